@@ -1,0 +1,41 @@
+"""The chain turned into tables: fetched, decoded, rebuilt and checked.
+
+Every error a user can meet is one of the classes below, raised once at the boundary
+where the fault was seen, with a message that ends in what to do next.
+"""
+
+
+class TrackerError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ConfigError(TrackerError):
+    """A setting, network, address or URL that cannot be meant."""
+
+
+class NodeError(TrackerError):
+    """No endpoint gave a usable answer within the bounded retries."""
+
+
+class WrongChainError(NodeError):
+    """The endpoint serves another chain than the network asks for, or one that was rewritten."""
+
+
+class LogFileError(TrackerError):
+    """A file of logs holds a line that cannot be landed; nothing of it was."""
+
+
+class ChangedLogError(TrackerError):
+    """A log already stored came again with other content: finality was broken."""
+
+
+class StoreError(TrackerError):
+    """The store cannot be opened, written or published."""
+
+
+class StoreLockedError(StoreError):
+    """Another process is writing the same store."""
+
+
+class StoreSchemaError(StoreError):
+    """The store was written by another version of the schema."""
