@@ -9,7 +9,7 @@ class TrackerError(Exception):
     """Base of every error this package raises on purpose."""
 
 
-class ConfigError(TrackerError):
+class ConfigError(TrackerError, ValueError):  # a ValueError, so that pydantic names the key
     """A setting, network, address or URL that cannot be meant."""
 
 

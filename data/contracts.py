@@ -107,8 +107,7 @@ EVENTS = (
     ),
     Event(
         "pool",
-        "ManualWithdrawalExpected(address indexed staker, uint256 amount, "
-        "uint256 indexed wrId)",
+        "ManualWithdrawalExpected(address indexed staker, uint256 amount, uint256 indexed wrId)",
         "0x369d445b97a3cfb243b7197d279e7706ac0f1185de480fb34bb10fcbb05ef7dc",
     ),
     Event(
@@ -184,8 +183,7 @@ EVENTS = (
     ),
     Event(
         "sfc",
-        "Delegated(address indexed delegator, uint256 indexed toValidatorID, "
-        "uint256 amount)",
+        "Delegated(address indexed delegator, uint256 indexed toValidatorID, uint256 amount)",
         "0x9a8f44850296624dadfd9c246d17e47171d35727a181bd090aa14bbbe00238bb",
     ),
     Event(

@@ -1,0 +1,186 @@
+"""Which network is read, and through which endpoints.
+
+The built-in networks.toml is overridden by the user's own file (FTM_NETWORKS_FILE, same
+form), that by FTM_* variables, and that by what a command line says. This is the only
+module that reads the environment.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from data import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+BUILT_IN = Path(__file__).with_name("networks.toml")
+SAMPLE = "sample"
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+def parse_address(text: str) -> str:
+    """A 20-byte address in lower case; mixed case must carry a right EIP-55 checksum.
+
+    Raises ConfigError for anything else.
+    """
+    if not _ADDRESS.fullmatch(text):
+        raise ConfigError(f"{text!r} is no address: want 0x and 40 hex digits")
+    digits = text[2:]
+    if digits not in (digits.lower(), digits.upper()):
+        from eth_utils.address import is_checksum_address  # slow to import, rarely needed
+
+        if not is_checksum_address(text):
+            raise ConfigError(f"{text} has a wrong checksum: copy the address again")
+    return text.lower()
+
+
+def parse_url(text: str) -> str:
+    """An http or https endpoint. Raises ConfigError for anything else."""
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", text):
+        raise ConfigError(
+            f"{text!r} is no endpoint: want http://host or https://host[:port][/path]"
+        )
+    return text
+
+
+def host_of(url: str) -> str:
+    """The part of an endpoint that is safe to show: paths and users carry API keys."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+class Network(BaseModel):
+    """One chain and the four contracts on it. Addresses are lower-case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    chain_id: int = Field(gt=0)
+    pool: str
+    bond: str
+    cert: str
+    sfc: str
+    first_block: int = Field(ge=0)
+    native_symbol: str
+    explorer: str = ""
+    rpc_urls: tuple[str, ...] = ()
+    simulated: bool = False
+
+    @field_validator("pool", "bond", "cert", "sfc")
+    @classmethod
+    def _address(cls, text: str) -> str:
+        return parse_address(text)
+
+    @field_validator("rpc_urls")
+    @classmethod
+    def _urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(parse_url(url) for url in urls)
+
+
+class _Overrides(BaseSettings):
+    """FTM_* variables, each overriding one key of the chosen network."""
+
+    model_config = SettingsConfigDict(env_prefix="FTM_", extra="ignore")
+
+    network: str | None = None
+    networks_file: Path | None = None
+    store: Path | None = None
+    chain_id: int | None = None
+    pool: str | None = None
+    bond: str | None = None
+    cert: str | None = None
+    sfc: str | None = None
+    first_block: int | None = None
+    native_symbol: str | None = None
+    explorer: str | None = None
+    rpc_urls: Annotated[tuple[str, ...] | None, NoDecode] = None
+
+    @field_validator("rpc_urls", mode="before")
+    @classmethod
+    def _split(cls, text: str | None) -> tuple[str, ...] | None:
+        return None if text is None else tuple(filter(None, re.split(r"[,\s]+", text)))
+
+
+def _overrides() -> _Overrides:
+    try:
+        return _Overrides()
+    except ValidationError as error:
+        raise ConfigError(_first_fault(error, prefix="FTM_")) from error
+
+
+def _first_fault(error: ValidationError, prefix: str = "") -> str:
+    fault = error.errors()[0]
+    name = "_".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{prefix}{name.upper() if prefix else name}: {message}"
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"cannot read the networks file {path}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is no TOML: {error}") from error
+
+
+def _tables(own_file: Path | None) -> dict[str, dict[str, Any]]:
+    tables = _read(BUILT_IN)
+    if own_file is not None:
+        for name, table in _read(own_file).items():
+            if not isinstance(table, dict):
+                raise ConfigError(f"{own_file}: {name!r} stands outside a [network]")
+            tables[name] = tables.get(name, {}) | table
+    return tables
+
+
+def network_names() -> list[str]:
+    """Every network by name, the user's own included."""
+    return list(_tables(_overrides().networks_file))
+
+
+def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
+    """The network called `name`; `rpc_urls` given on a command line win over all else.
+
+    Raises ConfigError for an unknown name or a malformed value, naming the key.
+    """
+    overrides = _overrides()
+    tables = _tables(overrides.networks_file)
+    if name not in tables:
+        raise ConfigError(f"no network {name!r}: there are {', '.join(tables)}")
+    keys = Network.model_fields.keys() & overrides.model_fields_set
+    # The sample is one fixed simulation: variables meant for a real chain leave it alone.
+    if name != SAMPLE:
+        tables[name] |= {key: getattr(overrides, key) for key in keys}
+    if rpc_urls:
+        tables[name]["rpc_urls"] = rpc_urls
+    try:
+        return Network(name=name, **tables[name])
+    except ValidationError as error:
+        raise ConfigError(f"network {name}, {_first_fault(error)}") from error
+
+
+def default_store(name: str) -> Path:
+    """Where the store of a network lies unless a command line says otherwise."""
+    return VAR / f"{name}.duckdb"
+
+
+def app_choice() -> tuple[str | None, Path | None]:
+    """The network (FTM_NETWORK) and store (FTM_STORE) the app is told to show, if any."""
+    overrides = _overrides()
+    return overrides.network, overrides.store

@@ -1,0 +1,74 @@
+"""A store brought up from files of logs: no node, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from data import LogFileError, decode
+from data.checks import Finding
+from data.config import Network
+from data.finish import Balance, Reached, finish
+from data.log_file import land_file
+from data.next_store import open_next, publish
+from data.pool_state import Block, PoolState
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The last block the files cover, how many logs were new, and what the checks found."""
+
+    block: int
+    logs: int
+    findings: Sequence[Finding]
+
+
+def sync_file(
+    network: Network,
+    path: Path,
+    files: Sequence[Path],
+    now: datetime,
+    first: int | None = None,
+    last: int | None = None,
+    *,
+    source: str | None = None,
+    state: PoolState | None = None,
+    balances: Sequence[Balance] = (),
+) -> Landed:
+    """Bring the logs of some files into the store at `path`: all of them or none.
+
+    `first` and `last` leave out blocks beyond them. What the contract says is known only
+    where `state` gives it, as the simulation does. To be called under next_store.lock.
+    Raises LogFileError, StoreError or ChangedLogError with the store as it was.
+    """
+    names = source or ", ".join(file.name for file in files)
+    with open_next(path, network) as con:
+        decode.prepare(con, network)
+        con.begin()
+        try:
+            landed = [land_file(con, file, network, first, last) for file in files]
+            holding = [file for file in landed if file is not None]
+            if not holding:
+                raise LogFileError(f"{names} holds no log of the asked blocks: nothing was stored")
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
+        block = state.block if state else _last_block(con, max(end for _, _, end in holding))
+        reached = Reached(
+            block, block.number, names, now, state, "read from a file: there was no node to ask"
+        )
+        findings = finish(con, reached, balances)
+    publish(path)
+    return Landed(block.number, sum(count for count, _, _ in holding), findings)
+
+
+def _last_block(con: duckdb.DuckDBPyConnection, number: int) -> Block:
+    """The last covered block, at the time of the last log up to it: files hold no headers."""
+    row = con.execute("SELECT max(block_time) FROM raw_logs WHERE block <= ?", [number]).fetchone()
+    assert row is not None
+    return Block(number, None, row[0])

@@ -1,0 +1,151 @@
+"""From a node's answers to the next store: every filter over every block, exactly once.
+
+An answer's rows and its range are committed together, so whatever stops a sync, the store
+knows what it has.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+
+from data import decode
+from data.chain import Chain
+from data.config import Network
+from data.contracts import EVENTS
+from data.coverage import cover, gaps
+from data.log_ranges import Answer, LogFilter, LogRanges
+
+POOL, BOND = "pool", "bond"
+# Called with (filter, blocks, logs) as they land.
+Report = Callable[[str, int, int], None]
+
+
+def topics0(contract: str) -> tuple[str, ...]:
+    """The distinct topic0s of a contract's events."""
+    return tuple(dict.fromkeys(event.topic0 for event in EVENTS if event.contract == contract))
+
+
+def sfc_name(stub: str) -> str:
+    """How coverage names the staking contract's logs of one stub."""
+    return f"sfc {stub}"
+
+
+def land_range(
+    con: duckdb.DuckDBPyConnection,
+    chain: Chain,
+    network: Network,
+    first: int,
+    last: int,
+    report: Report,
+) -> int:
+    """Land every log of blocks first..last that is not covered yet; returns how many blocks
+    were read over all filters.
+
+    The pool's own logs come first: they name the stubs whose logs are read at the staking
+    contract, each from its first block on, however late it appears.
+    """
+    pool = LogFilter((POOL,), (network.pool,))
+    bond = LogFilter((BOND,), (network.bond,), (topics0("bond"),))
+    read = 0
+    for log_filter in (pool, bond):
+        ranges = gaps(con, log_filter.names[0], first, last)
+        read += _land(con, chain, log_filter, ranges, report)
+    for (start, end), stubs in _stub_gaps(con, first, last).items():
+        words = tuple("0x" + stub[2:].rjust(64, "0") for stub in stubs)
+        sfc = LogFilter(tuple(map(sfc_name, stubs)), (network.sfc,), (topics0("sfc"), words))
+        read += _land(con, chain, sfc, [(start, end)], report)
+    return read
+
+
+def unread(con: duckdb.DuckDBPyConnection, first: int, last: int) -> int:
+    """How many blocks of first..last are still to be read. The pool's logs come first, so
+    what they lack every filter lacks."""
+    return sum(end - start + 1 for start, end in gaps(con, POOL, first, last))
+
+
+def _stub_gaps(
+    con: duckdb.DuckDBPyConnection, first: int, last: int
+) -> dict[tuple[int, int], list[str]]:
+    """Block ranges still to be read, each with the stubs that lack just that range."""
+    stubs = con.execute(
+        "SELECT topic_address(topic1), min(block) FROM decodable_logs "
+        "WHERE contract = 'pool' AND event = 'Deployed' GROUP BY 1 ORDER BY 2, 1"
+    ).fetchall()
+    missing = {
+        stub: gaps(con, sfc_name(stub), max(first, deployed), last) for stub, deployed in stubs
+    }
+    # Ranges overlap where stubs came one by one: cut all of them at every edge.
+    edges = sorted({edge for ranges in missing.values() for a, b in ranges for edge in (a, b + 1)})
+    shared: dict[tuple[int, int], list[str]] = {}
+    for start, after in pairwise(edges):
+        lacking = [
+            stub for stub, ranges in missing.items() if any(a <= start <= b for a, b in ranges)
+        ]
+        if lacking:
+            shared[start, after - 1] = lacking
+    return shared
+
+
+def _land(
+    con: duckdb.DuckDBPyConnection,
+    chain: Chain,
+    log_filter: LogFilter,
+    ranges: list[tuple[int, int]],
+    report: Report,
+) -> int:
+    answers = LogRanges(chain.endpoints, log_filter, ranges)
+    contract = log_filter.names[0].split(" ")[0]
+    read = 0
+    with tempfile.TemporaryDirectory(dir=_memory_dir()) as folder:
+        file = Path(folder) / "answer.json"
+        for answer in answers:
+            count = 0
+            if not answer.empty:
+                file.write_bytes(answer.logs)
+                fault = _fault(con, answer, log_filter, file)
+                # Not the event's shape: one more endpoint is asked before it is believed.
+                if fault is None and not answers.asked_again(answer):
+                    fault = decode.malformed(con)
+                if fault is not None:
+                    answers.reject(answer, fault)
+                    continue
+                blocks = decode.blocks_without_time(con)
+                if blocks:
+                    decode.set_block_times(con, chain.block_times(blocks))
+            con.begin()
+            try:
+                if not answer.empty:
+                    count = decode.land(con)
+                cover(con, log_filter.names, answer.first, answer.last)
+                con.commit()
+            except BaseException:
+                con.rollback()
+                raise
+            blocks_read = answer.last - answer.first + 1
+            read += blocks_read
+            report(contract, blocks_read, count)
+    return read
+
+
+def _fault(
+    con: duckdb.DuckDBPyConnection, answer: Answer, log_filter: LogFilter, file: Path
+) -> str | None:
+    """Read an answer into `landing`; why it cannot be one, or None."""
+    try:
+        fault = decode.read_answer(con, file, lines=False)
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        return f"the logs do not parse ({str(error).splitlines()[0][:120]})"
+    if fault is not None:
+        return f"log {fault.row} of the answer: {fault.reason}"
+    return decode.stray(con, answer.first, answer.last, log_filter.addresses, log_filter.topics)
+
+
+def _memory_dir() -> str | None:
+    """A folder in memory where the system has one: answers pass through a file to DuckDB."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -1,0 +1,137 @@
+"""The next store: what a sync writes, beside the published one, until it is renamed.
+
+`<store>.next` survives kill -9 and is continued; the lock goes with its process, so none
+is ever stale.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from data import StoreError, StoreLockedError
+from data.config import Network
+from data.store import SCHEMA_VERSION, StoreInfo, check_schema, read_info, translated
+
+_SCHEMA = Path(__file__).with_name("schema.sql")
+# Landing and rebuilding spill to disk beyond this; a sync stays small beside the app.
+_MEMORY_LIMIT = "240MB"
+
+
+@contextmanager
+def lock(path: Path, wait: bool = False) -> Iterator[None]:
+    """Hold the right to write the store at `path`.
+
+    Where another process has it, `wait` for it or raise StoreLockedError, naming it. The
+    lock goes with its process, so none is ever stale.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = _beside(path, ".lock").open("a+")
+    except OSError as error:
+        raise StoreError(f"cannot write beside {path}: {error.strerror}") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError as error:
+            handle.seek(0)
+            holder = handle.read().strip() or "another process"
+            raise StoreLockedError(
+                f"{path} is being synced by {holder}: let it finish, or stop it, then try again"
+            ) from error
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()}")
+        handle.flush()
+        yield
+
+
+@contextmanager
+def open_next(path: Path, network: Network) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The next store, continued from a stopped sync or copied from the published one.
+
+    To be called under `lock`. What is committed to it is kept until `publish`. Raises
+    StoreError, with the published store as it was, for a full disk, another network's
+    store or one of another schema.
+    """
+    following = _beside(path, ".next")
+    con: duckdb.DuckDBPyConnection | None = None
+    try:
+        if not following.exists() and path.exists():
+            copy = _beside(path, ".copy")
+            shutil.copyfile(path, copy)
+            copy.replace(following)
+        con = duckdb.connect(following, config={"memory_limit": _MEMORY_LIMIT, "threads": 2})
+        _initialise(con, network)
+        check_schema(con, path)
+        _check_network(read_info(con), network, path)
+        yield con
+    except (duckdb.Error, OSError) as error:
+        raise translated(error, path) from error
+    finally:
+        if con is not None:
+            with suppress(duckdb.Error):  # a failed write is reported above, once
+                con.close()
+
+
+def discard(path: Path) -> None:
+    """Remove a store that is to be built anew. To be called under `lock`."""
+    for suffix in ("", ".wal", ".next", ".next.wal", ".copy"):
+        _beside(path, suffix).unlink(missing_ok=True)
+
+
+def publish(path: Path) -> None:
+    """Make the next store the published one, in one step that no reader can see half of.
+
+    To be called under `lock`, after the connection of `open_next` was closed.
+    """
+    following = _beside(path, ".next")
+    try:
+        with duckdb.connect(following) as con:
+            con.execute("FORCE CHECKPOINT")
+        if _beside(path, ".wal").exists():
+            raise StoreError(
+                f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
+                "sync again, and open the store with `duckdb -readonly` from now on"
+            )
+        with following.open("rb") as file:
+            os.fsync(file.fileno())
+        following.replace(path)
+    except (duckdb.Error, OSError) as error:
+        raise translated(error, path) from error
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
+    """The schema and the one row of store_info, in a file that has none."""
+    if con.execute("SELECT count(*) FROM duckdb_tables()").fetchone() != (0,):
+        return
+    con.begin()
+    con.execute(_SCHEMA.read_text())
+    con.execute(
+        "INSERT INTO store_info BY NAME SELECT $network AS network, $chain_id AS chain_id, "
+        "$simulated AS simulated, $schema_version AS schema_version, uuid() AS store_id, "
+        "$first_block AS first_block, $pool AS pool, $bond AS bond, $cert AS cert, $sfc AS sfc, "
+        "$native_symbol AS native_symbol, $explorer AS explorer",
+        network.model_dump(exclude={"rpc_urls", "name"})
+        | {"network": network.name, "schema_version": SCHEMA_VERSION},
+    )
+    con.commit()
+
+
+def _check_network(info: StoreInfo, network: Network, path: Path) -> None:
+    for key in ("chain_id", "pool", "bond", "cert", "sfc"):
+        stored, asked = getattr(info, key), getattr(network, key)
+        if stored != asked:
+            raise StoreError(
+                f"{path} holds {info.network} with {key} {stored}, but {network.name} has {asked}: "
+                "name another file with --store, or move this one aside"
+            )

@@ -1,0 +1,28 @@
+"""What everybody in the simulation shares."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from data.sample.chain import Agenda, Chain
+from data.sample.pool import Pool
+from data.sample.staking import Staking
+from data.sample.story import Story
+
+
+def stream(seed: int, subject: str) -> random.Random:
+    """A subject's own draws, so that a change in one leaves the others' as they were."""
+    return random.Random(f"{seed}/{subject}")
+
+
+@dataclass(frozen=True)
+class World:
+    """The window, the contracts' states, the chain they write to, and what comes next."""
+
+    seed: int
+    story: Story
+    pool: Pool
+    staking: Staking
+    chain: Chain
+    agenda: Agenda

@@ -1,0 +1,76 @@
+"""The simulated sample as a store, built where it is missing: what the app shows at first."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from data import StoreError
+from data.config import SAMPLE, default_store, load_network
+from data.finish import Balance
+from data.from_file import sync_file
+from data.next_store import discard, lock
+from data.pool_state import Block, PoolState
+from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, Simulation, simulate
+from data.store import open_reader, read_info
+
+_SOURCE = f"simulation with seed {SAMPLE_SEED} up to {SAMPLE_UNTIL:%Y-%m-%d}"
+
+
+def ensure_sample(now: datetime, path: Path | None = None) -> Path:
+    """The path of the sample's store, built first where it is missing or an older one.
+
+    Takes a few seconds when it builds; a second process waits for the first. The result
+    does not depend on `now`, the wall clock's time of publishing. Raises StoreError.
+    """
+    path = path or default_store(SAMPLE)
+    if _is_current(path):
+        return path
+    with lock(path, wait=True):
+        if not _is_current(path):
+            discard(path)
+            _build(path, now)
+    return path
+
+
+def _is_current(path: Path) -> bool:
+    try:
+        con = open_reader(path)
+    except StoreError:
+        return False
+    with con:
+        return read_info(con).source == _SOURCE
+
+
+def _build(path: Path, now: datetime) -> None:
+    network = load_network(SAMPLE)
+    addresses = {"pool": network.pool, "bond": network.bond, "sfc": network.sfc}
+    simulation = simulate(SAMPLE_SEED, SAMPLE_UNTIL, addresses=addresses)
+    with tempfile.TemporaryDirectory() as folder:
+        logs = Path(folder) / "simulation.ndjson"
+        logs.write_bytes(simulation.logs)
+        sync_file(
+            network,
+            path,
+            [logs],
+            now,
+            simulation.first_block,
+            simulation.last_block,
+            source=_SOURCE,
+            state=_state(simulation),
+            balances=[
+                Balance(sample.block, sample.block_time, sample.balance_wei)
+                for sample in simulation.pool_balances
+            ],
+        )
+
+
+def _state(simulation: Simulation) -> PoolState:
+    """The simulated contract's views under the names the real one's are stored by."""
+    views = dict(simulation.views)
+    balance_wei = views.pop("balance")
+    views["pendingWei"] = views.pop("pending_wei")
+    views |= {f"getBurnFee({amount})": fee for amount, fee in simulation.burn_fees.items()}
+    block = Block(simulation.last_block, None, simulation.last_block_time)
+    return PoolState(block, balance_wei, views)

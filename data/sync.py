@@ -1,0 +1,161 @@
+"""`python -m data.sync`: fetches a network's logs and builds its store.
+
+Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data import ConfigError, NodeError, TrackerError, WrongChainError
+from data.checks import Finding
+from data.config import SAMPLE, Network, default_store, load_network, network_names
+from data.from_file import sync_file
+from data.next_store import lock
+from data.sample_store import ensure_sample
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        network = load_network(options.network, tuple(options.rpc_url))
+        _refuse_contradictions(options)
+    except ConfigError as error:
+        print(f"data.sync: {error}", file=sys.stderr)
+        return 2
+    path = options.store or default_store(network.name)
+    try:
+        if options.logs:
+            with lock(path):
+                _from_files(network, path, options)
+        elif network.name == SAMPLE:
+            print(f"{ensure_sample(datetime.now(UTC), path)} holds the simulated sample")
+        else:
+            with lock(path):
+                _from_node(network, path, options)
+    except TrackerError as error:
+        print(f"data.sync: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; what landed is kept, run the same command to go on", file=sys.stderr)
+        return 0 if options.follow else 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m data.sync",
+        description="Fetch a network's logs and build its store.",
+        epilog="Networks: " + ", ".join(network_names()),
+    )
+    parser.add_argument("--network", required=True, metavar="NAME")
+    parser.add_argument(
+        "--rpc-url", action="append", default=[], metavar="URL", help="an endpoint; repeatable"
+    )
+    parser.add_argument(
+        "--from-block", type=_block, metavar="N", help="instead of the pool's first"
+    )
+    parser.add_argument("--to-block", type=_block, metavar="N", help="instead of the newest")
+    parser.add_argument(
+        "--follow", type=_seconds, metavar="SECONDS", help="sync again and again, this far apart"
+    )
+    parser.add_argument(
+        "--logs",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="land logs from a file, one in the form of eth_getLogs a line; .gz too; repeatable",
+    )
+    parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    return parser
+
+
+def _block(text: str) -> int:
+    number = int(text.replace("_", "").replace(",", ""))
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError("from 1 second to a day")
+    return seconds
+
+
+def _refuse_contradictions(options: argparse.Namespace) -> None:
+    first, last = options.from_block, options.to_block
+    if first is not None and last is not None and last < first:
+        raise ConfigError(f"--to-block {last} lies before --from-block {first}")
+    if options.logs and (options.rpc_url or options.follow):
+        raise ConfigError("--logs reads no node: leave out --rpc-url and --follow")
+    if options.follow and last is not None:
+        raise ConfigError("--follow has no end: leave out --to-block")
+
+
+def _from_files(network: Network, path: Path, options: argparse.Namespace) -> None:
+    began = time.monotonic()
+    landed = sync_file(
+        network, path, options.logs, datetime.now(UTC), options.from_block, options.to_block
+    )
+    took_s = time.monotonic() - began
+    print(f"{path}: {landed.logs:,} new logs up to block {landed.block} in {took_s:.1f} s")
+    _tell(landed.findings)
+
+
+def _from_node(network: Network, path: Path, options: argparse.Namespace) -> None:
+    from data.chain import Chain  # with web3, which takes over a second to import
+    from data.from_node import sync_node
+    from data.progress import Progress
+
+    told: set[str] = set()
+    while True:
+        try:
+            chain = Chain(network)
+            with Progress() as progress:
+                for notice in chain.notices:
+                    if notice not in told:
+                        told.add(notice)
+                        progress.note(f"not used: {notice}")
+                synced = sync_node(
+                    network, path, chain, progress, options.from_block, options.to_block
+                )
+            print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
+            _tell(synced.findings)
+        except WrongChainError:
+            raise
+        except NodeError as error:
+            if not options.follow:
+                raise
+            print(f"data.sync: {error}", file=sys.stderr)
+        if not options.follow:
+            return
+        time.sleep(options.follow)
+
+
+def _tell(findings: Sequence[Finding]) -> None:
+    """Failed checks on stderr, with their block and id; the store keeps them all."""
+    failed = [finding for finding in findings if finding.status == "failed"]
+    for finding in failed[:10]:
+        place = f"block {finding.block}" + (
+            f", request {finding.wr_id}" if finding.wr_id is not None else ""
+        )
+        print(f"check failed: {finding.name}, {place}: {finding.message}", file=sys.stderr)
+    if len(failed) > 10:
+        print(f"and {len(failed) - 10} more: see the Status page", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Requests still in flight after Ctrl-C hold no state: do not wait for their time-outs.
+    os._exit(status)

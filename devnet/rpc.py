@@ -1,0 +1,72 @@
+"""JSON-RPC to the local node, and the few words of ABI the contracts need.
+
+Every argument and result here is one static 32-byte word, so no ABI library is needed.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import urllib3
+from eth_utils.crypto import keccak
+
+from devnet import DevnetError
+
+Word = int | str  # a number, a truth or an address
+
+
+class Rpc:
+    """One kept-alive connection to a node."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = urllib3.PoolManager(retries=False, timeout=30)
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The node's result. Raises DevnetError for its error, or for no answer at all."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        headers = {"Content-Type": "application/json"}
+        try:
+            response = self._http.request("POST", self.url, body=body, headers=headers)
+        except urllib3.exceptions.HTTPError as error:
+            raise DevnetError(f"no answer from the local node at {self.url}") from error
+        answer = response.json()
+        if "error" in answer:
+            raise DevnetError(f"{method}: {answer['error']['message']}")
+        return answer["result"]
+
+    def read(self, contract: str, signature: str, *arguments: Word) -> int:
+        """The first word a view returns, at the latest block."""
+        return self.read_words(contract, signature, *arguments)[0]
+
+    def read_words(self, contract: str, signature: str, *arguments: Word) -> list[int]:
+        """All words a view returns, at the latest block."""
+        call = {"to": contract, "data": calldata(signature, *arguments)}
+        result = bytes.fromhex(self.call("eth_call", call, "latest")[2:])
+        return [int.from_bytes(result[i : i + 32]) for i in range(0, len(result), 32)]
+
+    def balance_wei(self, account: str) -> int:
+        return int(self.call("eth_getBalance", account, "latest"), 16)
+
+
+def calldata(signature: str, *arguments: Word) -> str:
+    """A call's data in hex: `calldata("burnCerts(uint256)", 5)`."""
+    return f"0x{_selector(signature)}{words(*arguments)}"
+
+
+def words(*arguments: Word) -> str:
+    """The arguments as 32-byte words in hex, with no prefix."""
+    numbers = (int(a, 16) if isinstance(a, str) else int(a) for a in arguments)
+    return "".join(number.to_bytes(32).hex() for number in numbers)
+
+
+def address(word: int) -> str:
+    """The address in a word, in lower case."""
+    return f"0x{word:040x}"
+
+
+@cache
+def _selector(signature: str) -> str:
+    return keccak(text=signature)[:4].hex()
