@@ -203,9 +203,12 @@ def malformed(con: duckdb.DuckDBPyConnection, source: str = "landing") -> str | 
 
 def blocks_without_time(con: duckdb.DuckDBPyConnection) -> list[int]:
     """Blocks of `landing` whose time neither the log nor the store knows."""
-    con.execute("""
+    timeless = con.execute("SELECT 1 FROM landing WHERE block_time IS NULL LIMIT 1").fetchone()
+    if timeless is None:
+        return []
+    con.execute(f"""
         UPDATE landing SET block_time = known.block_time
-        FROM (SELECT DISTINCT block, block_time FROM raw_logs) AS known
+        FROM (SELECT DISTINCT block, block_time FROM ({_STORED_NEAR})) AS known
         WHERE landing.block_time IS NULL AND landing.block = known.block
     """)
     found = con.execute("SELECT DISTINCT block FROM landing WHERE block_time IS NULL ORDER BY 1")

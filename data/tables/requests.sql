@@ -8,7 +8,10 @@ WITH burns AS (
     SELECT
         topic_number(topic2) AS wr_id,
         topic_address(topic1) AS staker,
-        CASE WHEN event = 'TokensBurned2' AND topic_number(topic3) = 0 THEN 'aFTMc' ELSE 'aFTMb' END AS token,
+        CASE
+            WHEN event = 'TokensBurned2' AND topic_number(topic3) = 0 THEN 'aFTMc'
+            ELSE 'aFTMb'
+        END AS token,
         word(data, 0) AS gross_wei,
         word(data, 2) AS fee_wei,
         (word(data, 0) - word(data, 2))::DECIMAL(38, 0) AS payout_wei,
@@ -33,7 +36,8 @@ queue AS (
     SELECT
         *,
         coalesce(payout_wei <= 1e33::DECIMAL(38, 0), FALSE) AS summable,
-        coalesce(sum(payout_wei) FILTER (WHERE summable) OVER earlier, 0)::DECIMAL(38, 0) AS before_wei,
+        coalesce(sum(payout_wei) FILTER (WHERE summable) OVER earlier, 0)::DECIMAL(38, 0)
+            AS before_wei,
         coalesce(sum((NOT summable)::INTEGER) OVER earlier, 0) AS before_unknown
     FROM burns
     WINDOW earlier AS (ORDER BY wr_id, position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)

@@ -5,7 +5,8 @@ SELECT
     logs.tx,
     topic_address(logs.topic1) AS stub,
     topic_number(logs.topic2) AS validator_id,
-    try((word(logs.data, 0) + word(logs.data, 1) + word(logs.data, 2))::DECIMAL(38, 0)) AS reward_wei,
+    try((word(logs.data, 0) + word(logs.data, 1) + word(logs.data, 2))::DECIMAL(38, 0))
+        AS reward_wei,
     logs.event = 'RestakedRewards' AS restaked
 FROM decodable_logs AS logs
 SEMI JOIN stubs ON topic_address(logs.topic1) = stubs.stub

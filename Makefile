@@ -1,0 +1,106 @@
+# Each target sets up what it needs and skips what is done: .venv/ holds Python's packages,
+# var/ everything else. Stamps are written last, so what was interrupted is done again.
+
+PYTHON ?= python3
+NETWORK ?= fantom
+PORT ?=
+ARGS ?=
+
+BIN := .venv/bin
+ANVIL_AND_SOLC := var/tools/.installed
+export HYPOTHESIS_STORAGE_DIRECTORY := var/cache/hypothesis
+LOCK := $(shell command -v flock > /dev/null && echo flock var/.lock)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/.app ## the app, on http://localhost:8501 or PORT=
+	$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT)) $(ARGS)
+
+sync: .venv/.app ## read the chain into the store: NETWORK=fantom ARGS=
+	$(BIN)/python -m data.sync --network $(NETWORK) $(ARGS)
+
+devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node
+	$(BIN)/python -m devnet $(ARGS)
+
+test: lint $(ANVIL_AND_SOLC) chromium ## every check there is; ARGS= goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.dev ## style, types, directions of imports, SQL
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --cache-dir var/cache/import-linter
+	$(BIN)/python -m sqlfluff lint --disable-progress-bar data/tables queries
+
+tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through npm
+
+bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure what the README claims
+	$(BIN)/python -m bench $(ARGS)
+
+pins: .venv/.app ## compile requirements*.txt from *.in; ARGS=--upgrade for newer versions
+	$(COMPILE) -o requirements.txt requirements.in
+	$(COMPILE) -o requirements-dev.txt requirements-dev.in
+
+clean: ## remove what was installed and cached; stores in var/ stay
+	rm -rf .venv var/tools var/cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help run sync devnet test lint tools bench pins clean chromium
+.NOTPARALLEL:
+
+# One version of every package for all platforms and every Python from 3.11 on.
+COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	--fork-strategy fewest --custom-compile-command "make pins" $(ARGS)
+
+# uv installs in seconds what takes pip most of a minute; pip knows settings (mirrors,
+# certificates) that uv does not, so it has the last word. No stamp is there while they
+# work: an environment without one was left half done and is built anew.
+define INSTALL
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "$(PYTHON) is missing or older than 3.11: install Python 3.11 or newer," \
+		"or name one: make PYTHON=python3.12" >&2; exit 1; }
+@mkdir -p var
+@$(LOCK) sh -ec ' \
+	if [ -e $@ ] && [ -z "$$(find $^ -newer $@)" ]; then exit; fi; \
+	echo "installing $< into .venv"; \
+	[ -e .venv/.app ] || $(PYTHON) -m venv --clear .venv; \
+	rm -f .venv/.app .venv/.dev; \
+	{ $(PIP) uv==0.13.9 && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r $<; } \
+		|| { echo "uv could not install $<: trying pip"; $(PIP) -r $<; }; \
+	touch .venv/.app $@'
+endef
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.venv/.app: requirements.txt
+	$(INSTALL)
+
+.venv/.dev: requirements-dev.txt requirements.txt
+	$(INSTALL)
+
+# Not `npm ci`: it wants every platform's anvil in the lock, and not all are published.
+$(ANVIL_AND_SOLC): tools/package.json tools/package-lock.json
+	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' && npm --version > /dev/null || { \
+		echo "node or npm is missing, or node is older than 20: install Node 20 or newer;" \
+			"the local node and the Solidity compiler come through it" >&2; exit 1; }
+	@echo "installing the local node and the compiler into var/tools"
+	@mkdir -p var/tools
+	@cp tools/package.json tools/package-lock.json var/tools/
+	@cd var/tools && npm install --ignore-scripts --no-audit --no-fund --no-update-notifier \
+		--loglevel error > /dev/null
+	@ls var/tools/node_modules/@foundry-rs/anvil-*/bin/anvil* > /dev/null 2>&1 || { \
+		echo "npm brought no local node (@foundry-rs/anvil) for this machine: try again with" \
+			"'rm -rf var/tools && make tools'; it exists for Linux, macOS and Windows" >&2; exit 1; }
+	@touch $@
+
+chromium: .venv/.dev
+	@$(FIND_CHROMIUM) 2> /dev/null || { \
+		echo "installing Chromium for the browser tests"; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+		fi > /dev/null; \
+		$(FIND_CHROMIUM) 2> /dev/null || $(BIN)/python -m playwright install chromium; \
+		$(FIND_CHROMIUM) || { \
+			echo "Chromium cannot be installed from here: install Chromium or Chrome by hand," \
+				"or set CHROMIUM to where it is" >&2; exit 1; }; }
+FIND_CHROMIUM := $(BIN)/python -m tests.browser_path > /dev/null
