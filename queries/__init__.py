@@ -1,0 +1,149 @@
+"""The questions the store answers: one SELECT a file, and what runs them.
+
+A file's parameters are DuckDB variables, its header says what goes in and what comes out,
+and it runs unchanged in the duckdb CLI. The rules are in README.md.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+_FOLDER = Path(__file__).parent
+# Two spaces end a word of the header, so that a type may hold one.
+_FIELD = re.compile(r"--   (\w+) {2,}(\S.*?) {2,}(\S+) {2,}(\S.*)")
+_CHOICE = re.compile(r"'([^']*)'")
+
+
+class QueryError(Exception):
+    """A query that does not exist, was asked wrongly or cannot run on this store."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter or column as the header describes it; `type` is DuckDB's name for it."""
+
+    name: str
+    type: str
+    unit: str
+    note: str
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values an ENUM allows; empty for any other type."""
+        return tuple(_CHOICE.findall(self.type)) if self.type.startswith("ENUM") else ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """One file: its header, and the SQL as it stands there, header included."""
+
+    name: str
+    title: str
+    prose: str
+    params: tuple[Field, ...]
+    columns: tuple[Field, ...]
+    sql: str
+
+    def unit(self, column: str) -> str:
+        """The unit of a column, as an axis would carry it."""
+        return next(field.unit for field in self.columns if field.name == column)
+
+
+def names() -> list[str]:
+    """Every query there is, in alphabetical order."""
+    return sorted(path.stem for path in _FOLDER.glob("*.sql"))
+
+
+def load(name: str) -> Query:
+    """The query called `name`. Raises QueryError where there is none."""
+    if name not in names():
+        raise QueryError(f"no query {name!r}: there are {', '.join(names())}")
+    return parse(name, (_FOLDER / f"{name}.sql").read_text())
+
+
+def parse(name: str, sql: str) -> Query:
+    """A query from its text. Raises QueryError where the header breaks the rules."""
+    title, *lines = sql.split("\n\n", 1)[0].splitlines()
+    prose: list[str] = []
+    fields: dict[str, list[Field]] = {"-- params:": [], "-- columns:": []}
+    section: list[Field] | None = None
+    for line in lines:
+        if line in fields:
+            section = fields[line]
+        elif section is None:
+            prose.append(line.removeprefix("--").strip())
+        elif match := _FIELD.fullmatch(line):
+            section.append(Field(*match.groups()))
+        else:
+            raise QueryError(f"{name}.sql: write `--   name  TYPE  unit  note`, not {line!r}")
+    params, columns = map(tuple, fields.values())
+    if not title.startswith("-- ") or not columns:
+        raise QueryError(f"{name}.sql: begin with `-- Title`, and list every column")
+    return Query(name, title.removeprefix("-- "), " ".join(prose).strip(), params, columns, sql)
+
+
+def run(con: duckdb.DuckDBPyConnection, name: str, **params: Any) -> pl.DataFrame:
+    """The answer of a query on the store that `con` uses; times are UTC.
+
+    A parameter left out or None has the default of the query's header. Dates may be ISO
+    text. `con` itself is left as it was: variables belong to a cursor. Raises QueryError
+    for an unknown query or parameter, a value of another type, and what DuckDB refuses.
+    """
+    query = load(name)
+    known = {field.name: field for field in query.params}
+    for key in params.keys() - known.keys():
+        takes = ", ".join(known) or "no parameters"
+        raise QueryError(f"{name} does not know {key!r}: it takes {takes}")
+    for key, value in params.items():
+        if value is not None and not _fits(known[key], value):
+            raise QueryError(f"{name}: {key} is {value!r}, but must be {_wanted(known[key])}")
+    try:
+        place = con.execute("SELECT current_setting('search_path')").fetchone()
+        with con.cursor() as cursor:
+            cursor.execute("SET search_path = ?", place)  # a cursor does not inherit USE
+            cursor.execute("SET TimeZone = 'UTC'")
+            for key, value in params.items():
+                cursor.execute(f"SET VARIABLE {key} = ?", [value])
+            frame: pl.DataFrame = cursor.sql(query.sql).pl()
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise QueryError(
+            f"{name} asks for what this store does not have, so another version wrote it: sync "
+            f"again. {_first_line(error)}"
+        ) from error
+    except duckdb.Error as error:
+        raise QueryError(f"{name}: {_first_line(error)}") from error
+    return frame
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).split("\n")[0]
+
+
+def _fits(field: Field, value: object) -> bool:
+    if field.choices:
+        return value in field.choices
+    if field.type == "DATE":
+        return _is_date(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def _is_date(value: object) -> bool:
+    if not isinstance(value, str):
+        return isinstance(value, date) and not isinstance(value, datetime)
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _wanted(field: Field) -> str:
+    if field.choices:
+        return " or ".join(field.choices)
+    return "a date such as 2024-12-18" if field.type == "DATE" else "a whole number"

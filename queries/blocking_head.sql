@@ -1,0 +1,60 @@
+-- Request that blocks the rest
+--
+-- The head of the queue, and what is missing to pay it. The pool pays whole requests in
+-- order, and only with money that is not set aside for refused ones. No row when nothing
+-- waits; when nothing is missing, the head waits for the operator alone.
+--
+-- columns:
+--   wr_id            BIGINT       id       the head: the first pending request
+--   staker           VARCHAR      address  who asked
+--   payout_ftm       DOUBLE       FTM      to be paid, whole
+--   requested_at     TIMESTAMPTZ  UTC      block time of the request
+--   waited_days      DOUBLE       days     from the request to the last sync
+--   balance_ftm      DOUBLE       FTM      in the pool when last sampled; NULL if never
+--   balance_at       TIMESTAMPTZ  UTC      when it was
+--   stashed_ftm      DOUBLE       FTM      set aside for refused requests; NULL if unknown
+--   missing_ftm      DOUBLE       FTM      payout and stash less balance; NULL if unknown
+--   behind_requests  BIGINT       count    requests that wait behind it
+--   behind_ftm       DOUBLE       FTM      their payouts; NULL if one is unknown
+
+WITH unpaid AS (
+    SELECT *, least(payout_wei, 1e34::DECIMAL(38, 0)) AS wei -- an unknown amount, see README.md
+    FROM requests
+    WHERE status <> 'paid'
+),
+
+head AS (
+    SELECT * FROM unpaid
+    WHERE status = 'pending'
+    ORDER BY wr_id LIMIT 1
+),
+
+latest AS (
+    SELECT * FROM pool_balances
+    ORDER BY block DESC LIMIT 1
+),
+
+sums AS (
+    SELECT
+        count(*) FILTER (WHERE unpaid.status = 'pending') AS pending,
+        sum(if(unpaid.status = 'pending', unpaid.wei, 0)) AS pending_wei,
+        sum(if(unpaid.status = 'manual', unpaid.wei, 0)) AS stashed_wei
+    FROM unpaid
+)
+
+SELECT
+    head.wr_id,
+    head.staker,
+    head.payout_wei / 1e18 AS payout_ftm,
+    head.requested_at,
+    date_diff('second', head.requested_at, store_info.synced_at) / 86400 AS waited_days,
+    latest.balance_wei / 1e18 AS balance_ftm,
+    latest.sampled_at AS balance_at,
+    try_cast(sums.stashed_wei AS DECIMAL(33, 0)) / 1e18 AS stashed_ftm,
+    try_cast(
+        greatest(head.wei + sums.stashed_wei, latest.balance_wei) - latest.balance_wei
+        AS DECIMAL(33, 0)
+    ) / 1e18 AS missing_ftm,
+    sums.pending - 1 AS behind_requests,
+    try_cast(sums.pending_wei - head.wei AS DECIMAL(33, 0)) / 1e18 AS behind_ftm
+FROM head CROSS JOIN sums CROSS JOIN store_info LEFT JOIN latest ON TRUE;

@@ -1,0 +1,60 @@
+-- Queue depth against reward claims
+--
+-- The queue at the end of each UTC hour, day or week, and what moved in it. Restaked rewards
+-- feed nothing and are left out. Claims and returned stake belong to no token, filter or not.
+--
+-- params:
+--   since         DATE                         UTC    first day; default the first request's
+--   until         DATE                         UTC    last day; default the last sync's
+--   token         ENUM('aFTMb', 'aFTMc')       token  whose requests; default both
+--   step          ENUM('hour', 'day', 'week')  text   bucket, weeks from Monday; default day
+-- columns:
+--   at            TIMESTAMPTZ                  UTC    start of the bucket
+--   requests      BIGINT                       count  requests waiting at its end
+--   depth_ftm     DOUBLE                       FTM    their payouts; NULL if one is unknown
+--   claimed_ftm   DOUBLE                       FTM    rewards that the stubs claimed in it
+--   returned_ftm  DOUBLE                       FTM    stake that came back to the stubs in it
+--   paid_ftm      DOUBLE                       FTM    payouts in it, those claimed by hand too
+
+WITH params AS (
+    SELECT
+        coalesce(getvariable('step')::ENUM('hour', 'day', 'week'), 'day') AS step,
+        getvariable('token')::ENUM('aFTMb', 'aFTMc') AS token,
+        greatest(getvariable('since')::DATE, min(requested_at) AT TIME ZONE 'UTC') AS since,
+        least(getvariable('until')::DATE + INTERVAL 23 HOUR, synced_at AT TIME ZONE 'UTC') AS until,
+        generate_series(date_trunc(step, since), until, ('1 ' || step)::INTERVAL) AS shown
+    FROM requests CROSS JOIN store_info GROUP BY synced_at
+),
+
+flows (part, way, moved_at, wei, token) AS (
+    SELECT 'queue', 1, requested_at, payout_wei, token FROM requests
+    UNION ALL
+    SELECT 'queue', -1, coalesce(manual_at, paid_at), payout_wei, token FROM requests
+    UNION ALL
+    SELECT 'paid', 0, paid_at, payout_wei, token FROM requests
+    UNION ALL
+    SELECT 'claimed', 0, claimed_at, reward_wei, NULL FROM reward_claims WHERE NOT restaked
+    UNION ALL
+    SELECT 'returned', 0, returned_at, amount_wei, NULL FROM returned_stakes
+    UNION ALL
+    SELECT 'shown', 0, unnest(shown) AT TIME ZONE 'UTC', 0, NULL FROM params
+),
+
+buckets AS (
+    SELECT
+        flows.* REPLACE (least(wei, 1e34::DECIMAL(38, 0)) AS wei), -- see README.md
+        date_trunc(step, make_timestamp(epoch_us(moved_at))) AS bucket -- UTC, the fast way
+    FROM flows CROSS JOIN params
+    WHERE moved_at IS NOT NULL AND coalesce(flows.token = params.token, TRUE)
+)
+
+SELECT
+    bucket AT TIME ZONE 'UTC' AS at,
+    (sum(sum(way)) OVER upto)::BIGINT AS requests,
+    try_cast(sum(sum(way * wei)) OVER upto AS DECIMAL(33, 0)) / 1e18 AS depth_ftm,
+    try_cast(sum(if(part = 'claimed', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
+    try_cast(sum(if(part = 'returned', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS returned_ftm,
+    try_cast(sum(if(part = 'paid', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS paid_ftm
+FROM buckets GROUP BY bucket WINDOW upto AS (ORDER BY bucket)
+QUALIFY bool_or(part = 'shown')
+ORDER BY bucket;

@@ -1,0 +1,60 @@
+-- Queue in numbers
+--
+-- The queue at the last sync and some days before it, and the rewards claimed in those days
+-- and in as many before them. What lies before the first log is NULL. Always one row.
+--
+-- params:
+--   days                BIGINT  days   how long ago to compare with; default 35
+-- columns:
+--   waiting_ftm         DOUBLE  FTM    payouts of waiting requests; NULL if one is unknown
+--   waiting_ftm_before  DOUBLE  FTM    the same, `days` ago
+--   requests            BIGINT  count  requests waiting
+--   requests_before     BIGINT  count  the same, `days` ago
+--   claimed_ftm         DOUBLE  FTM    rewards claimed, not restaked, in the last `days`
+--   claimed_ftm_before  DOUBLE  FTM    the same, in as many days before those
+--   oldest_days         DOUBLE  days   age of the oldest waiting request; NULL if none waits
+--   oldest_days_before  DOUBLE  days   the same, `days` ago
+--   manual_requests     BIGINT  count  refused by their receiver and not yet claimed by hand
+--   manual_ftm          DOUBLE  FTM    their payouts; NULL if one is unknown
+
+WITH params AS (SELECT coalesce(getvariable('days')::BIGINT, 35) AS days),
+
+moments AS (
+    SELECT unnest([0, 1, 2]) AS ago, synced_at - to_hours(24 * days * ago) AS moment
+    FROM store_info CROSS JOIN params WHERE if(days > 0, TRUE, error('days: want 1 or more'))
+),
+
+spans (part, since, until, wei) AS (
+    SELECT 'queue', requested_at, coalesce(manual_at, paid_at), payout_wei FROM requests
+    UNION ALL
+    SELECT 'stash', manual_at, paid_at, payout_wei FROM requests
+    UNION ALL
+    SELECT 'claim', claimed_at, NULL, reward_wei FROM reward_claims WHERE NOT restaked
+),
+
+states AS ( -- 1e34: an unknown amount, see README.md
+    SELECT
+        ago, moment,
+        count(*) FILTER (WHERE part = 'queue') AS requests,
+        sum(if(part = 'queue', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS waiting_wei,
+        min(since) FILTER (WHERE part = 'queue') AS oldest_at,
+        count(*) FILTER (WHERE part = 'stash') AS manual_requests,
+        sum(if(part = 'stash', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS manual_wei,
+        sum(if(part = 'claim', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS claims_wei
+    FROM moments LEFT JOIN spans ON since <= moment AND coalesce(until > moment, TRUE)
+    WHERE ago = 0 OR moment >= (SELECT min(block_time) FROM raw_logs) GROUP BY ago, moment
+)
+
+SELECT
+    try_cast(now.waiting_wei AS DECIMAL(33, 0)) / 1e18 AS waiting_ftm,
+    try_cast(was.waiting_wei AS DECIMAL(33, 0)) / 1e18 AS waiting_ftm_before,
+    now.requests, was.requests AS requests_before,
+    try_cast(now.claims_wei - coalesce(was.claims_wei, 0) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
+    try_cast(was.claims_wei - old.claims_wei AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm_before,
+    date_diff('second', now.oldest_at, now.moment) / 86400 AS oldest_days,
+    date_diff('second', was.oldest_at, was.moment) / 86400 AS oldest_days_before,
+    now.manual_requests,
+    try_cast(now.manual_wei AS DECIMAL(33, 0)) / 1e18 AS manual_ftm
+FROM states AS now
+LEFT JOIN states AS was ON was.ago = 1 LEFT JOIN states AS old ON old.ago = 2
+WHERE now.ago = 0;

@@ -1,0 +1,39 @@
+-- What the store holds
+--
+-- Each table with its size and the times its rows span; ask them anything with DuckDB.
+--
+-- columns:
+--   table_name  VARCHAR      text   table
+--   rows        BIGINT       count  rows in it
+--   first_at    TIMESTAMPTZ  UTC    block time of its earliest row; NULL if empty
+--   last_at     TIMESTAMPTZ  UTC    block time of its latest row; NULL if empty
+
+SELECT
+    'fee_rules' AS table_name,
+    count(*) AS rows,
+    min(updated_at) AS first_at,
+    max(updated_at) AS last_at
+FROM fee_rules
+UNION ALL
+SELECT 'head_moves', count(*), min(moved_at), max(moved_at) FROM head_moves
+UNION ALL
+SELECT 'lock_ups', count(*), min(locked_at), max(locked_at) FROM lock_ups
+UNION ALL
+SELECT 'payouts', count(*), min(paid_at), max(paid_at) FROM payouts
+UNION ALL
+SELECT 'pool_balances', count(*), min(sampled_at), max(sampled_at) FROM pool_balances
+UNION ALL
+SELECT 'ratios', count(*), min(updated_at), max(updated_at) FROM ratios
+UNION ALL
+SELECT 'raw_logs', count(*), min(block_time), max(block_time) FROM raw_logs
+UNION ALL
+SELECT 'requests', count(*), min(requested_at), max(requested_at) FROM requests
+UNION ALL
+SELECT 'returned_stakes', count(*), min(returned_at), max(returned_at) FROM returned_stakes
+UNION ALL
+SELECT 'reward_claims', count(*), min(claimed_at), max(claimed_at) FROM reward_claims
+UNION ALL
+SELECT 'stakes', count(*), min(staked_at), max(staked_at) FROM stakes
+UNION ALL
+SELECT 'stubs', count(*), min(deployed_at), max(deployed_at) FROM stubs
+ORDER BY table_name;

@@ -1,0 +1,250 @@
+"""What the queries answer on tests/small_store.py, worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+import queries
+from tests.small_store import small_store
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with small_store() as con:
+        yield con
+
+
+def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
+    """The answer's rows, of these columns alone if there are any."""
+    frame = queries.run(con, name, **params)
+    return frame.select(columns or frame.columns).rows()
+
+
+def _january(day: int, hour: int = 0) -> datetime:
+    return datetime(2024, 1, day, hour, tzinfo=UTC)
+
+
+def test_depth_holds_at_the_end_of_each_day(con: duckdb.DuckDBPyConnection) -> None:
+    assert _rows(con, "queue_depth") == [
+        (_january(1), 1, 50.0, 0.0),
+        (_january(2), 2, 250.0, 0.0),
+        (_january(3), 1, 10.0, 200.0),  # 250 - 50 paid at midnight - 200 refused + 10
+        (_january(4), 0, 0.0, 210.0),
+        (_january(5), 2, 1020.0, 210.0),
+        (_january(6), 2, 1020.0, 10.0),
+        (_january(7), 2, 1020.0, 10.0),
+        (_january(8), 3, 1020.0, 10.0),
+        (_january(9), 3, 1020.0, 10.0),
+        (_january(10), 4, 1020.5, 10.0),
+    ]
+
+
+def test_depth_of_one_token_starts_where_the_queue_does(con: duckdb.DuckDBPyConnection) -> None:
+    bonds = _rows(con, "queue_depth", "requests", "depth_ftm", "manual_ftm", token="aFTMb")
+    assert bonds[:6] == [
+        (0, 0, 0),
+        (1, 200, 0),
+        (0, 0, 200),
+        (0, 0, 200),
+        (1, 1000, 200),
+        (1, 1000, 0),
+    ]
+    certificates = _rows(con, "queue_depth", "requests", "depth_ftm", token="aFTMc")
+    assert [certificates[0], certificates[-1]] == [(1, 50), (2, 20.5)]
+
+
+def test_depth_by_the_hour_ends_at_the_last_sync(con: duckdb.DuckDBPyConnection) -> None:
+    day = _rows(con, "queue_depth", since="2024-01-03", until="2024-01-03", step="hour")
+    assert day[0] == (_january(3, 0), 1, 200.0, 0.0)  # #1 was paid at 00:00
+    assert day[5:7] == [(_january(3, 5), 1, 200.0, 0.0), (_january(3, 6), 1, 10.0, 200.0)]
+    assert [row[0] for row in day] == [_january(3) + timedelta(hours=hour) for hour in range(24)]
+    assert _rows(con, "queue_depth", "at", step="hour")[-1] == (_january(10, 12),)
+
+
+def test_the_range_is_cut_to_what_the_store_knows(con: duckdb.DuckDBPyConnection) -> None:
+    wide = _rows(con, "queue_depth", since="1999-01-01", until="2099-01-01")
+    assert wide == _rows(con, "queue_depth")
+    assert _rows(con, "queue_depth", since="2024-01-11") == []
+    assert _rows(con, "queue_depth", "at", until="2024-01-02") == [(_january(1),), (_january(2),)]
+    con.execute("DELETE FROM requests")
+    assert _rows(con, "queue_depth", since="2024-01-01", until="2024-01-02") == []
+
+
+def test_claims_and_payouts_stand_beside_the_depth(con: duckdb.DuckDBPyConnection) -> None:
+    days = _rows(con, "depth_against_claims")
+    assert [row[:3] for row in days] == [row[:3] for row in _rows(con, "queue_depth")]
+    claimed, returned, paid = ([row[column] for row in days] for column in (3, 4, 5))
+    assert claimed == [0, 30, 0, 0, 0, 0, 12, 0, 0, 8]  # the 5 of the 2nd were restaked
+    assert returned == [0, 0, 500, 0, 0, 0, 0, 0, 0, 0]
+    assert paid == [100, 0, 50, 0, 0, 200, 0, 0, 0, 0]
+
+
+def test_weeks_are_whole_and_begin_on_monday(con: duckdb.DuckDBPyConnection) -> None:
+    weeks = [(_january(1), 2, 1020.0, 42.0, 500.0, 350.0), (_january(8), 4, 1020.5, 8.0, 0.0, 0.0)]
+    assert _rows(con, "depth_against_claims", step="week") == weeks
+    assert _rows(con, "depth_against_claims", step="week", since="2024-01-04") == weeks
+    assert _rows(con, "depth_against_claims", step="week", until="2024-01-04") == weeks[:1]
+
+
+def test_the_token_leaves_claims_whole(con: duckdb.DuckDBPyConnection) -> None:
+    weeks = _rows(con, "depth_against_claims", step="week", token="aFTMc")
+    assert weeks == [(_january(1), 1, 20.0, 42.0, 500.0, 50.0), (_january(8), 2, 20.5, 8.0, 0, 0)]
+
+
+def test_the_metrics_compare_now_with_some_days_ago(con: duckdb.DuckDBPyConnection) -> None:
+    # Three days ago is the 7th 12:00; the three days before it begin on the 4th 12:00.
+    assert _rows(con, "queue_metrics", days=3) == [(1020.5, 1020, 4, 2, 8, 12, 5, 2, 1, 10)]
+    # Five days ago two requests were made that moment; the log begins after the five before.
+    assert _rows(con, "queue_metrics", days=5) == [(1020.5, 1020, 4, 2, 20, None, 5, 0, 1, 10)]
+    # Six days ago the head passed request 3 that moment, and nothing waited.
+    assert _rows(con, "queue_metrics", days=6) == [(1020.5, 0, 4, 0, 20, None, 5, None, 1, 10)]
+    assert _rows(con, "queue_metrics") == [(1020.5, None, 4, None, 50, None, 5, None, 1, 10)]
+
+
+def test_an_empty_queue_is_0_and_has_no_oldest(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("DELETE FROM requests; DELETE FROM reward_claims")
+    assert _rows(con, "queue_metrics", days=3) == [(0, 0, 0, 0, 0, 0, None, None, 0, 0)]
+    assert _rows(con, "blocking_head") == []
+    assert _rows(con, "pending_requests") == []
+
+
+def test_pending_requests_stand_in_line(con: duckdb.DuckDBPyConnection) -> None:
+    line = _rows(
+        con, "pending_requests", "wr_id", "place", "payout_ftm", "ahead_ftm", "waited_days"
+    )
+    assert line == [
+        (4, 1, 1000, 0, 5),
+        (5, 2, 20, 1000, 5),
+        (6, 3, 0, 1020, 2),
+        (7, 4, 0.5, 1020, 0.5),
+    ]
+    assert _rows(con, "pending_requests", "wr_id", "place", token="aFTMc") == [(5, 2), (7, 4)]
+
+
+def test_the_head_blocks_until_payout_and_stash_are_there(con: duckdb.DuckDBPyConnection) -> None:
+    head = queries.run(con, "blocking_head").row(0, named=True)
+    assert head == {
+        "wr_id": 4,
+        "staker": "0xstaker4",
+        "payout_ftm": 1000,
+        "requested_at": _january(5, 12),
+        "waited_days": 5,
+        "balance_ftm": 400,
+        "balance_at": _january(10, 12),
+        "stashed_ftm": 10,
+        "missing_ftm": 610,  # 1000 + 10 - 400
+        "behind_requests": 3,
+        "behind_ftm": 20.5,
+    }
+    con.execute("INSERT INTO pool_balances VALUES (1013, '2024-01-10 13:00:00Z', 5000e18)")
+    assert _rows(con, "blocking_head", "missing_ftm") == [(0,)]
+
+
+def test_without_a_balance_it_is_not_known_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("DELETE FROM pool_balances")
+    head = queries.run(con, "blocking_head").row(0, named=True)
+    assert head["payout_ftm"] == 1000
+    assert [head[name] for name in ("balance_ftm", "balance_at", "missing_ftm")] == [None] * 3
+
+
+def test_payouts_come_newest_first(con: duckdb.DuckDBPyConnection) -> None:
+    columns = ("paid_at", "wr_id", "staker", "token", "payout_ftm", "wait_days", "manual")
+    assert _rows(con, "payouts", *columns) == [
+        (_january(6, 6), 2, "0xstaker2", "aFTMb", 200, 4.25, True),
+        (_january(3), 1, "0xstaker1", "aFTMc", 50, 24.5 / 24, False),
+        (_january(1, 20), 0, "0xstaker0", "aFTMb", 100, 10 / 24, False),
+    ]
+    assert _rows(con, "payouts", "wr_id", token="aFTMb") == [(2,), (0,)]
+    assert _rows(con, "payouts", "wr_id", since="2024-01-03", until="2024-01-03") == [(1,)]
+    con.execute("DELETE FROM requests WHERE wr_id = 1")
+    assert _rows(con, "payouts", *columns)[1] == (_january(3), 1, None, None, 50, None, False)
+
+
+def test_claims_come_newest_first_and_say_if_restaked(con: duckdb.DuckDBPyConnection) -> None:
+    assert _rows(con, "reward_claims", "reward_ftm", "restaked") == [
+        (8, False),
+        (12, False),
+        (5, True),
+        (30, False),
+    ]
+    on_the_7th = (_january(7), "0xstub", 7, 12, False, 700, "0xc700")
+    assert _rows(con, "reward_claims", since="2024-01-03", until="2024-01-07") == [on_the_7th]
+    assert _rows(con, "reward_claims", since="2024-01-03", until="2024-01-06") == []
+
+
+def test_an_unknown_payout_hides_the_sums_it_is_part_of(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id IN (1, 5)")
+    # Request 1 waited on the 1st and 2nd, request 5 waits since the 5th.
+    depth = queries.run(con, "queue_depth")["depth_ftm"].to_list()
+    assert depth == [None, None, 10, 0, None, None, None, None, None, None]
+    paid = queries.run(con, "depth_against_claims")["paid_ftm"].to_list()
+    assert paid == [100, 0, None, 0, 0, 200, 0, 0, 0, 0]
+    assert queries.run(con, "queue_depth", token="aFTMb")["depth_ftm"][-1] == 1000
+    assert _rows(con, "queue_metrics", "waiting_ftm", "manual_ftm") == [(None, 10)]
+    assert _rows(con, "blocking_head", "missing_ftm", "behind_ftm") == [(610, None)]
+
+
+def test_an_unknown_head_is_missing_an_unknown_sum(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id IN (3, 4)")
+    head = ("payout_ftm", "stashed_ftm", "missing_ftm", "behind_ftm")
+    assert _rows(con, "blocking_head", *head) == [(None, None, None, 20.5)]
+    assert queries.run(con, "queue_depth")["manual_ftm"].to_list()[3:] == [None] * 7
+    assert _rows(con, "queue_metrics", "manual_requests", "manual_ftm") == [(1, None)]
+
+
+def test_an_unknown_reward_hides_its_days_alone(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
+    claimed = queries.run(con, "depth_against_claims")["claimed_ftm"].to_list()
+    assert claimed == [0, 30, 0, 0, 0, 0, None, 0, 0, 8]
+    metrics = ("claimed_ftm", "claimed_ftm_before")
+    assert _rows(con, "queue_metrics", *metrics, days=3) == [(8, None)]
+    assert _rows(con, "queue_metrics", *metrics, days=4) == [(None, 0)]
+
+
+def test_an_amount_too_large_to_be_summed_is_unknown(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("UPDATE requests SET payout_wei = repeat('9', 38)::DECIMAL(38, 0) WHERE wr_id > 4")
+    assert queries.run(con, "queue_depth")["depth_ftm"].to_list()[3:] == [0, *[None] * 6]
+    assert _rows(con, "blocking_head", "behind_ftm") == [(None,)]
+    assert _rows(con, "queue_metrics", "waiting_ftm", days=3) == [(None,)]
+
+
+def test_checks_come_with_the_failed_ones_first(con: duckdb.DuckDBPyConnection) -> None:
+    assert _rows(con, "failed_checks") == [
+        ("view firstWrId", "failed", 800, 11, "earlier"),
+        ("view firstWrId", "failed", 900, 12, "later"),
+        ("view feeShift", "unknown", None, None, "nobody was asked"),
+    ]
+    assert _rows(con, "checks_summary") == [
+        ("view firstWrId", "failed", 2, 800, "earlier"),
+        ("view feeShift", "unknown", 0, None, "nobody was asked"),
+        ("head order", "passed", 0, None, "holds"),
+    ]
+
+
+def test_coverage_counts_both_ends(con: duckdb.DuckDBPyConnection) -> None:
+    assert _rows(con, "coverage") == [
+        ("pool", 100, 399, 300),
+        ("pool", 500, 1012, 513),
+        ("sfc", 100, 1012, 913),
+    ]
+
+
+def test_an_empty_table_is_among_the_contents(con: duckdb.DuckDBPyConnection) -> None:
+    contents = _rows(con, "store_contents")
+    assert ("requests", 8, _january(1, 10), _january(10)) in contents
+    assert ("lock_ups", 0, None, None) in contents
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_rows_come_in_one_order_however_they_lie(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    con.execute("INSERT INTO reward_claims SELECT * REPLACE ('0xstub2' AS stub) FROM reward_claims")
+    con.execute("UPDATE payouts SET block = 1, tx = '0xall'")
+    answer = queries.run(con, name)
+    for table in ("requests", "payouts", "reward_claims", "pool_balances", "coverage", "checks"):
+        con.execute(f"CREATE OR REPLACE TABLE {table} AS FROM {table} ORDER BY rowid DESC")
+    assert queries.run(con, name).equals(answer)
