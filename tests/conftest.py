@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
+
+from data.sample_store import ensure_sample
 
 pytest_plugins = ["tests.devnet_fixture"]
 LOOPBACK = ["127.0.0.1", "localhost"]
@@ -13,3 +18,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("node") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--golden-update` writes the golden files instead of comparing with them."""
+    parser.addoption("--golden-update", action="store_true")
+
+
+@pytest.fixture
+def golden_update(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be written anew."""
+    return bool(request.config.getoption("--golden-update"))
+
+
+@pytest.fixture(scope="session")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published store of the simulated sample. To be read only: it is shared."""
+    return ensure_sample(datetime.now(UTC), tmp_path_factory.mktemp("sample") / "sample.duckdb")
