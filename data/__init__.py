@@ -39,3 +39,7 @@ class StoreLockedError(StoreError):
 
 class StoreSchemaError(StoreError):
     """The store was written by another version of the schema."""
+
+
+class SqlError(TrackerError):
+    """A stranger's statement that was refused, failed or took too much."""

@@ -6,9 +6,11 @@ a fetch of logs does. Only a sync imports this module: web3 takes over a second.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 from eth_utils.address import to_checksum_address
@@ -20,13 +22,19 @@ from web3.types import RPCEndpoint, RPCResponse
 from data import NodeError, WrongChainError
 from data.config import Network
 from data.contracts import GET_BURN_FEE, VIEWS, WITHDRAWALS
-from data.endpoints import Endpoint, EndpointError, Endpoints
+from data.endpoint import Endpoint, Manners
+from data.endpoints import Endpoints
 from data.pool_state import Block, PoolState
+from data.refusals import EndpointError, LyingError, message_of
 
+# py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
+sys.setrecursionlimit(1_000)
 _BATCH = 100
 # An endpoint further behind than this answers with holes at the end.
 _LAG_BLOCKS = 1_000
 _PROBES_FTM = (1, 1_000, 100_000)
+# What web3 and we meet in an answer that has not the shape it should have.
+_UNREADABLE = (Web3Exception, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 class _Provider(JSONBaseProvider):
@@ -53,10 +61,10 @@ class Chain:
     answers. `notices` says which endpoints were left out, and why.
     """
 
-    def __init__(self, network: Network, timeout_s: float = 30.0) -> None:
+    def __init__(self, network: Network, manners: Manners | None = None) -> None:
         if not network.rpc_urls:
             raise NodeError(f"{network.name} has no endpoint: name one with --rpc-url")
-        self.endpoints = Endpoints(network.rpc_urls, timeout_s)
+        self.endpoints = Endpoints(network.rpc_urls, manners or Manners())
         self.notices: list[str] = []
         self._network = network
         self._keep_usable()
@@ -73,25 +81,31 @@ class Chain:
 
     def head(self) -> int:
         """The newest block that every endpoint in use has."""
-        heads = self._each(lambda e: int(self.endpoints.ask_one(e, "eth_blockNumber", []), 16))
-        found = {e.host: head for e, head in heads if isinstance(head, int)}
-        if not found:
+        heads = self._each("eth_blockNumber")
+        if not any(isinstance(head, int) for _, head in heads):
             raise NodeError(f"no endpoint tells its newest block. {self.endpoints.faults()}")
+        newest = max(head for _, head in heads if isinstance(head, int))
+        used = []
         for endpoint, head in heads:
-            behind = max(found.values()) - head if isinstance(head, int) else None
-            if behind is None or behind > _LAG_BLOCKS:
-                why = "gave no newest block" if behind is None else f"is {behind} blocks behind"
-                self._leave_out(endpoint, why)
-        return min(int(head) for endpoint, head in heads if endpoint in self.endpoints.all)
+            if not isinstance(head, int):
+                self._leave_out(endpoint, str(head))
+            elif newest - head > _LAG_BLOCKS:
+                self._leave_out(endpoint, f"is {newest - head} blocks behind")
+            else:
+                used.append(head)
+        return min(used)
 
     def block(self, number: int) -> Block:
         """The header of one block. Raises NodeError where no endpoint has it."""
         try:
             header = self._w3.eth.get_block(number)
-        except Web3Exception as error:
-            raise NodeError(f"block {number} is not to be had: {error}") from error
-        at = datetime.fromtimestamp(header["timestamp"], UTC)
-        return Block(header["number"], header["hash"].to_0x_hex(), at)
+            at = datetime.fromtimestamp(header["timestamp"], UTC)
+            block = Block(header["number"], header["hash"].to_0x_hex(), at)
+        except _UNREADABLE as error:
+            raise NodeError(f"block {number} is not to be had: {_words(error)}") from error
+        if block.number != number:
+            raise NodeError(f"asked for block {number}, the node sent block {block.number}")
+        return block
 
     def block_times(self, numbers: list[int]) -> dict[int, datetime]:
         """The time (UTC) of each block, asked for once each, in batches."""
@@ -101,11 +115,10 @@ class Chain:
                 for number in numbers[start : start + _BATCH]:
                     batch.add(self._w3.eth.get_block(number))
                 try:
-                    headers = cast(list[Any], batch.execute())
-                except Web3Exception as error:
-                    raise NodeError(f"block headers are not to be had: {error}") from error
-            for header in headers:
-                times[header["number"]] = datetime.fromtimestamp(header["timestamp"], UTC)
+                    for header in cast(list[Any], batch.execute()):
+                        times[header["number"]] = datetime.fromtimestamp(header["timestamp"], UTC)
+                except _UNREADABLE as error:
+                    raise NodeError(f"block headers are not to be had: {_words(error)}") from error
         missing = set(numbers) - times.keys()
         if missing:
             raise NodeError(f"no header came for block {min(missing)}: try another --rpc-url")
@@ -120,8 +133,8 @@ class Chain:
             if not self._w3.eth.get_code(pool, at):
                 raise NodeError(f"there is no contract at {pool} at block {at}")
             balance_wei = self._w3.eth.get_balance(pool, at)
-        except Web3Exception as error:
-            raise NodeError(f"the node tells no state of block {at}: {error}") from error
+        except _UNREADABLE as error:
+            raise NodeError(f"the node tells no state of block {at}: {_words(error)}") from error
         views = {view.name: self._view(view.name, at) for view in VIEWS}
         for probe in _PROBES_FTM:
             amount_wei = probe * 10**18
@@ -136,7 +149,7 @@ class Chain:
         """None where this generation of the contract has no such view."""
         try:
             return int(self._pool.functions[name](*arguments).call(block_identifier=at))
-        except (Web3Exception, ValueError):
+        except _UNREADABLE:
             return None
 
     def _pending_wei(self, first: int | None, last: int | None, at: int) -> int | None:
@@ -151,7 +164,7 @@ class Chain:
                     batch.add(call.call(block_identifier=at))
                 try:
                     total += sum(amount for _, amount in cast(list[Any], batch.execute()))
-                except (Web3Exception, ValueError, TypeError):
+                except _UNREADABLE:
                     return None
         return total
 
@@ -159,13 +172,10 @@ class Chain:
         """Leave out endpoints that are dead or serve another chain; refuse when none is left."""
         wanted = self._network.chain_id
         wrong = 0
-        for endpoint, answer in self._each(lambda e: self.endpoints.ask_one(e, "eth_chainId", [])):
-            try:
-                found = int(answer, 16)
-            except (TypeError, ValueError):
-                self._leave_out(endpoint, str(answer))
-                continue
-            if found != wanted:
+        for endpoint, found in self._each("eth_chainId"):
+            if not isinstance(found, int):
+                self._leave_out(endpoint, str(found))
+            elif found != wanted:
                 wrong += 1
                 self._leave_out(endpoint, f"serves chain {found}, not {wanted}")
         if not self.endpoints.all:
@@ -177,18 +187,39 @@ class Chain:
             )
 
     def _leave_out(self, endpoint: Endpoint, why: str) -> None:
-        self.notices.append(f"{endpoint.host}: {why}")
+        self.notices.append(f"{endpoint.host}: {endpoint.told(why)}")
         self.endpoints.drop(endpoint)
 
-    def _each(self, ask: Callable[[Endpoint], Any]) -> list[tuple[Endpoint, Any]]:
-        """The answer, or the error, of every endpoint at once."""
-
-        def guarded(endpoint: Endpoint) -> Any:
-            try:
-                return ask(endpoint)
-            except (EndpointError, TypeError, ValueError) as error:
-                return error
-
+    def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:
+        """The number, or the error, of every endpoint at once; asked again while all fail."""
         endpoints = list(self.endpoints.all)
-        with ThreadPoolExecutor(max(1, len(endpoints))) as pool:
-            return list(zip(endpoints, pool.map(guarded, endpoints), strict=True))
+        answers: list[int | EndpointError] = []
+        pool = ThreadPoolExecutor(len(endpoints))
+        try:
+            for _ in range(3):
+                answers = list(pool.map(partial(self._number, method), endpoints))
+                if any(isinstance(answer, int) for answer in answers):
+                    break
+            return list(zip(endpoints, answers, strict=True))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _number(self, method: str, endpoint: Endpoint) -> int | EndpointError:
+        time.sleep(endpoint.pause_s)
+        try:
+            answer = self.endpoints.ask_one(endpoint, method, [])
+            try:
+                return int(answer, 16)
+            except (TypeError, ValueError):
+                raise LyingError(f"answered {method} with {str(answer)[:40]!r}") from None
+        except EndpointError as error:
+            endpoint.failed(error)
+            return error
+
+
+def _words(error: Exception) -> str:
+    """What a node's error says, without web3's wrapping."""
+    response = getattr(error, "rpc_response", None)
+    if isinstance(response, dict) and response.get("error"):
+        return message_of(response["error"])
+    return f"{type(error).__name__} {error}"[:200]

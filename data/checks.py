@@ -6,12 +6,15 @@ What could not be checked is 'unknown', with the reason, and never counts as pas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
-from data.fees import FeeRule, burn_fee_wei
+from data.coverage import holes
 from data.pool_state import PoolState
+from data.rebuilt_views import rebuilt_fee, rebuilt_fee_shift, rebuilt_queue
 
 # More violations of one kind than this are one fault, and are told as a count.
 _SHOWN = 50
@@ -71,7 +74,7 @@ _WITHIN = {
         FROM malformed_logs('raw_logs')
     """,
     "amounts fit": """
-        SELECT block, CASE WHEN contract = 'pool' THEN topic_number(topic2) END AS wr_id,
+        SELECT block, CASE WHEN contract = 'pool' AND has_id THEN topic_number(topic2) END AS wr_id,
             event || ', log ' || log_index || ', holds a number beyond 38 digits' AS message
         FROM decodable_logs
         WHERE words_are_numbers AND (
@@ -81,49 +84,7 @@ _WITHIN = {
             OR words_count > 4 AND word(data, 4) IS NULL
         )
     """,
-    "no gaps": """
-        SELECT to_block + 1 AS block, NULL::BIGINT AS wr_id,
-            filter || ' was not read from block ' || (to_block + 1) || ' to ' || (upto - 1)
-                AS message
-        FROM (
-            SELECT filter, to_block, coalesce(
-                lead(from_block) OVER (PARTITION BY filter ORDER BY from_block),
-                (SELECT synced_block + 1 FROM store_info)
-            ) AS upto
-            FROM coverage WHERE filter NOT LIKE 'file%'
-        )
-        WHERE upto > to_block + 1
-    """,
 }
-# What logs alone say of the pool's views; NULL where they do not say it.
-_REBUILT = """
-SELECT
-    (SELECT coalesce(max(wr_id) + 1, 0) FROM head_moves WHERE NOT by_hand) AS firstWrId,
-    (SELECT coalesce(max(wr_id) + 1, 0) FROM requests) AS lastWrId,
-    (
-        SELECT CASE WHEN bool_and(payout_wei IS NOT NULL) IS NOT FALSE
-            THEN coalesce(sum(payout_wei), 0) END
-        FROM requests WHERE status = 'pending'
-    ) AS pendingWei,
-    (
-        SELECT CASE WHEN bool_and(payout_wei IS NOT NULL) IS NOT FALSE
-            THEN coalesce(sum(payout_wei), 0) END
-        FROM requests WHERE status = 'manual'
-    ) AS stashedForManualWithdrawals,
-    (SELECT count(*) FROM stubs) AS stubCount
-"""
-_FEE_SHIFT = """
-WITH rule AS (
-    SELECT position, word(data, 4) AS shift FROM decodable_logs
-    WHERE contract = 'pool' AND event = 'FeeRuleUpdated' AND words_count = 5
-    ORDER BY position DESC LIMIT 1
-)
-
-SELECT coalesce((SELECT shift FROM rule), 0) + coalesce(sum(word(data, 0)), 0)
-FROM decodable_logs
-WHERE contract = 'pool' AND event = 'TokensBurned2'
-    AND position > coalesce((SELECT position FROM rule), -1)
-"""
 
 
 @dataclass(frozen=True)
@@ -146,6 +107,7 @@ def run_checks(
     decode.prepare and decode.rebuild.
     """
     findings = [finding for name, sql in _WITHIN.items() for finding in _within(con, name, sql)]
+    findings += _no_gaps(con)
     findings += _against_views(con, state, unknown_because)
     con.execute("DELETE FROM checks")
     con.executemany(
@@ -175,7 +137,7 @@ def suspect_ranges(
         ) WHERE wr_id > earlier + 1
     """).fetchall()
     if state is not None:
-        rebuilt = _rebuilt(con)
+        rebuilt = rebuilt_queue(con)
         for view, newest in (
             ("lastWrId", "SELECT max(requested_block) FROM requests"),
             ("firstWrId", "SELECT max(block) FROM head_moves"),
@@ -189,8 +151,11 @@ def suspect_ranges(
 
 def _within(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> list[Finding]:
     rows = con.execute(f"SELECT block, wr_id, message FROM ({sql}) ORDER BY 1, 2").fetchall()
-    if not rows:
-        return [Finding(name, "passed", "holds for every log stored")]
+    return _shown(name, rows) or [Finding(name, "passed", "holds for every log stored")]
+
+
+def _shown(name: str, rows: Sequence[tuple[int, int | None, str]]) -> list[Finding]:
+    """Violations as (block, wr_id, message), the first of them one by one."""
     findings = [Finding(name, "failed", row[2], row[0], row[1]) for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         more = len(rows) - _SHOWN
@@ -198,11 +163,36 @@ def _within(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> list[Finding
     return findings
 
 
+def _no_gaps(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    unread = holes(con)
+    findings = _shown(
+        "no gaps",
+        [
+            (hole.first, None, f"{hole.name} was not read from block {hole.first} to {hole.last}")
+            for hole in unread
+            if not hole.from_file
+        ],
+    )
+    filed = [hole for hole in unread if hole.from_file]
+    if filed and _row(con, "SELECT simulated FROM store_info") == (False,):
+        first, last = min(hole.first for hole in filed), max(hole.last for hole in filed)
+        why = f"blocks {first} to {last} came from files, which do not say what they leave out"
+        findings.append(Finding("no gaps", "unknown", why, first))
+    return findings or [Finding("no gaps", "passed", "every block was read")]
+
+
 def _against_views(
     con: duckdb.DuckDBPyConnection, state: PoolState | None, unknown_because: str
 ) -> list[Finding]:
-    rebuilt = _rebuilt(con)
+    rebuilt = rebuilt_queue(con)
     fees = [name for name in state.views if name.startswith("getBurnFee(")] if state else []
+    newest = _row(con, "SELECT coalesce(max(block), 0) FROM raw_logs")[0]
+    if state is not None and newest > state.block.number:
+        unknown_because = (
+            f"the contract was asked at block {state.block.number}, but logs of block {newest} "
+            "are in the store"
+        )
+        state = None
     findings = []
     for view in (*rebuilt, "feeShift", *(fees or ["getBurnFee"])):
         name = f"view {view}"
@@ -217,30 +207,12 @@ def _against_views(
     return findings
 
 
-def _rebuilt(con: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
-    cursor = con.execute(_REBUILT)
-    names = [column[0] for column in cursor.description or []]
-    row = cursor.fetchone() or ()
-    return {
-        name: None if value is None else int(value) for name, value in zip(names, row, strict=True)
-    }
-
-
 def _fee_side(con: duckdb.DuckDBPyConnection, view: str, state: PoolState) -> int | None:
     """feeShift, or the fee of a probe amount, from logs alone."""
-    row = con.execute(_FEE_SHIFT).fetchone()
-    shift = None if row is None or row[0] is None else int(row[0])
-    if view == "feeShift" or shift is None:
-        return shift
-    rule = con.execute("""
-        SELECT min_fee_ratio_wei, max_fee_ratio_wei, fee_increase_start_wei, fee_increase_stop_wei
-        FROM fee_rules ORDER BY updated_at DESC, block DESC LIMIT 1
-    """).fetchone()
-    if rule is None or None in rule:
-        return None
+    if view == "feeShift":
+        return rebuilt_fee_shift(con)
     amount_wei = int(view.removeprefix("getBurnFee(").removesuffix(")"))
-    has_shift = "feeShift" in state.views
-    return burn_fee_wei(FeeRule(*map(int, rule)), amount_wei, shift if has_shift else 0)
+    return rebuilt_fee(con, amount_wei, with_shift="feeShift" in state.views)
 
 
 def _compared(name: str, found: int | None, stated: int, block: int) -> Finding:
@@ -251,3 +223,10 @@ def _compared(name: str, found: int | None, stated: int, block: int) -> Finding:
     return Finding(
         name, "failed", f"rebuilt {found}, but the contract says {stated} at block {block}", block
     )
+
+
+def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    """The one row of an aggregate, or of store_info."""
+    row = con.execute(sql).fetchone()
+    assert row is not None
+    return row

@@ -94,7 +94,7 @@ class Network(BaseModel):
 class _Overrides(BaseSettings):
     """FTM_* variables, each overriding one key of the chosen network."""
 
-    model_config = SettingsConfigDict(env_prefix="FTM_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FTM_", env_ignore_empty=True, extra="ignore")
 
     network: str | None = None
     networks_file: Path | None = None
@@ -135,7 +135,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
             return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"cannot read the networks file {path}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also where it is no UTF-8
         raise ConfigError(f"{path} is no TOML: {error}") from error
 
 
@@ -170,7 +170,7 @@ def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
     if rpc_urls:
         tables[name]["rpc_urls"] = rpc_urls
     try:
-        return Network(name=name, **tables[name])
+        return Network.model_validate(tables[name] | {"name": name})
     except ValidationError as error:
         raise ConfigError(f"network {name}, {_first_fault(error)}") from error
 

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
+
+# The filters that a whole history needs, each from its own first block on.
+_DUE = """
+SELECT unnest(['pool', 'bond']) AS filter, first_block FROM store_info
+UNION ALL
+SELECT 'sfc ' || stub, min(block) FROM stubs GROUP BY stub
+ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Blocks first..last that no node was asked for with the filter `name`, though the store
+    counts as read beyond them. `from_file` where a file brought some of their logs."""
+
+    name: str
+    first: int
+    last: int
+    from_file: bool
 
 
 def cover(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], first: int, last: int) -> None:
@@ -54,3 +75,17 @@ def gaps(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> li
         if first > last:
             return [gap for gap in missing if gap[0] <= gap[1]]
     return [gap for gap in [*missing, (first, last)] if gap[0] <= gap[1]]
+
+
+def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:
+    """What is missing from the store's history, up to its synced block; after a rebuild."""
+    row = con.execute("SELECT synced_block FROM store_info").fetchone()
+    assert row is not None
+    files = con.execute(
+        "SELECT from_block, to_block FROM coverage WHERE filter LIKE 'file %'"
+    ).fetchall()
+    return [
+        Hole(name, first, last, any(a <= last and b >= first for a, b in files))
+        for name, start in con.execute(_DUE).fetchall()
+        for first, last in gaps(con, name, start, row[0])
+    ]

@@ -1,145 +1,81 @@
-"""The endpoints of one chain: posting to them, naming what went wrong, failing over.
+"""The endpoints of one chain: posting to them, and failing over from one to the next.
 
-An endpoint says "too much" in a dozen ways. All of them become RangeTooWideError, from
-which only a length is believed, never a range; everything else that may pass is
-BusyError, and what no honest node says is LyingError.
+What goes wrong is named in data.refusals; one that failed is left alone for a while.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import re
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 
 from data import NodeError
-from data.config import host_of
+from data.endpoint import Endpoint, Manners
+from data.refusals import (
+    BusyError,
+    EndpointError,
+    LyingError,
+    RangeTooWideError,
+    TooMuchError,
+    http_refusal,
+    is_busy,
+    message_of,
+    parsed,
+)
 
 T = TypeVar("T")
-
-# Beyond this a body is a fault, not an answer: a full range of logs is some 10 MB.
-_LARGEST_BODY = 256 * 1024 * 1024
-_TOO_WIDE = re.compile(
-    r"(block|blocks?) range|range.*(limit|exceed|wide|large|support)|too wide|more than \d+ result"
-    r"|limit.*\d+ ?(block|result|log)|too many (results|logs|blocks)|response (size|is too big)"
-    r"|(result|response|query).*(too large|exceed|limit)|limited to",
-    re.IGNORECASE,
-)
-_BUSY = re.compile(
-    r"rate.?limit|too many requests|capacity|busy|throttl|try again later|per second", re.IGNORECASE
-)
-_BLOCK_RANGE = re.compile(r"(0x[0-9a-f]+)\s*(?:,|-|to)\s*(0x[0-9a-f]+)", re.IGNORECASE)
-
-
-class EndpointError(NodeError):
-    """One endpoint's failure at one request; another may do better."""
-
-
-class BusyError(EndpointError):
-    """Unreachable, slow, rate-limited, or broken in a way that may pass."""
-
-
-class RangeTooWideError(EndpointError):
-    """The endpoint refuses the size of the range; `length` is what it says it would take."""
-
-    def __init__(self, message: str, length: int | None = None) -> None:
-        super().__init__(message)
-        self.length = length
-
-
-class SlowError(BusyError):
-    """No answer in time: the endpoint is dead, or the range is more than it can do."""
-
-
-class LyingError(EndpointError):
-    """An answer that no honest node gives: HTML, half a body, logs nobody asked for."""
-
-
-@dataclass
-class Endpoint:
-    """One URL, how wide a range it was found to take, and until when it is left alone."""
-
-    url: str
-    span: int = 2_000
-    ceiling: int = 1 << 20
-    rests_until: float = 0.0
-    failures: int = 0
-    last_error: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    @property
-    def host(self) -> str:
-        """The endpoint's name without what may be a key."""
-        return host_of(self.url)
-
-    def failed(self, error: EndpointError) -> None:
-        """Leave the endpoint alone for a while, longer each time it fails in a row."""
-        with self.lock:
-            self.failures += 1
-            self.last_error = str(error)
-            self.rests_until = time.monotonic() + min(0.25 * 2**self.failures, 15.0)
-
-    def answered(self) -> None:
-        with self.lock:
-            self.failures = 0
 
 
 class Endpoints:
     """All endpoints of a chain behind one socket pool; `request` fails over between them."""
 
-    def __init__(self, urls: tuple[str, ...], timeout_s: float, attempts: int = 6) -> None:
-        self.all = [Endpoint(url) for url in urls]
-        self.attempts = max(attempts, len(self.all))
+    def __init__(self, urls: tuple[str, ...], manners: Manners) -> None:
+        self.all = [Endpoint(url, manners) for url in urls]
+        self.attempts = max(manners.attempts, len(self.all))
+        self._manners = manners
         self._turn = itertools.count()
         self._ids = itertools.count(1)
         self._pool = urllib3.PoolManager(
             maxsize=16,
-            timeout=urllib3.Timeout(connect=min(10.0, timeout_s), read=timeout_s),
+            timeout=urllib3.Timeout(connect=min(10.0, manners.timeout_s), read=manners.timeout_s),
             retries=False,
-            headers={"content-type": "application/json", "accept-encoding": "gzip"},
         )
 
     def drop(self, endpoint: Endpoint) -> None:
         """Use this endpoint no more."""
         self.all.remove(endpoint)
 
-    def next(self, avoid: Endpoint | None = None) -> Endpoint:
-        """The endpoint whose turn it is: rested ones first, `avoid` only if it is alone."""
-        choices = [endpoint for endpoint in self.all if endpoint is not avoid] or self.all
-        now = time.monotonic()
-        rested = [endpoint for endpoint in choices if endpoint.rests_until <= now]
-        if rested:
-            return rested[next(self._turn) % len(rested)]
-        return min(choices, key=lambda endpoint: endpoint.rests_until)
+    def next(self, avoid: Endpoint | None = None, blocks: int = 1) -> Endpoint:
+        """The endpoint whose turn it is among the rested ones that take so many blocks;
+        `avoid` only where there is no other."""
+        able = [endpoint for endpoint in self.all if endpoint.ceiling >= blocks] or self.all
+        rested = [endpoint for endpoint in able if endpoint.pause_s == 0]
+        choices = [endpoint for endpoint in rested if endpoint is not avoid] or rested
+        if choices:
+            return choices[next(self._turn) % len(choices)]
+        return min(able, key=lambda endpoint: endpoint.pause_s)
 
-    def attempt(self, ask: Callable[[Endpoint], T], endpoint: Endpoint | None = None) -> T:
+    def attempt(self, method: str, ask: Callable[[Endpoint], T]) -> T:
         """The first good answer to `ask`, trying endpoint after endpoint, a bounded number
-        of times and with a pause. RangeTooWideError passes through: the caller narrows.
-
-        Raises NodeError with each endpoint's last words where none answers.
+        of times and with a pause. Raises NodeError with each one's last words where none is.
         """
+        endpoint = None
         for _ in range(self.attempts):
-            endpoint = endpoint or self.next()
-            pause = endpoint.rests_until - time.monotonic()
-            if pause > 0:
-                time.sleep(pause)
+            endpoint = self.next(avoid=endpoint)
+            time.sleep(endpoint.pause_s)
             try:
                 answer = ask(endpoint)
-            except RangeTooWideError:
-                raise
             except EndpointError as error:
                 endpoint.failed(error)
-                endpoint = self.next(avoid=endpoint)
             else:
                 endpoint.answered()
                 return answer
-        raise NodeError(f"no endpoint gave a usable answer. {self.faults()}")
+        raise NodeError(f"no endpoint gave a usable answer to {method}. {self.faults()}")
 
     def faults(self) -> str:
         """Each endpoint's last error, and what to do about it."""
@@ -147,110 +83,111 @@ class Endpoints:
         return f"{told}. What was fetched is kept: try again later, or name another --rpc-url"
 
     def request(self, method: str, params: Any) -> dict[str, Any]:
-        """One JSON-RPC answer, whole, its `error` included: errors a node means, such as a
-        reverted call, are the caller's."""
-        answers = self.attempt(lambda endpoint: self._ask(endpoint, [(method, params)], False))
-        return answers[0]
+        """One JSON-RPC answer, its `error` included: errors a node means, such as a reverted
+        call, are the caller's. All others are asked again: one may lack what another has."""
+        answer: dict[str, Any] = {}
+        asked = [(method, params)]
+        for _ in range(max(3, len(self.all))):
+            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, asked)[0])
+            if "error" not in answer or "revert" in message_of(answer["error"]):
+                break
+        return answer
 
     def request_batch(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
         """Answers in the order of the requests, as one HTTP batch where the endpoint takes it."""
-        try:
-            return self.attempt(lambda endpoint: self._ask(endpoint, requests, True))
-        except NodeError:
-            return [self.request(method, params) for method, params in requests]
+
+        def ask(endpoint: Endpoint) -> list[dict[str, Any]]:
+            if endpoint.batches:
+                try:
+                    return self._ask(endpoint, requests, batch=True)
+                except EndpointError as error:  # it may know no batches and else be well
+                    if isinstance(error, TooMuchError) or is_busy(str(error)):
+                        raise
+            answers = [self._ask(endpoint, [request])[0] for request in requests]
+            endpoint.batches = False
+            return answers
+
+        return self.attempt(requests[0][0], ask)
 
     def ask_one(self, endpoint: Endpoint, method: str, params: Any) -> Any:
         """The result of one call at this endpoint. Raises EndpointError for anything else."""
-        answer = self._ask(endpoint, [(method, params)], False)[0]
+        answer = self._ask(endpoint, [(method, params)])[0]
         if "error" in answer:
             raise BusyError(f"{method}: {message_of(answer['error'])}")
         return answer["result"]
 
     def post(self, endpoint: Endpoint, payload: Any) -> bytes:
-        """The body of one successful HTTP answer. Raises EndpointError for anything else."""
+        """The body of one HTTP answer, JSON-RPC's own errors included, within four times the
+        timeout. Raises EndpointError for anything else."""
+        headers = {"content-type": "application/json", "accept-encoding": "gzip"}
+        parts = urlsplit(endpoint.url)
+        if parts.username is not None:
+            user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers |= urllib3.make_headers(basic_auth=user)
+        body = json.dumps(payload).encode()
+        response: urllib3.BaseHTTPResponse | None = None
+        deadline = time.monotonic() + 3 * self._manners.timeout_s
         try:
             response = self._pool.request(
-                "POST", endpoint.url, body=json.dumps(payload).encode(), preload_content=False
+                "POST", endpoint.url, body=body, headers=headers, preload_content=False
             )
-            body = response.read(_LARGEST_BODY, decode_content=True)
-            response.release_conn()
+            body = _read(response, deadline, self._manners.largest_body)
         except urllib3.exceptions.ReadTimeoutError as error:
-            raise SlowError("no answer in time") from error
-        except urllib3.exceptions.IncompleteRead as error:
-            raise LyingError("the answer broke off in the middle") from error
+            raise TooMuchError("no answer in time") from error
         except urllib3.exceptions.HTTPError as error:
-            raise BusyError(f"cannot be reached ({_root(error)})") from error
-        if response.status == 413:
-            raise RangeTooWideError("the answer would be too large (HTTP 413)")
-        if len(body) >= _LARGEST_BODY:
-            raise RangeTooWideError("the answer is too large to hold")
-        if response.status >= 400 and not body.lstrip().startswith(b"{"):
-            raise BusyError(f"HTTP {response.status}")
-        return bytes(body)
+            if response is None:
+                raise BusyError(f"cannot be reached ({_root(error)})") from error
+            raise LyingError(f"the answer broke off in the middle ({_root(error)})") from error
+        refused = http_refusal(response.status, body) if response.status >= 300 else None
+        if refused is not None:
+            raise refused
+        return body
 
     def _ask(
-        self, endpoint: Endpoint, requests: list[tuple[str, Any]], batch: bool
+        self, endpoint: Endpoint, requests: list[tuple[str, Any]], batch: bool = False
     ) -> list[dict[str, Any]]:
         payload = [
             {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params or []}
             for method, params in requests
         ]
-        body = self.post(endpoint, payload if batch else payload[0])
-        try:
-            answers = json.loads(body)
-        except ValueError as error:
-            raise LyingError(no_json(body)) from error
+        answers = parsed(self.post(endpoint, payload if batch else payload[0]))
         if not batch:
             answers = [answers]
         if not isinstance(answers, list) or len(answers) != len(payload):
             raise LyingError("answered a batch with something else")
-        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        by_id = {}
+        for answer in answers:
+            if not isinstance(answer, dict):
+                raise LyingError("the answer is no JSON-RPC answer")
+            if answer.get("error") is None:
+                answer.pop("error", None)  # some send a null beside the result
+                if answer.get("result") is None:
+                    raise LyingError("answered with no result")
+            elif is_busy(answer["error"]):
+                raise BusyError(message_of(answer["error"]))
+            by_id[str(answer.get("id"))] = answer
+        if not batch and "error" in answers[0]:
+            return answers  # an error to a request that was not understood has no id
         try:
-            ordered = [by_id[asked["id"]] for asked in payload]
+            return [by_id[str(asked["id"])] for asked in payload]
         except KeyError as error:
             raise LyingError("answered another request than it was asked") from error
-        for answer in ordered:
-            if "error" not in answer and "result" not in answer:
-                raise LyingError("answered with neither a result nor an error")
-            if "error" in answer and _BUSY.search(message_of(answer["error"])):
-                raise BusyError(message_of(answer["error"]))
-        return ordered
 
 
-def refusal(error: Any, asked_blocks: int) -> EndpointError:
-    """A node's error to a range of `asked_blocks` blocks, as what to do about it."""
-    text = message_of(error)
-    if _TOO_WIDE.search(text) and not _BUSY.search(text):
-        return RangeTooWideError(text, suggested_length(text, asked_blocks))
-    return BusyError(text)
-
-
-def suggested_length(text: str, asked_blocks: int) -> int | None:
-    """How many blocks an error text says are allowed; None if it names nothing smaller.
-
-    Only a length is taken: providers suggest ranges that are wrong or move with the head.
-    """
-    ranges = [int(last, 16) - int(first, 16) + 1 for first, last in _BLOCK_RANGE.findall(text)]
-    plain = [int(number.replace(",", "")) for number in re.findall(r"(?<![\w.])\d[\d,]*\b", text)]
-    for numbers in (ranges, plain):
-        fitting = [n for n in numbers if 0 < n < asked_blocks]
-        if fitting:
-            return max(fitting)
-    return None
-
-
-def message_of(error: Any) -> str:
-    """The text of a JSON-RPC error, whatever shape the node gave it."""
-    if isinstance(error, dict):
-        return str(error.get("message") or error)[:300]
-    return str(error)[:300]
-
-
-def no_json(body: bytes) -> str:
-    """What a body that does not parse seems to be."""
-    if body.lstrip()[:1] == b"<":
-        return "answered with a web page: this is no JSON-RPC endpoint"
-    return "the answer is no JSON: it broke off or came from something else"
+def _read(response: urllib3.BaseHTTPResponse, deadline: float, most: int) -> bytes:
+    """A body in pieces: a socket's timeout holds for one piece, and a slow drip has many."""
+    pieces, size = [], 0
+    while piece := response.read1(1 << 20, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            response.close()
+            raise RangeTooWideError("the answer is too large to hold")
+        if time.monotonic() > deadline:
+            response.close()
+            raise TooMuchError("the answer did not end in time")
+    response.release_conn()
+    return b"".join(pieces)
 
 
 def _root(error: BaseException) -> str:

@@ -10,6 +10,7 @@ import duckdb
 
 from data import decode
 from data.checks import Finding, run_checks
+from data.next_store import transaction
 from data.pool_state import Block, PoolState
 
 
@@ -45,15 +46,14 @@ def finish(
 
     `balances` are samples beyond the one in `reached.state`. Returns the checks' findings.
     """
-    con.begin()
-    try:
+    with transaction(con):
         decode.rebuild(con)
-        samples = list(balances)
+        samples = {sample.block: sample for sample in balances}
         if reached.state is not None:
-            state = reached.state
-            samples.append(Balance(state.block.number, state.block.at, state.balance_wei))
-            _write_views(con, state)
-        _write_balances(con, samples)
+            block = reached.state.block
+            samples[block.number] = Balance(block.number, block.at, reached.state.balance_wei)
+            _write_views(con, reached.state)
+        _write_balances(con, list(samples.values()))
         con.execute(
             """
             UPDATE store_info SET
@@ -70,12 +70,7 @@ def finish(
                 "now": reached.now,
             },
         )
-        findings = run_checks(con, reached.state, reached.unknown_because)
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
-    return findings
+        return run_checks(con, reached.state, reached.unknown_because)
 
 
 def _write_views(con: duckdb.DuckDBPyConnection, state: PoolState) -> None:

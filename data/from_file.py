@@ -9,12 +9,13 @@ from pathlib import Path
 
 import duckdb
 
-from data import LogFileError, decode
+from data import LogFileError, decode, raw_logs
 from data.checks import Finding
 from data.config import Network
+from data.coverage import cover
 from data.finish import Balance, Reached, finish
-from data.log_file import land_file
-from data.next_store import open_next, publish
+from data.log_file import stage_files
+from data.next_store import open_next, publish, transaction
 from data.pool_state import Block, PoolState
 
 
@@ -48,23 +49,22 @@ def sync_file(
     names = source or ", ".join(file.name for file in files)
     with open_next(path, network) as con:
         decode.prepare(con, network)
-        con.begin()
-        try:
-            landed = [land_file(con, file, network, first, last) for file in files]
-            holding = [file for file in landed if file is not None]
-            if not holding:
-                raise LogFileError(f"{names} holds no log of the asked blocks: nothing was stored")
-            con.commit()
-        except BaseException:
-            con.rollback()
-            raise
-        block = state.block if state else _last_block(con, max(end for _, _, end in holding))
+        staged = stage_files(con, files, network, first, last)
+        covered = [file for file in staged if file is not None]
+        if not covered:
+            raise LogFileError(f"{names} holds no log of the asked blocks: nothing was stored")
+        with transaction(con):
+            logs = raw_logs.land(con)
+            for name, start, end in covered:
+                cover(con, (name,), start, end)
+        con.execute("DROP TABLE landing")  # its memory is the rebuilding's now
+        block = state.block if state else _last_block(con, max(end for _, _, end in covered))
         reached = Reached(
             block, block.number, names, now, state, "read from a file: there was no node to ask"
         )
         findings = finish(con, reached, balances)
     publish(path)
-    return Landed(block.number, sum(count for count, _, _ in holding), findings)
+    return Landed(block.number, logs, findings)
 
 
 def _last_block(con: duckdb.DuckDBPyConnection, number: int) -> Block:

@@ -47,9 +47,11 @@ def sync_node(
     progress: Progress,
     first: int | None = None,
     last: int | None = None,
+    segment_blocks: int = SEGMENT_BLOCKS,
 ) -> Synced:
     """Bring the store at `path` from block `first` (the network's own if None) to `last`
-    (the chain's head if None). Only what is not covered is read.
+    (the chain's head if None). Only what is not covered is read; the store is published
+    after each `segment_blocks`.
 
     To be called under next_store.lock. Raises NodeError, StoreError or ChangedLogError;
     what was committed before stays and is continued the next time.
@@ -59,18 +61,21 @@ def sync_node(
     first = network.first_block if first is None else first
     if last < first:
         raise NodeError(f"the chain's newest block is {head}, before {first}: nothing to read yet")
-    reached = -1
+    reached = synced = -1
     findings: list[Finding] = []
     while reached < last:
         with open_next(path, network) as con:
             decode.prepare(con, network)
             if reached < 0:
-                _go_on_from(con, chain, head)
+                synced = _go_on_from(con, chain, head, first, last)
+                if synced > head:
+                    progress.note(f"the node is at block {head}, the store at {synced}: no news")
+                    return Synced(synced, [])
                 progress.expect(unread(con, first, last))
-            for end in [*range(first + SEGMENT_BLOCKS - 1, last, SEGMENT_BLOCKS), last]:
+            for end in [*range(first + segment_blocks - 1, last, segment_blocks), last]:
                 if land_range(con, chain, network, first, end, progress) or end == last:
                     target = Reached(
-                        chain.block(end),
+                        chain.block(max(end, synced)),
                         head,
                         chain.sources,
                         datetime.now(UTC),
@@ -80,14 +85,17 @@ def sync_node(
                     reached = end
                     break
         publish(path)
-    return Synced(reached, findings)
+    return Synced(max(reached, synced), findings)
 
 
-def _go_on_from(con: duckdb.DuckDBPyConnection, chain: Chain, head: int) -> None:
-    """Make sure the chain is the one the store was read from, and forget its last blocks."""
+def _go_on_from(
+    con: duckdb.DuckDBPyConnection, chain: Chain, head: int, first: int, last: int
+) -> int:
+    """Make sure the chain is the one the store was read from, and forget the store's last
+    blocks where they are about to be read again. Returns its block, -1 for a new store."""
     info = read_info(con)
     if info.synced_block is None:
-        return
+        return -1
     if info.synced_block > head + _LAG_BLOCKS:
         raise NodeError(
             f"the node's newest block is {head}, but the store was read to {info.synced_block}: "
@@ -102,7 +110,9 @@ def _go_on_from(con: duckdb.DuckDBPyConnection, chain: Chain, head: int) -> None
                 "node: the chain was rewritten or restarted, or is another. Ask another --rpc-url; "
                 "if the chain really is new, move the store aside and sync again"
             )
-    forget(con, info.synced_block - _TAIL_BLOCKS + 1, info.synced_block)
+    if info.synced_block <= last:
+        forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)
+    return info.synced_block
 
 
 def _finish(

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import duckdb
 
-from data import decode
+from data import raw_logs
 from data.chain import Chain
 from data.config import Network
 from data.contracts import EVENTS
 from data.coverage import cover, gaps
 from data.log_ranges import Answer, LogFilter, LogRanges
+from data.next_store import transaction
 
 POOL, BOND = "pool", "bond"
 # Called with (filter, blocks, logs) as they land.
@@ -111,22 +112,17 @@ def _land(
                 fault = _fault(con, answer, log_filter, file)
                 # Not the event's shape: one more endpoint is asked before it is believed.
                 if fault is None and not answers.asked_again(answer):
-                    fault = decode.malformed(con)
+                    fault = raw_logs.malformed(con)
                 if fault is not None:
                     answers.reject(answer, fault)
                     continue
-                blocks = decode.blocks_without_time(con)
+                blocks = raw_logs.blocks_without_time(con)
                 if blocks:
-                    decode.set_block_times(con, chain.block_times(blocks))
-            con.begin()
-            try:
+                    raw_logs.set_block_times(con, chain.block_times(blocks))
+            with transaction(con):
                 if not answer.empty:
-                    count = decode.land(con)
+                    count = raw_logs.land(con)
                 cover(con, log_filter.names, answer.first, answer.last)
-                con.commit()
-            except BaseException:
-                con.rollback()
-                raise
             blocks_read = answer.last - answer.first + 1
             read += blocks_read
             report(contract, blocks_read, count)
@@ -138,12 +134,12 @@ def _fault(
 ) -> str | None:
     """Read an answer into `landing`; why it cannot be one, or None."""
     try:
-        fault = decode.read_answer(con, file, lines=False)
+        fault = raw_logs.read_answer(con, file, lines=False)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         return f"the logs do not parse ({str(error).splitlines()[0][:120]})"
     if fault is not None:
         return f"log {fault.row} of the answer: {fault.reason}"
-    return decode.stray(con, answer.first, answer.last, log_filter.addresses, log_filter.topics)
+    return raw_logs.stray(con, answer.first, answer.last, log_filter.addresses, log_filter.topics)
 
 
 def _memory_dir() -> str | None:

@@ -31,6 +31,7 @@ SELECT
     events.event,
     events.words_are_numbers,
     events.words_count,
+    events.has_id,
     chain_order(logs.block, logs.log_index) AS position,
     coalesce(
         events.topics_count = (

@@ -1,7 +1,7 @@
 """The next store: what a sync writes, beside the published one, until it is renamed.
 
-`<store>.next` survives kill -9 and is continued; the lock goes with its process, so none
-is ever stale.
+`<store>.next` survives kill -9 and is continued. One that a crash left unreadable is
+thrown away: it holds nothing published that the store beside it does not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,11 +18,19 @@ import duckdb
 
 from data import StoreError, StoreLockedError
 from data.config import Network
-from data.store import SCHEMA_VERSION, StoreInfo, check_schema, read_info, translated
+from data.store import (
+    SCHEMA_VERSION,
+    StoreInfo,
+    check_schema,
+    is_locked,
+    open_reader,
+    read_info,
+    translated,
+)
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
-# Landing and rebuilding spill to disk beyond this; a sync stays small beside the app.
-_MEMORY_LIMIT = "240MB"
+# Landing spills to disk beyond this; a sync stays small beside the app.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
 
 
 @contextmanager
@@ -51,38 +60,64 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
         yield
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
 @contextmanager
-def open_next(path: Path, network: Network) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_next(
+    path: Path, network: Network, note: Callable[[str], None] = _say
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The next store, continued from a stopped sync or copied from the published one.
 
-    To be called under `lock`. What is committed to it is kept until `publish`. Raises
-    StoreError, with the published store as it was, for a full disk, another network's
-    store or one of another schema.
+    To be called under `lock`. What is committed to it is kept until `publish`. `note` is
+    told where an unreadable next store was thrown away. Raises StoreError, with the
+    published store as it was, for a full disk, a store that another program writes,
+    another network's store or one of another schema.
     """
     following = _beside(path, ".next")
     con: duckdb.DuckDBPyConnection | None = None
     try:
+        if following.exists():
+            _drop_unreadable(path, following, note)
         if not following.exists() and path.exists():
-            copy = _beside(path, ".copy")
-            shutil.copyfile(path, copy)
-            copy.replace(following)
-        con = duckdb.connect(following, config={"memory_limit": _MEMORY_LIMIT, "threads": 2})
+            open_reader(path).close()  # nobody writes it, and it can be read
+            _copy(path, following)
+        con = duckdb.connect(following, config=_CONFIG)
         _initialise(con, network)
         check_schema(con, path)
         _check_network(read_info(con), network, path)
         yield con
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # DuckDB's word for Ctrl-C
+            raise KeyboardInterrupt from error
+        raise
     finally:
         if con is not None:
             with suppress(duckdb.Error):  # a failed write is reported above, once
                 con.close()
 
 
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that the block does to the store, or nothing."""
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # a commit that failed, on a full disk, has ended it
+            con.rollback()
+        raise
+
+
 def discard(path: Path) -> None:
     """Remove a store that is to be built anew. To be called under `lock`."""
     for suffix in ("", ".wal", ".next", ".next.wal", ".copy"):
         _beside(path, suffix).unlink(missing_ok=True)
+    shutil.rmtree(_beside(path, ".next.tmp"), ignore_errors=True)  # where DuckDB spills to
 
 
 def publish(path: Path) -> None:
@@ -99,11 +134,46 @@ def publish(path: Path) -> None:
                 f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
                 "sync again, and open the store with `duckdb -readonly` from now on"
             )
+        if path.exists():
+            open_reader(path).close()  # a program that writes it would go on beside the new one
         with following.open("rb") as file:
             os.fsync(file.fileno())
         following.replace(path)
+        shutil.rmtree(_beside(path, ".next.tmp"), ignore_errors=True)  # left by a killed sync
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
+
+
+def _copy(path: Path, following: Path) -> None:
+    """All of the file or none: a name beside it until it is whole."""
+    copy = _beside(path, ".copy")
+    try:
+        shutil.copyfile(path, copy)
+        copy.replace(following)
+    except OSError:
+        copy.unlink(missing_ok=True)  # on a full disk it is in the way
+        raise
+
+
+def _drop_unreadable(path: Path, following: Path, note: Callable[[str], None]) -> None:
+    """Throw the next store away where a crash of the machine left it unreadable."""
+    try:
+        with duckdb.connect(following, config=_CONFIG) as con:
+            tables = con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            # Reading a block checks it. An empty file is a database too, without tables.
+            for (table,) in tables:
+                con.execute(f"SELECT max(hash({table})) FROM {table}").fetchone()
+        if tables or not path.exists():
+            return
+        why = "it is empty"
+    except duckdb.Error as error:
+        if is_locked(error):
+            raise
+        why = str(error).split("\n")[0]
+    for leftover in (following, _beside(path, ".next.wal")):
+        leftover.unlink(missing_ok=True)
+    start = "going on from the published store" if path.exists() else "starting anew"
+    note(f"{following} was left unreadable by an earlier sync ({why}): {start}")
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -114,17 +184,16 @@ def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
     """The schema and the one row of store_info, in a file that has none."""
     if con.execute("SELECT count(*) FROM duckdb_tables()").fetchone() != (0,):
         return
-    con.begin()
-    con.execute(_SCHEMA.read_text())
-    con.execute(
-        "INSERT INTO store_info BY NAME SELECT $network AS network, $chain_id AS chain_id, "
-        "$simulated AS simulated, $schema_version AS schema_version, uuid() AS store_id, "
-        "$first_block AS first_block, $pool AS pool, $bond AS bond, $cert AS cert, $sfc AS sfc, "
-        "$native_symbol AS native_symbol, $explorer AS explorer",
-        network.model_dump(exclude={"rpc_urls", "name"})
-        | {"network": network.name, "schema_version": SCHEMA_VERSION},
-    )
-    con.commit()
+    with transaction(con):
+        con.execute(_SCHEMA.read_text())
+        con.execute(
+            "INSERT INTO store_info BY NAME SELECT $network AS network, $chain_id AS chain_id, "
+            "$simulated AS simulated, $schema_version AS schema_version, uuid() AS store_id, "
+            "$first_block AS first_block, $pool AS pool, $bond AS bond, $cert AS cert, "
+            "$sfc AS sfc, $native_symbol AS native_symbol, $explorer AS explorer",
+            network.model_dump(exclude={"rpc_urls", "name"})
+            | {"network": network.name, "schema_version": SCHEMA_VERSION},
+        )
 
 
 def _check_network(info: StoreInfo, network: Network, path: Path) -> None:
@@ -133,5 +202,6 @@ def _check_network(info: StoreInfo, network: Network, path: Path) -> None:
         if stored != asked:
             raise StoreError(
                 f"{path} holds {info.network} with {key} {stored}, but {network.name} has {asked}: "
-                "name another file with --store, or move this one aside"
+                f"name another file with --store, or move this one aside (and {path.name}.next, if "
+                "there is one)"
             )

@@ -16,6 +16,7 @@ class Progress:
     def __init__(self) -> None:
         self._logs = 0
         self._bar = tqdm(
+            total=0,  # a note may come before the number is known
             unit=" blocks",
             bar_format=(
                 "{desc} {percentage:3.0f}% |{bar:24}| {n:,.0f} of {total:,.0f} blocks{postfix}, "

@@ -6,6 +6,8 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from data import StoreError
 from data.config import SAMPLE, default_store, load_network
 from data.finish import Balance
@@ -22,13 +24,17 @@ def ensure_sample(now: datetime, path: Path | None = None) -> Path:
     """The path of the sample's store, built first where it is missing or an older one.
 
     Takes a few seconds when it builds; a second process waits for the first. The result
-    does not depend on `now`, the wall clock's time of publishing. Raises StoreError.
+    does not depend on `now`, the wall clock's time of publishing. Raises StoreError, also
+    where `path` holds anything but a sample: that is not ours to replace.
     """
-    path = path or default_store(SAMPLE)
+    ours = default_store(SAMPLE)
+    path = path or ours
     if _is_current(path):
         return path
     with lock(path, wait=True):
         if not _is_current(path):
+            if path != ours and path.exists() and not _is_sample(path):
+                raise StoreError(f"{path} holds no simulated sample: name another file")
             discard(path)
             _build(path, now)
     return path
@@ -41,6 +47,15 @@ def _is_current(path: Path) -> bool:
         return False
     with con:
         return read_info(con).source == _SOURCE
+
+
+def _is_sample(path: Path) -> bool:
+    """Whether a file is some sample's store, of whatever version."""
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            return con.execute("SELECT network FROM store_info").fetchall() == [(SAMPLE,)]
+    except duckdb.Error:
+        return False
 
 
 def _build(path: Path, now: datetime) -> None:

@@ -8,6 +8,7 @@ A reader keeps the file it opened.
 from __future__ import annotations
 
 import errno
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +69,7 @@ def open_reader(path: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(":memory:")
     try:
         con.execute("SET TimeZone = 'UTC'")
-        con.execute(f"ATTACH {_literal(path)} AS store (READ_ONLY)")
+        con.execute(f"ATTACH {_literal(path)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("USE store")
         check_schema(con, path)
     except duckdb.Error as error:
@@ -110,14 +111,21 @@ def translated(error: Exception, path: Path) -> StoreError:
         return StoreError(
             f"no space left to write {path}: free some, then sync again; what is published is whole"
         )
-    if "Could not set lock" in text or "Conflicting lock" in text:
+    if is_locked(error):
+        holder = re.search(r"held in (?:.*/)?(\S+) \(PID (\d+)\)", text)
+        program = f" ({holder[1]}, process {holder[2]})" if holder else ""
         return StoreError(
-            f"{path} is open for writing in another program: close it, or open it there with "
-            "`duckdb -readonly`"
+            f"{path} is open for writing in another program{program}: close it, or open it there "
+            "with `duckdb -readonly`"
         )
     if isinstance(error, duckdb.IOException) and "not a valid DuckDB" in text:
         return StoreError(f"{path} is no DuckDB store: move it aside and sync again")
     return StoreError(f"cannot use {path}: {text}")
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether another process has the file open in a way that excludes us."""
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
 
 
 def _literal(path: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -43,7 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     except TrackerError as error:
         print(f"data.sync: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # DuckDB makes a RuntimeError of Ctrl-C in the middle of a query.
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+            raise
         print("stopped; what landed is kept, run the same command to go on", file=sys.stderr)
         return 0 if options.follow else 130
     return 0
@@ -78,21 +82,27 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _block(text: str) -> int:
-    number = int(text.replace("_", "").replace(",", ""))
-    if number < 0:
-        raise ValueError
-    return number
+    digits = text.replace("_", "").replace(",", "")
+    if not re.fullmatch("[0-9]{1,10}", digits):
+        raise argparse.ArgumentTypeError(f"{text!r} is no block number")
+    return int(digits)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 1 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError("from 1 second to a day")
+        raise argparse.ArgumentTypeError(f"{text!r} is not from 1 second to a day (86400)")
     return seconds
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
     first, last = options.from_block, options.to_block
+    told = (options.logs, options.rpc_url, options.follow, first, last)
+    if options.network == SAMPLE and any(value not in (None, []) for value in told):
+        raise ConfigError("the sample is one fixed simulation: name it with --store alone")
     if first is not None and last is not None and last < first:
         raise ConfigError(f"--to-block {last} lies before --from-block {first}")
     if options.logs and (options.rpc_url or options.follow):
@@ -154,6 +164,8 @@ def _tell(findings: Sequence[Finding]) -> None:
 
 
 if __name__ == "__main__":
+    # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -3,7 +3,7 @@
 -- ahead = payouts of the requests between the head and this one. The head at the time of
 -- a request is the last id that a head event had passed by then, plus one. An amount that
 -- does not fit (or could not be summed: 1e33 wei is 300,000 times all FTM) makes the sums
--- over it unknown (NULL), never smaller; so does a lost request at the head.
+-- over it unknown (NULL), never smaller; so does a lost request.
 WITH burns AS (
     SELECT
         topic_number(topic2) AS wr_id,
@@ -38,7 +38,9 @@ queue AS (
         coalesce(payout_wei <= 1e33::DECIMAL(38, 0), FALSE) AS summable,
         coalesce(sum(payout_wei) FILTER (WHERE summable) OVER earlier, 0)::DECIMAL(38, 0)
             AS before_wei,
-        coalesce(sum((NOT summable)::INTEGER) OVER earlier, 0) AS before_unknown
+        coalesce(sum((NOT summable)::INTEGER) OVER earlier, 0) AS before_unsummable,
+        wr_id + 1 - dense_rank() OVER (ORDER BY wr_id) AS before_lost,
+        before_unsummable + before_lost AS before_unknown
     FROM burns
     WINDOW earlier AS (ORDER BY wr_id, position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),

@@ -1,0 +1,100 @@
+"""How fast, how small and how exact a file of logs becomes a store.
+
+The same file goes through `python -m data.sync` and through plain Python; then every value
+of every table is compared with what plain Python made of it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import duckdb
+
+from bench import plain_python
+from bench.made_up_logs import made_up_logs
+from data.config import load_network
+from data.decode import DERIVED
+from data.store import open_reader
+
+_NETWORK = "fantom"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one child process took until it ended."""
+
+    wall_s: float
+    cpu_s: float
+    peak_rss_mb: float
+
+
+def main(logs: int) -> int:
+    """Print the costs side by side and the comparison; returns 1 where a value differs."""
+    network = load_network(_NETWORK)
+    with tempfile.TemporaryDirectory() as folder:
+        file, store = Path(folder) / "logs.ndjson", Path(folder) / "store.duckdb"
+        with file.open("w") as lines:
+            lines.writelines(made_up_logs(logs, network))
+        print(f"{logs:,} logs of all events, {file.stat().st_size / 1e6:.0f} MB of JSON\n")
+        print(f"{'':34}{'wall s':>8}{'CPU s':>8}{'peak RSS MB':>13}{'logs/s':>10}")
+        ours = _run("data.sync", "--network", _NETWORK, "--logs", file, "--store", store)
+        _print_cost("data.sync, to a checked store", ours, logs)
+        theirs = _run("bench.plain_python", file, _NETWORK)
+        _print_cost("json + eth_abi, decoded only", theirs, logs)
+        print()
+        with open_reader(store) as con:
+            return _compare(con, plain_python.tables(plain_python.read_file(file, network)))
+
+
+def _run(module: str, *arguments: str | Path) -> Cost:
+    began = time.monotonic()
+    child = subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)], stdout=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(child.pid, 0)  # what this one child used, unlike getrusage
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{module} ended with status {child.returncode}")
+    kilobyte = 1 if sys.platform == "darwin" else 1024
+    return Cost(
+        time.monotonic() - began,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss * kilobyte / 1e6,
+    )
+
+
+def _print_cost(name: str, cost: Cost, logs: int) -> None:
+    print(
+        f"{name:34}{cost.wall_s:8.1f}{cost.cpu_s:8.1f}{cost.peak_rss_mb:13.0f}"
+        f"{logs / cost.wall_s:10,.0f}"
+    )
+
+
+def _compare(con: duckdb.DuckDBPyConnection, expected: dict[str, list[plain_python.Row]]) -> int:
+    print(f"{'table':18}{'rows':>9}{'values':>11}{'differing':>11}")
+    values = differing = 0
+    for name in DERIVED:
+        found = con.sql(f"FROM {name}").fetchall()
+        wrong = _differing(found, expected[name])
+        compared = sum(map(len, expected[name]))
+        print(f"{name:18}{len(found):9,}{compared:11,}{wrong:11,}")
+        values, differing = values + compared, differing + wrong
+    print(f"{'all':18}{'':9}{values:11,}{differing:11,}")
+    return 1 if differing else 0
+
+
+def _differing(found: Iterable[plain_python.Row], expected: Iterable[plain_python.Row]) -> int:
+    """How many values differ, row by row; a missing or extra row differs in all of its own."""
+    return sum(
+        one != other
+        for row, wanted in zip_longest(found, expected, fillvalue=())
+        for one, other in zip_longest(row, wanted)
+    )

@@ -1,0 +1,215 @@
+"""JSON logs into raw_logs: what a node or a file gave, kept as it came and exactly once.
+
+An answer is landed whole or not at all: a row that no node would give, or that contradicts
+one already stored, refuses all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from data import ChangedLogError
+
+_COLUMNS = """{
+    address: 'VARCHAR', topics: 'VARCHAR[]', data: 'VARCHAR', blockNumber: 'VARCHAR',
+    blockTimestamp: 'VARCHAR', transactionHash: 'VARCHAR', logIndex: 'VARCHAR',
+    removed: 'BOOLEAN'
+}"""
+# What is wrong with a line, in the words of the answer's own keys; NULL when nothing is.
+_FAULT = r"""
+CASE
+    WHEN address IS NULL OR NOT regexp_full_match(address, '0x[0-9a-fA-F]{40}')
+        THEN 'address is no 20-byte address'
+    WHEN blockNumber IS NULL OR NOT regexp_full_match(blockNumber, '0x[0-9a-fA-F]{1,9}')
+        THEN 'blockNumber is no hex number'
+    WHEN logIndex IS NULL OR NOT regexp_full_match(logIndex, '0x[0-9a-fA-F]{1,6}')
+        THEN 'logIndex is no hex number'
+    WHEN transactionHash IS NULL OR NOT regexp_full_match(transactionHash, '0x[0-9a-fA-F]{64}')
+        THEN 'transactionHash is no 32-byte hash'
+    WHEN data IS NULL OR NOT regexp_full_match(data, '0x([0-9a-fA-F]{2})*')
+        THEN 'data is no hex text'
+    WHEN topics IS NULL OR len(topics) > 4 OR len(topics) <> len(list_filter(
+        topics, lambda topic: topic IS NOT NULL AND regexp_full_match(topic, '0x[0-9a-fA-F]{64}')
+    ))
+        THEN 'topics are not up to four 32-byte words'
+    WHEN blockTimestamp IS NOT NULL
+        AND NOT regexp_full_match(blockTimestamp, '0x[0-9a-fA-F]{1,9}')
+        THEN 'blockTimestamp is no hex number of seconds'
+    WHEN removed THEN 'the log is marked as removed from the chain'
+END
+"""
+_STORED_NEAR = """
+SELECT * FROM raw_logs
+WHERE block BETWEEN (SELECT min(block) FROM landing) AND (SELECT max(block) FROM landing)
+"""
+# One row where any log came twice: the first such place, one with two contents before others.
+_DOUBLED = """
+SELECT block, log_index, min(content) <> max(content) AS clashes
+FROM (SELECT block, log_index, hash(landing) AS content FROM landing)
+GROUP BY block, log_index
+HAVING count(*) > 1
+ORDER BY clashes DESC, block, log_index
+LIMIT 1
+"""
+_DROP_DOUBLED = """
+DELETE FROM landing WHERE rowid NOT IN (
+    SELECT min(rowid) FROM landing GROUP BY block, log_index
+)
+"""
+_CLASH = f"""
+SELECT block, log_index
+FROM (SELECT block, log_index, hash(landing) AS content FROM landing) AS came
+INNER JOIN (
+    SELECT block, log_index, hash(stored) AS content FROM ({_STORED_NEAR}) AS stored
+) AS known USING (block, log_index)
+WHERE came.content <> known.content
+ORDER BY block, log_index
+LIMIT 1
+"""
+_INSERT = f"""
+INSERT INTO raw_logs
+SELECT * FROM landing ANTI JOIN ({_STORED_NEAR}) AS stored USING (block, log_index)
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first row of an answer that cannot be landed: its place from 0, and why."""
+
+    row: int
+    reason: str
+
+
+def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool) -> Fault | None:
+    """Read a JSON array of logs (or one log a line) into the temporary table `landing`.
+
+    Returns the first fault, or None. Raises duckdb.Error where the text is no JSON.
+    """
+    form = "newline_delimited" if lines else "array"
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE answer AS
+        SELECT *, {_FAULT} AS fault
+        FROM read_json(
+            $path, format = '{form}', columns = {_COLUMNS}, maximum_object_size = 16777216
+        )
+    """,
+        {"path": str(path)},
+    )
+    found = con.execute(
+        "SELECT rowid, fault FROM answer WHERE fault IS NOT NULL ORDER BY 1 LIMIT 1"
+    )
+    row = found.fetchone()
+    if row is not None:
+        return Fault(row[0], row[1])
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE landing AS
+        SELECT
+            blockNumber::BIGINT AS block,
+            logIndex::INTEGER AS log_index,
+            -- Some nodes send 0 where they do not know the time.
+            to_timestamp(nullif(blockTimestamp::BIGINT, 0)) AS block_time,
+            lower(transactionHash) AS tx,
+            lower(address) AS address,
+            lower(topics[1]) AS topic0,
+            lower(topics[2]) AS topic1,
+            lower(topics[3]) AS topic2,
+            lower(topics[4]) AS topic3,
+            lower(data) AS data
+        FROM answer
+    """)
+    con.execute("DROP TABLE answer")
+    return None
+
+
+def stray(
+    con: duckdb.DuckDBPyConnection,
+    first: int,
+    last: int,
+    addresses: tuple[str, ...],
+    topics: tuple[tuple[str, ...], ...],
+) -> str | None:
+    """Why `landing` cannot be the answer to a filter over blocks first..last, or None."""
+    wanted = [*topics, (), ()][:2]
+    row = con.execute(
+        """
+        SELECT block, log_index, block NOT BETWEEN $first AND $last
+        FROM landing
+        WHERE block NOT BETWEEN $first AND $last
+            OR NOT list_contains($addresses, address)
+            OR len($topic0) > 0 AND NOT coalesce(list_contains($topic0, topic0), FALSE)
+            OR len($topic1) > 0 AND NOT coalesce(list_contains($topic1, topic1), FALSE)
+        ORDER BY 1, 2
+        LIMIT 1
+        """,
+        {
+            "first": first,
+            "last": last,
+            "addresses": list(addresses),
+            "topic0": list(wanted[0]),
+            "topic1": list(wanted[1]),
+        },
+    ).fetchone()
+    if row is None:
+        return None
+    what = "lies outside the asked blocks" if row[2] else "is of another contract or event"
+    return f"log {row[1]} of block {row[0]} {what}"
+
+
+def malformed(con: duckdb.DuckDBPyConnection, source: str = "landing") -> str | None:
+    """The first log of a known event that has not the event's shape, or None."""
+    row = con.execute(
+        f"SELECT block, log_index, event FROM malformed_logs('{source}') ORDER BY 1, 2 LIMIT 1"
+    ).fetchone()
+    return None if row is None else f"log {row[1]} of block {row[0]} does not decode as {row[2]}"
+
+
+def blocks_without_time(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """Blocks of `landing` whose time neither the log nor the store knows."""
+    timeless = con.execute("SELECT 1 FROM landing WHERE block_time IS NULL LIMIT 1").fetchone()
+    if timeless is None:
+        return []
+    con.execute(f"""
+        UPDATE landing SET block_time = known.block_time
+        FROM (SELECT DISTINCT block, block_time FROM ({_STORED_NEAR})) AS known
+        WHERE landing.block_time IS NULL AND landing.block = known.block
+    """)
+    found = con.execute("SELECT DISTINCT block FROM landing WHERE block_time IS NULL ORDER BY 1")
+    return [block for (block,) in found.fetchall()]
+
+
+def set_block_times(con: duckdb.DuckDBPyConnection, times: dict[int, datetime]) -> None:
+    """Fill the missing times of `landing`."""
+    con.execute(
+        "UPDATE landing SET block_time = known.at "
+        "FROM (SELECT unnest($blocks) AS block, unnest($times)::TIMESTAMPTZ AS at) AS known "
+        "WHERE landing.block_time IS NULL AND landing.block = known.block",
+        {"blocks": list(times), "times": list(times.values())},
+    )
+
+
+def land(con: duckdb.DuckDBPyConnection) -> int:
+    """Insert what `landing` adds to raw_logs; returns the number of new logs.
+
+    Exactly once by (block, log_index): a log that is already there, or that stands twice
+    in the answer, is counted once. Raises ChangedLogError where two logs of one place
+    differ. Runs inside the caller's transaction.
+    """
+    doubled = con.execute(_DOUBLED).fetchone()
+    clash = doubled if doubled is not None and doubled[2] else con.execute(_CLASH).fetchone()
+    if clash is not None:
+        raise ChangedLogError(
+            f"block {clash[0]}, log {clash[1]} came with two different contents. Final blocks do "
+            "not change: compare the endpoints (or the file's lines) for this block, and keep the "
+            "one that an explorer confirms. Nothing of this answer was stored."
+        )
+    if doubled is not None:
+        con.execute(_DROP_DOUBLED)
+    inserted = con.execute(_INSERT).fetchone()
+    assert inserted is not None
+    count: int = inserted[0]
+    return count

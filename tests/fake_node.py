@@ -1,0 +1,218 @@
+"""A node made of one function, for the faults that a real node will not commit on demand.
+
+The function answers (method, params) with a result; a hook may put another reply in the
+place of any answer. What is asked is kept, so that a test can tell what a sync fetched.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from devnet import DevnetError
+from devnet.rpc import Rpc
+
+Log = dict[str, Any]
+# (method, params) -> result; a DevnetError becomes a JSON-RPC error.
+Answers = Callable[[str, list[Any]], Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: `turn` counts the requests of its method, `again` those just like it."""
+
+    method: str
+    params: list[Any]
+    id: Any
+    turn: int
+    again: int
+    honest: Callable[[], Any]
+
+    @property
+    def blocks(self) -> tuple[int, int]:
+        """The first and last block of an eth_getLogs."""
+        return int(self.params[0]["fromBlock"], 16), int(self.params[0]["toBlock"], 16)
+
+    @property
+    def length(self) -> int:
+        return self.blocks[1] - self.blocks[0] + 1
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes over the wire: `missing` bytes of it are announced and never come."""
+
+    body: bytes
+    status: int = 200
+    missing: int = 0
+    after_s: float = 0.0
+    drip_s: float = 0.0
+
+
+Fault = Callable[[Asked], Reply | None]
+
+
+def result(asked: Asked, value: Any, **others: Any) -> Reply:
+    """An answer in due form: what it says may be a lie."""
+    return Reply(_json({"jsonrpc": "2.0", "id": asked.id, "result": value}), **others)
+
+
+def error(asked: Asked, message: str, code: int = -32000, **others: Any) -> Reply:
+    body = {"jsonrpc": "2.0", "id": asked.id, "error": {"code": code, "message": message}}
+    return Reply(_json(body), **others)
+
+
+def only(method: str, fault: Fault) -> Fault:
+    """The fault at one method alone."""
+    return lambda asked: fault(asked) if asked.method == method else None
+
+
+def at_most(blocks: int, words: str = "block range is too wide") -> Fault:
+    """A provider's limit on the range of eth_getLogs."""
+    return only("eth_getLogs", lambda asked: error(asked, words) if asked.length > blocks else None)
+
+
+def either(*faults: Fault) -> Fault:
+    """The first of these faults that strikes."""
+    return lambda asked: next(filter(None, (fault(asked) for fault in faults)), None)
+
+
+def changed(
+    change: Callable[[list[Log]], list[Any]], when: Callable[[Asked], bool] = lambda asked: True
+) -> Fault:
+    """An answer with other logs in it, where there are any."""
+
+    def fault(asked: Asked) -> Reply | None:
+        if asked.method != "eth_getLogs" or not when(asked):
+            return None
+        logs = asked.honest()
+        return result(asked, change(logs)) if logs else None
+
+    return fault
+
+
+@dataclass
+class FakeNode:
+    """A running node. `answers` and `fault` may be exchanged while it runs."""
+
+    answers: Answers
+    fault: Fault | None = None
+    url: str = ""
+    asked: list[tuple[str, list[Any]]] = field(default_factory=list)
+    batches: bool = True
+    latency_s: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    posts: int = 0
+    _turns: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def blocks_asked(self, method: str = "eth_getLogs") -> list[tuple[int, int]]:
+        """The range of each eth_getLogs."""
+        params = [params for asked, params in self.asked if asked == method]
+        return [(int(p[0]["fromBlock"], 16), int(p[0]["toBlock"], 16)) for p in params]
+
+    def count(self, method: str) -> int:
+        return sum(asked == method for asked, _ in self.asked)
+
+    def reply(self, body: bytes) -> Reply:
+        time.sleep(self.latency_s)
+        self.posts += 1
+        request = json.loads(body)
+        if not isinstance(request, list):
+            return self._one(request)
+        if not self.batches:
+            return Reply(_json({"id": None, "error": {"code": -32600, "message": "no batches"}}))
+        replies = [self._one(one) for one in request]
+        return Reply(b"[" + b",".join(reply.body for reply in replies) + b"]")
+
+    def _one(self, request: dict[str, Any]) -> Reply:
+        method, params = request["method"], request["params"]
+        key = f"{method} {json.dumps(params)}"
+        with self._lock:
+            self.asked.append((method, params))
+            turn, again = self._turns[method], self._turns[key]
+            self._turns[method] += 1
+            self._turns[key] += 1
+        asked = Asked(
+            method, params, request["id"], turn, again, lambda: self.answers(method, params)
+        )
+        try:
+            reply = self.fault(asked) if self.fault else None
+            return reply or result(asked, asked.honest())
+        except DevnetError as refused:
+            return error(asked, str(refused))
+
+
+@contextmanager
+def fake_node(answers: Answers, fault: Fault | None = None) -> Iterator[FakeNode]:
+    """A node at 127.0.0.1 that serves until the block ends."""
+    node = FakeNode(answers, fault)
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.node = node
+    node.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield node
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+    node: FakeNode
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up in the middle are what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.node.headers = {key.lower(): text for key, text in self.headers.items()}
+        reply = self.server.node.reply(body)
+        time.sleep(reply.after_s)
+        payload = reply.body
+        self.send_response(reply.status)
+        if len(payload) > 1_000 and not reply.missing and not reply.drip_s:
+            payload = gzip.compress(payload, 1)
+            self.send_header("content-encoding", "gzip")
+        self.send_header("content-length", str(len(payload) + reply.missing))
+        self.end_headers()
+        for start in range(len(payload) if reply.drip_s else 0):
+            self.wfile.write(payload[start : start + 1])
+            self.wfile.flush()
+            time.sleep(reply.drip_s)
+        if not reply.drip_s:
+            self.wfile.write(payload)
+        self.close_connection = bool(reply.missing)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Tests print nothing."""
+
+
+def devnet_answers(rpc_url: str) -> Answers:
+    """What a real node says."""
+    rpc = Rpc(rpc_url)
+    return lambda method, params: rpc.call(method, *params)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

@@ -1,0 +1,240 @@
+"""Networks come from the built-in file, the user's own, FTM_* variables and command lines."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from eth_utils.address import to_checksum_address
+
+from data import ConfigError
+from data.config import (
+    SAMPLE,
+    VAR,
+    app_choice,
+    default_store,
+    host_of,
+    load_network,
+    network_names,
+    parse_address,
+    parse_url,
+)
+
+POOL = "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's own FTM_* variables say nothing here."""
+    for name in [name for name in os.environ if name.startswith("FTM_")]:
+        monkeypatch.delenv(name)
+
+
+def _own_file(folder: Path, text: str | bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = folder / "networks.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    monkeypatch.setenv("FTM_NETWORKS_FILE", str(path))
+    return path
+
+
+# Addresses and endpoints
+
+
+def test_an_address_in_one_case_or_with_its_checksum_becomes_lower_case() -> None:
+    upper = "0x" + POOL[2:].upper()
+    assert {parse_address(text) for text in (POOL, POOL.lower(), upper)} == {POOL.lower()}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (POOL[:-1], "is no address"),
+        (POOL + "0", "is no address"),
+        (POOL[2:], "is no address"),
+        ("0X" + POOL[2:], "is no address"),
+        (POOL.replace("8", "g"), "is no address"),
+        (POOL + "\n", "is no address"),
+        ("", "is no address"),
+        (POOL.replace("eE", "Ee"), "wrong checksum"),
+    ],
+)
+def test_a_malformed_address_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        parse_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "rpc.example.org", "ftp://a", "http://", "https://a b", "http://a:port", "http://a:99999",
+     "file:///etc/passwd", "http://[::1"],
+)  # fmt: skip
+def test_a_malformed_endpoint_is_refused_and_named(text: str) -> None:
+    with pytest.raises(ConfigError, match="is no endpoint: want http"):
+        parse_url(text)
+
+
+def test_endpoints_are_stripped_of_blanks_around_them() -> None:
+    assert parse_url(" https://a.example/key ") == "https://a.example/key"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://rpc.example.org/v1/SECRET", "rpc.example.org"),
+        ("https://user:SECRET@rpc.example.org:8545/?key=SECRET", "rpc.example.org:8545"),
+        ("http://127.0.0.1:8545", "127.0.0.1:8545"),
+    ],
+)
+def test_what_is_shown_of_an_endpoint_holds_no_key(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+# The built-in networks
+
+
+def test_the_built_in_networks_load_with_lower_case_addresses() -> None:
+    assert network_names() == ["fantom", "fantom-testnet", "devnet", SAMPLE]
+    for name in network_names():
+        network = load_network(name)
+        assert network.name == name
+        assert network.simulated == (name == SAMPLE)
+        for address in (network.pool, network.bond, network.cert, network.sfc):
+            assert address == address.lower()
+            assert to_checksum_address(address)
+
+
+def test_an_unknown_network_lists_the_known_ones() -> None:
+    known = "fantom, fantom-testnet, devnet, sample"
+    with pytest.raises(ConfigError, match=f"no network 'opera': there are {known}"):
+        load_network("opera")
+
+
+def test_a_networks_store_lies_in_var() -> None:
+    assert default_store("fantom") == VAR / "fantom.duckdb"
+
+
+# FTM_* variables
+
+
+def test_variables_override_single_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_network("fantom")
+    monkeypatch.setenv("FTM_POOL", "0x" + "AB" * 20)
+    monkeypatch.setenv("FTM_FIRST_BLOCK", "7")
+    monkeypatch.setenv("FTM_RPC_URLS", "https://one.example, https://two.example\nhttp://three:1")
+    found = load_network("fantom")
+    urls = ("https://one.example", "https://two.example", "http://three:1")
+    changed = {"pool": "0x" + "ab" * 20, "first_block": 7, "rpc_urls": urls}
+    assert found == before.model_copy(update=changed)
+
+
+def test_endpoints_of_the_command_line_win_over_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FTM_RPC_URLS", "https://variable.example")
+    assert load_network("fantom", ("https://line.example",)).rpc_urls == ("https://line.example",)
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_network("fantom")
+    for name in ("FTM_POOL", "FTM_CHAIN_ID", "FTM_RPC_URLS", "FTM_NETWORKS_FILE", "FTM_NETWORK"):
+        monkeypatch.setenv(name, "")
+    assert load_network("fantom") == before
+    assert app_choice() == (None, None)
+
+
+def test_the_sample_leaves_variables_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_network(SAMPLE)
+    monkeypatch.setenv("FTM_POOL", "0x" + "ab" * 20)
+    monkeypatch.setenv("FTM_CHAIN_ID", "1")
+    monkeypatch.setenv("FTM_RPC_URLS", "https://one.example")
+    assert load_network(SAMPLE) == before
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("FTM_CHAIN_ID", "opera", "FTM_CHAIN_ID: .*valid integer"),
+        ("FTM_CHAIN_ID", "-1", "network fantom, chain_id: .*greater than 0"),
+        ("FTM_POOL", "0x12", "network fantom, pool: '0x12' is no address"),
+        ("FTM_RPC_URLS", "rpc.example.org", "network fantom, rpc_urls: .*is no endpoint"),
+        ("FTM_FIRST_BLOCK", "1.5", "FTM_FIRST_BLOCK"),
+    ],
+)
+def test_a_bad_variable_is_named(
+    variable: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=why):
+        load_network("fantom")
+
+
+def test_the_app_is_told_its_network_and_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FTM_NETWORK", "devnet")
+    monkeypatch.setenv("FTM_STORE", "/tmp/a.duckdb")
+    assert app_choice() == ("devnet", Path("/tmp/a.duckdb"))
+
+
+# The user's own file
+
+
+def test_an_own_file_overrides_a_key_and_adds_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_network("fantom")
+    own = f"""
+    [fantom]
+    first_block = 5
+    [mine]
+    chain_id = 9
+    pool = "{POOL}"
+    bond = "{POOL}"
+    cert = "{POOL}"
+    sfc = "{POOL}"
+    first_block = 0
+    native_symbol = "X"
+    rpc_urls = ["http://localhost:1"]
+    """
+    _own_file(tmp_path, own, monkeypatch)
+    assert load_network("fantom") == before.model_copy(update={"first_block": 5})
+    mine = load_network("mine")
+    assert (mine.chain_id, mine.pool, mine.simulated) == (9, POOL.lower(), False)
+    assert network_names()[-1] == "mine"
+    monkeypatch.setenv("FTM_FIRST_BLOCK", "6")
+    assert load_network("fantom").first_block == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[fantom", "networks.toml is no TOML"),
+        (b"[fantom]\nexplorer = '\xff\xfe'", "networks.toml is no TOML"),
+        ("pool = '0x'", "'pool' stands outside a \\[network\\]"),
+        ("[fantom]\npol = '0x'", "network fantom, pol: .*not permitted"),
+        ("[fantom]\npool = 5", "network fantom, pool: .*valid string"),
+        ("[fantom]\nrpc_urls = 'https://a'", "network fantom, rpc_urls: .*valid tuple"),
+        ("[fantom]\nname = 5\npool = '0x'", "network fantom, pool: '0x' is no address"),
+        ("[mine]\nchain_id = 9", "no network 'fantom-2'"),
+    ],
+)
+def test_a_fault_of_an_own_file_is_named(
+    text: str | bytes, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _own_file(tmp_path, text, monkeypatch)
+    with pytest.raises(ConfigError, match=why):
+        load_network("fantom-2" if "fantom-2" in why else "fantom")
+
+
+def test_a_network_that_lacks_a_key_is_refused_by_that_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _own_file(tmp_path, "[mine]\nchain_id = 9", monkeypatch)
+    with pytest.raises(ConfigError, match="network mine, pool: Field required"):
+        load_network("mine")
+
+
+def test_a_missing_or_unreadable_own_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, why in ((tmp_path / "none.toml", "No such file"), (tmp_path, "Is a directory")):
+        monkeypatch.setenv("FTM_NETWORKS_FILE", str(path))
+        with pytest.raises(ConfigError, match=f"cannot read the networks file {path}: {why}"):
+            network_names()

@@ -1,0 +1,192 @@
+"""A sync against the real node: what it fetches, what it keeps, what it says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data import NodeError
+from devnet import Devnet, act
+from devnet.rpc import Rpc
+from tests.fake_node import devnet_answers, fake_node
+from tests.syncing import column, dicts, failed, sync, tables
+
+pytestmark = pytest.mark.node
+
+FTM = 10**18
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "devnet.duckdb"
+
+
+@pytest.fixture(scope="module")
+def whole(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole history. To be read only."""
+    path = tmp_path_factory.mktemp("whole") / "devnet.duckdb"
+    sync(path, devnet.rpc_url)
+    return path
+
+
+def head_of(devnet: Devnet) -> int:
+    return int(Rpc(devnet.rpc_url).call("eth_blockNumber"), 16)
+
+
+def test_all_that_is_rebuilt_equals_the_contracts_own_views(devnet: Devnet, whole: Path) -> None:
+    checks = dicts(whole, "checks")
+    assert {check["status"] for check in checks} == {"passed"}
+    compared = {check["name"].removeprefix("view ") for check in checks if "view" in check["name"]}
+    assert compared == {
+        "firstWrId",
+        "lastWrId",
+        "pendingWei",
+        "stashedForManualWithdrawals",
+        "stubCount",
+        "feeShift",
+        *(f"getBurnFee({amount * FTM})" for amount in (1, 1_000, 100_000)),
+    }
+    views = {row["view"]: int(row["value"]) for row in dicts(whole, "contract_views")}
+    for name in ("firstWrId", "lastWrId", "stashedForManualWithdrawals", "feeShift", "stubCount"):
+        assert views[name] == act.read(devnet, f"{name}()")
+    for amount in (1, 1_000, 100_000):
+        fee = act.read(devnet, "getBurnFee(uint256)", amount * FTM)
+        assert views[f"getBurnFee({amount * FTM})"] == fee
+    assert views["pendingWei"] == sum(act.pending_wei(devnet))
+
+
+def test_the_store_says_how_far_it_came_from_where_and_what_the_pool_held(
+    devnet: Devnet, whole: Path
+) -> None:
+    (info,) = dicts(whole, "store_info")
+    (balance,) = dicts(whole, "pool_balances")
+    header = Rpc(devnet.rpc_url).call("eth_getBlockByNumber", hex(head_of(devnet)), False)
+    assert info["synced_block"] == info["head_block"] == head_of(devnet)
+    assert info["synced_hash"] == header["hash"]
+    assert info["synced_at"].timestamp() == int(header["timestamp"], 16)
+    assert info["source"] == devnet.rpc_url.removeprefix("http://")
+    assert balance["balance_wei"] == act.balance_wei(devnet, devnet.addresses.pool)
+    assert balance["block"] == head_of(devnet)
+
+
+def test_a_second_sync_reads_the_last_blocks_again_and_nothing_else(
+    devnet: Devnet, store: Path
+) -> None:
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        sync(store, node.url)
+        before, stood = tables(store), store.stat().st_ino
+        node.asked.clear()
+        assert failed(sync(store, node.url)) == []
+        head = head_of(devnet)
+        assert min(first for first, _ in node.blocks_asked()) == head - 63
+        assert len(node.blocks_asked()) <= 2 * 4
+    assert tables(store) == before
+    assert store.stat().st_ino != stood
+    assert len(dicts(store, "pool_balances")) == 1
+
+
+def test_what_happens_on_the_chain_appears_with_the_next_sync(
+    changing_devnet: Devnet, store: Path
+) -> None:
+    devnet = changing_devnet
+    staker = devnet.accounts[3]
+    sync(store, devnet.rpc_url)
+    before = len(dicts(store, "requests"))
+    act.burn_certs(devnet, staker, 7 * FTM)
+    act.burn_bonds(devnet, staker, 3 * FTM)
+    act.fund(devnet, 9_000 * FTM)
+    act.pay(devnet, 2)
+    act.update_ratio(devnet, 9 * 10**17)
+    act.stake(devnet, staker, 500 * FTM, rebasing=False)
+    assert failed(sync(store, devnet.rpc_url)) == []
+    requests = dicts(store, "requests")
+    assert [(r["staker"], r["token"], r["status"]) for r in requests[before:]] == [
+        (staker, "aFTMc", "pending"),
+        (staker, "aFTMb", "pending"),
+    ]
+    assert requests[-1]["gross_wei"] == 3 * FTM
+    head = act.read(devnet, "firstWrId()")
+    assert [r["status"] for r in requests[head - 2 : head + 1]] == ["paid", "paid", "pending"]
+    assert requests[head]["ahead_wei"] == 0
+    assert requests[-1]["ahead_wei"] == sum(act.pending_wei(devnet)[:-1])
+    assert dicts(store, "ratios")[-1]["ratio_wei"] == 9 * 10**17
+    assert dicts(store, "stakes")[-1]["amount_wei"] == 500 * FTM
+    assert dicts(store, "reward_claims")[-1]["reward_wei"] == 9_000 * FTM
+
+
+def test_segments_publish_one_by_one_and_end_in_the_same_store(
+    devnet: Devnet, store: Path, whole: Path
+) -> None:
+    published = set()
+
+    def look(asked: object) -> None:
+        if store.exists():
+            published.add(dicts(store, "store_info")[0]["synced_block"])
+
+    with fake_node(devnet_answers(devnet.rpc_url), look) as node:
+        assert failed(sync(store, node.url, segment_blocks=150)) == []
+    assert published == {149, 299, 449}
+    assert tables(store) == tables(whole)
+
+
+def test_a_published_segment_is_whole_up_to_its_block_and_claims_no_more(
+    devnet: Devnet, store: Path, whole: Path
+) -> None:
+    synced = sync(store, devnet.rpc_url, last=300)
+    assert synced.block == 300
+    assert failed(synced) == []
+    assert dicts(store, "store_info")[0]["synced_block"] == 300
+    assert dicts(store, "store_info")[0]["head_block"] == head_of(devnet)
+    expected = [row for row in tables(whole)["raw_logs"] if row[0] <= 300]
+    assert tables(store)["raw_logs"] == expected
+    sync(store, devnet.rpc_url)
+    assert tables(store) == tables(whole)
+
+
+def test_ranges_read_in_any_order_end_in_the_same_store(
+    devnet: Devnet, store: Path, whole: Path
+) -> None:
+    late = sync(store, devnet.rpc_url, first=200, last=400)
+    assert "request ids" in {name for name, *_ in failed(late)}
+    assert sync(store, devnet.rpc_url, first=0, last=150).block == 400
+    assert failed(sync(store, devnet.rpc_url)) == []
+    assert tables(store) == tables(whole)
+
+
+def test_blocks_left_out_in_the_middle_are_a_failed_check_until_they_are_read(
+    devnet: Devnet, store: Path, whole: Path
+) -> None:
+    sync(store, devnet.rpc_url, last=300)
+    assert ("no gaps", 301, None) in failed(sync(store, devnet.rpc_url, first=450))
+    assert failed(sync(store, devnet.rpc_url)) == []
+    assert tables(store) == tables(whole)
+
+
+def test_an_end_before_what_is_stored_takes_nothing_away_and_alarms_nobody(
+    devnet: Devnet, store: Path, whole: Path
+) -> None:
+    sync(store, devnet.rpc_url)
+    again = sync(store, devnet.rpc_url, last=50)
+    assert failed(again) == []
+    assert again.block == head_of(devnet)
+    assert tables(store) == tables(whole)
+    assert {check["status"] for check in dicts(store, "checks")} == {"passed"}
+
+
+def test_each_stub_is_read_from_the_block_it_came_in_on(devnet: Devnet, store: Path) -> None:
+    last_stub = devnet.stubs[-1]
+    blocks = f"SELECT block FROM raw_logs WHERE address = '{devnet.addresses.sfc}' "
+    mine = blocks + f"AND topic1[27:] = '{last_stub[2:]}' ORDER BY ALL"
+    sync(store, devnet.rpc_url)
+    came = dicts(store, "stubs")[-1]["block"]
+    assert column(store, mine)[0] >= came
+    covered = {row["filter"]: row["from_block"] for row in dicts(store, "coverage")}
+    assert covered[f"sfc {last_stub}"] == came
+    assert covered[f"sfc {devnet.stubs[0]}"] < came
+
+
+def test_a_first_block_after_the_newest_says_so(devnet: Devnet, store: Path) -> None:
+    with pytest.raises(NodeError, match=f"newest block is {head_of(devnet)}, before 9999"):
+        sync(store, devnet.rpc_url, first=9_999)
+    assert not store.exists()
