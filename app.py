@@ -1,0 +1,17 @@
+"""`streamlit run app.py`: the server around ui/main.py, the router, and pages/."""
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from ui import serving
+
+app = st.App(
+    Path(__file__).parent / "ui" / "main.py",
+    lifespan=serving.lifespan,
+    routes=[Route("/healthz", serving.health)],
+    middleware=[Middleware(serving.with_security_headers)],
+    on_script_error=serving.explain,
+)

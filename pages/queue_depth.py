@@ -1,0 +1,53 @@
+"""Queue: how long it is, what feeds it, and what blocks it."""
+
+import streamlit as st
+
+from ui import charts, drawing, links, queue_parts, spans, store_view, words
+
+DAYS = 35  # the longest wait the official page speaks of
+
+store = store_view.shown()
+st.title("Unstake queue")
+
+metrics = store.ask("queue_metrics", days=DAYS).row(0, named=True)
+head = store.ask_row("blocking_head")
+st.markdown(queue_parts.answer(metrics, head))
+queue_parts.figures(metrics, DAYS)
+
+st.subheader("Queue depth against reward claims")
+notices = st.container()
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    span = spans.span_input(*store.days(), notices)
+    token = links.choose("Token", ["both", "aFTMb", "aFTMc"], "token", "both", notices)
+    payouts = links.switch("Show payouts", "payouts", True, notices)
+of_token = None if token == "both" else token
+
+shown = {"since": span.since, "until": span.until, "token": of_token}
+depth = store.ask("depth_against_claims", step=span.depth_step, **shown)
+flows = store.ask("depth_against_claims", step=span.flow_step, **shown)
+drawing.draw(
+    charts.depth_against_claims,
+    depth,
+    flows,
+    depth_step=span.depth_step,
+    flow_step=span.flow_step,
+    payouts=payouts,
+    alt=charts.takeaway(depth, flows),
+)
+st.caption(
+    f"{words.day(depth['at'][0])} to {words.day(depth['at'][-1])}, depth at the end of each "
+    f"{span.depth_step}, claims and payouts by {span.flow_step}. Payouts also come from returned "
+    "stake and from new stakes, which leave no claim."
+)
+
+if head is not None:
+    queue_parts.head_card(head)
+
+    st.subheader("Who waits" if of_token is None else f"Who waits, {of_token} only")
+    pending = store.ask("pending_requests", token=of_token)
+    queue_parts.pending_table(pending, store.info.explorer)
+    st.caption(
+        "In the order of payment. A request is paid whole, sent to the staker without a claim "
+        "step, earns nothing while it waits and cannot be cancelled."
+    )
+queue_parts.refused_note(metrics)

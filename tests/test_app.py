@@ -1,0 +1,149 @@
+"""What pages say, without a browser, and what stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import queries
+from data import ConfigError
+from tests.app_fixture import ROOT, edited
+from ui import serving
+from ui.sources import Source, read_sources
+
+Show = Callable[..., AppTest]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """An environment that names nothing, and is read anew in and after the test."""
+    for name in ("FTM_NETWORK", "FTM_STORE", "FTM_NETWORKS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    read_sources.cache_clear()
+    yield monkeypatch
+    read_sources.cache_clear()
+
+
+@pytest.fixture
+def show(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) -> Show:
+    """Runs the router on a changed copy of the sample: `show("DELETE ...", page="status")`."""
+
+    def run(*statements: str, page: str = "") -> AppTest:
+        path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
+        environment.setenv("FTM_STORE", str(path))
+        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
+        if page:
+            app.switch_page(str(ROOT / "pages" / f"{page}.py"))
+        return app.run()
+
+    return run
+
+
+def said(app: AppTest) -> str:
+    texts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.warning, *app.error]
+    return "\n".join(str(text.value) for text in texts)
+
+
+def test_the_policy_names_no_host_and_each_inline_script_by_its_hash() -> None:
+    headers = serving.security_headers()
+    assert "://" not in headers["Content-Security-Policy"]
+    assert serving.inline_script_hashes("<script>x</script><script src='y'></script>") == [
+        "'sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE='"
+    ]
+
+
+def test_the_first_network_with_a_store_is_shown_else_the_sample(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr("data.config.VAR", tmp_path)
+    sources = read_sources()
+    assert sources.default().is_sample
+    (tmp_path / "devnet.duckdb").touch()
+    assert sources.default().name == "devnet"
+    (tmp_path / "fantom.duckdb").touch()
+    assert sources.default().name == "fantom"
+
+
+def test_the_environment_names_the_network_and_the_store(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("FTM_NETWORK", "opera")
+    with pytest.raises(ConfigError, match="no network 'opera'"):
+        read_sources()
+    environment.setenv("FTM_NETWORK", "fantom-testnet")
+    assert read_sources().default().name == "fantom-testnet"
+    read_sources.cache_clear()
+    environment.delenv("FTM_NETWORK")
+    environment.setenv("FTM_STORE", "/data/mine.duckdb")
+    assert read_sources().default() == Source("mine", Path("/data/mine.duckdb"))
+
+
+def test_the_queue_page_says_what_waits_and_what_is_missing(show: Show) -> None:
+    app = show()
+    assert not app.exception
+    assert [metric.label for metric in app.metric] == [
+        "FTM waiting",
+        "Requests waiting",
+        "Reward claims in 35 days",
+        "Age of the oldest request",
+    ]
+    assert [metric.value for metric in app.metric] == [
+        "14,896 FTM",
+        "126",
+        "200.09 FTM",
+        "51 d 12 h",
+    ]
+    assert "for that the pool lacks 7,761 FTM" in said(app)
+    assert "Missing for it: 7,761 FTM." in said(app)
+
+
+def test_an_unknown_balance_is_unknown_and_says_why(show: Show) -> None:
+    app = show("DELETE FROM pool_balances")
+    assert "What the pool can pay is unknown." in said(app)
+    assert "Missing for it: unknown." in said(app)
+    assert "`eth_getBalance`" in said(app)
+
+
+def test_an_empty_queue_says_that_nobody_waits(show: Show) -> None:
+    app = show(
+        "UPDATE requests SET status = 'paid', paid_at = requested_at, "
+        "ahead_wei = 0 WHERE status <> 'paid'"
+    )
+    assert not app.exception
+    assert "Nobody waits" in said(app)
+    assert app.metric[3].value == "nobody waits"
+    assert "What blocks the queue" not in said(app)
+
+
+def test_figures_before_the_first_log_are_not_compared(show: Show) -> None:
+    app = show("UPDATE store_info SET synced_at = '2022-03-20 00:00:00+00'")
+    assert not app.exception
+    assert app.metric[2].delta == ""
+
+
+def test_status_tells_what_is_known_of_the_store(show: Show) -> None:
+    app = show(page="status")
+    assert not app.exception
+    assert (
+        "holds a simulated chain up to block 99,772,823, read from simulation with seed 250"
+        in said(app)
+    )
+    assert "All 16 checks passed." in said(app)
+    assert "duckdb 1.5.5" in said(app)
+    assert app.code[0].value == "duckdb -readonly shown.duckdb"
+
+
+def test_every_page_names_its_queries(show: Show) -> None:
+    app = show()
+    listed = "\n".join(str(code.value) for code in app.code)
+    for name in ("queue_metrics", "depth_against_claims", "blocking_head", "pending_requests"):
+        assert queries.load(name).sql.strip() in listed
+
+
+def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
+    app = show("UPDATE store_info SET schema_version = 99")
+    (error,) = app.error
+    assert "has schema 99, this version reads schema 1: move it aside" in str(error.value)

@@ -1,0 +1,165 @@
+"""What stands around every page: its label, its notices, and what it rests on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+import queries
+from data import TrackerError
+from data.config import SAMPLE, default_store, network_names
+from data.store import StoreInfo
+from ui import links, words
+from ui.sources import Source, Sources, Version
+from ui.store_view import StoreView
+
+STALE_AFTER = timedelta(hours=1)
+_WATCHED_EVERY = "10s"
+_STATUS_PAGE = "../pages/status.py"
+
+
+def source_input(known: dict[str, Source], default: Source) -> Source:
+    """The network asked for in the URL, with an input where there is a choice.
+
+    A network that has no store yet may be asked for; a name that is none is named in a
+    notice and `default` is shown.
+    """
+    asked = st.query_params.get("network")
+    names = [name for name, source in known.items() if source.path.exists()]
+    names += [name for name in (SAMPLE, default.name) if name not in names]
+    if asked in known and asked not in names:
+        names.append(asked)
+    if len(names) == 1:
+        chosen = default.name
+    else:
+        chosen = st.selectbox(
+            "Network",
+            names,
+            index=names.index(default.name),
+            key="network",
+            bind="query-params",
+            label_visibility="collapsed",
+            width=200,
+        )
+    if asked is not None and asked not in known:
+        st.warning(
+            f"The link asks for the network `{links.plain(asked)}`, which is none of "
+            f"{', '.join(known)}. Showing {default.name}."
+        )
+    return known[chosen]
+
+
+def label(view: StoreView, *, on_status: bool) -> None:
+    """What must be known before any figure is read: simulated, stale, or with failed checks."""
+    info = view.info
+    if info.simulated:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge("Simulated data", color="violet")
+            st.caption(
+                "Made up by a seeded simulation of the pool. Not the chain.", width="content"
+            )
+    elif is_stale(info, view.now):
+        st.warning(
+            f"The last synced block is of {words.moment(info.synced_at)}, {age(info, view.now)}. "
+            f"{_remedy(view)} reads what came since; this page then shows it by itself."
+        )
+    if view.failed_checks:
+        failures = words.plural(view.failed_checks, "check")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.error(f"{failures} failed on this store: figures may be wrong.")
+            if not on_status:
+                st.page_link(_STATUS_PAGE, label="See which, on Status")
+
+
+def _remedy(view: StoreView) -> str:
+    usual = view.source.path == default_store(view.info.network)
+    return f"`{_sync_command(view.source)}`" if usual else "Another sync of its store"
+
+
+def _sync_command(source: Source) -> str:
+    """The devnet's node runs only while its own command does."""
+    network = source.name if source.name in network_names() else "fantom"
+    return "make devnet" if network == "devnet" else f"make sync NETWORK={network}"
+
+
+def queries_behind(view: StoreView) -> None:
+    """The queries that this run asked, as they can be run anywhere."""
+    if not view.asked:
+        return
+    with st.expander("Queries behind this page"):
+        for name in view.asked:
+            query = queries.load(name)
+            st.markdown(f"{query.title}: `queries/{name}.sql`")
+            st.code(query.sql, language="sql", height=200)
+
+
+@st.fragment(run_every=_WATCHED_EVERY)
+def footer(
+    sources: Sources,
+    default: Source,
+    source: Source,
+    drawn: Version | None,
+    view: StoreView | None,
+) -> None:
+    """Block and its time, age and source; draws the page anew when it shows what was.
+
+    That is: another version of its store was published, the first store of a better
+    default appeared, or the figures have grown stale.
+    """
+    now = datetime.now(UTC)
+    was = (drawn, default, view and is_stale(view.info, view.now))
+    if (source.version(), sources.default(), view and is_stale(view.info, now)) != was:
+        st.rerun()
+    if view is not None:
+        info = view.info
+        block = "no block yet" if info.synced_block is None else f"Block {info.synced_block:,}"
+        of = "simulated sample" if info.simulated else f"{info.network}, chain {info.chain_id}"
+        st.caption(f"{block}, {words.moment(info.synced_at)} · {age(info, now)} · {of}")
+
+
+def is_stale(info: StoreInfo, now: datetime) -> bool:
+    """The sample's time is fixed: it is what it is."""
+    return not info.simulated and (info.synced_at is None or now - info.synced_at > STALE_AFTER)
+
+
+def age(info: StoreInfo, now: datetime) -> str:
+    """How old the figures are, in words."""
+    if info.simulated:
+        return "fixed in time"
+    if info.synced_at is None:
+        return "at an unknown time"
+    return f"{words.duration(words.days_between(info.synced_at, now))} ago"
+
+
+def four_tiles() -> list[DeltaGenerator]:
+    """Places for four metrics: four, two or one in a row, never three."""
+    halves = st.grid(2, min_column_width=450)
+    pairs = [halves.cell().grid(2, min_column_width=215) for _ in range(2)]
+    return [pair.cell() for pair in pairs for _ in range(2)]
+
+
+def nothing_yet(source: Source) -> None:
+    """A network that was never synced."""
+    told = "" if source.path == default_store(source.name) else f' ARGS="--store {source.path}"'
+    st.title(f"Nothing read from {source.name} yet")
+    st.markdown("This command reads the chain into a store. The page then shows it by itself.")
+    st.code(_sync_command(source) + told, language="bash")
+    st.markdown(f"Until then there is the [simulated sample](?network={SAMPLE}).")
+
+
+def no_requests(view: StoreView, title: str) -> None:
+    """A store that was synced and holds no request."""
+    st.title(title)
+    info = view.info
+    upto = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
+    st.info(
+        f"Nobody has asked to unstake on {info.network} from block {info.first_block:,} up to "
+        f"{upto}: there is no queue to show. Requests appear here after the next sync."
+    )
+
+
+def failed(error: TrackerError | queries.QueryError) -> None:
+    """A fault the reader can do something about: its message says what."""
+    st.error(str(error), title="This page has no data to show")

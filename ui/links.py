@@ -1,0 +1,70 @@
+"""Inputs that live in the URL, so that a view is a link.
+
+Streamlit drops a value from the URL that an input cannot take and says nothing: here it
+is compared first and named in a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+
+def choose(
+    label: str, options: Sequence[str], key: str, default: str, notices: DeltaGenerator
+) -> str:
+    """One of `options` as a row of buttons, under `key` in the URL."""
+    asked = st.query_params.get(key)
+    if asked is not None and asked not in options:
+        _refuse(notices, key, asked, f"one of {', '.join(options)}", default)
+    return st.segmented_control(
+        label, options, default=default, required=True, key=key, bind="query-params"
+    )
+
+
+def choose_day(
+    label: str, key: str, default: date, earliest: date, latest: date, notices: DeltaGenerator
+) -> date:
+    """A day between `earliest` and `latest`, under `key` in the URL as YYYY-MM-DD."""
+    asked = st.query_params.get(key)
+    if asked is not None and not _is_day(asked, earliest, latest):
+        _refuse(notices, key, asked, f"a day from {earliest} to {latest}", str(default))
+    return st.date_input(
+        label,
+        default,
+        min_value=earliest,
+        max_value=latest,
+        key=key,
+        bind="query-params",
+        format="YYYY-MM-DD",
+        width=150,
+    )
+
+
+def switch(label: str, key: str, default: bool, notices: DeltaGenerator) -> bool:
+    """On or off, under `key` in the URL as true or false."""
+    asked = st.query_params.get(key)
+    if asked is not None and asked not in ("true", "false"):
+        _refuse(notices, key, asked, "true or false", str(default).lower())
+    return st.toggle(label, default, key=key, bind="query-params")
+
+
+def plain(text: str) -> str:
+    """Text from a link, short and without what Markdown would act on."""
+    return "".join(letter for letter in text[:40] if letter.isprintable() and letter != "`")
+
+
+def _is_day(text: str, earliest: date, latest: date) -> bool:
+    try:
+        return earliest <= date.fromisoformat(text) <= latest
+    except ValueError:
+        return False
+
+
+def _refuse(notices: DeltaGenerator, key: str, asked: str, wanted: str, default: str) -> None:
+    notices.warning(
+        f"The link asks for `{key}={plain(asked)}`, which is not {wanted}. Showing {default}."
+    )

@@ -1,0 +1,64 @@
+"""Which store is shown: by network, as the environment says, or the sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from data import StoreError
+from data.config import SAMPLE, app_choice, default_store, load_network, network_names
+from data.store import version
+
+Version = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A network by name, and where its store lies or would lie."""
+
+    name: str
+    path: Path
+
+    @property
+    def is_sample(self) -> bool:
+        """The app's own sample, which it may build; a copy elsewhere is left alone."""
+        return self.path == default_store(SAMPLE)
+
+    def version(self) -> Version | None:
+        """None where nothing was published yet."""
+        try:
+            return version(self.path)
+        except StoreError:
+            return None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Every source by network, and the one that the environment names, if it does."""
+
+    known: dict[str, Source]
+    told: str | None
+
+    def default(self) -> Source:
+        """The source told, else the first network with a store, else the sample."""
+        if self.told is not None:
+            return self.known[self.told]
+        real = (source for name, source in self.known.items() if name != SAMPLE)
+        return next((source for source in real if source.path.exists()), self.known[SAMPLE])
+
+
+@cache  # once a process: its environment does not change
+def read_sources() -> Sources:
+    """Every network, with FTM_STORE as the store of FTM_NETWORK, or under its file's name.
+
+    Raises ConfigError where FTM_NETWORK names no network.
+    """
+    told, store = app_choice()
+    paths = {name: default_store(name) for name in network_names()}
+    if store is not None:
+        told = told or store.stem
+        paths[told] = store
+    elif told is not None:
+        load_network(told)
+    return Sources({name: Source(name, path) for name, path in paths.items()}, told)

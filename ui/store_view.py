@@ -1,0 +1,127 @@
+"""The store that a page shows, and the answers from it.
+
+Answers are cached by the store's version, not by time: what a sync publishes is a new
+version, and a page that shows an old one is drawn anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import streamlit as st
+
+import queries
+from data.sample_store import ensure_sample
+from data.store import StoreInfo, open_reader, read_info
+from ui.sources import Source, Version
+
+
+@dataclass(frozen=True)
+class StoreView:
+    """One published store as a page sees it during one run, at the wall clock's `now`."""
+
+    source: Source
+    version: Version
+    info: StoreInfo
+    now: datetime
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, name: str, **params: Any) -> pl.DataFrame:
+        """The answer of a query; its name goes into the page's footer."""
+        if name not in self.asked:
+            self.asked.append(name)
+        return _answer(self.version, name, tuple(sorted(params.items())))
+
+    def ask_row(self, name: str, **params: Any) -> dict[str, Any] | None:
+        """The answer of a query that has one row, or none."""
+        rows = self.ask(name, **params)
+        return rows.row(0, named=True) if rows.height else None
+
+    @property
+    def failed_checks(self) -> int:
+        """How many findings of the last sync's checks are failures."""
+        return _answer(self.version, "failed_checks", ()).filter(status="failed").height
+
+    @property
+    def first_request_at(self) -> datetime | None:
+        """None where the store holds no request."""
+        contents = _answer(self.version, "store_contents", ())
+        of_requests = contents.filter(table_name="requests")
+        first_at: datetime | None = of_requests["first_at"][0] if of_requests.height else None
+        return first_at
+
+    def days(self) -> tuple[date, date]:
+        """The first request's day and the last synced one, of a store that has requests."""
+        first_at, last_at = self.first_request_at, self.info.synced_at
+        assert first_at is not None, "the router shows no_requests"
+        assert last_at is not None
+        return first_at.date(), last_at.date()
+
+
+def open_view(source: Source, found: Version | None, now: datetime) -> StoreView | None:
+    """The published store of `source` in the version `found`; None where there is none.
+
+    Raises StoreError where it cannot be opened.
+    """
+    return StoreView(source, found, read(found), now) if found else None
+
+
+def prepare(source: Source, now: datetime) -> None:
+    """Build the sample's store if it is what is shown and missing or an older one.
+
+    Raises StoreError.
+    """
+    if not source.is_sample:
+        return
+    found = source.version()
+    if found is None:
+        ensure_sample(now)
+    else:
+        _renew_sample(found, now)
+
+
+def show(view: StoreView) -> None:
+    """Hand `view` to the page of this run."""
+    st.session_state["store_view"] = view
+
+
+def shown() -> StoreView:
+    """The store that the router opened for this run."""
+    view: StoreView = st.session_state["store_view"]
+    return view
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def read(version: Version) -> StoreInfo:
+    """What the store of this version says of itself. Raises StoreError."""
+    with _cursor(version) as cursor:
+        return read_info(cursor)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _answer(version: Version, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+    with _cursor(version) as cursor:
+        return queries.run(cursor, name, **dict(params))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _reader(version: Version) -> duckdb.DuckDBPyConnection:
+    return open_reader(Path(version[0]))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _renew_sample(found: Version, _now: datetime) -> Path:
+    """Looked at once a version: it may be of an older program."""
+    return ensure_sample(_now)
+
+
+def _cursor(version: Version) -> duckdb.DuckDBPyConnection:
+    """A connection of its own for one query: sessions run in threads."""
+    cursor = _reader(version).cursor()
+    cursor.execute("USE store")  # cursors do not inherit it
+    return cursor

@@ -1,0 +1,71 @@
+"""Numbers, times and addresses as a reader wants them. What is not known is "unknown"."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+UNKNOWN = "unknown"
+_MINUTES = 1_440
+
+
+def number(amount: float) -> str:
+    """Thousands whole, single units to two places, dust to three digits."""
+    if abs(amount) >= 1_000 or amount == 0:
+        return f"{amount:,.0f}"
+    return f"{amount:,.2f}" if abs(amount) >= 1 else f"{amount:.3g}"
+
+
+def ftm(amount: float | None) -> str:
+    return UNKNOWN if amount is None else f"{number(amount)} FTM"
+
+
+def count(amount: int | None) -> str:
+    return UNKNOWN if amount is None else f"{amount:,}"
+
+
+def plural(amount: int, one: str, many: str = "") -> str:
+    """`1 request`, `2 requests`."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def duration(days: float | None) -> str:
+    """The two largest units: `3 d 4 h`, `4 h 5 min`; a time that has not come is none."""
+    if days is None:
+        return UNKNOWN
+    whole, rest = divmod(max(0, int(days * _MINUTES)), _MINUTES)
+    hours, minutes = divmod(rest, 60)
+    if whole >= 100:
+        return f"{whole:,} d"
+    if whole:
+        return f"{whole} d {hours} h" if hours else f"{whole} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else "under a minute"
+
+
+def days_between(earlier: datetime, later: datetime) -> float:
+    return (later - earlier).total_seconds() / 86_400
+
+
+def moment(at: datetime | None) -> str:
+    """`28 Feb 2025, 22:14 UTC`."""
+    if at is None:
+        return UNKNOWN
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def day(at: datetime) -> str:
+    """`28 Feb 2025`."""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b %Y}"
+
+
+def day_and_time(at: datetime | None) -> tuple[str, str]:
+    """`28 Feb 2025` and `22:14 UTC`."""
+    return (UNKNOWN, "") if at is None else (day(at), f"{at.astimezone(UTC):%H:%M} UTC")
+
+
+def short(address: str) -> str:
+    """`0x6231…d6ad`, for running text; tables hold addresses whole."""
+    return f"{address[:6]}…{address[-4:]}"
