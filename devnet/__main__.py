@@ -61,7 +61,8 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 
 
 def _show_progress(share: float) -> None:
-    print(f"\rplaying the history: {share:4.0%}", end="" if share < 1 else "\n", flush=True)
+    if sys.stdout.isatty() or share == 1:
+        print(f"\rplaying the history: {share:4.0%}", end="" if share < 1 else "\n", flush=True)
 
 
 def _wait(rpc: Rpc, children: dict[str, subprocess.Popen[bytes]]) -> None:
