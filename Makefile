@@ -66,7 +66,7 @@ define INSTALL
 	echo "installing $< into .venv"; \
 	[ -e .venv/.app ] || $(PYTHON) -m venv --clear .venv; \
 	rm -f .venv/.app .venv/.dev; \
-	{ $(PIP) uv==0.13.9 && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r $<; } \
+	{ $(PIP) uv==0.13.9 && $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python -r $<; } \
 		|| { echo "uv could not install $<: trying pip"; $(PIP) -r $<; }; \
 	touch .venv/.app $@'
 endef

@@ -1,14 +1,15 @@
 """From a node's answers to the next store: every filter over every block, exactly once.
 
 An answer's rows and its range are committed together, so whatever stops a sync, the store
-knows what it has.
+knows what it has. Small answers that come close together share a commit.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from data.log_ranges import Answer, LogFilter, LogRanges
 from data.next_store import transaction
 
 POOL, BOND = "pool", "bond"
+_BATCH_BYTES, _BATCH_S = 8_000_000, 0.5
 # Called with (filter, blocks, logs) as they land.
 Report = Callable[[str, int, int], None]
 
@@ -101,45 +103,110 @@ def _land(
     report: Report,
 ) -> int:
     answers = LogRanges(chain.endpoints, log_filter, ranges)
-    contract = log_filter.names[0].split(" ")[0]
     read = 0
     with tempfile.TemporaryDirectory(dir=_memory_dir()) as folder:
-        file = Path(folder) / "answer.json"
-        for answer in answers:
-            count = 0
-            if not answer.empty:
-                file.write_bytes(answer.logs)
-                fault = _fault(con, answer, log_filter, file)
-                # Not the event's shape: one more endpoint is asked before it is believed.
-                if fault is None and not answers.asked_again(answer):
-                    fault = raw_logs.malformed(con)
-                if fault is not None:
-                    answers.reject(answer, fault)
-                    continue
-                blocks = raw_logs.blocks_without_time(con)
-                if blocks:
-                    raw_logs.set_block_times(con, chain.block_times(blocks))
-            with transaction(con):
-                if not answer.empty:
-                    count = raw_logs.land(con)
-                cover(con, log_filter.names, answer.first, answer.last)
-            blocks_read = answer.last - answer.first + 1
-            read += blocks_read
-            report(contract, blocks_read, count)
+        file = Path(folder) / "answers.json"
+
+        def land(batch: list[Answer]) -> None:
+            nonlocal read
+            landed = _land_batch(con, chain, log_filter, answers, batch, file)
+            if isinstance(landed, int):
+                blocks = sum(answer.last - answer.first + 1 for answer in batch)
+                read += blocks
+                report(log_filter.names[0].split(" ")[0], blocks, landed)
+            elif len(batch) == 1:
+                answers.reject(batch[0], landed)
+            else:
+                for answer in batch:
+                    land([answer])
+
+        while answers.left:
+            for batch in _batches(answers):
+                land(batch)
     return read
 
 
+def _batches(answers: LogRanges) -> Iterator[list[Answer]]:
+    """Answers as they come, many small ones at once: a landing costs DuckDB some 30 ms."""
+    batch: list[Answer] = []
+    began = time.monotonic()
+    for answer in answers:
+        batch.append(answer)
+        size = sum(len(answer.logs) for answer in batch)
+        if size >= _BATCH_BYTES or time.monotonic() - began >= _BATCH_S:
+            yield batch
+            batch, began = [], time.monotonic()
+    if batch:
+        yield batch
+
+
+def _land_batch(
+    con: duckdb.DuckDBPyConnection,
+    chain: Chain,
+    log_filter: LogFilter,
+    answers: LogRanges,
+    batch: list[Answer],
+    file: Path,
+) -> int | str:
+    """Land some answers in one transaction: the number of new logs, or why not."""
+    holding = [answer for answer in batch if not answer.empty]
+    if holding:
+        file.write_bytes(b"[" + b",".join(answer.logs[1:-1] for answer in holding) + b"]")
+        fault = _fault(con, holding, log_filter, file)
+        # Not the event's shape: one more endpoint is asked before it is believed.
+        if fault is None and not all(map(answers.asked_again, holding)):
+            fault = raw_logs.malformed(con)
+        if fault is not None:
+            return fault
+        blocks = raw_logs.blocks_without_time(con)
+        if blocks:
+            raw_logs.set_block_times(con, chain.block_times(blocks))
+    with transaction(con):
+        count = raw_logs.land(con) if holding else 0
+        for first, last in _merged(batch):
+            cover(con, log_filter.names, first, last)
+    return count
+
+
+def _merged(batch: list[Answer]) -> list[tuple[int, int]]:
+    """The ranges of some answers, those that meet made one."""
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted((answer.first, answer.last) for answer in batch):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    return merged
+
+
 def _fault(
-    con: duckdb.DuckDBPyConnection, answer: Answer, log_filter: LogFilter, file: Path
+    con: duckdb.DuckDBPyConnection, holding: list[Answer], log_filter: LogFilter, file: Path
 ) -> str | None:
-    """Read an answer into `landing`; why it cannot be one, or None."""
+    """Read answers into `landing`; why they cannot be that, or None."""
     try:
         fault = raw_logs.read_answer(con, file, lines=False)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         return f"the logs do not parse ({str(error).splitlines()[0][:120]})"
     if fault is not None:
         return f"log {fault.row} of the answer: {fault.reason}"
-    return raw_logs.stray(con, answer.first, answer.last, log_filter.addresses, log_filter.topics)
+    first, last = min(a.first for a in holding), max(a.last for a in holding)
+    stray = raw_logs.stray(con, first, last, log_filter.addresses, log_filter.topics)
+    if stray is None and len(holding) > 1 and not _in_their_ranges(con, holding):
+        return "a log lies in the range of another answer"
+    return stray
+
+
+def _in_their_ranges(con: duckdb.DuckDBPyConnection, holding: list[Answer]) -> bool:
+    """Whether each range holds as many logs as its own answer."""
+    found = con.execute(
+        "SELECT count(block) FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) "
+        "LEFT JOIN landing ON block BETWEEN first AND last GROUP BY first, last ORDER BY first",
+        {"firsts": [a.first for a in holding], "lasts": [a.last for a in holding]},
+    ).fetchall()
+    ordered = sorted(holding, key=lambda answer: answer.first)
+    return [count for (count,) in found] == [
+        answer.logs.tobytes().count(b'"logIndex"') for answer in ordered
+    ]
 
 
 def _memory_dir() -> str | None:

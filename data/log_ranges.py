@@ -29,6 +29,7 @@ from data.refusals import (
 )
 
 _ASKS_OF_A_LIAR = 5
+_MOST_IN_FLIGHT = 8
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class LogRanges:
     """The answers to one filter over some block ranges, in no fixed order; a range may come
     twice.
 
-    Iterate; call `reject` for an answer that turns out to be unusable and its range comes
-    again, from elsewhere. Raises NodeError when a range was tried often enough.
+    Iterate while there is any `left`; call `reject` for an answer that turns out to be
+    unusable and its range comes again, from elsewhere. Raises NodeError when a range was
+    tried often enough.
     """
 
     def __init__(
@@ -68,17 +70,22 @@ class LogRanges:
         endpoints: Endpoints,
         log_filter: LogFilter,
         ranges: list[tuple[int, int]],
-        in_flight: int = 4,
+        in_flight: int | None = None,
     ) -> None:
         self._endpoints = endpoints
         self._filter = log_filter
         self._todo = deque(ranges)
-        self._in_flight = in_flight
+        self._in_flight = in_flight or min(4 * len(endpoints.all), _MOST_IN_FLIGHT)
         self._failures: Counter[int] = Counter()
         self._in_vain = 0
         self._slow: set[tuple[int, int]] = set()
         self._rejected: set[int] = set()
         self._believed: list[tuple[int, int]] = []
+
+    @property
+    def left(self) -> bool:
+        """Whether there are ranges to ask for; a rejected answer leaves one after the last."""
+        return bool(self._todo)
 
     def reject(self, answer: Answer, reason: str) -> None:
         """Ask for this answer's range again: its content cannot be what the chain holds."""

@@ -9,7 +9,7 @@ import pytest
 
 from data.sample_store import ensure_sample
 
-pytest_plugins = ["tests.app_fixture", "tests.devnet_fixture"]
+pytest_plugins = ["tests.app_fixture", "tests.devnet_fixture", "tests.simulated"]
 LOOPBACK = ["127.0.0.1", "localhost"]
 
 

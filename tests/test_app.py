@@ -136,6 +136,12 @@ def test_status_tells_what_is_known_of_the_store(show: Show) -> None:
     assert app.code[0].value == "duckdb -readonly shown.duckdb"
 
 
+def test_a_played_chain_is_no_real_one_and_says_so(show: Show) -> None:
+    app = show("UPDATE store_info SET simulated = FALSE, network = 'devnet'")
+    assert "None of it is real" in said(app)
+    assert "None of it is real" not in said(show())
+
+
 def test_every_page_names_its_queries(show: Show) -> None:
     app = show()
     listed = "\n".join(str(code.value) for code in app.code)

@@ -10,13 +10,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from data.store import open_reader, read_info
 from data.sync import main
-from tests.log_lines import BURNED_2, FIRST_BLOCK, Story, node_log, rows, write_logs
+from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
 from tests.store_steps import ROOT, digest, published, sync_process
 
 KNOWN = "fantom, fantom-testnet, devnet, sample"
@@ -130,12 +131,13 @@ def test_failed_checks_are_told_and_do_not_fail_the_sync(sync: Command, tmp_path
     assert lines[10:] == ["and 2 more: see the Status page"]
 
 
-def test_the_tables_do_not_depend_on_the_machines_time_zone(file: Path, tmp_path: Path) -> None:
+def test_the_tables_do_not_depend_on_the_machines_time_zone(
+    sync: Command, file: Path, tmp_path: Path
+) -> None:
     found = []
-    for zone in ("UTC", "Pacific/Auckland"):
-        path = tmp_path / f"{len(zone)}.duckdb"
-        arguments = ("--network", "fantom", "--logs", file, "--store", path)
-        assert _run(*arguments, environment={"TZ": zone}).returncode == 0
+    for name, run in (("here", sync), ("far", partial(_run, environment={"TZ": "Asia/Tokyo"}))):
+        path = tmp_path / name
+        assert run("--network", "fantom", "--logs", file, "--store", path).returncode == 0
         with open_reader(path) as con:
             found.append(rows(con, "FROM requests") + rows(con, "SELECT synced_at FROM store_info"))
     assert found[0] == found[1]
@@ -178,7 +180,7 @@ def test_a_clash_leaves_the_published_store_as_it_was(
     path = tmp_path / "store.duckdb"
     assert sync("--network", "fantom", "--logs", file, "--store", path).returncode == 0
     before = digest(path)
-    other = node_log(BURNED_2, "0x" + "12" * 20, 1, 1, 0, 0, True)
+    other = _whole_queue().logs[0] | {"data": "0x" + "00" * 96}
     clash = write_logs(tmp_path / "clash.ndjson", [other])
     told = sync("--network", "fantom", "--logs", clash, "--store", path)
     assert told.returncode == 1
@@ -221,9 +223,10 @@ def test_a_folder_without_permission_is_named(file: Path) -> None:
 # Ctrl-C
 
 
-@pytest.mark.parametrize("pause_s", [0, 0.4])
+@pytest.mark.parametrize("pause_s", [0, 0.2])
 def test_ctrl_c_says_that_what_landed_is_kept(pause_s: float, tmp_path: Path) -> None:
-    file = write_logs(tmp_path / "logs.ndjson", _whole_queue().logs * 20_000)
+    file = tmp_path / "logs.ndjson"
+    file.write_bytes(as_lines(_whole_queue().logs) * 10_000)
     path = tmp_path / "store.duckdb"
     command = [sys.executable, "-m", "data.sync", "--network", "fantom"]
     with subprocess.Popen(

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import queries
 from data import TrackerError
-from data.config import SAMPLE, default_store, network_names
+from data.config import DEVNET, SAMPLE, default_store, network_names
 from data.store import StoreInfo
 from ui import links, words
 from ui.sources import Source, Sources, Version
@@ -55,12 +55,10 @@ def label(view: StoreView, *, on_status: bool) -> None:
     """What must be known before any figure is read: simulated, stale, or with failed checks."""
     info = view.info
     if info.simulated:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge("Simulated data", color="violet")
-            st.caption(
-                "Made up by a seeded simulation of the pool. Not the chain.", width="content"
-            )
-    elif is_stale(info, view.now):
+        _unreal("Simulated data", "Made up by a seeded simulation of the pool. Not the chain.")
+    elif info.network == DEVNET:
+        _unreal("Test chain", "A local node with a played history. None of it is real.")
+    if is_stale(info, view.now):
         st.warning(
             f"The last synced block is of {words.moment(info.synced_at)}, {age(info, view.now)}. "
             f"{_remedy(view)} reads what came since; this page then shows it by itself."
@@ -73,6 +71,12 @@ def label(view: StoreView, *, on_status: bool) -> None:
                 st.page_link(_STATUS_PAGE, label="See which, on Status")
 
 
+def _unreal(name: str, explanation: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(name, color="violet")
+        st.caption(explanation, width="content")
+
+
 def _remedy(view: StoreView) -> str:
     usual = view.source.path == default_store(view.info.network)
     return f"`{_sync_command(view.source)}`" if usual else "Another sync of its store"
@@ -81,7 +85,7 @@ def _remedy(view: StoreView) -> str:
 def _sync_command(source: Source) -> str:
     """The devnet's node runs only while its own command does."""
     network = source.name if source.name in network_names() else "fantom"
-    return "make devnet" if network == "devnet" else f"make sync NETWORK={network}"
+    return "make devnet" if network == DEVNET else f"make sync NETWORK={network}"
 
 
 def queries_behind(view: StoreView) -> None:
