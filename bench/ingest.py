@@ -20,11 +20,13 @@ import duckdb
 
 from bench import plain_python
 from bench.made_up_logs import made_up_logs
+from bench.plain_python import Row
 from data.config import load_network
 from data.decode import DERIVED
 from data.store import open_reader
 
 _NETWORK = "fantom"
+_NOTHING = object()
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,23 @@ def _print_cost(name: str, cost: Cost, logs: int) -> None:
     )
 
 
-def _compare(con: duckdb.DuckDBPyConnection, expected: dict[str, list[plain_python.Row]]) -> int:
+def _compare(con: duckdb.DuckDBPyConnection, expected: dict[str, list[Row]]) -> int:
     print(f"{'table':18}{'rows':>9}{'values':>11}{'differing':>11}")
-    values = differing = 0
+    values = unequal = 0
     for name in DERIVED:
         found = con.sql(f"FROM {name}").fetchall()
-        wrong = _differing(found, expected[name])
+        wrong = differing_values(found, expected[name])
         compared = sum(map(len, expected[name]))
         print(f"{name:18}{len(found):9,}{compared:11,}{wrong:11,}")
-        values, differing = values + compared, differing + wrong
-    print(f"{'all':18}{'':9}{values:11,}{differing:11,}")
-    return 1 if differing else 0
+        values, unequal = values + compared, unequal + wrong
+    print(f"{'all':18}{'':9}{values:11,}{unequal:11,}")
+    return 1 if unequal else 0
 
 
-def _differing(found: Iterable[plain_python.Row], expected: Iterable[plain_python.Row]) -> int:
+def differing_values(found: Iterable[Row], expected: Iterable[Row]) -> int:
     """How many values differ, row by row; a missing or extra row differs in all of its own."""
     return sum(
         one != other
         for row, wanted in zip_longest(found, expected, fillvalue=())
-        for one, other in zip_longest(row, wanted)
+        for one, other in zip_longest(row, wanted, fillvalue=_NOTHING)
     )

@@ -51,8 +51,10 @@ def parse_url(text: str) -> str:
     except ValueError:
         usable = False
     if not usable or re.search(r"\s", text):
+        # Not the text itself: it may hold a key, and this message may reach a visitor.
         raise ConfigError(
-            f"{text!r} is no endpoint: want http://host or https://host[:port][/path]"
+            f"{len(text)} characters beginning {text[:4]!r} are no endpoint: want http://host or "
+            "https://host[:port][/path], without spaces"
         )
     return text
 

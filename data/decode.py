@@ -62,8 +62,10 @@ def prepare(con: duckdb.DuckDBPyConnection, network: Network) -> None:
     con.execute((_HERE / "macros.sql").read_text())
 
 
-def rebuild(con: duckdb.DuckDBPyConnection) -> None:
-    """Derive every table anew from raw_logs. Runs inside the caller's transaction."""
+def rebuild(con: duckdb.DuckDBPyConnection, last: int | None = None) -> None:
+    """Derive every table anew from the logs up to block `last`, the last one that was read
+    whole, or from all of them. Runs inside the caller's transaction."""
+    con.execute("SET VARIABLE rebuilt_to = ?", [last])
     # Landing spills to disk and stays small; joins over a long queue cannot.
     con.execute(f"SET memory_limit = '{_REBUILD_MEMORY}'")
     for name in DERIVED:

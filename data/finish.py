@@ -32,7 +32,7 @@ class Reached:
     """
 
     block: Block
-    head_block: int
+    head_block: int | None
     source: str
     now: datetime
     state: PoolState | None = None
@@ -47,7 +47,8 @@ def finish(
     `balances` are samples beyond the one in `reached.state`. Returns the checks' findings.
     """
     with transaction(con):
-        decode.rebuild(con)
+        synced = con.execute("SELECT synced_block FROM store_info").fetchone()
+        decode.rebuild(con, max(reached.block.number, (synced and synced[0]) or 0))
         samples = {sample.block: sample for sample in balances}
         if reached.state is not None:
             block = reached.state.block

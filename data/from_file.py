@@ -60,7 +60,12 @@ def sync_file(
         con.execute("DROP TABLE landing")  # its memory is the rebuilding's now
         block = state.block if state else _last_block(con, max(end for _, _, end in covered))
         reached = Reached(
-            block, block.number, names, now, state, "read from a file: there was no node to ask"
+            block,
+            block.number if state else None,
+            names,
+            now,
+            state,
+            "read from a file: there was no node to ask",
         )
         findings = finish(con, reached, balances)
     publish(path)

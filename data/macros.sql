@@ -60,6 +60,8 @@ FROM known_logs(source)
 GROUP BY block, log_index
 HAVING NOT bool_or(well_formed);
 
+-- A stopped sync may have landed some logs beyond the last block that was read whole:
+-- `rebuilt_to`, once set, keeps them out until the blocks between are read as well.
 CREATE OR REPLACE TEMP VIEW decodable_logs AS
 SELECT * FROM known_logs('raw_logs')
-WHERE well_formed;
+WHERE well_formed AND block <= coalesce(getvariable('rebuilt_to')::BIGINT, block);

@@ -131,6 +131,8 @@ def _fits(field: Field, value: object) -> bool:
         return value in field.choices
     if field.type == "DATE":
         return _is_date(value)
+    if field.type == "VARCHAR":
+        return isinstance(value, str)
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
@@ -146,4 +148,5 @@ def _is_date(value: object) -> bool:
 def _wanted(field: Field) -> str:
     if field.choices:
         return " or ".join(field.choices)
-    return "a date such as 2024-12-18" if field.type == "DATE" else "a whole number"
+    wanted = {"DATE": "a date such as 2024-12-18", "VARCHAR": "text"}
+    return wanted.get(field.type, "a whole number")

@@ -51,10 +51,10 @@ SELECT
     latest.balance_wei / 1e18 AS balance_ftm,
     latest.sampled_at AS balance_at,
     try_cast(sums.stashed_wei AS DECIMAL(33, 0)) / 1e18 AS stashed_ftm,
-    try_cast(
+    CASE WHEN latest.block >= store_info.synced_block THEN try_cast(
         greatest(head.wei + sums.stashed_wei, latest.balance_wei) - latest.balance_wei
         AS DECIMAL(33, 0)
-    ) / 1e18 AS missing_ftm,
+    ) / 1e18 END AS missing_ftm,
     sums.pending - 1 AS behind_requests,
     try_cast(sums.pending_wei - head.wei AS DECIMAL(33, 0)) / 1e18 AS behind_ftm
 FROM head CROSS JOIN sums CROSS JOIN store_info LEFT JOIN latest ON TRUE;

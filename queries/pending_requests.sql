@@ -24,7 +24,8 @@ WITH params AS (
 queue AS (
     SELECT
         *,
-        row_number() OVER (ORDER BY wr_id, requested_block, requested_tx) AS place
+        -- by ids, which are consecutive: a lost request keeps its place
+        wr_id - (SELECT coalesce(max(wr_id), -1) FROM head_moves WHERE NOT by_hand) AS place
     FROM requests
     WHERE status = 'pending'
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,16 @@ def changing_devnet(devnet: Devnet) -> Iterator[Devnet]:
     """The same chain to act on: blocks, balances and time are taken back after the test."""
     with undone(devnet):
         yield devnet
+
+
+@pytest.fixture(scope="session")
+def devnet_store(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published store of all of that history. To be read only: it is shared."""
+    from tests.syncing import sync  # with web3, which takes over a second to import
+
+    path = tmp_path_factory.mktemp("devnet") / "devnet.duckdb"
+    sync(path, devnet.rpc_url)
+    return path
 
 
 def expected_fee(rule: Mapping[str, int], amount: int, point: int) -> int:

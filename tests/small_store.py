@@ -12,6 +12,9 @@ Payouts in FTM, times in January 2024 (the 1st is a Monday), last sync on the 10
     6   aFTMb       0  8th 12:00     not yet
     7   aFTMc     0.5  10th 00:00    not yet
 
+A quarter of each payout was burned on top of it as a fee. When request 3 was asked, the head
+had passed request 2 in the same block.
+
 Claims: 30 FTM on the 2nd, 12 on the 7th, 8 at the last sync; 5 more on the 2nd were restaked.
 Stake returned: 500 FTM on the 3rd. In the pool: 40 FTM on the 9th, 400 at the last sync.
 """
@@ -43,28 +46,45 @@ INSERT INTO requests BY NAME SELECT
     '0xstaker' || wr_id AS staker,
     if(wr_id % 2 = 0, 'aFTMb', 'aFTMc') AS token,
     (ftm * 1e18)::DECIMAL(38, 0) AS payout_wei,
+    (ftm * 1.25e18)::DECIMAL(38, 0) AS gross_wei,
+    gross_wei - payout_wei AS fee_wei,
     ('2024-01-' || asked || ':00Z')::TIMESTAMPTZ AS requested_at,
     day(requested_at) * 100 + hour(requested_at) AS requested_block,
     '0xtx' || wr_id AS requested_tx,
     CASE WHEN paid <> '' THEN 'paid' WHEN refused <> '' THEN 'manual' ELSE 'pending' END AS status,
     if(refused <> '', ('2024-01-' || refused || ':00Z')::TIMESTAMPTZ, NULL) AS manual_at,
     if(paid <> '', ('2024-01-' || paid || ':00Z')::TIMESTAMPTZ, NULL) AS paid_at,
+    day(paid_at) * 100 + hour(paid_at) AS paid_block,
+    if(paid <> '', '0xpaid' || wr_id, NULL) AS paid_tx,
+    (ahead_then * 1e18)::DECIMAL(38, 0) AS ahead_wei_at_request,
     (ahead * 1e18)::DECIMAL(38, 0) AS ahead_wei
 FROM (VALUES
-    (0, 100, '01 10:00', '', '01 20:00', 0),
-    (1, 50, '01 23:30', '', '03 00:00', 0),
-    (2, 200, '02 00:00', '03 06:00', '06 06:00', 0),
-    (3, 10, '03 06:00', '04 12:00', '', 0),
-    (4, 1000, '05 12:00', '', '', 0),
-    (5, 20, '05 12:00', '', '', 1000),
-    (6, 0, '08 12:00', '', '', 1020),
-    (7, 0.5, '10 00:00', '', '', 1020)
-) AS rows (wr_id, ftm, asked, refused, paid, ahead);
+    (0, 100, '01 10:00', '', '01 20:00', 0, 0),
+    (1, 50, '01 23:30', '', '03 00:00', 0, 0),
+    (2, 200, '02 00:00', '03 06:00', '06 06:00', 50, 0),
+    (3, 10, '03 06:00', '04 12:00', '', 0, 0),
+    (4, 1000, '05 12:00', '', '', 0, 0),
+    (5, 20, '05 12:00', '', '', 1000, 1000),
+    (6, 0, '08 12:00', '', '', 1020, 1020),
+    (7, 0.5, '10 00:00', '', '', 1020, 1020)
+) AS rows (wr_id, ftm, asked, refused, paid, ahead_then, ahead);
+
+INSERT INTO head_moves BY NAME SELECT
+    wr_id, refused, payout_wei, block * 16777216 + wr_id AS position, moved_at, block, tx, by_hand
+FROM (
+    SELECT
+        wr_id, TRUE AS refused, payout_wei, manual_at AS moved_at,
+        day(manual_at) * 100 + hour(manual_at) AS block, '0xrefused' || wr_id AS tx,
+        FALSE AS by_hand
+    FROM requests WHERE manual_at IS NOT NULL
+    UNION ALL
+    SELECT wr_id, FALSE, payout_wei, paid_at, paid_block, paid_tx, manual_at IS NOT NULL
+    FROM requests WHERE paid_at IS NOT NULL
+) ORDER BY position;
 
 INSERT INTO payouts BY NAME SELECT
-    paid_at, wr_id, payout_wei, manual_at IS NOT NULL AS manual,
-    day(paid_at) * 100 + hour(paid_at) AS block, '0xpaid' || wr_id AS tx
-FROM requests WHERE status = 'paid';
+    moved_at AS paid_at, wr_id, payout_wei, by_hand AS manual, block, tx
+FROM head_moves WHERE NOT refused;
 
 INSERT INTO reward_claims BY NAME SELECT
     ('2024-01-' || claimed || ':00Z')::TIMESTAMPTZ AS claimed_at, block, '0xc' || block AS tx,

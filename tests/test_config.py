@@ -70,7 +70,7 @@ def test_a_malformed_address_is_refused(text: str, why: str) -> None:
      "file:///etc/passwd", "http://[::1"],
 )  # fmt: skip
 def test_a_malformed_endpoint_is_refused_and_named(text: str) -> None:
-    with pytest.raises(ConfigError, match="is no endpoint: want http"):
+    with pytest.raises(ConfigError, match="are no endpoint: want http"):
         parse_url(text)
 
 
@@ -155,7 +155,7 @@ def test_the_sample_leaves_variables_alone(monkeypatch: pytest.MonkeyPatch) -> N
         ("FTM_CHAIN_ID", "opera", "FTM_CHAIN_ID: .*valid integer"),
         ("FTM_CHAIN_ID", "-1", "network fantom, chain_id: .*greater than 0"),
         ("FTM_POOL", "0x12", "network fantom, pool: '0x12' is no address"),
-        ("FTM_RPC_URLS", "rpc.example.org", "network fantom, rpc_urls: .*is no endpoint"),
+        ("FTM_RPC_URLS", "rpc.example.org", "network fantom, rpc_urls: .*are no endpoint"),
         ("FTM_FIRST_BLOCK", "1.5", "FTM_FIRST_BLOCK"),
     ],
 )

@@ -8,11 +8,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from data import decode
 from data.contracts import EVENTS
 from tests.log_lines import (
     ALICE,
+    BOB,
+    BURNED,
     BURNED_2,
     FANTOM,
+    FIRST_BLOCK,
+    FTM,
     RATIO,
     STAKED_2,
     WITHDRAWN,
@@ -78,3 +83,16 @@ def test_a_known_topic0_at_another_contract_is_another_event(
     rebuild_from(con, [_with(log, address=FANTOM.sfc), anonymous])
     assert rows(con, "FROM malformed_logs('raw_logs')") == []
     assert rows(con, "FROM head_moves") == rows(con, "FROM ratios") == []
+
+
+def test_logs_beyond_the_last_whole_block_wait_for_the_blocks_between(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    early = node_log(BURNED, ALICE, 5 * FTM, 5 * FTM, 0, 0, block=FIRST_BLOCK)
+    late = node_log(BURNED, BOB, 7 * FTM, 7 * FTM, 0, 2, block=FIRST_BLOCK + 90)
+    rebuild_from(con, [early, late])
+    decode.rebuild(con, FIRST_BLOCK + 10)
+    assert rows(con, "SELECT wr_id FROM requests") == [(0,)]
+    assert rows(con, "SELECT count(*) FROM raw_logs") == [(2,)]
+    decode.rebuild(con, FIRST_BLOCK + 90)
+    assert rows(con, "SELECT wr_id FROM requests ORDER BY 1") == [(0,), (2,)]

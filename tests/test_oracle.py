@@ -11,7 +11,7 @@ from web3 import Web3
 
 from data.contracts import EVENTS
 from devnet import Devnet
-from tests.syncing import dicts, sync, tables
+from tests.syncing import dicts, tables
 
 pytestmark = pytest.mark.node
 
@@ -52,13 +52,6 @@ def events(devnet: Devnet) -> list[Event]:
 
 def lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
-
-
-@pytest.fixture(scope="module")
-def store(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("oracle") / "devnet.duckdb"
-    sync(path, devnet.rpc_url)
-    return path
 
 
 def of(events: list[Event], contract: str, *names: str) -> list[Event]:
@@ -119,15 +112,17 @@ def replayed(events: list[Event]) -> dict[int, Event]:
     return requests
 
 
-def test_each_request_is_what_a_replay_of_the_queue_gives(store: Path, events: list[Event]) -> None:
+def test_each_request_is_what_a_replay_of_the_queue_gives(
+    devnet_store: Path, events: list[Event]
+) -> None:
     expected = list(replayed(events).values())
-    assert dicts(store, "requests") == expected
+    assert dicts(devnet_store, "requests") == expected
     assert {request["status"] for request in expected} == {"pending", "manual", "paid"}
     assert {request["token"] for request in expected} == {"aFTMb", "aFTMc"}
     assert len({request["ahead_wei_at_request"] for request in expected}) > 50
 
 
-def test_payouts(store: Path, events: list[Event]) -> None:
+def test_payouts(devnet_store: Path, events: list[Event]) -> None:
     refused = {e["args"]["wrId"] for e in of(events, "pool", "ManualWithdrawalExpected")}
     expected = [
         where(event, "paid_at")
@@ -138,11 +133,11 @@ def test_payouts(store: Path, events: list[Event]) -> None:
         }
         for event in of(events, "pool", "Withdrawn")
     ]
-    assert dicts(store, "payouts") == expected
+    assert dicts(devnet_store, "payouts") == expected
     assert any(payout["manual"] for payout in expected)
 
 
-def test_stakes(store: Path, events: list[Event]) -> None:
+def test_stakes(devnet_store: Path, events: list[Event]) -> None:
     tokens = {None: None, True: "aFTMb", False: "aFTMc"}
     expected = [
         where(event, "staked_at")
@@ -153,16 +148,16 @@ def test_stakes(store: Path, events: list[Event]) -> None:
         }
         for event in of(events, "pool", "StakeReceived", "StakeReceived2")
     ]
-    assert dicts(store, "stakes") == expected
+    assert dicts(devnet_store, "stakes") == expected
     assert {stake["token"] for stake in expected} == {None, "aFTMb", "aFTMc"}
 
 
-def test_ratios_fee_rules_and_stubs(store: Path, events: list[Event]) -> None:
-    assert dicts(store, "ratios") == [
+def test_ratios_fee_rules_and_stubs(devnet_store: Path, events: list[Event]) -> None:
+    assert dicts(devnet_store, "ratios") == [
         where(event, "updated_at") | {"ratio_wei": event["args"]["newRatio"]}
         for event in of(events, "bond", "RatioUpdate")
     ]
-    assert dicts(store, "fee_rules") == [
+    assert dicts(devnet_store, "fee_rules") == [
         where(event, "updated_at")
         | {
             "min_fee_ratio_wei": event["args"]["minFeeRatio"],
@@ -173,7 +168,7 @@ def test_ratios_fee_rules_and_stubs(store: Path, events: list[Event]) -> None:
         }
         for event in of(events, "pool", "FeeRuleUpdated")
     ]
-    assert dicts(store, "stubs") == [
+    assert dicts(devnet_store, "stubs") == [
         {"stub_id": event["args"]["id"], "stub": event["args"]["proxy"]}
         | where(event, "deployed_at")
         for event in of(events, "pool", "Deployed")
@@ -186,9 +181,9 @@ def stub_events(devnet: Devnet, events: list[Event], *names: str) -> list[Event]
 
 
 def test_reward_claims_returned_stakes_and_lock_ups_are_those_of_the_stubs(
-    devnet: Devnet, store: Path, events: list[Event]
+    devnet: Devnet, devnet_store: Path, events: list[Event]
 ) -> None:
-    assert dicts(store, "reward_claims") == [
+    assert dicts(devnet_store, "reward_claims") == [
         where(event, "claimed_at")
         | {
             "stub": event["args"]["delegator"],
@@ -198,7 +193,7 @@ def test_reward_claims_returned_stakes_and_lock_ups_are_those_of_the_stubs(
         }
         for event in stub_events(devnet, events, "ClaimedRewards", "RestakedRewards")
     ]
-    assert dicts(store, "returned_stakes") == [
+    assert dicts(devnet_store, "returned_stakes") == [
         where(event, "returned_at")
         | {
             "stub": event["args"]["delegator"],
@@ -207,7 +202,7 @@ def test_reward_claims_returned_stakes_and_lock_ups_are_those_of_the_stubs(
         }
         for event in stub_events(devnet, events, "Withdrawn")
     ]
-    assert dicts(store, "lock_ups") == [
+    assert dicts(devnet_store, "lock_ups") == [
         where(event, "locked_at")
         | {
             "ends_at": datetime.fromtimestamp(
@@ -223,11 +218,11 @@ def test_reward_claims_returned_stakes_and_lock_ups_are_those_of_the_stubs(
 
 
 def test_no_delegator_but_the_stubs_appears_and_each_stub_has_all_its_logs(
-    devnet: Devnet, store: Path, events: list[Event]
+    devnet: Devnet, devnet_store: Path, events: list[Event]
 ) -> None:
     names = {event.name for event in EVENTS}
     everyone = [event["args"]["delegator"] for event in of(events, "sfc", *names)]
-    sfc_logs = [row for row in tables(store)["raw_logs"] if row[4] == devnet.addresses.sfc]
+    sfc_logs = [row for row in tables(devnet_store)["raw_logs"] if row[4] == devnet.addresses.sfc]
     landed = ["0x" + row[6][26:] for row in sfc_logs]
     assert set(everyone) - set(devnet.stubs)
     assert sorted(landed) == sorted(who for who in everyone if who in devnet.stubs)

@@ -126,32 +126,6 @@ def test_pending_requests_stand_in_line(con: duckdb.DuckDBPyConnection) -> None:
     assert _rows(con, "pending_requests", "wr_id", "place", token="aFTMc") == [(5, 2), (7, 4)]
 
 
-def test_the_head_blocks_until_payout_and_stash_are_there(con: duckdb.DuckDBPyConnection) -> None:
-    head = queries.run(con, "blocking_head").row(0, named=True)
-    assert head == {
-        "wr_id": 4,
-        "staker": "0xstaker4",
-        "payout_ftm": 1000,
-        "requested_at": _january(5, 12),
-        "waited_days": 5,
-        "balance_ftm": 400,
-        "balance_at": _january(10, 12),
-        "stashed_ftm": 10,
-        "missing_ftm": 610,  # 1000 + 10 - 400
-        "behind_requests": 3,
-        "behind_ftm": 20.5,
-    }
-    con.execute("INSERT INTO pool_balances VALUES (1013, '2024-01-10 13:00:00Z', 5000e18)")
-    assert _rows(con, "blocking_head", "missing_ftm") == [(0,)]
-
-
-def test_without_a_balance_it_is_not_known_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("DELETE FROM pool_balances")
-    head = queries.run(con, "blocking_head").row(0, named=True)
-    assert head["payout_ftm"] == 1000
-    assert [head[name] for name in ("balance_ftm", "balance_at", "missing_ftm")] == [None] * 3
-
-
 def test_payouts_come_newest_first(con: duckdb.DuckDBPyConnection) -> None:
     columns = ("paid_at", "wr_id", "staker", "token", "payout_ftm", "wait_days", "manual")
     assert _rows(con, "payouts", *columns) == [

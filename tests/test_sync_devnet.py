@@ -9,7 +9,7 @@ import pytest
 from data import NodeError
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.fake_node import devnet_answers, fake_node
+from tests.fake_node import Asked, devnet_answers, fake_node
 from tests.syncing import column, dicts, failed, sync, tables
 
 pytestmark = pytest.mark.node
@@ -22,20 +22,14 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "devnet.duckdb"
 
 
-@pytest.fixture(scope="module")
-def whole(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole history. To be read only."""
-    path = tmp_path_factory.mktemp("whole") / "devnet.duckdb"
-    sync(path, devnet.rpc_url)
-    return path
-
-
 def head_of(devnet: Devnet) -> int:
     return int(Rpc(devnet.rpc_url).call("eth_blockNumber"), 16)
 
 
-def test_all_that_is_rebuilt_equals_the_contracts_own_views(devnet: Devnet, whole: Path) -> None:
-    checks = dicts(whole, "checks")
+def test_all_that_is_rebuilt_equals_the_contracts_own_views(
+    devnet: Devnet, devnet_store: Path
+) -> None:
+    checks = dicts(devnet_store, "checks")
     assert {check["status"] for check in checks} == {"passed"}
     compared = {check["name"].removeprefix("view ") for check in checks if "view" in check["name"]}
     assert compared == {
@@ -47,7 +41,7 @@ def test_all_that_is_rebuilt_equals_the_contracts_own_views(devnet: Devnet, whol
         "feeShift",
         *(f"getBurnFee({amount * FTM})" for amount in (1, 1_000, 100_000)),
     }
-    views = {row["view"]: int(row["value"]) for row in dicts(whole, "contract_views")}
+    views = {row["view"]: int(row["value"]) for row in dicts(devnet_store, "contract_views")}
     for name in ("firstWrId", "lastWrId", "stashedForManualWithdrawals", "feeShift", "stubCount"):
         assert views[name] == act.read(devnet, f"{name}()")
     for amount in (1, 1_000, 100_000):
@@ -57,10 +51,10 @@ def test_all_that_is_rebuilt_equals_the_contracts_own_views(devnet: Devnet, whol
 
 
 def test_the_store_says_how_far_it_came_from_where_and_what_the_pool_held(
-    devnet: Devnet, whole: Path
+    devnet: Devnet, devnet_store: Path
 ) -> None:
-    (info,) = dicts(whole, "store_info")
-    (balance,) = dicts(whole, "pool_balances")
+    (info,) = dicts(devnet_store, "store_info")
+    (balance,) = dicts(devnet_store, "pool_balances")
     header = Rpc(devnet.rpc_url).call("eth_getBlockByNumber", hex(head_of(devnet)), False)
     assert info["synced_block"] == info["head_block"] == head_of(devnet)
     assert info["synced_hash"] == header["hash"]
@@ -116,61 +110,61 @@ def test_what_happens_on_the_chain_appears_with_the_next_sync(
 
 
 def test_segments_publish_one_by_one_and_end_in_the_same_store(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     published = set()
 
-    def look(asked: object) -> None:
-        if store.exists():
+    def look(asked: Asked) -> None:
+        if asked.method == "eth_getBlockByNumber" and store.exists():
             published.add(dicts(store, "store_info")[0]["synced_block"])
 
     with fake_node(devnet_answers(devnet.rpc_url), look) as node:
         assert failed(sync(store, node.url, segment_blocks=150)) == []
     assert published == {149, 299, 449}
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
 
 
 def test_a_published_segment_is_whole_up_to_its_block_and_claims_no_more(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     synced = sync(store, devnet.rpc_url, last=300)
     assert synced.block == 300
     assert failed(synced) == []
     assert dicts(store, "store_info")[0]["synced_block"] == 300
     assert dicts(store, "store_info")[0]["head_block"] == head_of(devnet)
-    expected = [row for row in tables(whole)["raw_logs"] if row[0] <= 300]
+    expected = [row for row in tables(devnet_store)["raw_logs"] if row[0] <= 300]
     assert tables(store)["raw_logs"] == expected
     sync(store, devnet.rpc_url)
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
 
 
 def test_ranges_read_in_any_order_end_in_the_same_store(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     late = sync(store, devnet.rpc_url, first=200, last=400)
     assert "request ids" in {name for name, *_ in failed(late)}
     assert sync(store, devnet.rpc_url, first=0, last=150).block == 400
     assert failed(sync(store, devnet.rpc_url)) == []
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
 
 
 def test_blocks_left_out_in_the_middle_are_a_failed_check_until_they_are_read(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     sync(store, devnet.rpc_url, last=300)
     assert ("no gaps", 301, None) in failed(sync(store, devnet.rpc_url, first=450))
     assert failed(sync(store, devnet.rpc_url)) == []
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
 
 
 def test_an_end_before_what_is_stored_takes_nothing_away_and_alarms_nobody(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     sync(store, devnet.rpc_url)
     again = sync(store, devnet.rpc_url, last=50)
     assert failed(again) == []
     assert again.block == head_of(devnet)
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
     assert {check["status"] for check in dicts(store, "checks")} == {"passed"}
 
 

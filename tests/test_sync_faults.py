@@ -37,14 +37,6 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "devnet.duckdb"
 
 
-@pytest.fixture(scope="module")
-def whole(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole history, read without a fault."""
-    path = tmp_path_factory.mktemp("whole") / "devnet.duckdb"
-    sync(path, devnet.rpc_url)
-    return path
-
-
 def with_first(**keys: Any) -> Change:
     return lambda logs: [logs[0] | keys, *logs[1:]]
 
@@ -74,7 +66,7 @@ LIES: dict[str, Change] = {
 
 
 def test_lies_told_once_of_each_range_are_asked_again(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     told = []
 
@@ -86,14 +78,14 @@ def test_lies_told_once_of_each_range_are_asked_again(
     with fake_node(devnet_answers(devnet.rpc_url), either(at_most(25), once)) as node:
         assert failed(sync(store, node.url)) == []
     assert set(told) == set(LIES)
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_told_for_ever_is_an_error_and_publishes_nothing(
-    lie: str, devnet: Devnet, store: Path, whole: Path
+    lie: str, devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
-    shutil.copy(whole, store)
+    shutil.copy(devnet_store, store)
     before = store.read_bytes()
     with (
         fake_node(devnet_answers(devnet.rpc_url), changed(LIES[lie])) as node,
@@ -104,27 +96,27 @@ def test_a_lie_told_for_ever_is_an_error_and_publishes_nothing(
 
 
 def test_a_log_of_another_event_is_refused_where_events_were_asked_for(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     stranger = with_first(topics=["0x" + "12" * 32])
     lie = changed(stranger, lambda asked: asked.again == 0 and len(asked.params[0]["topics"]) > 0)
     with fake_node(devnet_answers(devnet.rpc_url), lie) as node:
         sync(store, node.url)
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
 
 
 def test_logs_twice_or_out_of_order_in_an_answer_are_landed_once_and_in_order(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     with fake_node(
         devnet_answers(devnet.rpc_url), changed(lambda logs: [*logs[::-1], *logs])
     ) as node:
         assert failed(sync(store, node.url)) == []
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
 
 
 def test_times_that_logs_lack_come_from_headers_each_block_asked_once(
-    devnet: Devnet, store: Path, whole: Path
+    devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
     def untimed(logs: list[Log]) -> list[Log]:
         keys = logs[0].keys() - {"blockTimestamp"}
@@ -137,8 +129,8 @@ def test_times_that_logs_lack_come_from_headers_each_block_asked_once(
     with fake_node(devnet_answers(devnet.rpc_url), changed(untimed)) as node:
         assert failed(sync(store, node.url)) == []
         asked = [params[0] for method, params in node.asked if method == "eth_getBlockByNumber"]
-    assert tables(store) == tables(whole)
-    blocks = {hex(row[0]) for row in tables(whole)["raw_logs"]}
+    assert tables(store) == tables(devnet_store)
+    blocks = {hex(row[0]) for row in tables(devnet_store)["raw_logs"]}
     assert blocks <= set(asked)
     # The newest block once more, for its hash.
     assert len(asked) <= len(blocks) + 1
@@ -146,11 +138,11 @@ def test_times_that_logs_lack_come_from_headers_each_block_asked_once(
 
 @pytest.mark.parametrize("topic0", [BURNED, WITHDRAWN], ids=["request", "payout"])
 def test_a_log_withheld_at_first_is_missed_by_its_number_and_read_again(
-    topic0: str, devnet: Devnet, store: Path, whole: Path, capfd: pytest.CaptureFixture[str]
+    topic0: str, devnet: Devnet, store: Path, devnet_store: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with fake_node(devnet_answers(devnet.rpc_url), withheld(topic0, 3, asks=1)) as node:
         assert failed(sync(store, node.url)) == []
-    assert tables(store) == tables(whole)
+    assert tables(store) == tables(devnet_store)
     assert "a log is missing between blocks" in capfd.readouterr().err
 
 

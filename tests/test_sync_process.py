@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from data import sync as command
+from data.next_store import transaction
 from data.store import open_reader
 from devnet import Devnet, act
 from devnet.node import free_port
@@ -133,7 +134,8 @@ def test_ctrl_c_in_the_middle_of_a_query_is_ctrl_c_too(
 ) -> None:
     def endless(*_: object) -> None:
         threading.Timer(0.2, signal.pthread_kill, [threading.main_thread().ident, 2]).start()
-        duckdb.execute("SELECT count(*) FROM range(10_000_000_000) AS a, range(1_000) AS b")
+        with duckdb.connect() as con, transaction(con):
+            con.execute("SELECT count(*) FROM range(10_000_000_000) AS a, range(1_000) AS b")
 
     monkeypatch.setattr(command, "_from_node", endless)
     assert command.main(["--network", "devnet", "--store", str(store)]) == 130

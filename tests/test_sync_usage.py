@@ -36,7 +36,7 @@ def sync(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     [
         ([], "the following arguments are required: --network"),
         (["--network", "opera"], f"no network 'opera': there are {KNOWN}"),
-        (["--network", "fantom", "--rpc-url", "example.org"], "'example.org' is no endpoint"),
+        (["--network", "fantom", "--rpc-url", "example.org"], "are no endpoint"),
         (["--network", "fantom", "--from-block", "x"], "--from-block: 'x' is no block number"),
         (["--network", "fantom", "--to-block", "-1"], "--to-block: '-1' is no block number"),
         (["--network", "fantom", "--to-block", "9" * 20], "is no block number"),

@@ -130,6 +130,11 @@ def _why_unknown(head: Row) -> str:
             "The pool's balance was not read: balances are in no log, so sync with an endpoint "
             "that answers `eth_getBalance`."
         )
+    if head["payout_ftm"] is not None and head["stashed_ftm"] is not None:
+        return (
+            f"The pool's balance was last read at {words.moment(head['balance_at'])}, when it was "
+            f"{words.ftm(head['balance_ftm'])}. What came and went since is in no log."
+        )
     return "An amount in the log is beyond what can be held as a number: see Status."
 
 

@@ -88,8 +88,9 @@ def health(request: Request) -> Response:
         source = read_sources().default()
         found = source.version()
         block = store_view.read(found).synced_block if found else None
-    except TrackerError as error:
-        return JSONResponse({"status": "failed", "reason": str(error)}, status_code=503)
+    except TrackerError:
+        reason = "the store or its settings cannot be read: the pages say why"
+        return JSONResponse({"status": "failed", "reason": reason}, status_code=503)
     return JSONResponse({"status": "ok", "network": source.name, "synced_block": block})
 
 

@@ -44,8 +44,8 @@ class StoreView:
 
     @property
     def failed_checks(self) -> int:
-        """How many findings of the last sync's checks are failures."""
-        return _answer(self.version, "failed_checks", ()).filter(status="failed").height
+        """How many of the last sync's checks failed."""
+        return _answer(self.version, "checks_summary", ()).filter(status="failed").height
 
     @property
     def first_request_at(self) -> datetime | None:

@@ -1,0 +1,44 @@
+-- Largest pending requests
+--
+-- The requests that need the most money, and where they stand at the last sync. The pool pays
+-- whole requests in order, so each holds up all behind it. One of an unknown amount is first:
+-- it did not fit, so it is larger than any sum of FTM.
+--
+-- params:
+--   rows          BIGINT       count    how many; default 20
+-- columns:
+--   wr_id         BIGINT       id       request
+--   place         BIGINT       count    place in the queue, the head is 1
+--   staker        VARCHAR      address  who asked
+--   token         VARCHAR      token    what was burned for it
+--   payout_ftm    DOUBLE       FTM      to be paid, whole; NULL if not known
+--   share         DOUBLE       share    of all that waits; NULL if that is not known
+--   ahead_ftm     DOUBLE       FTM      to be paid before it; NULL if not known
+--   requested_at  TIMESTAMPTZ  UTC      block time of the request
+--   waited_days   DOUBLE       days     from the request to the last sync
+
+WITH params AS (SELECT coalesce(getvariable('rows')::BIGINT, 20) AS shown),
+
+queue AS (
+    SELECT
+        *,
+        least(payout_wei, 1e34::DECIMAL(38, 0)) AS wei, -- an unknown amount, see README.md
+        sum(wei) OVER () AS waiting_wei,
+        row_number() OVER (ORDER BY wr_id, requested_block, requested_tx) AS place
+    FROM requests
+    WHERE status = 'pending'
+)
+
+SELECT
+    queue.wr_id,
+    queue.place,
+    queue.staker,
+    queue.token,
+    queue.payout_wei / 1e18 AS payout_ftm,
+    queue.payout_wei / nullif(try_cast(queue.waiting_wei AS DECIMAL(33, 0)), 0) AS share,
+    queue.ahead_wei / 1e18 AS ahead_ftm,
+    queue.requested_at,
+    date_diff('second', queue.requested_at, store_info.synced_at) / 86400 AS waited_days
+FROM queue CROSS JOIN store_info
+ORDER BY queue.wei DESC, queue.place ASC
+LIMIT (SELECT if(shown > 0, shown, error('rows: want 1 or more')) FROM params);

@@ -1,0 +1,52 @@
+"""What the query for the queue's head answers on tests/small_store.py, worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+import queries
+from tests.small_store import small_store
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with small_store() as con:
+        yield con
+
+
+def _head(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    return queries.run(con, "blocking_head").row(0, named=True)
+
+
+def test_the_head_blocks_until_payout_and_stash_are_there(con: duckdb.DuckDBPyConnection) -> None:
+    head = _head(con)
+    assert head == {
+        "wr_id": 4,
+        "staker": "0xstaker4",
+        "payout_ftm": 1000,
+        "requested_at": datetime(2024, 1, 5, 12, tzinfo=UTC),
+        "waited_days": 5,
+        "balance_ftm": 400,
+        "balance_at": datetime(2024, 1, 10, 12, tzinfo=UTC),
+        "stashed_ftm": 10,
+        "missing_ftm": 610,  # 1000 + 10 - 400
+        "behind_requests": 3,
+        "behind_ftm": 20.5,
+    }
+    con.execute("INSERT INTO pool_balances VALUES (1013, '2024-01-10 13:00:00Z', 5000e18)")
+    assert _head(con)["missing_ftm"] == 0
+
+
+def test_without_a_balance_it_is_not_known_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("DELETE FROM pool_balances WHERE block > 900")
+    old = _head(con)  # what came and went since is not known
+    assert (old["balance_ftm"], old["missing_ftm"]) == (40, None)
+    con.execute("DELETE FROM pool_balances")
+    head = _head(con)
+    assert head["payout_ftm"] == 1000
+    assert [head[name] for name in ("balance_ftm", "balance_at", "missing_ftm")] == [None] * 3
