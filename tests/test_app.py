@@ -140,6 +140,8 @@ def test_a_played_chain_is_no_real_one_and_says_so(show: Show) -> None:
     app = show("UPDATE store_info SET simulated = FALSE, network = 'devnet'")
     assert "None of it is real" in said(app)
     assert "None of it is real" not in said(show())
+    app = show("UPDATE store_info SET simulated = FALSE, network = 'fantom-testnet'")
+    assert "worth nothing" in said(app)
 
 
 def test_every_page_names_its_queries(show: Show) -> None:

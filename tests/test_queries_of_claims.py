@@ -87,13 +87,17 @@ def test_the_calendar_has_the_lock_up_that_counts(con: duckdb.DuckDBPyConnection
     _lock_up(con, "0xstub", 5, 4, 100)  # to the 9th
     _lock_up(con, "0xstub", 6, 3, 20)  # adds to it, to the same end
     _lock_up(con, "0xother", 10, 14, 5)  # no claim of its own
+    _lock_up(con, "0xedge", 1, 2, 7)
+    _lock_up(con, "0xedge", 3, 1, 2)  # as the one before ends: it still adds
     assert _rows(con, "lock_up_calendar", *columns) == [
+        ("0xedge", _january(1), _january(4), -6.5, 9, 0),
         ("0xstub", _january(5), _january(9), -1.5, 120, 20),  # 12 on the 7th, 8 on the 10th
         ("0xother", _january(10), _january(24), 13.5, 5, 0),
     ]
     last_claims = _rows(con, "lock_up_calendar", "validator_id", "last_claim_at")
-    assert last_claims == [(7, _january(10, 12)), (7, None)]
-    assert _rows(con, "lock_up_calendar", "stub", until="2024-01-09") == [("0xstub",)]
+    assert last_claims == [(7, None), (7, _january(10, 12)), (7, None)]
+    ended = _rows(con, "lock_up_calendar", "stub", since="2024-01-09", until="2024-01-09")
+    assert ended == [("0xstub",)]
     assert _rows(con, "lock_up_calendar", "stub", since="2024-01-10") == [("0xother",)]
 
 

@@ -139,6 +139,8 @@ def test_the_bounds_belong_to_the_larger_amounts(con: duckdb.DuckDBPyConnection)
     totals = queries.run(con, "release_curve").filter(pl.col("share_waiting") == 1)
     counts = totals.group_by("bucket", maintain_order=True).agg(pl.col("at_risk").max()).rows()
     assert counts == [(UNDER_100, 2), (TO_1000, 2), (TO_10000, 2), (MORE, 1), (UNKNOWN, 1)]
+    assert _rows(con, "waits_by_half_year", "bucket", "requests") == counts
+    assert _rows(con, "paid_within_35_days", "bucket", "requests", days=1)[:4] == counts[:4]
 
 
 def test_a_half_year_knows_what_was_reached(con: duckdb.DuckDBPyConnection) -> None:
@@ -181,6 +183,8 @@ def test_the_promise_is_judged_by_those_old_enough(con: duckdb.DuckDBPyConnectio
     # Five days and more: #0 to #5, those of the 5th 12:00 to the moment; within five: #0 to #3.
     assert _rows(con, "paid_within_35_days", days=5)[-1] == ("all", 6, 4, 4 / 6)
     assert _rows(con, "paid_within_35_days") == [("all", 0, 0, None)]
+    con.execute("UPDATE requests SET paid_at = requested_at + INTERVAL 24 HOUR WHERE wr_id = 1")
+    assert _rows(con, "paid_within_35_days", days=1)[0] == (UNDER_100, 4, 1, 0.25)
     with pytest.raises(queries.QueryError, match="days: want 1 or more"):
         queries.run(con, "paid_within_35_days", days=0)
 

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import queries
 from data import TrackerError
-from data.config import DEVNET, SAMPLE, default_store, network_names
+from data.config import DEVNET, SAMPLE, TESTNET, default_store, network_names
 from data.store import StoreInfo
 from ui import links, words
 from ui.sources import Source, Sources, Version
@@ -58,6 +58,8 @@ def label(view: StoreView, *, on_status: bool) -> None:
         _unreal("Simulated data", "Made up by a seeded simulation of the pool. Not the chain.")
     elif info.network == DEVNET:
         _unreal("Test chain", "A local node with a played history. None of it is real.")
+    elif info.network == TESTNET:
+        _unreal("Test chain", "Fantom's testnet. Its FTM is worth nothing.")
     if is_stale(info, view.now):
         st.warning(
             f"The last synced block is of {words.moment(info.synced_at)}, {age(info, view.now)}. "
