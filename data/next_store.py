@@ -22,6 +22,7 @@ from data.store import (
     SCHEMA_VERSION,
     StoreInfo,
     check_schema,
+    is_full,
     is_locked,
     open_reader,
     read_info,
@@ -91,7 +92,8 @@ def open_next(
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
     except RuntimeError as error:
-        if str(error) == "Query interrupted":  # DuckDB's word for Ctrl-C
+        if str(error) == "Query interrupted" and con is not None:  # DuckDB's word for Ctrl-C
+            con.interrupt()  # or closing waits for the end of the query all the same
             raise KeyboardInterrupt from error
         raise
     finally:
@@ -167,7 +169,7 @@ def _drop_unreadable(path: Path, following: Path, note: Callable[[str], None]) -
             return
         why = "it is empty"
     except duckdb.Error as error:
-        if is_locked(error):
+        if is_locked(error) or is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
             raise
         why = str(error).split("\n")[0]
     for leftover in (following, _beside(path, ".next.wal")):

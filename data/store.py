@@ -106,8 +106,7 @@ def check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 def translated(error: Exception, path: Path) -> StoreError:
     """A database or file error as one that says what to do."""
     text = str(error).split("\n")[0]
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-    if full or "No space left" in text or "File too large" in text:
+    if is_full(error):
         return StoreError(
             f"no space left to write {path}: free some, then sync again; what is published is whole"
         )
@@ -121,6 +120,13 @@ def translated(error: Exception, path: Path) -> StoreError:
     if isinstance(error, duckdb.IOException) and "not a valid DuckDB" in text:
         return StoreError(f"{path} is no DuckDB store: move it aside and sync again")
     return StoreError(f"cannot use {path}: {text}")
+
+
+def is_full(error: Exception) -> bool:
+    """Whether there was no room to write."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+    return any(words in str(error) for words in ("No space left", "File too large"))
 
 
 def is_locked(error: Exception) -> bool:

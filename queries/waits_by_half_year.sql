@@ -2,7 +2,7 @@
 --
 -- How long it took until half and nine tenths of the requests of a half-year were released:
 -- paid, or refused by their receiver, whose money was there then. Kaplan-Meier estimates:
--- pending requests count for as long as they have waited. Waits are in whole minutes.
+-- pending requests count for as long as they have waited. Waits are in tens of minutes.
 --
 -- columns:
 --   half_year       VARCHAR  text   half-year of the request in UTC, such as 2024 H1
@@ -22,7 +22,7 @@ WITH waits AS (
         make_timestamp(epoch_us(requested_at)) AS asked_at, -- UTC, the fast way
         year(asked_at) * 2 + (month(asked_at) > 6)::INTEGER AS half,
         coalesce(manual_at, paid_at) AS released_at,
-        (epoch_us(coalesce(released_at, synced_at)) - epoch_us(requested_at)) // 60000000 AS wait
+        (epoch_us(coalesce(released_at, synced_at)) - epoch_us(requested_at)) // 600000000 AS wait
     FROM requests CROSS JOIN store_info
 ),
 
@@ -47,11 +47,11 @@ SELECT
     sum(requests)::BIGINT AS requests,
     sum(released)::BIGINT AS paid,
     sum(requests - released)::BIGINT AS pending,
-    min(wait) FILTER (WHERE waiting <= 0.5) / 1440 AS wait_days_50,
-    min(wait) FILTER (WHERE waiting <= 0.1) / 1440 AS wait_days_90,
+    min(wait) FILTER (WHERE waiting <= 0.5) / 144 AS wait_days_50,
+    min(wait) FILTER (WHERE waiting <= 0.1) / 144 AS wait_days_90,
     if(
-        max(wait) >= 35 * 1440 OR min(waiting) = 0,
-        round(1 - coalesce(min(waiting) FILTER (WHERE wait <= 35 * 1440), 1), 12), NULL
+        max(wait) >= 35 * 144 OR min(waiting) = 0,
+        round(1 - coalesce(min(waiting) FILTER (WHERE wait <= 35 * 144), 1), 12), NULL
     ) AS share_paid_35d
 FROM curve GROUP BY half, class
 ORDER BY half, class;

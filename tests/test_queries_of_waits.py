@@ -84,12 +84,12 @@ def _requests(con: duckdb.DuckDBPyConnection) -> list[tuple[datetime, datetime |
     ).fetchall()
 
 
-def _curves(con: duckdb.DuckDBPyConnection, key: Any) -> dict[Any, Curve]:
-    """Plain Python's curves of the requests, grouped by `key(requested_at, payout_wei)`."""
+def _curves(con: duckdb.DuckDBPyConnection, key: Any, tick: int = 1) -> dict[Any, Curve]:
+    """Plain Python's curves by `key(requested_at, payout_wei)`, in multiples of `tick` minutes."""
     now = read_info(con).synced_at
     groups: dict[Any, list[tuple[int, bool]]] = {}
     for asked, released, payout_wei in _requests(con):
-        minutes = ((released or now) - asked) // MINUTE
+        minutes = ((released or now) - asked) // (tick * MINUTE) * tick
         groups.setdefault(key(asked, payout_wei), []).append((minutes, released is not None))
     return {name: Curve(waits) for name, waits in groups.items()}
 
@@ -219,7 +219,7 @@ def test_a_curve_begins_at_1_never_rises_and_is_short(sample: duckdb.DuckDBPyCon
 
 
 def test_half_years_are_kaplan_meiers(sample: duckdb.DuckDBPyConnection) -> None:
-    curves = _curves(sample, lambda asked, wei: (_half_year(asked), _bucket(wei)))
+    curves = _curves(sample, lambda asked, wei: (_half_year(asked), _bucket(wei)), 10)
     shown = queries.run(sample, "waits_by_half_year")
     assert set(shown["half_year", "bucket"].rows()) == set(curves)
     assert shown["half_year"].is_sorted()

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from data import sync as command
-from data.next_store import transaction
+from data.config import Network
+from data.next_store import open_next
 from data.store import open_reader
 from devnet import Devnet, act
 from devnet.node import free_port
@@ -132,9 +132,9 @@ def test_ctrl_c_ends_it_at_once_with_a_word_though_requests_hang(
 def test_ctrl_c_in_the_middle_of_a_query_is_ctrl_c_too(
     store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def endless(*_: object) -> None:
-        threading.Timer(0.2, signal.pthread_kill, [threading.main_thread().ident, 2]).start()
-        with duckdb.connect() as con, transaction(con):
+    def endless(network: Network, path: Path, options: object) -> None:
+        with open_next(path, network) as con:
+            threading.Timer(0.2, signal.pthread_kill, [threading.main_thread().ident, 2]).start()
             con.execute("SELECT count(*) FROM range(10_000_000_000) AS a, range(1_000) AS b")
 
     monkeypatch.setattr(command, "_from_node", endless)
