@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import NodeError, raw_logs
+from data import raw_logs
 from data.chain import Chain
 from data.config import Network
 from data.contracts import EVENTS
@@ -130,16 +130,12 @@ def _batches(answers: LogRanges) -> Iterator[list[Answer]]:
     """Answers as they come, many small ones at once: a landing costs DuckDB some 30 ms."""
     batch: list[Answer] = []
     began = time.monotonic()
-    try:
-        for answer in answers:
-            batch.append(answer)
-            size = sum(len(answer.logs) for answer in batch)
-            if size >= _BATCH_BYTES or time.monotonic() - began >= _BATCH_S:
-                yield batch
-                batch, began = [], time.monotonic()
-    except NodeError:
-        yield batch  # what came before is kept
-        raise
+    for answer in answers:
+        batch.append(answer)
+        size = sum(len(answer.logs) for answer in batch)
+        if size >= _BATCH_BYTES or time.monotonic() - began >= _BATCH_S:
+            yield batch
+            batch, began = [], time.monotonic()
     if batch:
         yield batch
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from tests.fake_node import (
     either,
     fake_node,
 )
-from tests.syncing import STEADY, dicts, failed, sync, tables
+from tests.syncing import dicts, failed, sync, tables
 
 pytestmark = pytest.mark.node
 
@@ -113,29 +112,6 @@ def test_logs_twice_or_out_of_order_in_an_answer_are_landed_once_and_in_order(
         devnet_answers(devnet.rpc_url), changed(lambda logs: [*logs[::-1], *logs])
     ) as node:
         assert failed(sync(store, node.url)) == []
-    assert tables(store) == tables(devnet_store)
-
-
-def test_what_came_before_the_node_failed_is_not_asked_again(
-    devnet: Devnet, store: Path, devnet_store: Path
-) -> None:
-    def failing(asked: Asked) -> Reply | None:
-        return Reply(b"", 503) if asked.method == "eth_getLogs" and asked.turn >= 20 else None
-
-    narrow = replace(STEADY, first_span=20)
-    with fake_node(devnet_answers(devnet.rpc_url), either(at_most(20), failing)) as node:
-        with pytest.raises(NodeError, match="HTTP 503"):
-            sync(store, node.url, manners=narrow)
-        assert not store.exists()
-        node.fault = at_most(20)
-        node.asked.clear()
-        sync(store, node.url, manners=narrow)
-    pool = [
-        int(params[0]["fromBlock"], 16)
-        for method, params in node.asked
-        if method == "eth_getLogs" and params[0]["address"] == [devnet.addresses.pool]
-    ]
-    assert min(pool) > 100
     assert tables(store) == tables(devnet_store)
 
 
