@@ -143,9 +143,7 @@ def suspect_ranges(
             ("firstWrId", "SELECT max(block) FROM head_moves"),
         ):
             if state.views.get(view, 0) > (rebuilt[view] or 0):
-                row = con.execute(newest).fetchone()
-                if row and row[0] is not None:
-                    ranges.append((row[0], state.block.number))
+                ranges.append((_row(con, newest)[0] or 0, state.block.number))
     return ranges
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import duckdb
 
@@ -18,7 +20,8 @@ ORDER BY 1
 @dataclass(frozen=True)
 class Hole:
     """Blocks first..last that no node was asked for with the filter `name`, though the store
-    counts as read beyond them. `from_file` where a file brought some of their logs."""
+    counts as read beyond them. `from_file` where files are all that is known of them: the
+    blocks that a file covers, and those before the first file where nothing lies earlier."""
 
     name: str
     first: int
@@ -77,15 +80,39 @@ def gaps(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> li
     return [gap for gap in [*missing, (first, last)] if gap[0] <= gap[1]]
 
 
+def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same blocks in order, ranges that meet made one."""
+    whole: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if whole and first <= whole[-1][1] + 1:
+            whole[-1] = (whole[-1][0], max(whole[-1][1], last))
+        else:
+            whole.append((first, last))
+    return whole
+
+
 def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:
     """What is missing from the store's history, up to its synced block; after a rebuild."""
     row = con.execute("SELECT synced_block FROM store_info").fetchone()
     assert row is not None
-    files = con.execute(
-        "SELECT from_block, to_block FROM coverage WHERE filter LIKE 'file %'"
+    filed = _filed(con)
+    found = []
+    for name, start in con.execute(_DUE).fetchall():
+        for first, last in gaps(con, name, start, row[0]):
+            inside = [(max(a, first), min(b, last)) for a, b in filed if a <= last and b >= first]
+            edges = [(first - 1, first - 1), *inside, (last + 1, last + 1)]
+            outside = [(before + 1, after - 1) for (_, before), (after, _) in pairwise(edges)]
+            found += [Hole(name, a, b, True) for a, b in inside]
+            found += [Hole(name, a, b, False) for a, b in outside if a <= b]
+    return sorted(found, key=lambda hole: (hole.name, hole.first))
+
+
+def _filed(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    """The blocks that files answer for, as ranges in order and apart."""
+    ranges = con.execute(
+        "SELECT from_block, to_block, filter LIKE 'file %' FROM coverage ORDER BY 1"
     ).fetchall()
-    return [
-        Hole(name, first, last, any(a <= last and b >= first for a, b in files))
-        for name, start in con.execute(_DUE).fetchall()
-        for first, last in gaps(con, name, start, row[0])
-    ]
+    filed = [(first, last) for first, last, of_file in ranges if of_file]
+    if ranges and ranges[0][2]:
+        filed.append((0, ranges[0][0] - 1))  # its first log may not be the first block asked
+    return merged((first, last) for first, last in filed if first <= last)

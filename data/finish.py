@@ -59,7 +59,7 @@ def finish(
             """
             UPDATE store_info SET
                 synced_block = $block, synced_hash = $hash, synced_at = $at,
-                head_block = $head, source = $source, published_at = $now
+                head_block = $head, source = $source
             WHERE synced_block IS NULL OR synced_block <= $block
             """,
             {
@@ -68,9 +68,9 @@ def finish(
                 "at": reached.block.at,
                 "head": reached.head_block,
                 "source": reached.source,
-                "now": reached.now,
             },
         )
+        con.execute("UPDATE store_info SET published_at = ?", [reached.now])
         return run_checks(con, reached.state, reached.unknown_because)
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
-from data import raw_logs
+from data import NodeError, answer_faults, raw_logs
 from data.chain import Chain
 from data.config import Network
 from data.contracts import EVENTS
-from data.coverage import cover, gaps
+from data.coverage import cover, gaps, merged
 from data.log_ranges import Answer, LogFilter, LogRanges
 from data.next_store import transaction
 
@@ -126,18 +126,27 @@ def _land(
     return read
 
 
-def _batches(answers: LogRanges) -> Iterator[list[Answer]]:
-    """Answers as they come, many small ones at once: a landing costs DuckDB some 30 ms."""
+def _batches(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
+    """Answers as they come, many small ones at once: a landing costs DuckDB some 30 ms.
+
+    What came before the node failed is landed before its error is raised.
+    """
     batch: list[Answer] = []
     began = time.monotonic()
-    for answer in answers:
-        batch.append(answer)
-        size = sum(len(answer.logs) for answer in batch)
-        if size >= _BATCH_BYTES or time.monotonic() - began >= _BATCH_S:
-            yield batch
-            batch, began = [], time.monotonic()
+    failure: NodeError | None = None
+    try:
+        for answer in answers:
+            batch.append(answer)
+            size = sum(len(answer.logs) for answer in batch)
+            if size >= _BATCH_BYTES or time.monotonic() - began >= _BATCH_S:
+                yield batch
+                batch, began = [], time.monotonic()
+    except NodeError as error:
+        failure = error
     if batch:
         yield batch
+    if failure is not None:
+        raise failure
 
 
 def _land_batch(
@@ -150,33 +159,27 @@ def _land_batch(
 ) -> int | str:
     """Land some answers in one transaction: the number of new logs, or why not."""
     holding = [answer for answer in batch if not answer.empty]
+    ranges = merged((answer.first, answer.last) for answer in batch)
+    con.execute("CREATE OR REPLACE TEMP TABLE landing AS FROM raw_logs LIMIT 0")
     if holding:
         file.write_bytes(b"[" + b",".join(answer.logs[1:-1] for answer in holding) + b"]")
         fault = _fault(con, holding, log_filter, file)
         # Not the event's shape: one more endpoint is asked before it is believed.
         if fault is None and not all(map(answers.asked_again, holding)):
-            fault = raw_logs.malformed(con)
+            fault = answer_faults.malformed(con)
         if fault is not None:
             return fault
         blocks = raw_logs.blocks_without_time(con)
         if blocks:
             raw_logs.set_block_times(con, chain.block_times(blocks))
+    withheld = answer_faults.withheld(con, ranges, log_filter.addresses, log_filter.topics)
+    if withheld is not None:
+        return withheld
     with transaction(con):
         count = raw_logs.land(con) if holding else 0
-        for first, last in _merged(batch):
+        for first, last in ranges:
             cover(con, log_filter.names, first, last)
     return count
-
-
-def _merged(batch: list[Answer]) -> list[tuple[int, int]]:
-    """The ranges of some answers, those that meet made one."""
-    merged: list[tuple[int, int]] = []
-    for first, last in sorted((answer.first, answer.last) for answer in batch):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
-        else:
-            merged.append((first, last))
-    return merged
 
 
 def _fault(
@@ -190,7 +193,7 @@ def _fault(
     if fault is not None:
         return f"log {fault.row} of the answer: {fault.reason}"
     first, last = min(a.first for a in holding), max(a.last for a in holding)
-    stray = raw_logs.stray(con, first, last, log_filter.addresses, log_filter.topics)
+    stray = answer_faults.stray(con, first, last, log_filter.addresses, log_filter.topics)
     if stray is None and len(holding) > 1 and not _in_their_ranges(con, holding):
         return "a log lies in the range of another answer"
     return stray

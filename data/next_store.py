@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import StoreError, StoreLockedError
+from data import StoreError, StoreLockedError, TrackerError
 from data.config import Network
 from data.store import (
     SCHEMA_VERSION,
@@ -71,13 +71,16 @@ def open_next(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The next store, continued from a stopped sync or copied from the published one.
 
-    To be called under `lock`. What is committed to it is kept until `publish`. `note` is
-    told where an unreadable next store was thrown away. Raises StoreError, with the
-    published store as it was, for a full disk, a store that another program writes,
-    another network's store or one of another schema.
+    One that was begun here and that an error left as it was is removed again. To be called
+    under `lock`. What is committed to it is kept until `publish`. `note` is told where an
+    unreadable next store was thrown away. Raises StoreError, with the published store as it
+    was, for a full disk, a store that another program writes, another network's store or
+    one of another schema.
     """
     following = _beside(path, ".next")
     con: duckdb.DuckDBPyConnection | None = None
+    begun = not following.exists()
+    in_vain = False
     try:
         if following.exists():
             _drop_unreadable(path, following, note)
@@ -88,7 +91,12 @@ def open_next(
         _initialise(con, network)
         check_schema(con, path)
         _check_network(read_info(con), network, path)
-        yield con
+        held = _held(con)
+        try:
+            yield con
+        except (TrackerError, duckdb.Error):
+            in_vain = begun and held is not None and _held(con) == held
+            raise
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
     except RuntimeError as error:
@@ -100,6 +108,8 @@ def open_next(
         if con is not None:
             with suppress(duckdb.Error):  # a failed write is reported above, once
                 con.close()
+        if in_vain:
+            _remove_next(path)
 
 
 @contextmanager
@@ -146,6 +156,21 @@ def publish(path: Path) -> None:
         raise translated(error, path) from error
 
 
+def _held(con: duckdb.DuckDBPyConnection) -> object:
+    """What landing adds to; None where it cannot be told."""
+    with suppress(duckdb.Error):
+        return con.execute(
+            "SELECT (SELECT count(*) FROM raw_logs), (SELECT count(*) FROM pool_balances), "
+            "(SELECT list(coverage ORDER BY coverage) FROM coverage)"
+        ).fetchone()
+    return None
+
+
+def _remove_next(path: Path) -> None:
+    for suffix in (".next", ".next.wal"):
+        _beside(path, suffix).unlink(missing_ok=True)
+
+
 def _copy(path: Path, following: Path) -> None:
     """All of the file or none: a name beside it until it is whole."""
     copy = _beside(path, ".copy")
@@ -172,8 +197,7 @@ def _drop_unreadable(path: Path, following: Path, note: Callable[[str], None]) -
         if is_locked(error) or is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
             raise
         why = str(error).split("\n")[0]
-    for leftover in (following, _beside(path, ".next.wal")):
-        leftover.unlink(missing_ok=True)
+    _remove_next(path)
     start = "going on from the published store" if path.exists() else "starting anew"
     note(f"{following} was left unreadable by an earlier sync ({why}): {start}")
 

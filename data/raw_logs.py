@@ -126,48 +126,6 @@ def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool) -> F
     return None
 
 
-def stray(
-    con: duckdb.DuckDBPyConnection,
-    first: int,
-    last: int,
-    addresses: tuple[str, ...],
-    topics: tuple[tuple[str, ...], ...],
-) -> str | None:
-    """Why `landing` cannot be the answer to a filter over blocks first..last, or None."""
-    wanted = [*topics, (), ()][:2]
-    row = con.execute(
-        """
-        SELECT block, log_index, block NOT BETWEEN $first AND $last
-        FROM landing
-        WHERE block NOT BETWEEN $first AND $last
-            OR NOT list_contains($addresses, address)
-            OR len($topic0) > 0 AND NOT coalesce(list_contains($topic0, topic0), FALSE)
-            OR len($topic1) > 0 AND NOT coalesce(list_contains($topic1, topic1), FALSE)
-        ORDER BY 1, 2
-        LIMIT 1
-        """,
-        {
-            "first": first,
-            "last": last,
-            "addresses": list(addresses),
-            "topic0": list(wanted[0]),
-            "topic1": list(wanted[1]),
-        },
-    ).fetchone()
-    if row is None:
-        return None
-    what = "lies outside the asked blocks" if row[2] else "is of another contract or event"
-    return f"log {row[1]} of block {row[0]} {what}"
-
-
-def malformed(con: duckdb.DuckDBPyConnection, source: str = "landing") -> str | None:
-    """The first log of a known event that has not the event's shape, or None."""
-    row = con.execute(
-        f"SELECT block, log_index, event FROM malformed_logs('{source}') ORDER BY 1, 2 LIMIT 1"
-    ).fetchone()
-    return None if row is None else f"log {row[1]} of block {row[0]} does not decode as {row[2]}"
-
-
 def blocks_without_time(con: duckdb.DuckDBPyConnection) -> list[int]:
     """Blocks of `landing` whose time neither the log nor the store knows."""
     timeless = con.execute("SELECT 1 FROM landing WHERE block_time IS NULL LIMIT 1").fetchone()

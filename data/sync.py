@@ -75,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         type=Path,
         metavar="FILE",
-        help="land logs from a file, one in the form of eth_getLogs a line; .gz too; repeatable",
+        help="land logs from a file, one in the form of eth_getLogs a line; .gz too; repeatable. "
+        "--from-block and --to-block then say which blocks it holds whole",
     )
     parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
     return parser

@@ -80,17 +80,46 @@ def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
     assert not any(hole.from_file for hole in found)
 
 
-def test_a_hole_that_a_file_reaches_into_is_told_apart(con: duckdb.DuckDBPyConnection) -> None:
+def _holes_beside(
+    con: duckdb.DuckDBPyConnection, node: list[tuple[int, int]], files: list[tuple[int, int]]
+) -> list[tuple[int, int, bool]]:
+    """The pool's holes up to block 40 of a store that a node and files were read into."""
     con.execute("DELETE FROM coverage")
     con.execute("CREATE OR REPLACE TABLE stubs AS SELECT '0xa' AS stub, 9::BIGINT AS block LIMIT 0")
-    con.execute("UPDATE store_info SET first_block = 0, synced_block = 40")
-    for first, last in ((0, 10), (15, 20), (31, 40)):
-        cover(con, ("pool", "bond"), first, last)
-    cover(con, ("file logs",), 22, 25)
-    found = [(hole.name, hole.first, hole.last, hole.from_file) for hole in holes(con)]
-    assert found == [
-        ("bond", 11, 14, False),
-        ("bond", 21, 30, True),
-        ("pool", 11, 14, False),
-        ("pool", 21, 30, True),
-    ]
+    con.execute("UPDATE store_info SET first_block = 2, synced_block = 40")
+    for ranges, name in ((node, "pool"), (files, "file")):
+        for number, (first, last) in enumerate(ranges):
+            cover(con, (f"file {number}" if name == "file" else name,), first, last)
+    return [(hole.first, hole.last, hole.from_file) for hole in holes(con) if hole.name == "pool"]
+
+
+@pytest.mark.parametrize(
+    ("node", "files", "expected"),
+    [
+        # What lies between a file and the next blocks read was read by nobody.
+        (
+            [(0, 10), (15, 20), (31, 40)],
+            [(22, 25)],
+            [(11, 14, False), (21, 21, False), (22, 25, True), (26, 30, False)],
+        ),
+        # Where a file comes first, nobody knows which block it was asked from.
+        ([(31, 40)], [(22, 30)], [(2, 21, True), (22, 30, True)]),
+        ([], [(5, 12), (20, 40)], [(2, 12, True), (13, 19, False), (20, 40, True)]),
+        ([], [(5, 12), (10, 40), (6, 7)], [(2, 40, True)]),
+        # Where a node comes first, the file's beginning is known.
+        ([(6, 8)], [(9, 40)], [(2, 5, False), (9, 40, True)]),
+        ([], [], [(2, 40, False)]),
+    ],
+)
+def test_a_file_answers_for_the_blocks_that_it_covers_and_no_others(
+    con: duckdb.DuckDBPyConnection,
+    node: list[tuple[int, int]],
+    files: list[tuple[int, int]],
+    expected: list[tuple[int, int, bool]],
+) -> None:
+    found = _holes_beside(con, node, files)
+    assert _blocks([(a, b) for a, b, _ in found]) == _blocks([(a, b) for a, b, _ in expected])
+    for of_file in (True, False):
+        assert _blocks([(a, b) for a, b, filed in found if filed is of_file]) == _blocks(
+            [(a, b) for a, b, filed in expected if filed is of_file]
+        )

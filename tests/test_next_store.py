@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data import StoreError, StoreSchemaError
+from data import LogFileError, StoreError, StoreSchemaError
 from data.next_store import discard, lock, open_next, publish
 from tests.log_lines import FANTOM
 from tests.store_steps import blocks, digest, insert, published, sync_process, writer
@@ -162,3 +162,28 @@ def test_discarding_removes_all_that_belongs_to_a_store(killed: Path) -> None:
     with lock(killed):
         discard(killed)
     assert [path.name for path in killed.parent.iterdir()] == ["store.duckdb.lock"]
+
+
+def test_a_next_store_that_an_error_left_as_it_was_is_not_left_behind(
+    store: Path, tmp_path: Path
+) -> None:
+    def fail(path: Path) -> None:
+        with lock(path), open_next(path, FANTOM):
+            raise LogFileError("no file")
+
+    for path in (store, tmp_path / "new.duckdb"):
+        with pytest.raises(LogFileError):
+            fail(path)
+    assert not list(tmp_path.glob("*.next*"))
+
+
+def test_a_next_store_that_an_earlier_sync_began_is_left_alone_by_an_error(killed: Path) -> None:
+    def fail() -> None:
+        with lock(killed), open_next(killed, FANTOM):
+            raise LogFileError("no file")
+
+    with pytest.raises(LogFileError):
+        fail()
+    insert(killed, 4)
+    publish(killed)
+    assert blocks(killed) == [1, 2, 4]

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from data import NodeError
+from data.config import load_network
 from data.contracts import EVENTS
+from data.coverage import forget
+from data.next_store import lock, open_next, publish
 from devnet import Devnet
 from tests.fake_node import (
     Fault,
@@ -174,3 +177,39 @@ def withheld(topic0: str, number: int, asks: int) -> Fault:
         return logs
 
     return changed(without)
+
+
+def unread(store: Path) -> None:
+    """As if no node had been asked yet, with every log still there."""
+    network = load_network("devnet", ())
+    with lock(store):
+        with open_next(store, network) as con:
+            forget(con, 0, 10**9)
+            con.execute("UPDATE store_info SET source = 'another'")
+        publish(store)
+
+
+def test_a_stored_log_that_a_second_reading_lacks_is_asked_for_again(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    shutil.copy(devnet_store, store)
+    unread(store)
+    with fake_node(devnet_answers(devnet.rpc_url), withheld(WITHDRAWN, 3, asks=1)) as node:
+        assert failed(sync(store, node.url)) == []
+    assert tables(store) == tables(devnet_store)
+
+
+@pytest.mark.parametrize("kept", [1, 0])
+def test_a_stored_log_that_no_reading_has_any_more_is_an_error_with_its_block(
+    kept: int, devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    shutil.copy(devnet_store, store)
+    unread(store)
+    before = store.read_bytes()
+    lie = changed(lambda logs: logs[1:] if kept else [])
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), lie) as node,
+        pytest.raises(NodeError, match=r"leaves out log \d+ of block \d+, which the store holds"),
+    ):
+        sync(store, node.url)
+    assert store.read_bytes() == before
