@@ -10,6 +10,7 @@ import duckdb
 
 from data import decode
 from data.checks import Finding, run_checks
+from data.dictionary import describe
 from data.next_store import transaction
 from data.pool_state import Block, PoolState
 
@@ -49,6 +50,7 @@ def finish(
     with transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
         decode.rebuild(con, max(reached.block.number, (synced and synced[0]) or 0))
+        describe(con)
         samples = {sample.block: sample for sample in balances}
         if reached.state is not None:
             block = reached.state.block
