@@ -1,0 +1,66 @@
+"""Buttons that give what is on the page as files, built when they are clicked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC
+from functools import partial
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+import queries
+from queries.export import as_csv, as_parquet
+from ui.store_view import StoreView
+
+
+def offer_query(view: StoreView, name: str, **params: Any) -> None:
+    """CSV and Parquet of a query's answer, as `view.ask(name, **params)` gives it."""
+    given = {key: str(value) for key, value in params.items() if value is not None}
+    sql = queries.load(name).sql
+    offer(view, view.ask(name, **params), name, sql, given)
+
+
+def offer(
+    view: StoreView, frame: pl.DataFrame, name: str, sql: str, given: Mapping[str, str]
+) -> None:
+    """CSV and Parquet of `frame`, the answer to `sql` with the parameters `given`."""
+    about = provenance(view, name, sql, given)
+    stem = f"{name}-{view.info.network}-{view.info.synced_block}"
+    with st.container(horizontal=True, gap="small"):
+        for kind, mime, write in (
+            ("CSV", "text/csv", as_csv),
+            ("Parquet", "application/vnd.apache.parquet", as_parquet),
+        ):
+            st.download_button(
+                kind,
+                partial(write, frame, about),
+                f"{stem}.{kind.lower()}",
+                mime,
+                key=f"download {name} {kind}",
+                help=f"{frame.height:,} rows, exact, with block and query named in the file",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
+
+
+def provenance(view: StoreView, name: str, sql: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What a file says of itself: where, when and from which question its figures come."""
+    info = view.info
+    about = {
+        "network": info.network,
+        "chain_id": str(info.chain_id),
+        "block": str(info.synced_block),
+        "query": name,
+        **{f"param {key}": value for key, value in given.items()},
+        "version": hashlib.sha256(sql.encode()).hexdigest()[:12],
+        "schema": str(info.schema_version),
+    }
+    if info.synced_at is not None:
+        about["block_time"] = f"{info.synced_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if info.simulated:
+        about["simulated"] = "yes, by a seeded simulation: not the chain"
+    return about
