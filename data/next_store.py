@@ -10,9 +10,11 @@ import fcntl
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -48,7 +50,7 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
         raise StoreError(f"cannot write beside {path}: {error.strerror}") from error
     with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            _take(handle, wait)
         except OSError as error:
             handle.seek(0)
             holder = handle.read().strip() or "another process"
@@ -59,6 +61,17 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
         handle.write(f"process {os.getpid()}")
         handle.flush()
         yield
+
+
+def _take(handle: IO[str], wait: bool) -> None:
+    """The exclusive lock on a file. Who only looks whether it is held has it for an instant."""
+    for _ in range(4):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            return
+        except BlockingIOError:
+            time.sleep(0.05)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _say(text: str) -> None:

@@ -1,20 +1,34 @@
-"""A sync's progress on the terminal: blocks, logs, blocks a second, time left."""
+"""A sync's progress: a bar on the terminal, and beside the store for who cannot see it."""
 
 from __future__ import annotations
 
 import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 
 from tqdm import tqdm
 
+from data import TrackerError
+from data.sync_state import SyncState, write_state
+
+_TOLD_EVERY_S = 0.5
 _FILTERS = 3  # the pool's, the bond token's and the staking contract's logs of each block
 
 
 class Progress:
-    """One bar over the blocks to read, and notes above it. A quick sync shows none."""
+    """One bar over the blocks to read, and notes above it. A quick sync shows none.
 
-    def __init__(self) -> None:
+    Where it is given a `store`, it also says there how far it is, and how it ended.
+    """
+
+    def __init__(self, store: Path | None = None) -> None:
         self._logs = 0
+        self._store = store
+        now = time.time()
+        self._state = SyncState(began_s=now, heard_s=now)
+        self._tell(self._state)
         self._bar = tqdm(
             total=0,  # a note may come before the number is known
             unit=" blocks",
@@ -33,10 +47,22 @@ class Progress:
         self._bar.set_postfix_str(f"{self._logs:,} logs", refresh=False)
         self._bar.set_description_str(f"reading {contract} logs", refresh=False)
         self._bar.update(blocks / _FILTERS)
+        now = time.time()
+        if now - self._state.heard_s >= _TOLD_EVERY_S:
+            self._tell(
+                replace(
+                    self._state,
+                    heard_s=now,
+                    blocks=int(self._bar.n),
+                    logs=self._logs,
+                    doing=f"reading {contract} logs",
+                )
+            )
 
     def expect(self, blocks: int) -> None:
         """How many blocks there are to read, as far as is known now."""
         self._bar.total = blocks
+        self._tell(replace(self._state, total=blocks))
 
     @property
     def logs(self) -> int:
@@ -57,3 +83,12 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         self._bar.close()
+        now, reason = time.time(), None
+        if error is not None:
+            reason = str(error) if isinstance(error, TrackerError) else "it was broken off"
+        self._tell(replace(self._state, heard_s=now, ended_s=now, logs=self._logs, error=reason))
+
+    def _tell(self, state: SyncState) -> None:
+        self._state = state
+        if self._store is not None:
+            write_state(self._store, state)

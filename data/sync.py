@@ -131,7 +131,7 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     while True:
         try:
             chain = Chain(network)
-            with Progress() as progress:
+            with Progress(path) as progress:
                 chain.head()  # leaves out who lags
                 for notice in chain.notices:
                     if notice not in told:

@@ -1,0 +1,71 @@
+"""How a sync is getting on, for whoever cannot see its terminal: one small file beside the store.
+
+The file says what was last heard; whether anybody is at work now is told by the lock alone,
+which goes with its process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """`blocks` of `total` were read and gave `logs` new logs, in seconds since 1970 from
+    `began_s` on. `ended_s` is None while it runs, `error` None unless it failed."""
+
+    began_s: float
+    heard_s: float
+    blocks: int = 0
+    total: int = 0
+    logs: int = 0
+    doing: str = ""
+    ended_s: float | None = None
+    error: str | None = None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None where nothing was read yet."""
+        took_s = self.heard_s - self.began_s
+        if self.blocks <= 0 or took_s <= 0:
+            return None
+        return max(0.0, took_s / self.blocks * (self.total - self.blocks))
+
+
+def write_state(store: Path, state: SyncState) -> None:
+    """Replace what is known of the sync of `store`. One who cannot write says nothing."""
+    file = _file(store)
+    following = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        following.write_text(json.dumps(asdict(state)))
+        following.replace(file)
+    except OSError:  # a full disk is the sync's own to report
+        following.unlink(missing_ok=True)
+
+
+def read_state(store: Path) -> SyncState | None:
+    """What was last heard of a sync of `store`; None where there was none."""
+    try:
+        return SyncState(**json.loads(_file(store).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def is_syncing(store: Path) -> bool:
+    """Whether a process holds the right to write the store."""
+    try:
+        with store.with_name(f"{store.name}.lock").open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _file(store: Path) -> Path:
+    return store.with_name(f"{store.name}.progress")

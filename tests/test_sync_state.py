@@ -1,0 +1,71 @@
+"""Whoever cannot see a sync's terminal is told how far it is and how it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data import NodeError
+from data.next_store import lock
+from data.progress import Progress
+from data.sync_state import SyncState, is_syncing, read_state, write_state
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store.duckdb"
+
+
+def test_nothing_is_known_before_a_first_sync(store: Path) -> None:
+    assert read_state(store) is None
+    assert not is_syncing(store)
+
+
+def test_a_sync_tells_how_far_it_is_and_that_it_ended(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.progress._TOLD_EVERY_S", 0)
+    with Progress(store) as progress:
+        progress.expect(300)
+        progress("pool", 300, 7)
+        running = read_state(store)
+    assert running is not None
+    assert (running.blocks, running.total, running.logs) == (100, 300, 7)
+    assert (running.doing, running.ended_s, running.error) == ("reading pool logs", None, None)
+    ended = read_state(store)
+    assert ended is not None
+    assert ended.ended_s is not None
+    assert (ended.error, ended.logs) == (None, 7)
+
+
+def test_a_failed_sync_leaves_its_reason(store: Path) -> None:
+    with pytest.raises(NodeError), Progress(store):
+        raise NodeError("no endpoint gave a usable answer")
+    told = read_state(store)
+    assert told is not None
+    assert told.error == "no endpoint gave a usable answer"
+
+
+def test_the_time_left_follows_from_the_pace_so_far() -> None:
+    assert SyncState(0, 10, blocks=100, total=300).seconds_left == 20
+    assert SyncState(0, 10, blocks=0, total=300).seconds_left is None
+    assert SyncState(0, 10, blocks=300, total=200).seconds_left == 0
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"other": 1}', '{"began_s": 1}'])
+def test_a_damaged_state_is_none(store: Path, text: str) -> None:
+    write_state(store, SyncState(1, 2))
+    store.with_name("store.duckdb.progress").write_text(text)
+    assert read_state(store) is None
+
+
+def test_who_holds_the_lock_is_syncing(store: Path) -> None:
+    with lock(store):
+        assert is_syncing(store)
+    assert not is_syncing(store)
+
+
+def test_a_folder_that_cannot_be_written_stops_no_sync(tmp_path: Path) -> None:
+    write_state(tmp_path / "none" / "store.duckdb", SyncState(1, 2))
+    assert read_state(tmp_path / "none" / "store.duckdb") is None

@@ -1,0 +1,102 @@
+"""A sync started from the page: a process of its own, watched through what it says beside
+the store, so one that was started in a terminal is shown just the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from data.config import ROOT, SAMPLE, network_names
+from data.sync_state import SyncState, is_syncing, read_state
+from ui import words
+from ui.sources import Source
+
+_WATCHED_EVERY_S = 1.0
+_REST_S = 15  # a node is not to be asked at every click
+
+
+def offer(source: Source) -> None:
+    """A button that reads what came since, or how far the sync is that runs."""
+    if source.name == SAMPLE:
+        st.caption("The sample is one fixed simulation: there is nothing to sync.")
+    elif source.name not in network_names():
+        st.caption("This store belongs to no network that is known here: sync it by command.")
+    else:
+        running = is_syncing(source.path)
+        st.fragment(_watch, run_every=_WATCHED_EVERY_S if running else None)(source, running)
+
+
+def _watch(source: Source, was_running: bool) -> None:
+    running = is_syncing(source.path)
+    if running != was_running:
+        st.rerun()  # the page then shows what was published, and the watching starts or ends
+    state = read_state(source.path)
+    if running:
+        st.progress(*_progress(state))
+        return
+    rested = state is None or state.ended_s is None or time.time() - state.ended_s > _REST_S
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Sync now", type="primary", help="Reads what came since the last sync."):
+            if rested:
+                _start(source)
+                st.rerun()
+            st.caption("The last sync ended a moment ago.")
+        if state is not None:
+            st.caption(_outcome(state), width="content")
+    if state is not None and state.error:
+        st.error(words.verbatim(state.error), title="The last sync failed")
+
+
+def _progress(state: SyncState | None) -> tuple[float, str]:
+    """How much is done, from 0 to 1, and that in words."""
+    if state is None or not state.total:
+        return 0.0, "Asking the node how far the chain is"
+    if state.blocks >= state.total:
+        return 1.0, "Rebuilding the queue and checking it"
+    left = "" if state.seconds_left is None else f", {_minutes(state.seconds_left)} left"
+    return min(1.0, state.blocks / state.total), (
+        f"{state.doing.capitalize()}: {state.blocks:,} of {state.total:,} blocks, "
+        f"{state.logs:,} new logs{left}"
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else words.duration(seconds / 86_400)
+
+
+def _outcome(state: SyncState) -> str:
+    """How the last sync ended."""
+    if state.ended_s is None:
+        return "The last sync was broken off. What it read is kept, and the next one goes on."
+    ago = words.duration((time.time() - state.ended_s) / 86_400)
+    at = words.moment(datetime.fromtimestamp(state.ended_s, UTC))
+    how = "failed" if state.error else f"brought {words.plural(state.logs, 'new log')}"
+    return f"The last sync {how} {ago} ago, {at}."
+
+
+def _start(source: Source) -> None:
+    """Begin a sync, and wait until it holds the lock or has ended."""
+    command = [sys.executable, "-m", "data.sync", "--network", source.name]
+    command += ["--store", str(source.path)]
+    processes = _processes()
+    processes[source.path] = process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with st.spinner("Starting"):
+        while process.poll() is None and not is_syncing(source.path):
+            time.sleep(0.1)
+
+
+@st.cache_resource(show_spinner=False)
+def _processes() -> dict[Path, subprocess.Popen[bytes]]:
+    """The last one of each store: who keeps them reaps them."""
+    return {}
