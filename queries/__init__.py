@@ -122,6 +122,18 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **params: Any) -> pl.DataFram
     return frame
 
 
+def read_table(con: duckdb.DuckDBPyConnection, name: str, rows: int | None = None) -> pl.DataFrame:
+    """The first `rows` rows of a table of the store that `con` uses, or all; times are UTC.
+
+    Raises QueryError where there is no such table.
+    """
+    known = run(con, "dictionary")["table_name"].unique(maintain_order=True).to_list()
+    if name not in known:
+        raise QueryError(f"no table {name!r}: there are {', '.join(known)}")
+    frame: pl.DataFrame = con.sql(f"FROM {name} LIMIT {'ALL' if rows is None else rows}").pl()
+    return frame
+
+
 def _first_line(error: duckdb.Error) -> str:
     return str(error).split("\n")[0]
 

@@ -5,15 +5,21 @@
 -- columns:
 --   table_name  VARCHAR      text   table
 --   rows        BIGINT       count  rows in it
---   first_at    TIMESTAMPTZ  UTC    block time of its earliest row; NULL if empty
---   last_at     TIMESTAMPTZ  UTC    block time of its latest row; NULL if empty
+--   first_at    TIMESTAMPTZ  UTC    block time of its earliest row; NULL if it has none
+--   last_at     TIMESTAMPTZ  UTC    block time of its latest row; NULL if it has none
 
 SELECT
-    'fee_rules' AS table_name,
+    'checks' AS table_name,
     count(*) AS rows,
-    min(updated_at) AS first_at,
-    max(updated_at) AS last_at
-FROM fee_rules
+    NULL::TIMESTAMPTZ AS first_at,
+    NULL::TIMESTAMPTZ AS last_at
+FROM checks
+UNION ALL
+SELECT 'contract_views', count(*), NULL, NULL FROM contract_views
+UNION ALL
+SELECT 'coverage', count(*), NULL, NULL FROM coverage
+UNION ALL
+SELECT 'fee_rules', count(*), min(updated_at), max(updated_at) FROM fee_rules
 UNION ALL
 SELECT 'head_moves', count(*), min(moved_at), max(moved_at) FROM head_moves
 UNION ALL
@@ -34,6 +40,8 @@ UNION ALL
 SELECT 'reward_claims', count(*), min(claimed_at), max(claimed_at) FROM reward_claims
 UNION ALL
 SELECT 'stakes', count(*), min(staked_at), max(staked_at) FROM stakes
+UNION ALL
+SELECT 'store_info', count(*), min(synced_at), max(synced_at) FROM store_info
 UNION ALL
 SELECT 'stubs', count(*), min(deployed_at), max(deployed_at) FROM stubs
 ORDER BY table_name;
