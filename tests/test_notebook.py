@@ -31,7 +31,7 @@ def test_the_notebook_runs_and_labels_the_sample_as_simulated(tmp_path: Path) ->
     assert told.returncode == 0, told.stderr
     shown = _outputs(json.loads(executed.read_text()))
     assert "Simulated: made up by a seeded simulation of the pool, not the chain." in shown
-    assert shown.count("application/vnd.vegalite") == 2
+    assert shown.count("image/svg+xml") == 2
     assert "aFTMb" in shown
 
 
