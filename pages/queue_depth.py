@@ -32,10 +32,10 @@ drawing.draw(
     depth_step=span.depth_step,
     flow_step=span.flow_step,
     payouts=payouts,
-    alt=charts.takeaway(depth, flows),
+    alt=charts.takeaway(span, depth, flows),
 )
 st.caption(
-    f"{words.day(depth['at'][0])} to {words.day(depth['at'][-1])}, depth at the end of each "
+    f"{words.day(span.since)} to {words.day(span.until)}, depth at the end of each "
     f"{span.depth_step}, claims and payouts by {span.flow_step}. Payouts also come from returned "
     "stake and from new stakes, which leave no claim."
 )

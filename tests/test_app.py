@@ -55,14 +55,15 @@ def test_the_policy_names_no_host_and_each_inline_script_by_its_hash() -> None:
     ]
 
 
-def test_the_first_network_with_a_store_is_shown_else_the_sample(
+def test_the_first_network_of_real_money_with_a_store_is_shown_else_the_sample(
     tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setattr("data.config.VAR", tmp_path)
     sources = read_sources()
     assert sources.default().is_sample
-    (tmp_path / "devnet.duckdb").touch()
-    assert sources.default().name == "devnet"
+    for name in ("devnet", "fantom-testnet"):
+        (tmp_path / f"{name}.duckdb").touch()
+    assert sources.default().is_sample
     (tmp_path / "fantom.duckdb").touch()
     assert sources.default().name == "fantom"
 
@@ -71,7 +72,7 @@ def test_the_environment_names_the_network_and_the_store(
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.setenv("FTM_NETWORK", "opera")
-    with pytest.raises(ConfigError, match="no network 'opera'"):
+    with pytest.raises(ConfigError, match="FTM_NETWORK=opera names no network: set it to one of"):
         read_sources()
     environment.setenv("FTM_NETWORK", "fantom-testnet")
     assert read_sources().default().name == "fantom-testnet"
@@ -133,7 +134,8 @@ def test_status_tells_what_is_known_of_the_store(show: Show) -> None:
     )
     assert "All 16 checks passed." in said(app)
     assert "duckdb 1.5.5" in said(app)
-    assert app.code[0].value == "duckdb -readonly shown.duckdb"
+    assert app.code[0].value == ".venv/bin/duckdb -readonly shown.duckdb"
+    assert app.metric[0].delta == "the simulation's last"
 
 
 def test_a_played_chain_is_no_real_one_and_says_so(show: Show) -> None:
@@ -154,4 +156,4 @@ def test_every_page_names_its_queries(show: Show) -> None:
 def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
     app = show("UPDATE store_info SET schema_version = 99")
     (error,) = app.error
-    assert "has schema 99, this version reads schema 1: move it aside" in str(error.value)
+    assert error.value.startswith(r"shown\.duckdb has schema 99, this version reads schema 1")

@@ -44,7 +44,7 @@ def hosts(seen: Visit) -> set[str]:
     return {urlsplit(url).netloc for url in seen.asked if not url.startswith(("data:", "blob:"))}
 
 
-def test_a_bare_checkout_shows_the_simulated_sample_until_a_network_is_synced(
+def test_a_bare_checkout_shows_the_simulated_sample_and_points_to_what_is_synced(
     app_tree: Path, sample_store: Path, visit: Begin
 ) -> None:
     with served(app_tree) as bare:
@@ -54,9 +54,15 @@ def test_a_bare_checkout_shows_the_simulated_sample_until_a_network_is_synced(
         assert "fixed in time · simulated sample" in seen.text()
         assert bare.store("sample").exists()
         edited(sample_store, bare.store("fantom"), LIVE.format("fantom", "5 minutes"))
+        seen.page.get_by_role("link", name="Show fantom").wait_for()
+        assert "Simulated data" in seen.text()
+        seen.page.get_by_role("link", name="Show fantom").click()
         seen.page.get_by_text("fantom, chain 250").wait_for()
         seen.settle()
         assert "Simulated data" not in seen.text()
+        assert seen.page.url == f"{bare.url}/?network=fantom"
+        seen.open(bare.url, "Unstake queue")
+        assert "fantom, chain 250" in seen.text()
         assert seen.complaints == []
 
 
@@ -108,51 +114,6 @@ def test_one_cursor_runs_through_both_panels(app: App, visit: Begin) -> None:
     expect(chart.locator("g.mark-rule.role-mark line[opacity='1']")).to_have_count(2)
     expect(chart.locator("g.mark-text.role-mark text[opacity='1']")).to_have_count(2)
     seen.screenshot("queue-cursor")
-
-
-def test_the_filters_are_in_the_link_and_a_link_sets_the_filters(app: App, visit: Begin) -> None:
-    seen = visit()
-    seen.open(f"{app.url}/?network=sample", "Unstake queue")
-    seen.page.get_by_role("radio", name="aFTMc").click()
-    seen.page.get_by_role("radio", name="custom").click()
-    seen.page.get_by_text("Show payouts").click()
-    expect(seen.page).to_have_url(re.compile("payouts=false"))
-    seen.settle()
-    asked = seen.page.url
-    assert {"token=aFTMc", "range=custom", "payouts=false"} <= set(urlsplit(asked).query.split("&"))
-
-    again = visit()
-    again.open(asked + "&since=2024-11-20&until=2025-01-10", "Unstake queue")
-    assert "20 Nov 2024 to 10 Jan 2025" in again.text()
-    assert "Who waits, aFTMc only" in again.text()
-    expect(again.page.get_by_text("FTM claimed each day")).to_be_visible()
-    assert again.notices() == []
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("network=xyz", ["network xyz, which is none of fantom, "]),
-        (
-            "network=sample&token=xyz&range=never&payouts=maybe",
-            [
-                "range=never, which is not one of 35 days, ",
-                "token=xyz, which is not one of both, aFTMb, aFTMc. Showing both.",
-                "payouts=maybe, which is not true or false. Showing true.",
-            ],
-        ),
-        ("network=sample&since=banana", ["since=banana, which is not a day from 2022-03-16"]),
-        (
-            "network=sample&since=2025-02-02&until=2024-01-01",
-            ["From 2025-02-02 to 2024-01-01 is no range"],
-        ),
-    ],
-)
-def test_a_bad_parameter_is_named(app: App, visit: Begin, query: str, expected: list[str]) -> None:
-    seen = visit()
-    seen.open(f"{app.url}/?{query}", "Unstake queue")
-    notices = "\n".join(seen.notices())
-    assert [notice for notice in expected if notice not in notices] == [], notices
 
 
 def test_old_figures_failed_checks_and_an_unknown_balance_are_told(app: App, visit: Begin) -> None:

@@ -118,7 +118,8 @@ def test_an_unknown_level_is_a_gap_and_never_zero(
         if row.keys() == {"at", "depth_ftm"}
     ]
     assert set(levels) == {None}
-    told = charts.takeaway(depth.with_columns(depth_ftm=unknown), flows)
+    span = Span(date(2024, 9, 2), date(2025, 3, 1))
+    told = charts.takeaway(span, depth.with_columns(depth_ftm=unknown), flows)
     assert "the queue went from unknown to unknown" in told
 
 

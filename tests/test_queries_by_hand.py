@@ -200,11 +200,21 @@ def test_checks_come_with_the_failed_ones_first(con: duckdb.DuckDBPyConnection) 
     ]
 
 
-def test_coverage_counts_both_ends(con: duckdb.DuckDBPyConnection) -> None:
+def test_coverage_counts_both_ends_and_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
     assert _rows(con, "coverage") == [
-        ("pool", 100, 399, 300),
-        ("pool", 500, 1012, 513),
-        ("sfc", 100, 1012, 913),
+        ("pool", 100, 100, 399, 300, 0, 100),
+        ("pool", 100, 500, 1012, 513, 100, 0),
+        ("sfc", None, 100, 1012, 913, None, None),
+    ]
+    con.execute("UPDATE store_info SET simulated = FALSE, first_block = 90, synced_block = 1020")
+    con.execute("INSERT INTO stubs BY NAME SELECT '0xa' AS stub, 700 AS block")
+    con.execute("INSERT INTO coverage VALUES ('sfc 0xa', 710, 1012)")
+    assert _rows(con, "coverage") == [
+        ("bond", 90, None, None, 0, 0, 931),
+        ("pool", 90, 100, 399, 300, 10, 100),
+        ("pool", 90, 500, 1012, 513, 100, 8),
+        ("sfc", None, 100, 1012, 913, None, None),
+        ("sfc 0xa", 700, 710, 1012, 303, 10, 8),
     ]
 
 

@@ -6,13 +6,13 @@ with the dark background, and hue and lightness tell them apart for colour-blind
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 import altair as alt
 import polars as pl
 
 from ui import words
-from ui.spans import LENGTH, Step
+from ui.spans import LENGTH, Span, Step
 
 WAITING, CLAIMED, PAID = "#c77700", "#3b7ddd", "#8a919e"
 CLAIMS, PAYOUTS = "Reward claims", "Payouts"
@@ -26,14 +26,21 @@ def depth_against_claims(
     """Queue depth as steps above, reward claims and payouts as bars below, on one time axis.
 
     `depth` has at and depth_ftm; `flows` has at, requests, depth_ftm, claimed_ftm,
-    returned_ftm and paid_ftm. One cursor runs through both panels, from bar to bar.
+    returned_ftm and paid_ftm. A first or last week that lies in part outside what `depth`
+    covers is drawn as far as it lies inside, so that both panels begin and end together.
+    One cursor runs through both, from bar to bar.
     """
     hovered = alt.selection_point(name="cursor")
-    shown_days = (depth["at"][-1] - depth["at"][0]).days
-    named = _named(flows, flow_step)
+    begin, end = depth["at"][0], depth["at"][-1] + LENGTH[depth_step]
+    shown_days = (end - begin).days
+    within = flows.with_columns(
+        at=pl.max_horizontal("at", pl.lit(begin)),
+        until=pl.min_horizontal(pl.col("at") + LENGTH[flow_step], pl.lit(end)),
+    )
+    named = _named(within, flow_step)
     rule = _rule(named, hovered)
-    steps = _steps(depth, LENGTH[depth_step])
-    bars = _bars(flows, LENGTH[flow_step], payouts=payouts)
+    steps = _steps(depth, end)
+    bars = _bars(within, payouts=payouts)
     above = alt.layer(
         steps.encode(x=_time(shown_days, labels=False)), rule, _readout(named, "level", hovered)
     ).properties(title="FTM waiting", height=_DEPTH_HEIGHT)
@@ -65,11 +72,11 @@ def depth_against_claims(
     return styled
 
 
-def takeaway(depth: pl.DataFrame, flows: pl.DataFrame) -> str:
+def takeaway(span: Span, depth: pl.DataFrame, flows: pl.DataFrame) -> str:
     """The chart in one sentence, for those who do not see it."""
     claimed, paid = _total(flows["claimed_ftm"]), _total(flows["paid_ftm"])
     return (
-        f"From {words.day(depth['at'][0])} to {words.day(depth['at'][-1])} the queue went from "
+        f"From {words.day(span.since)} to {words.day(span.until)} the queue went from "
         f"{words.ftm(depth['depth_ftm'][0])} to {words.ftm(depth['depth_ftm'][-1])}, while "
         f"{words.ftm(claimed)} of rewards were claimed and {words.ftm(paid)} paid out."
     )
@@ -81,10 +88,11 @@ def _total(amounts: pl.Series) -> float | None:
 
 
 def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
-    """`flows` with each period in words and its middle, where the cursor stands."""
+    """`flows` with each period, from at until until, in words, at its middle for the cursor."""
     form = {"hour": "%-d %b %Y, %H:%M UTC", "day": "%-d %b %Y", "week": "Week from %-d %b %Y"}[step]
     named = flows.with_columns(
-        period=pl.col("at").dt.strftime(form), at=pl.col("at") + LENGTH[step] / 2
+        period=pl.col("at").dt.strftime(form),
+        at=pl.col("at") + (pl.col("until") - pl.col("at")) / 2,
     )
     rows = named.select("period", "depth_ftm", "claimed_ftm", "paid_ftm").rows()
     return named.with_columns(
@@ -98,8 +106,8 @@ def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
     )
 
 
-def _steps(depth: pl.DataFrame, step: timedelta) -> alt.Chart:
-    last = depth.tail(1).with_columns(pl.col("at") + step)  # the last level holds to its end
+def _steps(depth: pl.DataFrame, end: datetime) -> alt.Chart:
+    last = depth.tail(1).with_columns(at=pl.lit(end))  # the last level holds to its end
     steps: alt.Chart = (
         alt.Chart(pl.concat([depth, last]).select("at", "depth_ftm"))
         .mark_area(
@@ -113,13 +121,14 @@ def _steps(depth: pl.DataFrame, step: timedelta) -> alt.Chart:
     return steps
 
 
-def _bars(flows: pl.DataFrame, step: timedelta, *, payouts: bool) -> alt.Chart:
+def _bars(flows: pl.DataFrame, *, payouts: bool) -> alt.Chart:
     shown = {CLAIMS: "claimed_ftm", PAYOUTS: "paid_ftm"} if payouts else {CLAIMS: "claimed_ftm"}
-    width = step * 0.84 / len(shown)
+    length = pl.col("until") - pl.col("at")
+    width = length * (0.84 / len(shown))
     bars = pl.concat(
         flows.select(
-            at=pl.col("at") + step * 0.08 + width * place,
-            until=pl.col("at") + step * 0.08 + width * (place + 1),
+            at=pl.col("at") + length * 0.08 + width * place,
+            until=pl.col("at") + length * 0.08 + width * (place + 1),
             kind=pl.lit(kind),
             ftm=column,
         )

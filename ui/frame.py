@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import StreamlitPage
 
 import queries
 from data import TrackerError
@@ -21,45 +22,57 @@ _STATUS_PAGE = "../pages/status.py"
 
 
 def source_input(known: dict[str, Source], default: Source) -> Source:
-    """The network asked for in the URL, with an input where there is a choice.
+    """The network that the URL names, with an input where there is a choice.
 
-    A network that has no store yet may be asked for; a name that is none is named in a
-    notice and `default` is shown.
+    It always stands in the URL, so that a link shows the same store later, whatever the
+    default is then; a session keeps its network from page to page. A network that has no
+    store yet may be asked for; a name that is none is named in a notice.
     """
     asked = st.query_params.get("network")
-    names = [name for name, source in known.items() if source.path.exists()]
-    names += [name for name in (SAMPLE, default.name) if name not in names]
-    if asked in known and asked not in names:
-        names.append(asked)
-    if len(names) == 1:
-        chosen = default.name
-    else:
-        chosen = st.selectbox(
-            "Network",
-            names,
-            index=names.index(default.name),
-            key="network",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=200,
-        )
+    kept = st.session_state.get("shown_network", default.name)
+    chosen = asked if asked in known else kept
     if asked is not None and asked not in known:
         st.warning(
             f"The link asks for the network `{links.plain(asked)}`, which is none of "
-            f"{', '.join(known)}. Showing {default.name}."
+            f"{', '.join(known)}. Showing {chosen}."
         )
+    stored = [name for name, source in known.items() if source.path.exists()]
+    names = list(dict.fromkeys([*stored, SAMPLE, default.name, chosen]))
+    if len(names) > 1:
+        st.session_state["network"] = chosen
+        st.selectbox(
+            "Network",
+            names,
+            key="network",
+            on_change=_put_network_into_url,
+            label_visibility="collapsed",
+            width=200,
+        )
+    if asked != chosen:
+        st.query_params["network"] = chosen
+    st.session_state["shown_network"] = chosen
     return known[chosen]
 
 
-def label(view: StoreView, *, on_status: bool) -> None:
+def _put_network_into_url() -> None:
+    st.query_params["network"] = st.session_state["network"]
+
+
+def label(view: StoreView, page: StreamlitPage, default: Source) -> None:
     """What must be known before any figure is read: simulated, stale, or with failed checks."""
     info = view.info
+    real = None if default.is_sample or default == view.source else default
     if info.simulated:
-        _unreal("Simulated data", "Made up by a seeded simulation of the pool. Not the chain.")
+        _unreal(
+            "Simulated data",
+            "Made up by a seeded simulation of the pool. Not the chain.",
+            page,
+            real,
+        )
     elif info.network == DEVNET:
-        _unreal("Test chain", "A local node with a played history. None of it is real.")
+        _unreal("Test chain", "A local node with a played history. None of it is real.", page, real)
     elif info.network == TESTNET:
-        _unreal("Test chain", "Fantom's testnet. Its FTM is worth nothing.")
+        _unreal("Test chain", "Fantom's testnet. Its FTM is worth nothing.", page, real)
     if is_stale(info, view.now):
         st.warning(
             f"The last synced block is of {words.moment(info.synced_at)}, {age(info, view.now)}. "
@@ -69,14 +82,18 @@ def label(view: StoreView, *, on_status: bool) -> None:
         failures = words.plural(view.failed_checks, "check")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.error(f"{failures} failed on this store: figures may be wrong.")
-            if not on_status:
-                st.page_link(_STATUS_PAGE, label="See which, on Status")
+            if page.url_path != "status":
+                network = {"network": view.source.name}
+                st.page_link(_STATUS_PAGE, label="See which, on Status", query_params=network)
 
 
-def _unreal(name: str, explanation: str) -> None:
+def _unreal(name: str, explanation: str, page: StreamlitPage, real: Source | None) -> None:
+    """The label, with a way to what is shown on a bare URL, if that is another store."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(name, color="violet")
         st.caption(explanation, width="content")
+        if real is not None:
+            st.page_link(page, label=f"Show {real.name}", query_params={"network": real.name})
 
 
 def _remedy(view: StoreView) -> str:
@@ -111,8 +128,8 @@ def footer(
 ) -> None:
     """Block and its time, age and source; draws the page anew when it shows what was.
 
-    That is: another version of its store was published, the first store of a better
-    default appeared, or the figures have grown stale.
+    That is: another version of its store was published, a store appeared that its label
+    should point to, or the figures have grown stale.
     """
     now = datetime.now(UTC)
     was = (drawn, default, view and is_stale(view.info, view.now))
@@ -148,7 +165,11 @@ def four_tiles() -> list[DeltaGenerator]:
 
 def nothing_yet(source: Source) -> None:
     """A network that was never synced."""
-    told = "" if source.path == default_store(source.name) else f' ARGS="--store {source.path}"'
+    told = (
+        ""
+        if source.path == default_store(source.name)
+        else f' ARGS="--store {words.inside(source.path)}"'
+    )
     st.title(f"Nothing read from {source.name} yet")
     st.markdown("This command reads the chain into a store. The page then shows it by itself.")
     st.code(_sync_command(source) + told, language="bash")
@@ -168,4 +189,4 @@ def no_requests(view: StoreView, title: str) -> None:
 
 def failed(error: TrackerError | queries.QueryError) -> None:
     """A fault the reader can do something about: its message says what."""
-    st.error(str(error), title="This page has no data to show")
+    st.error(words.fault(error), title="This page has no data to show")

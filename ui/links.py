@@ -6,7 +6,7 @@ is compared first and named in a notice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import streamlit as st
@@ -41,6 +41,7 @@ def choose_day(
         bind="query-params",
         format="YYYY-MM-DD",
         width=150,
+        help="What you type counts when you leave the field.",
     )
 
 
@@ -50,6 +51,18 @@ def switch(label: str, key: str, default: bool, notices: DeltaGenerator) -> bool
     if asked is not None and asked not in ("true", "false"):
         _refuse(notices, key, asked, "true or false", str(default).lower())
     return st.toggle(label, default, key=key, bind="query-params")
+
+
+def refuse_unknown(known: Collection[str], page: str) -> None:
+    """Name the parameters that `page` does not know, once: they leave the URL."""
+    unknown = [name for name in st.query_params if name not in known]
+    if not unknown:
+        return
+    named = ", ".join(f"`{plain(name)}`" for name in unknown)
+    has = f"there are {', '.join(known)}" if known else "it has none"
+    st.warning(f"The link sets {named}, which the page {page} does not know: {has}.")
+    for name in unknown:
+        del st.query_params[name]
 
 
 def plain(text: str) -> str:

@@ -9,10 +9,11 @@ import streamlit as st
 
 from data import TrackerError
 from queries import QueryError
-from ui import frame, store_view
+from ui import frame, links, store_view
 from ui.sources import read_sources
 
 NEED_NO_REQUESTS = {"status"}
+PARAMETERS = {"": ("range", "since", "until", "token", "payouts"), "status": ()}
 PAGES = Path(__file__).parent.parent / "pages"
 
 page = st.navigation(
@@ -35,6 +36,7 @@ try:
 except TrackerError as error:
     frame.failed(error)
     st.stop()
+links.refuse_unknown(("network", *PARAMETERS[page.url_path]), page.title)
 drawn = view = None
 try:
     with st.spinner("Simulating three years of the pool. It takes a few seconds, once."):
@@ -45,12 +47,14 @@ try:
         frame.nothing_yet(source)
     else:
         store_view.show(view)
-        frame.label(view, on_status=page.url_path == "status")
+        frame.label(view, page, default)
         if view.first_request_at is None and page.url_path not in NEED_NO_REQUESTS:
             frame.no_requests(view, page.title)
         else:
             page.run()
         frame.queries_behind(view)
+except store_view.SupersededError:
+    st.rerun()
 except (TrackerError, QueryError) as error:
     frame.failed(error)
 frame.footer(sources, default, source, drawn, view)

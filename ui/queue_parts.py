@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -95,8 +96,9 @@ def head_card(head: Row) -> None:
         st.subheader("What is paid next" if missing == 0 else "What blocks the queue")
         st.markdown(
             f"Request {head['wr_id']} is next: {words.ftm(head['payout_ftm'])} for "
-            f"`{head['staker']}`, asked for on {words.moment(head['requested_at'])}, "
-            f"{words.duration(head['waited_days'])} before the last block. {behind}"
+            f"`{words.short(head['staker'])}`, asked for on {words.moment(head['requested_at'])}, "
+            f"{words.duration(head['waited_days'])} before the last block. {behind}",
+            help=f"`{head['staker']}`",
         )
         if missing is None:
             st.markdown(f"**Missing for it: unknown.** {_why_unknown(head)}")
@@ -159,12 +161,12 @@ def pending_table(pending: pl.DataFrame, explorer: str) -> None:
         pending.select(
             "place",
             "wr_id",
-            "staker",
             "payout_ftm",
             "waited_days",
             "ahead_ftm",
             "token",
             "requested_at",
+            "staker",
             requested_tx=link if linked else pl.col("requested_tx"),
         ),
         hide_index=True,
@@ -172,10 +174,14 @@ def pending_table(pending: pl.DataFrame, explorer: str) -> None:
         column_config={
             "place": st.column_config.NumberColumn("Place", width=60, pinned=True),
             "wr_id": st.column_config.NumberColumn("Request", format="%d", width=75),
-            "staker": st.column_config.TextColumn("Staker", width=130),
+            "staker": st.column_config.TextColumn("Staker", width=330),
             "token": st.column_config.TextColumn("Token", width=70),
-            "payout_ftm": st.column_config.NumberColumn("Payout, FTM", format="%,.2f"),
-            "ahead_ftm": st.column_config.NumberColumn("Ahead, FTM", format="%,.2f"),
+            "payout_ftm": st.column_config.NumberColumn(
+                "Payout, FTM", format=_all_told(pending["payout_ftm"])
+            ),
+            "ahead_ftm": st.column_config.NumberColumn(
+                "Ahead, FTM", format=_all_told(pending["ahead_ftm"])
+            ),
             "waited_days": st.column_config.NumberColumn("Waited, days", format="%.1f"),
             "requested_at": st.column_config.DatetimeColumn(
                 "Requested, UTC", format="D MMM YYYY, HH:mm", timezone="UTC"
@@ -183,7 +189,15 @@ def pending_table(pending: pl.DataFrame, explorer: str) -> None:
             "requested_tx": (
                 st.column_config.LinkColumn("Transaction", display_text=r"/tx/(0x.{8})", width=110)
                 if linked
-                else st.column_config.TextColumn("Transaction", width=110)
+                else st.column_config.TextColumn("Transaction", width=520)
             ),
         },
     )
+
+
+def _all_told(amounts: pl.Series) -> str:
+    """A number format with two places, or as many as the smallest amount needs to show."""
+    smallest = amounts.filter(amounts > 0).min()
+    if not isinstance(smallest, float) or smallest >= 0.005:
+        return "%,.2f"
+    return f"%,.{min(18, 1 - math.floor(math.log10(smallest)))}f"

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data import TrackerError
 from data.config import ROOT, SAMPLE
+from ui import words
 from ui.sources import read_sources
 
 _log = logging.getLogger("ui")
@@ -86,8 +87,7 @@ def health(request: Request) -> Response:
 
     try:
         source = read_sources().default()
-        found = source.version()
-        block = store_view.read(found).synced_block if found else None
+        block = store_view.synced_block(source)
     except TrackerError:
         reason = "the store or its settings cannot be read: the pages say why"
         return JSONResponse({"status": "failed", "reason": reason}, status_code=503)
@@ -99,7 +99,7 @@ def explain(error: Exception) -> bool:
     from queries import QueryError
 
     if isinstance(error, TrackerError | QueryError):
-        st.error(str(error), title="This page has no data to show")
+        st.error(words.fault(error), title="This page has no data to show")
         return True
     code = secrets.token_hex(3)
     _log.error("page failed, code %s: %r (Streamlit logs the traceback)", code, error)
@@ -133,7 +133,8 @@ async def _build_sample() -> asyncio.subprocess.Process | None:
     """
     try:
         source = read_sources().default()
-    except TrackerError:  # told to the first visitor
+    except TrackerError as error:  # told to each visitor too
+        _log.error("nothing can be shown: %s", error)
         return None
     if not source.is_sample or source.path.exists():
         return None

@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from data import StoreError
-from data.config import SAMPLE, app_choice, default_store, load_network, network_names
+from data import ConfigError, StoreError
+from data.config import (
+    DEVNET,
+    SAMPLE,
+    TESTNET,
+    app_choice,
+    default_store,
+    load_network,
+    network_names,
+)
 from data.store import version
 
 Version = tuple[str, int, int]
+_NO_MONEY = {SAMPLE, DEVNET, TESTNET}
 
 
 @dataclass(frozen=True)
@@ -41,10 +50,10 @@ class Sources:
     told: str | None
 
     def default(self) -> Source:
-        """The source told, else the first network with a store, else the sample."""
+        """The source told, else the first network of real money with a store, else the sample."""
         if self.told is not None:
             return self.known[self.told]
-        real = (source for name, source in self.known.items() if name != SAMPLE)
+        real = (source for name, source in self.known.items() if name not in _NO_MONEY)
         return next((source for source in real if source.path.exists()), self.known[SAMPLE])
 
 
@@ -60,5 +69,10 @@ def read_sources() -> Sources:
         told = told or store.stem
         paths[told] = store
     elif told is not None:
+        if told not in paths:
+            raise ConfigError(
+                f"FTM_NETWORK={told} names no network: set it to one of {', '.join(paths)}, or "
+                "unset it, then start the app again"
+            )
         load_network(told)
     return Sources({name: Source(name, path) for name, path in paths.items()}, told)

@@ -51,16 +51,9 @@ def span_input(first: date, last: date, notices: DeltaGenerator) -> Span:
         since = links.choose_day("From", "since", first, first, last, notices)
         until = links.choose_day("To", "until", last, first, last, notices)
         if since <= until:
-            return _from_monday(Span(since, until))
+            return Span(since, until)
         notices.warning(f"From {since} to {until} is no range: showing everything.")
         choice = _ALL
     if choice == _ALL:
-        return _from_monday(Span(first, last))
-    return _from_monday(Span(max(first, last - timedelta(days=_DAYS[choice] - 1)), last))
-
-
-def _from_monday(span: Span) -> Span:
-    """Whole weeks where bars are weeks, so that both panels begin together."""
-    if span.flow_step != "week":
-        return span
-    return Span(span.since - timedelta(days=span.since.weekday()), span.until)
+        return Span(first, last)
+    return Span(max(first, last - timedelta(days=_DAYS[choice] - 1)), last)

@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from data.config import ROOT
 from data.store import SCHEMA_VERSION, StoreInfo
 from ui import frame, words
 from ui.store_view import StoreView
@@ -25,7 +24,7 @@ def answer(info: StoreInfo, checks: pl.DataFrame) -> str:
     chain = "a simulated chain" if info.simulated else "the chain"
     upto = (
         f"The store holds {chain} up to block {info.synced_block:,}, read from "
-        f"{info.source or words.UNKNOWN}"
+        f"{words.escaped(info.source) if info.source else words.UNKNOWN}"
     )
     failed, undecided = (checks.filter(status=s).height for s in ("failed", "unknown"))
     if not checks.height:
@@ -42,6 +41,8 @@ def last_sync(view: StoreView, age: str) -> None:
     if info.synced_block is not None and info.head_block is not None:
         distance = info.head_block - info.synced_block
         behind = f"{distance:,} behind the head" if distance else "at the chain's head"
+    if info.simulated:
+        behind = "the simulation's last"
     facts = [
         ("Last synced block", words.count(info.synced_block), behind),
         ("Time of that block", *words.day_and_time(info.synced_at)),
@@ -53,42 +54,29 @@ def last_sync(view: StoreView, age: str) -> None:
 
 
 def checks_table(checks: pl.DataFrame) -> None:
-    """Every check with its verdict, the worst first."""
-    st.dataframe(
-        checks.sort(pl.col("status") == "passed", pl.col("status") == "unknown", "name").select(
-            "status", "name", "message"
-        ),
-        hide_index=True,
-        height="content",
-        alt="Each check of the store with its verdict",
-        column_config={
-            "status": st.column_config.TextColumn("Verdict", width=80),
-            "name": st.column_config.TextColumn("Check", width=220),
-            "message": st.column_config.TextColumn("What was found"),
-        },
-    )
+    """Every check with its verdict, the worst first; in a table whose cells are never cut."""
+    ordered = checks.sort(pl.col("status") == "passed", pl.col("status") == "unknown", "name")
+    _wrapped(ordered, {"status": "Verdict", "name": "Check", "message": "What was found"})
 
 
 def failures_table(failures: pl.DataFrame) -> None:
     """Every failure with its block and request id."""
-    st.dataframe(
-        failures.select("name", "block", "wr_id", "message"),
-        hide_index=True,
-        alt="Each failed check with its block and request",
-        column_config={
-            "name": st.column_config.TextColumn("Check", width=160),
-            "block": st.column_config.NumberColumn("Block", format="%,d", width=110),
-            "wr_id": st.column_config.NumberColumn("Request", format="%d", width=80),
-            "message": st.column_config.TextColumn("What was found"),
-        },
-    )
+    named = {"name": "Check", "block": "Block", "wr_id": "Request", "message": "What was found"}
+    _wrapped(failures, named)
+
+
+def _wrapped(rows: pl.DataFrame, named: dict[str, str]) -> None:
+    """Some columns of `rows` under their names, as text that wraps."""
+    texts = [pl.col(column).cast(pl.String).fill_null("") for column in named]
+    shown = rows.select(texts).rename(named)
+    escaped = shown.with_columns(pl.all().map_elements(words.escaped, return_dtype=pl.String))
+    st.table(escaped, border="horizontal", hide_index=True)
 
 
 def coverage_table(coverage: pl.DataFrame) -> None:
-    """Which blocks each filter was read over, with the blocks missing before each range."""
-    gap = pl.col("from_block") - pl.col("to_block").shift().over("filter") - 1
+    """Which blocks each filter was read over, with the blocks missing on both sides."""
     st.dataframe(
-        coverage.sort("filter", "from_block").with_columns(missing=gap.fill_null(0)),
+        coverage.drop("due_from"),
         hide_index=True,
         alt="Block ranges that were read, by filter",
         column_config={
@@ -96,7 +84,8 @@ def coverage_table(coverage: pl.DataFrame) -> None:
             "from_block": st.column_config.NumberColumn("From block", format="%,d"),
             "to_block": st.column_config.NumberColumn("To block", format="%,d"),
             "blocks": st.column_config.NumberColumn("Blocks read", format="%,d"),
-            "missing": st.column_config.NumberColumn("Missing before", format="%,d"),
+            "missing_before": st.column_config.NumberColumn("Missing before", format="%,d"),
+            "missing_after": st.column_config.NumberColumn("Missing after", format="%,d"),
         },
     )
 
@@ -129,7 +118,6 @@ def versions() -> None:
 
 def how_to_open(path: Path) -> None:
     """The same store in DuckDB's own shell."""
-    inside = path.resolve()
-    shown = inside.relative_to(ROOT) if inside.is_relative_to(ROOT) else path.name
+    shown = words.inside(path)
     st.markdown(f"The store is one DuckDB file, `{shown}`. Open it in another program like this:")
-    st.code(f"duckdb -readonly {shown}", language="bash")
+    st.code(f".venv/bin/duckdb -readonly {shown}", language="bash")

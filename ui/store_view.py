@@ -16,9 +16,15 @@ import polars as pl
 import streamlit as st
 
 import queries
+from data import StoreError
 from data.sample_store import ensure_sample
 from data.store import StoreInfo, open_reader, read_info
+from data.store import version as version_of
 from ui.sources import Source, Version
+
+
+class SupersededError(StoreError):
+    """A newer version was published before this one was opened: look again."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class StoreView:
 def open_view(source: Source, found: Version | None, now: datetime) -> StoreView | None:
     """The published store of `source` in the version `found`; None where there is none.
 
-    Raises StoreError where it cannot be opened.
+    Raises StoreError where it cannot be opened, SupersededError where there is a newer one.
     """
     return StoreView(source, found, read(found), now) if found else None
 
@@ -83,6 +89,16 @@ def prepare(source: Source, now: datetime) -> None:
         ensure_sample(now)
     else:
         _renew_sample(found, now)
+
+
+def synced_block(source: Source) -> int | None:
+    """How far the newest store of `source` goes; None where there is none. Raises StoreError."""
+    while True:
+        found = source.version()
+        try:
+            return read(found).synced_block if found else None
+        except SupersededError:
+            continue
 
 
 def show(view: StoreView) -> None:
@@ -111,7 +127,12 @@ def _answer(version: Version, name: str, params: tuple[tuple[str, Any], ...]) ->
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _reader(version: Version) -> duckdb.DuckDBPyConnection:
-    return open_reader(Path(version[0]))
+    path = Path(version[0])
+    reader = open_reader(path)
+    if version_of(path) != version:  # what was opened may be either
+        reader.close()
+        raise SupersededError(f"{path} was replaced while it was opened: try again")
+    return reader
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

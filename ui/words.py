@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from data.config import ROOT
 
 UNKNOWN = "unknown"
 _MINUTES = 1_440
+_CODE = re.compile(r"(`[^`\n]+`)")
+_MARKUP = re.compile(r"[\\`*_\[\]<>#~$:|!{}+.&@=^-]")
+_ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`]+/)+(?=[^\s/])")
 
 
 def number(amount: float) -> str:
@@ -55,9 +62,9 @@ def moment(at: datetime | None) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
 
-def day(at: datetime) -> str:
-    """`28 Feb 2025`."""
-    at = at.astimezone(UTC)
+def day(at: date) -> str:
+    """`28 Feb 2025`; of a datetime its day in UTC."""
+    at = at.astimezone(UTC) if isinstance(at, datetime) else at
     return f"{at.day} {at:%b %Y}"
 
 
@@ -69,3 +76,22 @@ def day_and_time(at: datetime | None) -> tuple[str, str]:
 def short(address: str) -> str:
     """`0x6231…d6ad`, for running text; tables hold addresses whole."""
     return f"{address[:6]}…{address[-4:]}"
+
+
+def escaped(text: str) -> str:
+    """Foreign text for Markdown, which may act on nothing of it but `code`."""
+    parts = _CODE.split(text)
+    return "".join(
+        part if place % 2 else _MARKUP.sub(r"\\\g<0>", part) for place, part in enumerate(parts)
+    )
+
+
+def inside(path: Path) -> str:
+    """A path as visitors may see it: from the project's root, else its name alone."""
+    path = path.resolve()
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+def fault(error: Exception) -> str:
+    """An error's words for a page: as text, without the server's folders."""
+    return escaped(_ABSOLUTE_PATH.sub("", str(error).replace(f"{ROOT}/", "")))
