@@ -1,18 +1,37 @@
-"""`python -m bench`: measures what the README claims about speed. Nothing is kept."""
+"""`python -m bench`: measures what is claimed about speed: `ingest`, `queries`, `pages` or all."""
 
 from __future__ import annotations
 
 import argparse
 
-from bench import ingest
+from bench import ingest, large_store, page_times, query_times
+
+_BENCHES = ("ingest", "queries", "pages")
 
 
 def main() -> int:
-    """Run every bench; returns 1 where one found a wrong value."""
+    """Run the benches asked for; returns 1 where one found a wrong value or a broken page."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(_BENCHES)}")
     parser.add_argument("--logs", type=int, default=200_000, metavar="N", help="logs to ingest")
+    parser.add_argument(
+        "--requests",
+        type=int,
+        default=large_store.REQUESTS,
+        metavar="N",
+        help="requests of the store that queries and pages run on: var/bench/N.duckdb, kept",
+    )
+    parser.add_argument("--anew", action="store_true", help="build that store anew")
     options = parser.parse_args()
-    return ingest.main(options.logs)
+    if unknown := set(options.benches) - set(_BENCHES):
+        parser.error(f"no bench {', '.join(sorted(unknown))}: there are {', '.join(_BENCHES)}")
+    asked = options.benches or _BENCHES
+    failed = ingest.main(options.logs) if "ingest" in asked else 0
+    if {"queries", "pages"} & set(asked):
+        store = large_store.ensure(options.requests, anew=options.anew)
+        failed |= query_times.main(store) if "queries" in asked else 0
+        failed |= page_times.main(store) if "pages" in asked else 0
+    return failed
 
 
 if __name__ == "__main__":

@@ -1,0 +1,122 @@
+"""A store far beyond what the pool ever had, to measure queries and pages on: a million
+requests and five million logs, made up in SQL and brought up as a sync does it.
+
+Not the simulation: no economics, only what the contract would allow, in the amounts and
+at the pace that make each query work.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from data import StoreSchemaError, decode
+from data.config import SAMPLE, VAR, Network, load_network
+from data.coverage import cover
+from data.finish import Balance, Reached, finish
+from data.landing import BOND, POOL, sfc_name
+from data.next_store import discard, lock, open_next, publish, transaction
+from data.pool_state import Block
+from data.sample import logs as sample_logs
+from data.store import open_reader, read_info
+
+REQUESTS, LOGS_A_REQUEST = 1_000_000, 5
+_FOLDER = VAR / "bench"
+_LOGS = Path(__file__).with_name("large_logs.sql")
+_MEMORY = "3GB"
+_FIRST_BLOCK, _FIRST_TIME, _SPAN_S = 31_218_797, 1_645_000_000, 110_000_000
+_EVENTS = {
+    "Deployed": sample_logs.DEPLOYED,
+    "FeeRule": sample_logs.FEE_RULE_UPDATED_4,
+    "FeeRule2": sample_logs.FEE_RULE_UPDATED_5,
+    "Ratio": sample_logs.RATIO_UPDATE,
+    "Burned": sample_logs.TOKENS_BURNED,
+    "Burned2": sample_logs.TOKENS_BURNED_2,
+    "Paid": sample_logs.PAID,
+    "Refused": sample_logs.MANUAL_WITHDRAWAL_EXPECTED,
+    "Claimed": sample_logs.CLAIMED_REWARDS,
+    "Restaked": sample_logs.RESTAKED_REWARDS,
+    "Delegated": sample_logs.DELEGATED,
+    "Undelegated": sample_logs.UNDELEGATED,
+    "Returned": sample_logs.STAKE_RETURNED,
+    "Locked": sample_logs.LOCKED_UP_STAKE,
+    "Unlocked": sample_logs.UNLOCKED_STAKE,
+    "Staked": sample_logs.STAKE_RECEIVED,
+    "Staked2": sample_logs.STAKE_RECEIVED_2,
+}
+
+
+def ensure(requests: int, folder: Path = _FOLDER, *, anew: bool = False) -> Path:
+    """The path of the store with so many requests, built unless it is there; prints what it
+    holds."""
+    path = folder / f"{requests}.duckdb"
+    source = f"made up for the bench, {requests:,} requests"
+    with lock(path, wait=True):
+        if anew or not path.exists() or _source(path) != source:
+            discard(path)
+            _build(path, requests, source)
+    with open_reader(path) as con:
+        statuses = con.sql("SELECT status, count(*) FROM requests GROUP BY ALL ORDER BY 1")
+        counts = ", ".join(f"{count:,} {status}" for status, count in statuses.fetchall())
+        (logs,) = con.sql("SELECT count(*) FROM raw_logs").fetchall()[0]
+        checks = con.sql("SELECT status, count(*) FROM checks GROUP BY ALL ORDER BY 1").fetchall()
+        told = ", ".join(f"{count} {status}" for status, count in checks)
+    print(f"{logs:,} logs, requests: {counts}; checks: {told}")
+    print(f"{path.stat().st_size / 1e6:,.0f} MB on disk\n")
+    return path
+
+
+def _source(path: Path) -> str | None:
+    try:
+        with open_reader(path) as con:
+            return read_info(con).source
+    except StoreSchemaError:
+        return None
+
+
+def _build(path: Path, requests: int, source: str) -> None:
+    network = load_network(SAMPLE)
+    last = Block(_FIRST_BLOCK + _SPAN_S, None, datetime.fromtimestamp(_FIRST_TIME + _SPAN_S, UTC))
+    balances = [Balance(last.number, last.at, 250 * 10**18)]
+    why = "the logs are made up: there is no contract to ask"
+    with open_next(path, network) as con:
+        decode.prepare(con, network)
+        began = time.monotonic()
+        with transaction(con):
+            _make_logs(con, network, requests)
+        made = time.monotonic()
+        finish(con, Reached(last, last.number, source, last.at, None, why), balances)
+        rebuilt = time.monotonic()
+    publish(path)
+    print(
+        f"logs made in {made - began:.1f} s, tables built and checked in {rebuilt - made:.1f} s, "
+        f"published in {time.monotonic() - rebuilt:.1f} s"
+    )
+
+
+def _make_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) -> None:
+    """Fill raw_logs and coverage."""
+    con.execute(f"SET memory_limit = '{_MEMORY}'; SET enable_progress_bar = FALSE")
+    con.execute("CREATE TEMP TABLE forms (name VARCHAR, address VARCHAR, topic0 VARCHAR)")
+    con.executemany(
+        "INSERT INTO forms VALUES (?, ?, ?)",
+        [[name, getattr(network, event.contract), event.topic0] for name, event in _EVENTS.items()],
+    )
+    for name, value in {
+        "requests": requests,
+        "logs": LOGS_A_REQUEST * requests,
+        "first_block": _FIRST_BLOCK,
+        "first_time": _FIRST_TIME,
+        "span_s": _SPAN_S,
+    }.items():
+        con.execute(f"SET VARIABLE {name} = ?::BIGINT", [value])
+    con.execute(_LOGS.read_text())
+    last = _FIRST_BLOCK + _SPAN_S
+    cover(con, (POOL, BOND), network.first_block, last)
+    stubs = con.execute("SELECT '0x' || who FROM pairs WHERE i % 6 = 0 ORDER BY i").fetchall()
+    cover(con, tuple(sfc_name(stub) for (stub,) in stubs), network.first_block, last)
+    for table in ("stakers", "pairs", "asked", "emitted", "ordered", "forms"):
+        con.execute(f"DROP TABLE temp.{table}")  # its memory is the rebuilding's now

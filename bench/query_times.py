@@ -1,0 +1,85 @@
+"""How long each query in queries/ takes on a store, warm and on two threads.
+
+A figure counts what the app waits for: reading the file, the query, and its rows as a frame.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+
+import queries
+from data.store import open_reader
+
+THREADS, RUNS, TARGET_MS = 2, 5, 500
+# Who and what is asked for: the staker with the most requests, the newest request that was
+# refused and claimed by hand, the transaction that paid the most.
+_GIVEN = {
+    "address": "SELECT staker FROM requests GROUP BY staker ORDER BY count(*) DESC, staker LIMIT 1",
+    "wr_id": "SELECT max(wr_id) FROM requests WHERE manual_at IS NOT NULL AND paid_at IS NOT NULL",
+    "tx": "SELECT tx FROM head_moves GROUP BY tx ORDER BY count(*) DESC, tx LIMIT 1",
+}
+# Beside the defaults, what the pages' inputs choose.
+_CHOSEN: dict[str, list[dict[str, Any]]] = {
+    "depth_against_claims": [{"step": "hour"}, {"step": "week", "token": "aFTMc"}],
+    "queue_depth": [{"step": "hour"}],
+}
+
+
+def main(store: Path) -> int:
+    """Print one row a query; returns 0, for a slow query is told and not an error."""
+    print(f"load {load()}; median of {RUNS} runs after the first, {THREADS} threads\n")
+    print(f"{'query':22}{'asked with':34}{'rows':>9}{'ms':>8}  target {TARGET_MS} ms")
+    over = 0
+    with open_reader(store) as con:
+        con.execute(f"SET threads = {THREADS}")
+        for name, params in _asked(con):
+            rows, took_ms = measured(lambda: queries.run(con, name, **params).height)  # noqa: B023
+            said = ", ".join(f"{key} {str(value)[:18]}" for key, value in params.items())
+            over += took_ms > TARGET_MS
+            print(row(f"{name:22}{said:34}{rows:9,}", took_ms, TARGET_MS))
+    print(f"\n{over} over the target; load {load()}")
+    return 0
+
+
+def _asked(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, Any]]]:
+    """Each query with the parameters it is measured with."""
+    asked = []
+    for name in queries.names():
+        takes = [param.name for param in queries.load(name).params]
+        given = {key: _one(con, sql) for key, sql in _GIVEN.items() if key in takes}
+        asked += [(name, params) for params in [given, *_CHOSEN.get(name, [])]]
+    return asked
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    row = con.execute(sql).fetchone()
+    return row and row[0]
+
+
+def measured(run: Callable[[], int]) -> tuple[int, float]:
+    """What `run` returns, and the median of its times in ms after a first run."""
+    result = run()
+    times = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - began) * 1000)
+    return result, median(times)
+
+
+def row(said: str, took_ms: float, target_ms: int) -> str:
+    """A line of a table, with what is over its target marked."""
+    return f"{said}{took_ms:8.0f}{'  over' if took_ms > target_ms else ''}"
+
+
+def load() -> str:
+    """The machine's load over 1, 5 and 15 minutes, and how many cores bear it."""
+    averages = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    return f"{averages} on {os.cpu_count()} cores"
