@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import frame, status_parts, store_view
+from ui import frame, status_parts, store_view, sync_now
 
 store = store_view.shown()
 st.title("Status")
@@ -10,6 +10,8 @@ st.title("Status")
 checks = store.ask("checks_summary")
 st.markdown(status_parts.answer(store.info, checks))
 status_parts.last_sync(store, frame.age(store.info, store.now))
+
+sync_now.offer(store.source)
 
 failures = store.ask("failed_checks").filter(status="failed")
 if failures.height:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,12 @@ class Query:
 def names() -> list[str]:
     """Every query there is, in alphabetical order."""
     return sorted(path.stem for path in _FOLDER.glob("*.sql"))
+
+
+@cache
+def param_names() -> tuple[str, ...]:
+    """The parameters of all queries, each once."""
+    return tuple(sorted({field.name for name in names() for field in load(name).params}))
 
 
 def load(name: str) -> Query:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
 from typing import Any
@@ -23,11 +23,21 @@ def offer_query(view: StoreView, name: str, **params: Any) -> None:
     offer(view, view.ask(name, **params), name, sql, given)
 
 
+def offer_table(view: StoreView, name: str) -> None:
+    """CSV and Parquet of a whole table, read when one of them is clicked."""
+    _buttons(view, lambda: view.table(name), name, provenance(view, name, f"FROM {name}", {}))
+
+
 def offer(
     view: StoreView, frame: pl.DataFrame, name: str, sql: str, given: Mapping[str, str]
 ) -> None:
     """CSV and Parquet of `frame`, the answer to `sql` with the parameters `given`."""
-    about = provenance(view, name, sql, given)
+    _buttons(view, lambda: frame, name, provenance(view, name, sql, given))
+
+
+def _buttons(
+    view: StoreView, read: Callable[[], pl.DataFrame], name: str, about: Mapping[str, str]
+) -> None:
     stem = f"{name}-{view.info.network}-{view.info.synced_block}"
     with st.container(horizontal=True, gap="small"):
         for kind, mime, write in (
@@ -36,15 +46,23 @@ def offer(
         ):
             st.download_button(
                 kind,
-                partial(write, frame, about),
+                partial(_written, write, read, about),
                 f"{stem}.{kind.lower()}",
                 mime,
                 key=f"download {name} {kind}",
-                help=f"{frame.height:,} rows, exact, with block and query named in the file",
+                help="Every row, exact; the file names network, block and query.",
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",
             )
+
+
+def _written(
+    write: Callable[[pl.DataFrame, Mapping[str, str]], bytes],
+    read: Callable[[], pl.DataFrame],
+    about: Mapping[str, str],
+) -> bytes:
+    return write(read(), about)
 
 
 def provenance(view: StoreView, name: str, sql: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from ui.store_view import StoreView
 STALE_AFTER = timedelta(hours=1)
 _WATCHED_EVERY = "10s"
 _STATUS_PAGE = "../pages/status.py"
+_EXPLORE_PAGE = "../pages/explore.py"
 
 
 def source_input(known: dict[str, Source], default: Source) -> Source:
@@ -59,7 +60,7 @@ def _put_network_into_url() -> None:
 
 
 def label(view: StoreView, page: StreamlitPage, default: Source) -> None:
-    """What must be known before any figure is read: simulated, stale, or with failed checks."""
+    """What must be known before any figure is read: that none of it is real."""
     info = view.info
     real = None if default.is_sample or default == view.source else default
     if info.simulated:
@@ -73,6 +74,11 @@ def label(view: StoreView, page: StreamlitPage, default: Source) -> None:
         _unreal("Test chain", "A local node with a played history. None of it is real.", page, real)
     elif info.network == TESTNET:
         _unreal("Test chain", "Fantom's testnet. Its FTM is worth nothing.", page, real)
+
+
+def warn(view: StoreView, page: StreamlitPage) -> None:
+    """What else must be known: that it is stale, or that checks failed."""
+    info = view.info
     if is_stale(info, view.now):
         st.warning(
             f"The last synced block is of {words.moment(info.synced_at)}, {age(info, view.now)}. "
@@ -89,11 +95,10 @@ def label(view: StoreView, page: StreamlitPage, default: Source) -> None:
 
 def _unreal(name: str, explanation: str, page: StreamlitPage, real: Source | None) -> None:
     """The label, with a way to what is shown on a bare URL, if that is another store."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(name, color="violet")
-        st.caption(explanation, width="content")
-        if real is not None:
-            st.page_link(page, label=f"Show {real.name}", query_params={"network": real.name})
+    st.badge(name, color="violet")
+    st.caption(explanation, width="content")
+    if real is not None:
+        st.page_link(page, label=f"Show {real.name}", query_params={"network": real.name})
 
 
 def _remedy(view: StoreView) -> str:
@@ -112,10 +117,14 @@ def queries_behind(view: StoreView) -> None:
     if not view.asked:
         return
     with st.expander("Queries behind this page"):
-        for name in view.asked:
-            query = queries.load(name)
-            st.markdown(f"{query.title}: `queries/{name}.sql`")
-            st.code(query.sql, language="sql", height=200)
+        for name, params in view.asked.items():
+            given = {key: str(value) for key, value in params.items() if value is not None}
+            st.page_link(
+                _EXPLORE_PAGE,
+                label=f"{queries.load(name).title} ({name})",
+                query_params={"network": view.source.name, "query": name} | given,
+            )
+        st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
 
 
 @st.fragment(run_every=_WATCHED_EVERY)

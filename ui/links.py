@@ -19,7 +19,7 @@ def choose(
     """One of `options` as a row of buttons, under `key` in the URL."""
     asked = st.query_params.get(key)
     if asked is not None and asked not in options:
-        _refuse(notices, key, asked, f"one of {', '.join(options)}", default)
+        refuse(notices, key, asked, f"one of {', '.join(options)}", default)
     return st.segmented_control(
         label, options, default=default, required=True, key=key, bind="query-params"
     )
@@ -30,8 +30,8 @@ def choose_day(
 ) -> date:
     """A day between `earliest` and `latest`, under `key` in the URL as YYYY-MM-DD."""
     asked = st.query_params.get(key)
-    if asked is not None and not _is_day(asked, earliest, latest):
-        _refuse(notices, key, asked, f"a day from {earliest} to {latest}", str(default))
+    if asked is not None and not is_day(asked, earliest, latest):
+        refuse(notices, key, asked, f"a day from {earliest} to {latest}", str(default))
     return st.date_input(
         label,
         default,
@@ -49,7 +49,7 @@ def switch(label: str, key: str, default: bool, notices: DeltaGenerator) -> bool
     """On or off, under `key` in the URL as true or false."""
     asked = st.query_params.get(key)
     if asked is not None and asked not in ("true", "false"):
-        _refuse(notices, key, asked, "true or false", str(default).lower())
+        refuse(notices, key, asked, "true or false", str(default).lower())
     return st.toggle(label, default, key=key, bind="query-params")
 
 
@@ -70,14 +70,16 @@ def plain(text: str) -> str:
     return "".join(letter for letter in text[:40] if letter.isprintable() and letter != "`")
 
 
-def _is_day(text: str, earliest: date, latest: date) -> bool:
+def is_day(text: str, earliest: date, latest: date) -> bool:
+    """Whether a link's text is a day between the two, both included."""
     try:
         return earliest <= date.fromisoformat(text) <= latest
     except ValueError:
         return False
 
 
-def _refuse(notices: DeltaGenerator, key: str, asked: str, wanted: str, default: str) -> None:
+def refuse(notices: DeltaGenerator, key: str, asked: str, wanted: str, default: str) -> None:
+    """Name in a notice what a link asks for and cannot have, and what is shown instead."""
     notices.warning(
         f"The link asks for `{key}={plain(asked)}`, which is not {wanted}. Showing {default}."
     )

@@ -7,18 +7,24 @@ from pathlib import Path
 
 import streamlit as st
 
+import queries
 from data import TrackerError
 from queries import QueryError
-from ui import frame, links, store_view
+from ui import copy_link, frame, links, store_view
 from ui.sources import read_sources
 
-NEED_NO_REQUESTS = {"status"}
-PARAMETERS = {"": ("range", "since", "until", "token", "payouts"), "status": ()}
+NEED_NO_REQUESTS = {"explore", "status"}
+PARAMETERS = {
+    "": ("range", "since", "until", "token", "payouts"),
+    "explore": ("ask", "query", "table", "sql", "draw", *queries.param_names()),
+    "status": (),
+}
 PAGES = Path(__file__).parent.parent / "pages"
 
 page = st.navigation(
     [
         st.Page(PAGES / "queue_depth.py", title="Queue", url_path="queue", default=True),
+        st.Page(PAGES / "explore.py", title="Explore", url_path="explore"),
         st.Page(PAGES / "status.py", title="Status", url_path="status"),
     ],
     position="top",
@@ -29,10 +35,12 @@ st.set_page_config(
     layout="wide",
 )
 now = datetime.now(UTC)
+top = st.container(horizontal=True, vertical_alignment="center", gap="small")
 try:
     sources = read_sources()
     default = sources.default()
-    source = frame.source_input(sources.known, default)
+    with top:
+        source = frame.source_input(sources.known, default)
 except TrackerError as error:
     frame.failed(error)
     st.stop()
@@ -47,12 +55,16 @@ try:
         frame.nothing_yet(source)
     else:
         store_view.show(view)
-        frame.label(view, page, default)
+        with top:
+            frame.label(view, page, default)
+            copy_link.button()
+        frame.warn(view, page)
         if view.first_request_at is None and page.url_path not in NEED_NO_REQUESTS:
             frame.no_requests(view, page.title)
         else:
             page.run()
-        frame.queries_behind(view)
+        if page.url_path != "explore":
+            frame.queries_behind(view)
 except store_view.SupersededError:
     st.rerun()
 except (TrackerError, QueryError) as error:

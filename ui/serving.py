@@ -46,7 +46,8 @@ def security_headers() -> dict[str, str]:
     page = (Path(st.__file__).parent / "static" / "index.html").read_text()
     policy = {
         "default-src": "'self'",
-        "script-src": " ".join(["'self'", *inline_script_hashes(page)]),
+        # Components come as blobs.
+        "script-src": " ".join(["'self'", "blob:", *inline_script_hashes(page)]),
         "style-src": "'self' 'unsafe-inline'",  # Streamlit writes its styles as it draws
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",

@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from data.store import SCHEMA_VERSION, StoreInfo
-from ui import frame, words
+from ui import frame, shell, words
 from ui.store_view import StoreView
 
 # Read from the packages' metadata: importing web3 takes more than a second.
@@ -119,5 +119,8 @@ def versions() -> None:
 def how_to_open(path: Path) -> None:
     """The same store in DuckDB's own shell."""
     shown = words.inside(path)
-    st.markdown(f"The store is one DuckDB file, `{shown}`. Open it in another program like this:")
-    st.code(f".venv/bin/duckdb -readonly {shown}", language="bash")
+    st.markdown(
+        f"The store is one DuckDB file, `{shown}`. In this program's folder, DuckDB's own "
+        "shell opens it like this:"
+    )
+    st.code(shell.command(path), language="bash")

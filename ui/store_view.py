@@ -35,18 +35,27 @@ class StoreView:
     version: Version
     info: StoreInfo
     now: datetime
-    asked: list[str] = field(default_factory=list)
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def ask(self, name: str, **params: Any) -> pl.DataFrame:
-        """The answer of a query; its name goes into the page's footer."""
-        if name not in self.asked:
-            self.asked.append(name)
+        """The answer of a query; it goes into the page's footer."""
+        self.asked.setdefault(name, params)
         return _answer(self.version, name, tuple(sorted(params.items())))
 
     def ask_row(self, name: str, **params: Any) -> dict[str, Any] | None:
         """The answer of a query that has one row, or none."""
         rows = self.ask(name, **params)
         return rows.row(0, named=True) if rows.height else None
+
+    def table(self, name: str, rows: int | None = None) -> pl.DataFrame:
+        """The first rows of one of the store's tables, or all of them; not kept."""
+        with _cursor(self.version) as cursor:
+            return queries.read_table(cursor, name, rows)
+
+    def table_rows(self, name: str) -> int:
+        """How many rows one of the store's tables has."""
+        contents = _answer(self.version, "store_contents", ())
+        return int(contents.filter(table_name=name)["rows"][0])
 
     @property
     def failed_checks(self) -> int:

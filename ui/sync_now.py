@@ -49,7 +49,7 @@ def _watch(source: Source, was_running: bool) -> None:
         if state is not None:
             st.caption(_outcome(state), width="content")
     if state is not None and state.error:
-        st.error(words.verbatim(state.error), title="The last sync failed")
+        st.error(words.escaped(state.error), title="The last sync failed")
 
 
 def _progress(state: SyncState | None) -> tuple[float, str]:

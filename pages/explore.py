@@ -1,0 +1,35 @@
+"""Explore: every query with its inputs, every table, and a box for SQL of one's own."""
+
+import streamlit as st
+
+import queries
+from ui import explore_parts, links, open_inputs, shell, sql_box, store_view
+
+store = store_view.shown()
+st.title("Explore")
+st.markdown("Every figure of this app is the answer to a query, and each can be asked here.")
+
+notices = st.container()
+usual = next((kind for kind in ("SQL", "table") if kind.lower() in st.query_params), "query")
+kind = links.choose("Ask by", ["query", "table", "SQL"], "ask", usual, notices)
+
+if kind == "query":
+    name = open_inputs.pick("Query", queries.names(), "query", "queue_depth", notices)
+    query = queries.load(name)
+    st.subheader(query.title)
+    st.markdown(query.prose)
+    given = explore_parts.params(query, notices)
+    explore_parts.answer(store, query, given, notices)
+    explore_parts.behind(store, query, given)
+elif kind == "table":
+    tables = store.ask("store_contents")["table_name"].sort().to_list()
+    table = open_inputs.pick("Table", tables, "table", "requests", notices)
+    explore_parts.store_table(store, table)
+else:
+    st.markdown(
+        "One statement, read-only, over the tables of the store. It reaches nothing else and ends "
+        "after 10 seconds."
+    )
+    sql_box.box(store)
+    st.caption("The same from a shell, in the folder of this program:")
+    st.code(f'{shell.command(store.source.path)} -c "SELECT ..."', language="bash")

@@ -1,0 +1,31 @@
+"""The commands that ask a store the same from a shell, as they run in the program's folder."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from ui import words
+
+
+def command(store: Path) -> str:
+    """DuckDB's own shell on a store."""
+    return f".venv/bin/duckdb -readonly {shlex.quote(words.inside(store))}"
+
+
+def sql(store: Path, statement: str) -> str:
+    """One statement."""
+    return f"{command(store)} -c {shlex.quote(statement)}"
+
+
+def query(store: Path, query_name: str, given: Mapping[str, str | int | date]) -> str:
+    """A query of this program with some of its parameters."""
+    said = [f"SET VARIABLE {param} = {_literal(value)}" for param, value in given.items()]
+    options = "".join(f" -cmd {shlex.quote(text)}" for text in said)
+    return f"{command(store)}{options} -f queries/{query_name}.sql"
+
+
+def _literal(value: str | int | date) -> str:
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
