@@ -20,8 +20,8 @@ run: .venv/.app ## the app, on http://localhost:8501 or PORT=
 sync: .venv/.app ## read the chain into the store: NETWORK=fantom ARGS=
 	$(BIN)/python -m data.sync --network $(NETWORK) $(ARGS)
 
-devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node
-	$(BIN)/python -m devnet $(ARGS)
+devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node, and the app on 8501 or PORT=
+	$(BIN)/python -m devnet $(if $(PORT),--app-port $(PORT)) $(ARGS)
 
 test: lint $(ANVIL_AND_SOLC) chromium ## every check there is; ARGS= goes to pytest
 	$(BIN)/python -m pytest $(ARGS)

@@ -18,6 +18,7 @@ from data.rebuilt_views import rebuilt_fee, rebuilt_fee_shift, rebuilt_queue
 
 # More violations of one kind than this are one fault, and are told as a count.
 _SHOWN = 50
+_IN_WEI = ("view pendingWei", "view stashed", "view feeShift", "view getBurnFee")
 
 # Each query lists violations as (block, wr_id, message).
 _WITHIN = {
@@ -216,11 +217,20 @@ def _fee_side(con: duckdb.DuckDBPyConnection, view: str, state: PoolState) -> in
 def _compared(name: str, found: int | None, stated: int, block: int) -> Finding:
     if found is None:
         return Finding(name, "unknown", "the logs do not tell it", block)
+    rebuilt, said = (_amount(name, value) for value in (found, stated))
     if found == stated:
-        return Finding(name, "passed", f"{found}, as the contract says at block {block}", block)
+        return Finding(name, "passed", f"{rebuilt}, as the contract says at block {block}", block)
     return Finding(
-        name, "failed", f"rebuilt {found}, but the contract says {stated} at block {block}", block
+        name, "failed", f"rebuilt {rebuilt}, but the contract says {said} at block {block}", block
     )
+
+
+def _amount(name: str, value: int) -> str:
+    """A view's value; one in wei as FTM too, exactly."""
+    if not name.startswith(_IN_WEI):
+        return str(value)
+    whole, rest = divmod(value, 10**18)
+    return f"{value} wei ({whole:,}{f'.{rest:018}'.rstrip('0') if rest else ''} FTM)"
 
 
 def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

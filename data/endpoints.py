@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -195,4 +196,6 @@ def _root(error: BaseException) -> str:
     reason = getattr(error, "reason", None) or error.__cause__
     if isinstance(reason, BaseException) and reason is not error:
         return _root(reason)
+    if isinstance(error, socket.gaierror):
+        return "the host name cannot be resolved"
     return type(error).__name__

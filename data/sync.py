@@ -128,6 +128,7 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     from data.progress import Progress
 
     told: set[str] = set()
+    line_due = True  # a quiet follow says only what is new, and that a node is back
     while True:
         try:
             chain = Chain(network)
@@ -140,14 +141,17 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
                 synced = sync_node(
                     network, path, chain, progress, options.from_block, options.to_block
                 )
-            print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
+            if progress.logs or line_due:
+                print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
             _tell(synced.findings)
+            line_due = False
         except WrongChainError:
             raise
         except NodeError as error:
             if not options.follow:
                 raise
             print(f"data.sync: {error}", file=sys.stderr)
+            line_due = True
         if not options.follow:
             return
         time.sleep(options.follow)

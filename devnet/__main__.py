@@ -51,6 +51,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devnet", description=__doc__)
     parser.add_argument("--port", type=int, help="the node's port (8545, or a free one)")
+    parser.add_argument("--app-port", type=int, help="the app's port (8501, or a free one)")
     parser.add_argument("--no-app", action="store_true", help="do not start the app")
     parser.add_argument("--no-sync", action="store_true", help="do not fill and follow the store")
     return parser.parse_args()
@@ -99,7 +100,7 @@ def _start_children(
         source = ["--network", "devnet", "--rpc-url", url, "--store", str(STORE)]
         commands["sync"] = ["data.sync", *source, "--follow", str(FOLLOW_SECONDS)]
     if not options.no_app:
-        port = free_port(8501)
+        port = options.app_port or free_port(8501)
         flags = [f"--server.port={port}", "--server.address=localhost", "--server.headless=true"]
         commands["app"] = ["streamlit", "run", "app.py", *flags]
         print(f"app    http://localhost:{port}")

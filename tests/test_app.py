@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import queries
 from data import ConfigError
+from data.store import open_reader
+from data.store import version as version_of
 from tests.app_fixture import ROOT, edited
-from ui import serving
+from ui import serving, store_view
 from ui.sources import Source, read_sources
 
 Show = Callable[..., AppTest]
@@ -144,6 +148,36 @@ def test_a_played_chain_is_no_real_one_and_says_so(show: Show) -> None:
     assert "None of it is real" not in said(show())
     app = show("UPDATE store_info SET simulated = FALSE, network = 'fantom-testnet'")
     assert "worth nothing" in said(app)
+
+
+def test_the_network_is_put_into_the_url_and_each_parameter_is_known(show: Show) -> None:
+    app = show()
+    assert app.query_params == {"network": "shown"}
+    app.button_group(key="range").set_value("custom").run()
+    inputs = {widget.key for widget in (*app.button_group, *app.date_input, *app.toggle)}
+    router = (ROOT / "ui" / "main.py").read_text()
+    (known,) = re.findall(r'PARAMETERS = \{"": \((.*?)\)', router)
+    assert set(re.findall(r'"(\w+)"', known)) == inputs
+
+
+def test_a_reader_is_never_kept_under_another_version(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = edited(sample_store, tmp_path / "raced.duckdb")
+    source, before = Source("raced", path), version_of(path)
+
+    def raced(path: Path) -> duckdb.DuckDBPyConnection:
+        monkeypatch.undo()
+        edited(path, path, "UPDATE store_info SET synced_block = 7")
+        return open_reader(path)
+
+    monkeypatch.setattr(store_view, "open_reader", raced)
+    with pytest.raises(store_view.SupersededError, match="was replaced"):
+        store_view.read(before)
+    assert store_view.read(version_of(path)).synced_block == 7
+    monkeypatch.setattr(store_view, "open_reader", raced)
+    edited(path, path, "UPDATE store_info SET synced_block = 8")
+    assert store_view.synced_block(source) == 7
 
 
 def test_every_page_names_its_queries(show: Show) -> None:

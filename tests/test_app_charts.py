@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 
 import queries
+from data.config import ROOT
 from data.store import open_reader
-from ui import charts, links, words
+from ui import charts, links, queue_parts, words
 from ui.spans import LENGTH, Span
 
 
@@ -36,7 +37,7 @@ from ui.spans import LENGTH, Span
         (words.duration(0.0001), "under a minute"),
         (words.duration(-1), "under a minute"),
         (words.moment(datetime(2025, 2, 8, 22, 4, tzinfo=UTC)), "8 Feb 2025, 22:04 UTC"),
-        (words.short("0x623108cf006cf7771c1818faf85818cf41a2d6ad"), "0x6231…d6ad"),
+        (words.short("0x623108cf006cf7771c1818faf85818cf41a2d6ad"), "0x6231…\u2060d6ad"),
     ],
 )
 def test_figures_are_said_with_their_unit(shown: str, expected: str) -> None:
@@ -45,6 +46,28 @@ def test_figures_are_said_with_their_unit(shown: str, expected: str) -> None:
 
 def test_text_from_a_link_cannot_act_as_markdown() -> None:
     assert links.plain("`[x](//evil)`\n\x1b" + "y" * 99) == "[x](//evil)" + "y" * 25
+
+
+def test_foreign_text_is_no_markup_and_tells_no_folder() -> None:
+    assert words.escaped("*a* [x](//y) `run *it*` ``") == r"\*a\* \[x\](//y) `run *it*` \`\`"
+    error = ValueError(f"no store at {ROOT}/var/a.duckdb or '/srv/my/b.duckdb', see http://h/p/q")
+    assert words.fault(error) == (r"no store at var/a\.duckdb or 'b\.duckdb', see http\://h/p/q")
+    assert words.inside(ROOT / "var" / "a.duckdb") == "var/a.duckdb"
+    assert words.inside(Path("/srv/my/b.duckdb")) == "b.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ([], "%,.2f"),
+        ([0.0, 12.5, 0.005], "%,.2f"),
+        ([12.5, 0.0041, 0.0], "%,.4f"),
+        ([0.000_05], "%,.6f"),
+        ([1e-18], "%,.18f"),
+    ],
+)
+def test_a_small_payout_is_not_shown_as_nothing(amounts: list[float], expected: str) -> None:
+    assert queue_parts._all_told(pl.Series(amounts, dtype=pl.Float64)) == expected
 
 
 @pytest.mark.parametrize("days", [1, 4, 5, 35, 80, 81, 366, 1_900, 1_901, 6_000])
@@ -92,6 +115,21 @@ def test_a_chart_loads_nothing_and_draws_few_points(
     assert sum(len(rows) for rows in spec["datasets"].values()) <= 2_000
     addresses = re.findall(r"https?://[^\"]+", json.dumps(spec))
     assert [address for address in addresses if "vega.github.io/schema" not in address] == []
+
+
+def test_a_week_that_begins_before_the_range_is_drawn_within_it(sample_store: Path) -> None:
+    with open_reader(sample_store) as con:
+        by_day, by_week = (
+            queries.run(con, "depth_against_claims", since="2024-09-05", step=step)
+            for step in ("day", "week")
+        )
+    rows = [row for rows in drawn((by_day, by_week))["datasets"].values() for row in rows]
+    begin, end = by_day["at"][0], by_day["at"][-1] + LENGTH["day"]
+    assert (begin.isoformat(), by_week["at"][0].day) == ("2024-09-05T00:00:00+00:00", 2)
+    moments = [row[key] for row in rows for key in ("at", "until") if key in row]
+    assert min(moments).startswith("2024-09-05T00:00:00")
+    assert max(moments).startswith(f"{end:%Y-%m-%dT%H:%M:%S}")
+    assert "Week from 5 Sep 2024" in {row.get("period") for row in rows}
 
 
 def test_payouts_can_be_hidden(frames: tuple[pl.DataFrame, pl.DataFrame]) -> None:

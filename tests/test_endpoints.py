@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from base64 import b64encode
 from dataclasses import replace
@@ -190,3 +191,12 @@ def test_failures_at_the_same_time_count_once_and_pauses_grow_to_a_limit() -> No
     assert 99 < endpoint.pause_s <= 100
     endpoint.answered()
     assert endpoint.last_error == "no"
+
+
+def test_a_host_that_is_not_known_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*asked: object, **options: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(NodeError, match=r"cannot be reached \(the host name cannot be resolved\)"):
+        Endpoints(("http://rpc.nowhere.invalid",), BRISK).request("eth_chainId", [])

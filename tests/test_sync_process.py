@@ -198,3 +198,4 @@ def test_followed_it_shows_what_happens_and_survives_the_node_going_away(
     assert "HTTP 503" in err
     assert "Traceback" not in err
     assert out.count("up to block") >= 3
+    assert ": 0 new logs" not in out

@@ -16,12 +16,12 @@ from streamlit.delta_generator import DeltaGenerator
 def choose(
     label: str, options: Sequence[str], key: str, default: str, notices: DeltaGenerator
 ) -> str:
-    """One of `options` as a row of buttons, under `key` in the URL."""
+    """One of `options` as buttons, in rows where the screen is narrow, under `key` in the URL."""
     asked = st.query_params.get(key)
     if asked is not None and asked not in options:
         refuse(notices, key, asked, f"one of {', '.join(options)}", default)
     return st.segmented_control(
-        label, options, default=default, required=True, key=key, bind="query-params"
+        label, options, default=default, required=True, key=key, bind="query-params", wrap=True
     )
 
 

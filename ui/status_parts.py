@@ -54,23 +54,32 @@ def last_sync(view: StoreView, age: str) -> None:
 
 
 def checks_table(checks: pl.DataFrame) -> None:
-    """Every check with its verdict, the worst first; in a table whose cells are never cut."""
+    """Every check with its verdict, the worst first."""
     ordered = checks.sort(pl.col("status") == "passed", pl.col("status") == "unknown", "name")
-    _wrapped(ordered, {"status": "Verdict", "name": "Check", "message": "What was found"})
+    _wrapped({"Verdict": list(ordered["status"]), "Check": _found(ordered)})
 
 
 def failures_table(failures: pl.DataFrame) -> None:
     """Every failure with its block and request id."""
-    named = {"name": "Check", "block": "Block", "wr_id": "Request", "message": "What was found"}
-    _wrapped(failures, named)
+    places = [
+        ", ".join(
+            f"{kind} {number:,}"
+            for kind, number in (("block", block), ("request", wr_id))
+            if number is not None
+        )
+        for block, wr_id in failures.select("block", "wr_id").rows()
+    ]
+    _wrapped({"Where": places, "What was found": _found(failures)})
 
 
-def _wrapped(rows: pl.DataFrame, named: dict[str, str]) -> None:
-    """Some columns of `rows` under their names, as text that wraps."""
-    texts = [pl.col(column).cast(pl.String).fill_null("") for column in named]
-    shown = rows.select(texts).rename(named)
-    escaped = shown.with_columns(pl.all().map_elements(words.escaped, return_dtype=pl.String))
-    st.table(escaped, border="horizontal", hide_index=True)
+def _found(checks: pl.DataFrame) -> list[str]:
+    rows = checks.select("name", "message").rows()
+    return [f"**{words.escaped(name)}**: {words.escaped(message)}" for name, message in rows]
+
+
+def _wrapped(columns: dict[str, list[str]]) -> None:
+    """A table of Markdown whose cells are never cut: a grid's would be."""
+    st.table(pl.DataFrame(columns), border="horizontal", hide_index=True)
 
 
 def coverage_table(coverage: pl.DataFrame) -> None:

@@ -74,8 +74,8 @@ def day_and_time(at: datetime | None) -> tuple[str, str]:
 
 
 def short(address: str) -> str:
-    """`0x6231…d6ad`, for running text; tables hold addresses whole."""
-    return f"{address[:6]}…{address[-4:]}"
+    """`0x6231…d6ad` on one line, for running text; tables hold addresses whole."""
+    return f"{address[:6]}…\u2060{address[-4:]}"
 
 
 def escaped(text: str) -> str:
