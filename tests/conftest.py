@@ -9,7 +9,12 @@ import pytest
 
 from data.sample_store import ensure_sample
 
-pytest_plugins = ["tests.app_fixture", "tests.devnet_fixture", "tests.simulated"]
+pytest_plugins = [
+    "tests.app_fixture",
+    "tests.devnet_fixture",
+    "tests.page_fixture",
+    "tests.simulated",
+]
 LOOPBACK = ["127.0.0.1", "localhost"]
 
 

@@ -3,52 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import queries
 from data import ConfigError
 from data.store import open_reader
 from data.store import version as version_of
 from tests.app_fixture import ROOT, edited
+from tests.page_fixture import Show, said
 from ui import serving, store_view
 from ui.sources import Source, read_sources
-
-Show = Callable[..., AppTest]
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """An environment that names nothing, and is read anew in and after the test."""
-    for name in ("FTM_NETWORK", "FTM_STORE", "FTM_NETWORKS_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    read_sources.cache_clear()
-    yield monkeypatch
-    read_sources.cache_clear()
-
-
-@pytest.fixture
-def show(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) -> Show:
-    """Runs the router on a changed copy of the sample: `show("DELETE ...", page="status")`."""
-
-    def run(*statements: str, page: str = "") -> AppTest:
-        path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
-        environment.setenv("FTM_STORE", str(path))
-        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
-        if page:
-            app.switch_page(str(ROOT / "pages" / f"{page}.py"))
-        return app.run()
-
-    return run
-
-
-def said(app: AppTest) -> str:
-    texts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.warning, *app.error]
-    return "\n".join(str(text.value) for text in texts)
 
 
 def test_the_policy_names_no_host_and_each_inline_script_by_its_hash() -> None:
@@ -156,7 +123,7 @@ def test_the_network_is_put_into_the_url_and_each_parameter_is_known(show: Show)
     app.button_group(key="range").set_value("custom").run()
     inputs = {widget.key for widget in (*app.button_group, *app.date_input, *app.toggle)}
     router = (ROOT / "ui" / "main.py").read_text()
-    (known,) = re.findall(r'PARAMETERS = \{"": \((.*?)\)', router)
+    (known,) = re.findall(r'PARAMETERS = \{\s*"": \((.*?)\)', router)
     assert set(re.findall(r'"(\w+)"', known)) == inputs
 
 
@@ -182,9 +149,9 @@ def test_a_reader_is_never_kept_under_another_version(
 
 def test_every_page_names_its_queries(show: Show) -> None:
     app = show()
-    listed = "\n".join(str(code.value) for code in app.code)
+    listed = [link.proto.label for link in app.get("page_link")]
     for name in ("queue_metrics", "depth_against_claims", "blocking_head", "pending_requests"):
-        assert queries.load(name).sql.strip() in listed
+        assert f"{queries.load(name).title} ({name})" in listed
 
 
 def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:

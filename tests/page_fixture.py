@@ -1,0 +1,49 @@
+"""Pages run without a browser, on a changed copy of the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app_fixture import ROOT, edited
+from ui.sources import read_sources
+
+Show = Callable[..., AppTest]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """An environment that names nothing, and is read anew in and after the test."""
+    for name in ("FTM_NETWORK", "FTM_STORE", "FTM_NETWORKS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    read_sources.cache_clear()
+    yield monkeypatch
+    read_sources.cache_clear()
+
+
+@pytest.fixture
+def show(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) -> Show:
+    """Runs the router on a changed copy of the sample: `show("DELETE ...", page="status")`,
+    other names being parameters of the link."""
+
+    def run(*statements: str, page: str = "", **link: str) -> AppTest:
+        path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
+        environment.setenv("FTM_STORE", str(path))
+        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
+        for name, value in link.items():
+            app.query_params[name] = value
+        if page:
+            app.switch_page(str(ROOT / "pages" / f"{page}.py"))
+        return app.run()
+
+    return run
+
+
+def said(app: AppTest) -> str:
+    """What the page says in words."""
+    texts = [*app.title, *app.subheader, *app.markdown, *app.caption]
+    texts += [*app.warning, *app.error, *app.info]
+    return "\n".join(str(text.value) for text in texts)
