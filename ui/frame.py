@@ -12,7 +12,7 @@ import queries
 from data import TrackerError
 from data.config import DEVNET, SAMPLE, TESTNET, default_store, network_names
 from data.store import StoreInfo
-from ui import links, words
+from ui import links, sync_now, words
 from ui.sources import Source, Sources, Version
 from ui.store_view import StoreView
 
@@ -182,6 +182,7 @@ def nothing_yet(source: Source) -> None:
     st.title(f"Nothing read from {source.name} yet")
     st.markdown("This command reads the chain into a store. The page then shows it by itself.")
     st.code(_sync_command(source) + told, language="bash")
+    sync_now.offer(source)
     st.markdown(f"Until then there is the [simulated sample](?network={SAMPLE}).")
 
 

@@ -1,0 +1,142 @@
+"""Links, copies, downloads, SQL and a sync from the page, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import expect
+
+from devnet import Devnet
+from tests.app_fixture import App, Visit, edited, planted, served
+
+pytestmark = pytest.mark.browser
+
+Begin = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    root = planted(tmp_path_factory.mktemp("links") / "tree")
+    edited(sample_store, root / "var" / "sample.duckdb")
+    with served(root) as running:
+        yield running
+
+
+def pick(seen: Visit, label: str, choice: str) -> None:
+    """Choose in a list by typing its beginning."""
+    field = seen.page.get_by_label(label, exact=True)
+    field.click()
+    field.fill(choice)
+    seen.page.get_by_role("option", name=choice, exact=True).click()
+    seen.settle()
+
+
+def test_what_is_chosen_stands_in_the_link_and_a_fresh_browser_shows_the_same(
+    app: App, visit: Begin
+) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/explore", "Explore")
+    pick(seen, "Query", "payouts")
+    expect(seen.page.get_by_role("heading", name="Payouts", exact=True)).to_be_visible()
+    pick(seen, "token", "aFTMc")
+    expect(seen.page).to_have_url(f"{app.url}/explore?network=sample&query=payouts&token=aFTMc")
+    seen.settle()
+    fresh = visit()
+    fresh.open(seen.page.url, "Explore")
+    assert fresh.text() == seen.text()
+    assert fresh.notices() == seen.notices() == []
+    assert fresh.complaints == seen.complaints == []
+
+
+def test_another_query_takes_the_last_ones_inputs_out_of_the_link(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/explore?query=payouts&token=aFTMc", "Explore")
+    pick(seen, "Query", "claims_by_stub")
+    expect(seen.page).to_have_url(f"{app.url}/explore?query=claims_by_stub&network=sample")
+    assert seen.notices() == []
+
+
+def test_copy_link_copies_the_address_and_says_so(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
+    seen.open(f"{app.url}/?range=all", "Unstake queue")
+    seen.page.get_by_role("button", name="Copy link").click()
+    expect(seen.page.get_by_text("Copied", exact=True)).to_be_visible()
+    copied = seen.page.evaluate("navigator.clipboard.readText()")
+    assert copied == seen.page.url == f"{app.url}/?range=all&network=sample"
+    assert seen.complaints == []
+
+
+def test_without_a_clipboard_the_link_is_shown_to_be_copied_by_hand(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    seen.open(f"{app.url}/status", "Status")
+    seen.page.get_by_role("button", name="Copy link").click()
+    field = seen.page.get_by_label("Link to this view")
+    expect(field).to_have_value(f"{app.url}/status?network=sample")
+    expect(seen.page.get_by_text("Press Ctrl+C to copy")).to_be_visible()
+
+
+def test_files_are_what_the_page_shows_and_say_where_from(
+    app: App, visit: Begin, tmp_path: Path
+) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/explore?query=largest_pending&rows=5", "Explore")
+    files = {}
+    for kind in ("CSV", "Parquet"):
+        with seen.page.expect_download() as begun:
+            seen.page.get_by_role("button", name=kind).click()
+        files[kind] = tmp_path / begun.value.suggested_filename
+        begun.value.save_as(files[kind])
+    assert files["CSV"].name == "largest_pending-sample-99772823.csv"
+    head, *lines = files["CSV"].read_text().splitlines()
+    for part in ("network=sample", "block=99772823", "query=largest_pending", "param rows=5"):
+        assert part in head
+    assert "simulated=yes" in head
+    assert len(lines) == 6
+    assert pl.read_parquet(files["Parquet"]).height == 5
+
+
+def test_a_typed_statement_runs_and_is_a_link(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/explore?ask=SQL", "Explore")
+    field = seen.page.get_by_label("SQL", exact=True)
+    field.fill("SELECT 6 * 7 AS answer")
+    field.press("Control+Enter")
+    expect(seen.page.get_by_text("1 row in")).to_be_visible()
+    expect(seen.page).to_have_url(
+        f"{app.url}/explore?ask=SQL&network=sample&sql=SELECT+6+*+7+AS+answer"
+    )
+    field.fill("DELETE FROM requests")
+    seen.page.get_by_role("button", name="Run").click()
+    expect(seen.page.get_by_text("No answer")).to_be_visible()
+    assert seen.complaints == []
+
+
+@pytest.mark.node
+def test_a_sync_is_started_from_the_page_and_its_store_shown(
+    app_tree: Path, devnet: Devnet, visit: Begin
+) -> None:
+    settings = {"FTM_NETWORK": "devnet", "FTM_RPC_URLS": devnet.rpc_url}
+    with served(app_tree, **settings) as running:
+        seen = visit()
+        seen.open(f"{running.url}/status", "Nothing read from devnet yet")
+        seen.page.get_by_role("button", name="Sync now").click()
+        seen.page.get_by_role("heading", name="Status", exact=True).wait_for()
+        seen.settle()
+        expect(seen.page.get_by_text("The last sync brought")).to_be_visible()
+        assert "All 16 checks passed" in seen.text() or "checks passed" in seen.text()
+        assert seen.complaints == []
+
+
+def test_a_sync_that_fails_says_why_on_the_page(app_tree: Path, visit: Begin) -> None:
+    settings = {"FTM_NETWORK": "devnet", "FTM_RPC_URLS": "http://127.0.0.1:9"}
+    with served(app_tree, **settings) as running:
+        seen = visit()
+        seen.open(running.url, "Nothing read from devnet yet")
+        seen.page.get_by_role("button", name="Sync now").click()
+        expect(seen.page.get_by_text("The last sync failed", exact=True)).to_be_visible()
+        assert any("127.0.0.1:9" in notice for notice in seen.notices())
