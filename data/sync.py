@@ -131,8 +131,8 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     line_due = True  # a quiet follow says only what is new, and that a node is back
     while True:
         try:
-            chain = Chain(network)
             with Progress(path) as progress:
+                chain = Chain(network)
                 chain.head()  # leaves out who lags
                 for notice in chain.notices:
                     if notice not in told:

@@ -54,13 +54,13 @@ def test_a_bare_checkout_shows_the_simulated_sample_and_points_to_what_is_synced
         assert "fixed in time · simulated sample" in seen.text()
         assert bare.store("sample").exists()
         edited(sample_store, bare.store("fantom"), LIVE.format("fantom", "5 minutes"))
-        seen.page.get_by_role("link", name="Show fantom").wait_for()
+        seen.page.get_by_role("button", name="Show fantom").wait_for()
         assert "Simulated data" in seen.text()
-        seen.page.get_by_role("link", name="Show fantom").click()
+        seen.page.get_by_role("button", name="Show fantom").click()
         seen.page.get_by_text("fantom, chain 250").wait_for()
         seen.settle()
         assert "Simulated data" not in seen.text()
-        assert seen.page.url == f"{bare.url}/?network=fantom"
+        expect(seen.page).to_have_url(f"{bare.url}/?network=fantom")
         seen.open(bare.url, "Unstake queue")
         assert "fantom, chain 250" in seen.text()
         assert seen.complaints == []

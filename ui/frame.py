@@ -56,10 +56,14 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
 
 
 def _put_network_into_url() -> None:
-    st.query_params["network"] = st.session_state["network"]
+    _ask_for(st.session_state["network"])
 
 
-def label(view: StoreView, page: StreamlitPage, default: Source) -> None:
+def _ask_for(network: str) -> None:
+    st.query_params["network"] = network
+
+
+def label(view: StoreView, default: Source) -> None:
     """What must be known before any figure is read: that none of it is real."""
     info = view.info
     real = None if default.is_sample or default == view.source else default
@@ -67,13 +71,12 @@ def label(view: StoreView, page: StreamlitPage, default: Source) -> None:
         _unreal(
             "Simulated data",
             "Made up by a seeded simulation of the pool. Not the chain.",
-            page,
             real,
         )
     elif info.network == DEVNET:
-        _unreal("Test chain", "A local node with a played history. None of it is real.", page, real)
+        _unreal("Test chain", "A local node with a played history. None of it is real.", real)
     elif info.network == TESTNET:
-        _unreal("Test chain", "Fantom's testnet. Its FTM is worth nothing.", page, real)
+        _unreal("Test chain", "Fantom's testnet. Its FTM is worth nothing.", real)
 
 
 def warn(view: StoreView, page: StreamlitPage) -> None:
@@ -93,12 +96,13 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
                 st.page_link(_STATUS_PAGE, label="See which, on Status", query_params=network)
 
 
-def _unreal(name: str, explanation: str, page: StreamlitPage, real: Source | None) -> None:
+def _unreal(name: str, explanation: str, real: Source | None) -> None:
     """The label, with a way to what is shown on a bare URL, if that is another store."""
     st.badge(name, color="violet")
     st.caption(explanation, width="content")
     if real is not None:
-        st.page_link(page, label=f"Show {real.name}", query_params={"network": real.name})
+        # A link to the page one is on leaves the URL as it was.
+        st.button(f"Show {real.name}", type="tertiary", on_click=_ask_for, args=(real.name,))
 
 
 def _remedy(view: StoreView) -> str:

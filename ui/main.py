@@ -56,7 +56,7 @@ try:
     else:
         store_view.show(view)
         with top:
-            frame.label(view, page, default)
+            frame.label(view, default)
             copy_link.button()
         frame.warn(view, page)
         if view.first_request_at is None and page.url_path not in NEED_NO_REQUESTS:
