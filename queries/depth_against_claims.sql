@@ -1,7 +1,7 @@
 -- Queue depth against reward claims
 --
--- The queue at the end of each UTC hour, day or week, and what moved in it. Restaked rewards
--- feed nothing and are left out. Claims and returned stake belong to no token, filter or not.
+-- The queue at the end of each UTC hour, day or week, and what moved in it, of a cut week on the
+-- days asked for alone. Restaked rewards are left out. Claims and returned stake have no token.
 --
 -- params:
 --   since         DATE                         UTC    first day; default the first request's
@@ -40,21 +40,21 @@ flows (part, way, moved_at, wei, token) AS (
     SELECT 'shown', 0, unnest(shown) AT TIME ZONE 'UTC', 0, NULL FROM params
 ),
 
-buckets AS (
+hours AS ( -- 1e34: an unknown amount, see README.md
     SELECT
-        flows.* REPLACE (least(wei, 1e34::DECIMAL(38, 0)) AS wei), -- see README.md
-        date_trunc(step, make_timestamp(epoch_us(moved_at))) AS bucket -- UTC, the fast way
-    FROM flows CROSS JOIN params
-    WHERE moved_at IS NOT NULL AND coalesce(flows.token = params.token, TRUE)
+        part, way, token, make_timestamp(epoch_us(moved_at) // 3600000000 * 3600000000) AS hour,
+        count(*) AS moves, sum(least(wei, 1e34::DECIMAL(38, 0))) AS wei
+    FROM flows GROUP BY ALL
 )
 
 SELECT
-    bucket AT TIME ZONE 'UTC' AS at,
-    (sum(sum(way)) OVER upto)::BIGINT AS requests,
+    date_trunc(step, hour) AT TIME ZONE 'UTC' AS at,
+    (sum(sum(way * moves)) OVER upto)::BIGINT AS requests,
     try_cast(sum(sum(way * wei)) OVER upto AS DECIMAL(33, 0)) / 1e18 AS depth_ftm,
     try_cast(sum(if(part = 'claimed', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
     try_cast(sum(if(part = 'returned', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS returned_ftm,
     try_cast(sum(if(part = 'paid', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS paid_ftm
-FROM buckets GROUP BY bucket WINDOW upto AS (ORDER BY bucket)
-QUALIFY bool_or(part = 'shown')
-ORDER BY bucket;
+FROM hours INNER JOIN params ON coalesce(hours.token = params.token, TRUE)
+WHERE hour <= until AND (part IN ('queue', 'shown') OR hour >= date_trunc('day', since))
+GROUP BY date_trunc(step, hour) WINDOW upto AS (ORDER BY date_trunc(step, hour))
+QUALIFY bool_or(part = 'shown') ORDER BY date_trunc(step, hour);

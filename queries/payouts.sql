@@ -31,7 +31,7 @@ SELECT
     requests.staker,
     requests.token,
     payouts.payout_wei / 1e18 AS payout_ftm,
-    date_diff('second', requests.requested_at, payouts.paid_at) / 86400 AS wait_days,
+    (epoch_us(payouts.paid_at) - epoch_us(requests.requested_at)) / 86400e6 AS wait_days,
     payouts.manual,
     payouts.block,
     payouts.tx

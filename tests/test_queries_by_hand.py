@@ -84,11 +84,29 @@ def test_claims_and_payouts_stand_beside_the_depth(con: duckdb.DuckDBPyConnectio
     assert paid == [100, 0, 50, 0, 0, 200, 0, 0, 0, 0]
 
 
-def test_weeks_are_whole_and_begin_on_monday(con: duckdb.DuckDBPyConnection) -> None:
+def test_weeks_begin_on_monday(con: duckdb.DuckDBPyConnection) -> None:
     weeks = [(_january(1), 2, 1020.0, 42.0, 500.0, 350.0), (_january(8), 4, 1020.5, 8.0, 0.0, 0.0)]
     assert _rows(con, "depth_against_claims", step="week") == weeks
-    assert _rows(con, "depth_against_claims", step="week", since="2024-01-04") == weeks
-    assert _rows(con, "depth_against_claims", step="week", until="2024-01-04") == weeks[:1]
+
+
+def test_a_cut_week_counts_the_days_asked_for_alone(con: duckdb.DuckDBPyConnection) -> None:
+    def weeks(**days: str) -> list[Any]:
+        return _rows(con, "depth_against_claims", step="week", **days)
+
+    # Up to the 4th: #0 to #3 came and left, so nothing waits. Claimed 30, not the 12 of the 7th;
+    # paid 100 + 50, not the 200 of the 6th; the 500 came back on the 3rd.
+    assert weeks(until="2024-01-04") == [(_january(1), 0, 0, 30, 500, 150)]
+    # Up to the 2nd: #1 and #2 wait, 50 + 200; #0 was paid.
+    assert weeks(until="2024-01-02") == [(_january(1), 2, 250, 30, 0, 100)]
+    # From the 4th: all that waits counts, whenever it came. Claimed 12; paid the 200 of the 6th.
+    second = (_january(8), 4, 1020.5, 8, 0, 0)
+    assert weeks(since="2024-01-04") == [(_january(1), 2, 1020, 12, 0, 200), second]
+    # The 3rd alone, both ends included: #2 was refused, #3 came and waits: 10. Paid the 50.
+    assert weeks(since="2024-01-03", until="2024-01-03") == [(_january(1), 1, 10, 0, 500, 50)]
+    # Up to the 9th: #7 came on the 10th, as did the 8 claimed. 1000 + 20 + 0 wait.
+    assert weeks(since="2024-01-08", until="2024-01-09") == [(_january(8), 3, 1020, 0, 0, 0)]
+    # Up to the last sync or beyond it is the same.
+    assert weeks(since="2024-01-08", until="2024-01-31") == [second]
 
 
 def test_the_token_leaves_claims_whole(con: duckdb.DuckDBPyConnection) -> None:
