@@ -55,7 +55,7 @@ def test_another_query_takes_the_last_ones_inputs_out_of_the_link(app: App, visi
     seen = visit()
     seen.open(f"{app.url}/explore?query=payouts&token=aFTMc", "Explore")
     pick(seen, "Query", "claims_by_stub")
-    expect(seen.page).to_have_url(f"{app.url}/explore?query=claims_by_stub&network=sample")
+    expect(seen.page).to_have_url(f"{app.url}/explore?network=sample&query=claims_by_stub")
     assert seen.notices() == []
 
 
@@ -88,7 +88,7 @@ def test_files_are_what_the_page_shows_and_say_where_from(
     files = {}
     for kind in ("CSV", "Parquet"):
         with seen.page.expect_download() as begun:
-            seen.page.get_by_role("button", name=kind).click()
+            seen.page.get_by_role("button", name=kind, exact=True).click()
         files[kind] = tmp_path / begun.value.suggested_filename
         begun.value.save_as(files[kind])
     assert files["CSV"].name == "largest_pending-sample-99772823.csv"
@@ -108,7 +108,7 @@ def test_a_typed_statement_runs_and_is_a_link(app: App, visit: Begin) -> None:
     field.press("Control+Enter")
     expect(seen.page.get_by_text("1 row in")).to_be_visible()
     expect(seen.page).to_have_url(
-        f"{app.url}/explore?ask=SQL&network=sample&sql=SELECT+6+*+7+AS+answer"
+        f"{app.url}/explore?ask=SQL&network=sample&sql=SELECT+6+%2A+7+AS+answer"
     )
     field.fill("DELETE FROM requests")
     seen.page.get_by_role("button", name="Run").click()
