@@ -16,6 +16,8 @@ from ui.sources import read_sources
 NEED_NO_REQUESTS = {"explore", "status"}
 PARAMETERS = {
     "": ("range", "since", "until", "token", "payouts"),
+    "waits": ("range", "since", "until", "days"),
+    "track": ("find",),
     "explore": ("ask", "query", "table", "sql", "draw", *queries.param_names()),
     "status": (),
 }
@@ -24,6 +26,7 @@ PAGES = Path(__file__).parent.parent / "pages"
 page = st.navigation(
     [
         st.Page(PAGES / "queue_depth.py", title="Queue", url_path="queue", default=True),
+        st.Page(PAGES / "waiting_times.py", title="Waits", url_path="waits"),
         st.Page(PAGES / "explore.py", title="Explore", url_path="explore"),
         st.Page(PAGES / "status.py", title="Status", url_path="status"),
     ],

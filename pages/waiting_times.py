@@ -1,0 +1,52 @@
+"""Waits: how long it took from a request to its money, against the official answer."""
+
+import streamlit as st
+
+from ui import downloads, drawing, releases, store_view, wait_charts, waits_parts
+
+DAYS = 35  # the longest wait the official page speaks of
+
+store = store_view.shown()
+st.title("Waits")
+
+within = store.ask("paid_within_35_days", days=DAYS)
+st.markdown(waits_parts.answer(store.ask("release_curve"), within, DAYS))
+
+waits_parts.promise(within, DAYS)
+st.caption(
+    f"Only requests made at least {DAYS} days before the last block: younger ones are left out, "
+    "paid or not, as they would make it look better. Paid counts when the queue's head passed "
+    "the request, even where the receiver refused the money: it was there."
+)
+downloads.offer_query(store, "paid_within_35_days", days=DAYS)
+
+st.subheader("How long until requests were released")
+notices = st.container()
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    span = waits_parts.requested_input(*store.days(), notices)
+    axis_days = waits_parts.axis_input(notices)
+asked = {"since": span and span.since, "until": span and span.until}
+curve = store.ask("release_curve", **asked)
+if span is not None and curve.is_empty():
+    st.info(f"Nobody asked to unstake from {waits_parts.stretch(span)}.")
+else:
+    drawing.draw(
+        wait_charts.release_curves,
+        curve,
+        promised_days=DAYS,
+        days=axis_days,
+        alt=releases.takeaway(curve, DAYS),
+    )
+    waits_parts.curves_table(curve, DAYS)
+    st.caption(waits_parts.curves_note(curve, span, store.days()))
+    downloads.offer_query(store, "release_curve", **asked)
+
+st.subheader("By half-year and amount")
+half_years = store.ask("waits_by_half_year")
+waits_parts.half_years_table(half_years, DAYS)
+st.caption(
+    "Days from the request until 50 % and 90 % of a half-year's requests were released, and the "
+    f"share released within {DAYS} days. Not known yet: too few were released, or have waited "
+    "that long, so far."
+)
+downloads.offer_query(store, "waits_by_half_year")

@@ -1,0 +1,80 @@
+"""The Waits page in a real browser: it fits, its curves can be read, and its view is a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.app_fixture import App, Visit, edited, planted, served
+
+pytestmark = pytest.mark.browser
+
+Begin = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    root = planted(tmp_path_factory.mktemp("waits") / "tree")
+    edited(sample_store, root / "var" / "sample.duckdb")
+    with served(root) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("look", "width", "scheme"),
+    [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", 390, "light")],
+)
+def test_the_curves_fit_and_are_read_beside_their_names(
+    app: App, visit: Begin, look: str, width: int, scheme: str
+) -> None:
+    seen = visit(width, scheme)
+    seen.open(f"{app.url}/waits?days=90", "Waits")
+    chart = seen.page.locator("[data-testid=stVegaLiteChart]")
+    chart.scroll_into_view_if_needed()
+    box = chart.locator("svg").first.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= width
+    for step in range(3):
+        seen.page.mouse.move(box["x"] + box["width"] * 0.5 + step, box["y"] + 200)
+    expect(chart.locator("g.mark-rule.role-mark line[opacity='1']")).to_have_count(1)
+    readout = chart.locator("g.mark-text.role-mark text[opacity='1']")
+    expect(readout).to_have_count(5)
+    assert re.fullmatch(r"After 4\d d", readout.all_text_contents()[0])
+    assert all(re.fullmatch(r"\d+ %", text) for text in readout.all_text_contents()[1:])
+    seen.screenshot(f"waits-{look}")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.complaints == []
+
+
+def test_the_choices_are_in_the_link_and_a_link_sets_them(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/waits", "Waits")
+    seen.page.get_by_role("radio", name="1 year").click()
+    expect(seen.page).to_have_url(re.compile("range=1"))
+    seen.page.get_by_role("radio", name="365").click()
+    expect(seen.page).to_have_url(re.compile("days=365"))
+    seen.settle()
+
+    again = visit()
+    again.open(seen.page.url, "Waits")
+    assert "Requests made from 2 Mar 2024 to 1 Mar 2025." in again.text()
+    expect(again.page.get_by_role("radio", name="365")).to_be_checked()
+    assert again.notices() == []
+
+
+def test_a_range_chosen_on_the_queue_page_comes_along(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(app.url, "Unstake queue")
+    seen.page.get_by_role("radio", name="35 days").click()
+    expect(seen.page).to_have_url(re.compile("range=35"))
+    seen.settle()
+    seen.page.get_by_role("link", name="Waits").click()
+    seen.page.get_by_role("heading", name="Waits", exact=True).wait_for()
+    seen.settle()
+    assert "Requests made from 26 Jan 2025 to 1 Mar 2025." in seen.text()
+    assert "range=35" in seen.page.url
+    assert seen.notices() == []

@@ -1,0 +1,82 @@
+"""What release curves say in figures and words.
+
+A curve's steps may come thinned (see the query), and it ends at the longest wait there is:
+beyond that nothing is known, unless all were released.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ui import words
+
+NOT_KNOWN_YET = "not known yet"
+_READINGS = 120  # at most so many places for a cursor
+_READING_DAYS = (1 / 24, 1 / 4, 1, 5, 35)  # each divides 35, so the cursor can stand on it
+
+
+def by_bucket(curve: pl.DataFrame, days: int) -> pl.DataFrame:
+    """One row a bucket: requests, pending, days_50 and days_90, and what is released in `days`.
+
+    What is not known yet is NULL. A thinned curve gives up to one of its steps more days.
+    """
+    waiting, wait = pl.col("share_waiting"), pl.col("wait_days")
+    in_time = 1 - waiting.filter(wait <= days).last()
+    return curve.group_by("bucket", maintain_order=True).agg(
+        requests=pl.col("at_risk").first(),
+        pending=pl.col("at_risk").first() - pl.col("released").last(),
+        days_50=wait.filter(waiting <= 0.5).first(),
+        days_90=wait.filter(waiting <= 0.1).first(),
+        share=pl.when((wait.last() >= days) | (waiting.last() == 0)).then(in_time),
+    )
+
+
+def takeaway(curve: pl.DataFrame, days: int) -> str:
+    """The chart in one sentence, for those who do not see it."""
+    told = [
+        f"{row['bucket']}, {percent(row['share'])}"
+        for row in by_bucket(curve, days).iter_rows(named=True)
+    ]
+    return f"Share of the requests released after {days} days, by amount: {'; '.join(told)}."
+
+
+def percent(share: float | None) -> str:
+    """Whole percents, where only none is 0 % and only all is 100 %."""
+    if share is None:
+        return NOT_KNOWN_YET
+    if 0 < share < 0.005:
+        return "under 1 %"
+    if 0.995 <= share < 1:
+        return "over 99 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def readings(curve: pl.DataFrame, until: float) -> pl.DataFrame:
+    """Days where the cursor may stand, each with every bucket's share in words."""
+    step = next((d for d in _READING_DAYS if until / d <= _READINGS), until / _READINGS)
+    days = [float(place * step) for place in range(int(until / step) + 1)]
+    read = pl.DataFrame({"days": days}).with_columns(
+        after=pl.Series([f"After {words.duration(at + 1e-6) if at else '0 d'}" for at in days])
+    )
+    for name, of_bucket in apart(curve):
+        known = read.select("days").join_asof(
+            of_bucket.select(pl.col("wait_days").set_sorted(), "share_waiting"),
+            left_on="days",
+            right_on="wait_days",
+            coalesce=False,
+        )
+        longest, least = of_bucket["wait_days"][-1], of_bucket["share_waiting"][-1]
+        shares = [
+            None if at > longest and least > 0 else 1 - waiting
+            for at, waiting in known.select("days", "share_waiting").rows()
+        ]
+        read = read.with_columns(pl.Series(name, [percent(share) for share in shares]))
+    return read
+
+
+def apart(curve: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Each bucket's name and curve, smallest amount first."""
+    return [
+        (str(of_bucket["bucket"][0]), of_bucket)
+        for of_bucket in curve.partition_by("bucket", maintain_order=True)
+    ]
