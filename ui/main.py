@@ -18,6 +18,7 @@ PAGES = Path(__file__).parent.parent / "pages"
 page = st.navigation(
     [
         st.Page(PAGES / "queue_depth.py", title="Queue", url_path="queue", default=True),
+        st.Page(PAGES / "track.py", title="Track", url_path="track"),
         st.Page(PAGES / "status.py", title="Status", url_path="status"),
     ],
     position="top",
