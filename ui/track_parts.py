@@ -96,7 +96,7 @@ def transaction(view: StoreView, tx: str) -> None:
     if len(ids) == 1:
         request(view, ids[0])
         return
-    _links(events.unique("wr_id", maintain_order=True))
+    _links(events)
     _events_table(view, events)
     st.code(tx, language=None, wrap_lines=True)
     downloads.offer_query(view, "request_by_tx", tx=tx)
@@ -138,7 +138,8 @@ def _tile(metric: Callable[..., Any], label: str, value: str, beside: str) -> No
 def _links(requests: pl.DataFrame) -> None:
     """One click to each, as long as there are not too many: the table has them all."""
     with st.container(horizontal=True, gap="small"):
-        for row in requests.head(_MOST_LINKS).iter_rows(named=True):
+        each = requests.unique("wr_id", maintain_order=True)  # a log may be there twice
+        for row in each.head(_MOST_LINKS).iter_rows(named=True):
             told = track_words.STATUS.get(row["status"], words.UNKNOWN)
             if row.get("place"):
                 told = f"place {row['place']:,}"
