@@ -209,3 +209,13 @@ def test_histories_agree_with_the_requests(sample: duckdb.DuckDBPyConnection, st
         for tx, event in own["tx", "event"].rows():
             done = queries.run(sample, "request_by_tx", tx=tx)
             assert (wr_id, event) in done["wr_id", "event"].rows()
+
+
+def test_the_newest_request_has_the_highest_id(con: duckdb.DuckDBPyConnection) -> None:
+    columns = ("wr_id", "status", "staker", "payout_ftm", "requested_at", "requested_tx")
+    newest = (7, "pending", "0xstaker7", 0.5, _january(10), "0xtx7")
+    assert _rows(con, "newest_request", *columns) == [newest]
+    con.execute("DELETE FROM requests WHERE wr_id > 3")
+    assert _rows(con, "newest_request", "wr_id", "status") == [(3, "manual")]
+    con.execute("DELETE FROM requests")
+    assert _rows(con, "newest_request") == []

@@ -1,0 +1,249 @@
+"""The Track page, without a browser: an address, a transaction, a request id, and what is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app_fixture import ROOT, edited
+from ui.sources import read_sources
+
+Find = Callable[..., AppTest]
+
+OFTEN = "0x6799f72c51c83434b82a36ed47168a1657c502bc"
+HEAD_TX = "0xa86b9dcb5cde55394b51dc6f9183cc14f931f1dfc7add3d40bf3f2e0a74830a4"
+TWO_TX = "0x429ec62e7e59de31e05b3c7611108c31aac4ed790c418fd51ec66c4837651b60"
+SUPPORT = "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10"
+REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom', explorer = 'https://scan.example/'"
+
+
+@pytest.fixture
+def find(sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Find]:
+    """Opens the page by link on a changed copy of the sample: `find("2210", "DELETE ...")`."""
+
+    def run(text: str | None, *statements: str) -> AppTest:
+        path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
+        monkeypatch.setenv("FTM_STORE", str(path))
+        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
+        app.switch_page(str(ROOT / "pages" / "track.py"))
+        if text is not None:
+            app.query_params["find"] = text
+        app.run()
+        assert not app.exception
+        return app
+
+    for name in ("FTM_NETWORK", "FTM_NETWORKS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    read_sources.cache_clear()
+    yield run
+    read_sources.cache_clear()
+
+
+def said(app: AppTest) -> str:
+    texts = [*app.title, *app.subheader, *app.markdown, *app.caption]
+    texts += [*app.info, *app.warning, *app.error]
+    return "\n".join(str(text.value) for text in texts)
+
+
+def tiles(app: AppTest) -> dict[str, str]:
+    return {tile.label: tile.value for tile in app.metric}
+
+
+def targets(app: AppTest) -> list[tuple[str, str]]:
+    """What is one click away: its label, and what it finds."""
+    finding = [button for button in app.button if str(button.key).startswith("find ")]
+    return [(button.label, str(button.key).removeprefix("find ")) for button in finding]
+
+
+def ids(sample_store: Path, sql: str) -> list[str]:
+    with duckdb.connect(sample_store, read_only=True) as con:
+        return [str(row[0]) for row in con.execute(sql).fetchall()]
+
+
+def test_nothing_typed_gives_examples_of_this_store(find: Find) -> None:
+    app = find(None)
+    assert [target[:6] for _, target in targets(app)] == ["0x6231", "2323", "0x5b1f"]
+    assert not app.warning
+
+
+def test_an_empty_queue_still_has_examples(find: Find) -> None:
+    paid = "UPDATE requests SET status = 'paid', paid_at = requested_at, ahead_wei = 0"
+    assert [target[:6] for _, target in targets(find(" ", paid))] == ["2323", "0x5b1f"]
+
+
+@pytest.mark.parametrize("text", ["2210", "#2210", " 2,210 ", "Request 2,210"])
+def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
+    app = find(text)
+    assert (
+        "Request 2,210 waits at place 13: 10,656 FTM are to be paid before its own 20.71 FTM."
+        in said(app)
+    )
+    assert tiles(app) == {
+        "Place in the queue": "13",
+        "To be paid before it": "10,656 FTM",
+        "Payout": "20.71 FTM",
+        "Waited": "48 d",
+    }
+    assert "It cannot be cancelled or changed, and is paid whole, never in parts" in said(app)
+    assert "It earns nothing more" in said(app)
+    assert "nothing to claim" in said(app)
+    assert "for that the pool lacks 7,761 FTM" in said(app)
+    assert "0x5586fbe43504fd104802297800e261bacf97b628" in [code.value for code in app.code]
+
+
+def test_support_is_named_past_35_days_and_not_before(find: Find) -> None:
+    (note,) = find("2210").warning
+    assert SUPPORT in note.value
+    assert SUPPORT not in said(find("2323"))
+    assert SUPPORT not in said(find("571"))  # paid after more than that
+    real = said(find("2210", REAL, "UPDATE store_info SET synced_at = '2025-02-15 23:35:00+00'"))
+    assert "It has waited under a minute longer than the official 35 days, which" in real
+    assert "knows nothing" not in real
+
+
+def test_the_head_is_next(find: Find) -> None:
+    assert "Nobody is paid before it: for that the pool lacks 7,761 FTM." in said(find("2198"))
+
+
+def test_an_unknown_amount_ahead_is_unknown(find: Find) -> None:
+    app = find("2210", "UPDATE requests SET ahead_wei = NULL WHERE wr_id = 2210")
+    assert "How much is to be paid before it is unknown" in said(app)
+    assert tiles(app)["To be paid before it"] == "unknown"
+    app = find("2210", "UPDATE requests SET payout_wei = NULL WHERE wr_id = 2210")
+    assert "before its own, an unknown amount." in said(app)
+
+
+def test_a_paid_request_says_when_and_how_long_it_took(find: Find) -> None:
+    app = find("41")
+    assert "Request 41 was paid: 25.16 FTM on 20 Apr 2022, 16:10 UTC, 3 d 18 h after" in said(app)
+    assert "claimed by hand after the receiver had refused it" in said(app)
+    assert "While it waits" not in said(app)
+    for event in ("Requested", "Reached the head", "Refused", "Paid"):
+        assert f"**{event}**, " in said(app)
+    assert "0xb8d278485dff9d1bdd45e7f74542bebba1c00045e21a9040cad916102d4000a2" in [
+        code.value for code in app.code
+    ]
+
+
+def test_a_refused_request_says_how_to_get_it(find: Find) -> None:
+    app = find("1927")
+    assert "anyone can send it with `withdrawManual(1927)`" in said(app)
+    assert "from any account" in said(app)
+    assert "0x84db6ee82b7cf3b47e8f19270abde5718b936670" in [code.value for code in app.code]
+    assert "calendar" not in said(app).lower()
+
+
+def test_an_explorer_is_linked_where_the_network_has_one(find: Find) -> None:
+    app = find(HEAD_TX, REAL)
+    assert f"(https://scan.example/tx/{HEAD_TX})" in said(app)
+    assert "(https://scan.example/address/0x623108cf006cf7771c1818faf85818cf41a2d6ad)" in said(app)
+    assert "scan.example" not in said(find(HEAD_TX))
+
+
+@pytest.mark.parametrize("text", [OFTEN, OFTEN.upper(), f"https://ftmscan.com/address/{OFTEN}"])
+def test_an_address_has_all_its_requests_and_a_link_to_each(find: Find, text: str) -> None:
+    app = find(text)
+    assert (
+        "This address asked 99 times; 7 requests wait. The first of them, request 2,208, is at "
+        "place 11 with 10,553 FTM ahead." in said(app)
+    )
+    assert tiles(app)["FTM waiting"] == "462.10 FTM"
+    assert tiles(app)["FTM paid"] == "8,854 FTM"
+    assert [target for _, target in targets(app)] == "2314 2310 2294 2290 2289 2235 2208".split()
+    table = app.dataframe[0].value
+    assert len(table) == 99
+    assert table["wr_id"][0] == "?network=shown&find=2314"
+    app.button(key="find 2314").click().run()
+    assert "Request 2,314 waits at place 117" in said(app)
+    assert app.code[0].value == OFTEN
+
+
+def test_an_unknown_amount_makes_a_total_unknown(find: Find) -> None:
+    app = find(OFTEN, "UPDATE requests SET payout_wei = NULL WHERE wr_id = 2314")
+    assert tiles(app)["FTM waiting"] == "unknown"
+    assert tiles(app)["FTM paid"] == "8,854 FTM"
+
+
+def test_requests_from_all_of_the_history_have_their_sentence(
+    find: Find, sample_store: Path
+) -> None:
+    some = ids(sample_store, "SELECT wr_id FROM requests WHERE wr_id % 581 = 0 OR payout_wei = 0")
+    app = find(None)
+    for wr_id in some:
+        app.text_input[0].set_value(wr_id).run()
+        assert not app.exception
+        assert f"Request {int(wr_id):,} " in said(app)
+
+
+def test_a_transaction_says_what_it_did_and_shows_its_request(find: Find) -> None:
+    app = find(HEAD_TX)
+    assert "This transaction made request 2,198. It is of 8 Jan 2025, 11:42 UTC" in said(app)
+    assert "Request 2,198 is next" in said(app)
+    app = find(TWO_TX)
+    assert "This transaction made requests 187 and 188." in said(app)
+    assert targets(app) == [("Request 187, paid", "187"), ("Request 188, paid", "188")]
+
+
+def test_a_payment_and_a_refusal_are_transactions_too(find: Find, sample_store: Path) -> None:
+    paid, refused = (
+        ids(sample_store, f"SELECT tx FROM head_moves WHERE wr_id = 41 AND refused = {of}")[0]
+        for of in ("FALSE", "TRUE")
+    )
+    assert "This transaction paid request 41." in said(find(paid))
+    assert "This transaction tried to pay request 41, which was refused." in said(find(refused))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("9,999", "There is no request 9,999: the newest is 2,323, made on 28 Feb 2025, 22:14 UTC"),
+        ("9" * 18, "the newest is 2,323"),
+        ("0x" + "1" * 40, "never asked to unstake. The store is read up to block 99,772,823"),
+        ("0x84db6ee82b7cf3b47e8f19270abde5718b936670", "is the contract of the pool"),
+        ("0x" + "1" * 64, "made, paid or refused no request that the store holds"),
+    ],
+)
+def test_what_is_not_there_says_how_far_the_store_knows(
+    find: Find, text: str, message: str
+) -> None:
+    (notice,) = find(text, REAL).info
+    assert message in notice.value
+    assert "read up to block 99,772,823, 1 Mar 2025, 00:00 UTC." in notice.value
+    assert "What is newer appears after the next sync." in notice.value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("-5", "Request ids are not negative"),
+        (OFTEN[:-1], "It has 39 hex digits, an address has 40"),
+        ("vitalik.eth", "Names are not looked up"),
+        ("0x84db6eE82b7Cf3b47E8F19270abdE5718b936670", "probably mistyped"),
+        ("<img src=x onerror=alert(1)> [a](javascript:alert(1)) :red[b]", "cannot be looked up"),
+        ("9" * 30, "A number of 30 digits is no request id"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_and_not_repeated(find: Find, text: str, message: str) -> None:
+    app = find(text)
+    (notice,) = app.warning
+    assert message in notice.value
+    assert "This field takes an address (0x and 40 hex digits)" in notice.value
+    assert text not in said(app)
+
+
+def test_a_request_that_was_lost_is_no_request_that_never_was(find: Find) -> None:
+    lost = "DELETE FROM requests WHERE wr_id = 1000"
+    assert "Request 1,000 is missing from the store" in said(find("1000", lost))
+    never_paid = "DELETE FROM requests WHERE wr_id = 2250"
+    assert "Request 2,250 is missing from the store" in said(find("2250", never_paid))
+    twice = "INSERT INTO requests SELECT * FROM requests WHERE wr_id = 2314"
+    assert len(targets(find(OFTEN, twice))) == 7
+
+
+def test_no_date_of_payment_is_promised(find: Find) -> None:
+    text = said(find("2323")).lower()
+    assert not any(word in text for word in ("expected", "forecast", "estimate", "will be paid on"))

@@ -1,0 +1,72 @@
+"""The calendar entry that goes with a request: when to look again, or when it was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from data.store import StoreInfo
+from ui import words
+from ui.calendar_file import Event
+from ui.track_words import OFFICIAL_DAYS, SUPPORT, unreal
+
+Row = Mapping[str, Any]
+
+LOOK_AGAIN_DAYS = 7
+_MORNING = timedelta(hours=9)
+
+
+def entry(info: StoreInfo, request: Row, link: str) -> Event | None:
+    """None for a request that neither waits nor was paid, and of a store without a time.
+
+    The day is day 35 after the request, or, once that has come, seven days after the
+    last synced block's day. `link` leads back to the request.
+    """
+    stamp = info.published_at or info.synced_at
+    if stamp is None or info.synced_at is None or request["status"] == "manual":
+        return None
+    number = f"unstake request {request['wr_id']}"
+    end = request["requested_at"].date() + timedelta(days=OFFICIAL_DAYS)
+    synced = info.synced_at.date()
+    alarm: timedelta | None = _MORNING
+    if request["status"] == "paid":
+        at, alarm = request["paid_at"], None
+        summary = f"{words.ftm(request['payout_ftm'])} paid for {number}"
+        todo = "The pool sent the whole amount to the address that asked."
+    elif end > synced:
+        at, summary = end, f"Official {OFFICIAL_DAYS} days end for {number}"
+        todo = _check("If it still waits after this day")
+    else:
+        at, summary = synced + timedelta(days=LOOK_AGAIN_DAYS), f"Check {number}"
+        todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it still waits")
+    kind = unreal(info)
+    return Event(
+        uid=f"unstake-request-{request['wr_id']}-of-{info.network}-{info.chain_id}@ftm-queue",
+        stamp=stamp,
+        at=at,
+        summary=f"{kind}: {summary}" if kind else summary,
+        description=_description(info, request, todo, link),
+        url=link,
+        alarm=alarm,
+    )
+
+
+def _check(when: str) -> str:
+    return (
+        "Look at its status, its place in the queue and the FTM ahead of it. "
+        f"{when}, ask Ankr's support: {SUPPORT}"
+    )
+
+
+def _description(info: StoreInfo, request: Row, todo: str, link: str) -> str:
+    lines = [
+        f"Request {request['wr_id']} for {words.ftm(request['payout_ftm'])}, asked for on "
+        f"{words.moment(request['requested_at'])}.",
+        todo,
+        f"Where it stands: {link}" if link else "",
+        f"Transaction of the request: {request['requested_tx']}",
+        f"{unreal(info)}: no real request." if unreal(info) else "",
+        f"Known up to block {info.synced_block}, {words.moment(info.synced_at)}.",
+    ]
+    return "\n".join(line for line in lines if line)
