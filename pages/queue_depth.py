@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import charts, drawing, links, queue_parts, spans, store_view, words
+from ui import charts, downloads, drawing, links, queue_parts, spans, store_view, words
 
 DAYS = 35  # the longest wait the official page speaks of
 
@@ -17,7 +17,7 @@ queue_parts.figures(metrics, DAYS)
 st.subheader("Queue depth against reward claims")
 notices = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    span = spans.span_input(*store.days(), notices)
+    span = spans.span_input("Range", "6 months", *store.days(), notices)
     token = links.choose("Token", ["both", "aFTMb", "aFTMc"], "token", "both", notices)
     payouts = links.switch("Show payouts", "payouts", True, notices)
 of_token = None if token == "both" else token
@@ -39,6 +39,7 @@ st.caption(
     f"{span.depth_step}, claims and payouts by {span.flow_step}. Payouts also come from returned "
     "stake and from new stakes, which leave no claim."
 )
+downloads.offer_query(store, "depth_against_claims", step=span.flow_step, **shown)
 
 if head is not None:
     queue_parts.head_card(head)
@@ -50,4 +51,5 @@ if head is not None:
         "In the order of payment. A request is paid whole, sent to the staker without a claim "
         "step, earns nothing while it waits and cannot be cancelled."
     )
+    downloads.offer_query(store, "pending_requests", token=of_token)
 queue_parts.refused_note(metrics)

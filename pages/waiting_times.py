@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import downloads, drawing, releases, store_view, wait_charts, waits_parts
+from ui import downloads, drawing, releases, spans, store_view, wait_charts, waits_parts
 
 DAYS = 35  # the longest wait the official page speaks of
 
@@ -23,12 +23,12 @@ downloads.offer_query(store, "paid_within_35_days", days=DAYS)
 st.subheader("How long until requests were released")
 notices = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    span = waits_parts.requested_input(*store.days(), notices)
+    span = spans.span_input("Requests made in", spans.ALL, *store.days(), notices)
     axis_days = waits_parts.axis_input(notices)
-asked = {"since": span and span.since, "until": span and span.until}
+asked = {"since": span.since, "until": span.until}
 curve = store.ask("release_curve", **asked)
-if span is not None and curve.is_empty():
-    st.info(f"Nobody asked to unstake from {waits_parts.stretch(span)}.")
+if curve.is_empty():
+    st.info(f"Nobody asked to unstake from {span}.")
 else:
     drawing.draw(
         wait_charts.release_curves,
@@ -38,7 +38,7 @@ else:
         alt=releases.takeaway(curve, DAYS),
     )
     waits_parts.curves_table(curve, DAYS)
-    st.caption(waits_parts.curves_note(curve, span, store.days()))
+    st.caption(waits_parts.curves_note(curve, span))
     downloads.offer_query(store, "release_curve", **asked)
 
 st.subheader("By half-year and amount")

@@ -16,7 +16,13 @@ from tests.app_fixture import App, Visit, edited, planted, served
 pytestmark = pytest.mark.browser
 
 Begin = Callable[..., Visit]
-PAGES = [("/", "Unstake queue"), ("/status", "Status")]
+PAGES = [
+    ("/", "Unstake queue"),
+    ("/waits", "Waits"),
+    ("/track", "Track a request"),
+    ("/explore", "Explore"),
+    ("/status", "Status"),
+]
 LIVE = (
     "UPDATE store_info SET simulated = FALSE, network = '{0}', synced_at = now() - INTERVAL '{1}'"
 )

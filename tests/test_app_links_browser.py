@@ -100,6 +100,17 @@ def test_files_are_what_the_page_shows_and_say_where_from(
     assert pl.read_parquet(files["Parquet"]).height == 5
 
 
+def test_a_chart_is_given_as_a_png(app: App, visit: Begin, tmp_path: Path) -> None:
+    seen = visit()
+    seen.open(app.url, "Unstake queue")
+    seen.page.locator("[data-testid=stVegaLiteChart]").hover()
+    with seen.page.expect_download() as begun:
+        seen.page.get_by_role("button", name="Download as PNG").click()
+    begun.value.save_as(tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+    assert seen.complaints == []
+
+
 def test_a_typed_statement_runs_and_is_a_link(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(f"{app.url}/explore?ask=SQL", "Explore")

@@ -14,7 +14,7 @@ from ui import links
 Step = Literal["hour", "day", "week"]
 LENGTH = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 _DAYS = {"35 days": 35, "6 months": 183, "1 year": 365}
-_ALL, _CUSTOM = "all", "custom"
+ALL, _CUSTOM = "all", "custom"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Span:
     def days(self) -> int:
         return (self.until - self.since).days + 1
 
+    def __str__(self) -> str:
+        """`1 Jan 2024 to 30 Jun 2024`."""
+        return " to ".join(f"{day.day} {day:%b %Y}" for day in (self.since, self.until))
+
     @property
     def depth_step(self) -> Step:
         """A level may have up to 2,000 points."""
@@ -39,21 +43,23 @@ class Span:
         return "hour" if self.days <= 4 else "day" if self.days <= 80 else "week"
 
 
-def span_input(first: date, last: date, notices: DeltaGenerator) -> Span:
-    """The span chosen, within `first`..`last`, where the store has anything to show."""
+def span_input(label: str, usual: str, first: date, last: date, notices: DeltaGenerator) -> Span:
+    """The span chosen, within `first`..`last`, where the store has anything to show; the one
+    called `usual` where nothing was."""
     # A link with days and no range means them; afterwards the input speaks for itself.
     means_days = "range" not in st.session_state and not st.query_params.keys().isdisjoint(
         {"since", "until"}
     )
-    usual = _CUSTOM if means_days and "range" not in st.query_params else "6 months"
-    choice = links.choose("Range", [*_DAYS, _ALL, _CUSTOM], "range", usual, notices)
+    if means_days and "range" not in st.query_params:
+        usual = _CUSTOM
+    choice = links.choose(label, [*_DAYS, ALL, _CUSTOM], "range", usual, notices)
     if choice == _CUSTOM:
         since = links.choose_day("From", "since", first, first, last, notices)
         until = links.choose_day("To", "until", last, first, last, notices)
         if since <= until:
             return Span(since, until)
         notices.warning(f"From {since} to {until} is no range: showing everything.")
-        choice = _ALL
-    if choice == _ALL:
+        choice = ALL
+    if choice == ALL:
         return Span(first, last)
     return Span(max(first, last - timedelta(days=_DAYS[choice] - 1)), last)

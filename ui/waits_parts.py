@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from math import ceil
 
 import polars as pl
@@ -11,10 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from ui import links, releases, words
-from ui.spans import Span
+from ui.spans import ALL, Span
 
-_DAYS = {"35 days": 35, "6 months": 183, "1 year": 365}  # as on Queue: a choice may come along
-_ALL, _CUSTOM = "all", "custom"
 _AXES = {"35": 35, "90": 90, "365": 365}
 
 
@@ -80,41 +77,16 @@ def promise(within: pl.DataFrame, days: int) -> None:
     )
 
 
-def requested_input(first: date, last: date, notices: DeltaGenerator) -> Span | None:
-    """The days on which the requests shown were made; None for all of them."""
-    # A link with days and no range means them; afterwards the input speaks for itself.
-    means_days = "range" not in st.session_state and not st.query_params.keys().isdisjoint(
-        {"since", "until"}
-    )
-    usual = _CUSTOM if means_days and "range" not in st.query_params else _ALL
-    choice = links.choose("Requests made in", [*_DAYS, _ALL, _CUSTOM], "range", usual, notices)
-    if choice == _CUSTOM:
-        since = links.choose_day("From", "since", first, first, last, notices)
-        until = links.choose_day("To", "until", last, first, last, notices)
-        if since <= until:
-            return Span(since, until)
-        notices.warning(f"From {since} to {until} is no range: showing everything.")
-        return None
-    if choice == _ALL:
-        return None
-    return Span(max(first, last - timedelta(days=_DAYS[choice] - 1)), last)
-
-
 def axis_input(notices: DeltaGenerator) -> int | None:
     """Where the days axis ends; None for the longest wait there is."""
-    return _AXES.get(links.choose("Days shown", [*_AXES, _ALL], "days", _ALL, notices))
+    return _AXES.get(links.choose("Days shown", [*_AXES, ALL], "days", ALL, notices))
 
 
-def stretch(span: Span) -> str:
-    """`1 Jan 2024 to 30 Jun 2024`."""
-    return " to ".join(f"{day.day} {day:%b %Y}" for day in (span.since, span.until))
-
-
-def curves_note(curve: pl.DataFrame, span: Span | None, days: tuple[date, date]) -> str:
+def curves_note(curve: pl.DataFrame, span: Span) -> str:
     """What the curves are of, and how they count."""
     released = curve.group_by("bucket").agg(pl.col("released").last())["released"].sum()
     return (
-        f"Requests made from {stretch(span or Span(*days))}. "
+        f"Requests made from {span}. "
         f"{'' if released else 'None of them was released yet, so no wait is known. '}"
         "Released means that the queue's head passed a request, paid or refused. Pending "
         "requests, young ones too, count for as long as they have waited, and a curve ends at its "

@@ -1,0 +1,52 @@
+"""Every command of the README's "Query it yourself" works as it is written there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data.sample_store import ensure_sample
+
+ROOT = Path(__file__).parent.parent
+SECTION = (ROOT / "README.md").read_text().split("## Query it yourself", 1)[1].split("\n## ", 1)[0]
+AROUND_PYTHON = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
+COMMANDS = re.findall(r"^    (\S.*)$", AROUND_PYTHON, re.MULTILINE)
+PYTHON = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
+COMMANDS = re.findall(r"^    (\S.*)$", AROUND_PYTHON, re.MULTILINE)
+    r"^    (\S.*)$", SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1], re.MULTILINE
+)
+PYTHON = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def _sample() -> None:
+    """What `make run` leaves behind."""
+    ensure_sample(datetime.now(UTC))
+
+
+def test_the_section_holds_commands_and_python() -> None:
+    assert len(COMMANDS) >= 5
+    assert len(PYTHON) == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_runs_in_a_shell_and_shows_rows(command: str) -> None:
+    told = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.count("\n") > 5 or "--output" in command
+
+
+def test_the_python_runs_and_prints_wei_to_the_last_digit() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", PYTHON[0]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    assert "half_year" in told.stdout
+    assert re.search(r"\(Decimal\('\d{20,}'\),\)", told.stdout)
