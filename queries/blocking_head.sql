@@ -18,7 +18,7 @@
 --   behind_ftm       DOUBLE       FTM      their payouts; NULL if one is unknown
 
 WITH unpaid AS (
-    SELECT *, least(payout_wei, 1e34::DECIMAL(38, 0)) AS wei -- an unknown amount, see README.md
+    SELECT *, least(if(ahead_wei IS NULL, NULL, payout_wei), 1e34::DECIMAL(38, 0)) AS wei
     FROM requests
     WHERE status <> 'paid'
 ),

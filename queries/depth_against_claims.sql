@@ -27,7 +27,7 @@ WITH params AS (
 ),
 
 flows (part, way, moved_at, wei, token) AS (
-    SELECT 'queue', 1, requested_at, payout_wei, token FROM requests
+    SELECT 'queue', 1, requested_at, if(ahead_wei IS NULL, NULL, payout_wei), token FROM requests
     UNION ALL
     SELECT 'queue', -1, coalesce(manual_at, paid_at), payout_wei, token FROM requests
     UNION ALL

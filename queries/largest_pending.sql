@@ -23,8 +23,9 @@ queue AS (
     SELECT
         *,
         least(payout_wei, 1e34::DECIMAL(38, 0)) AS wei, -- an unknown amount, see README.md
-        sum(wei) OVER () AS waiting_wei,
-        row_number() OVER (ORDER BY wr_id, requested_block, requested_tx) AS place
+        sum(if(ahead_wei IS NULL, 1e34::DECIMAL(38, 0), wei)) OVER () AS waiting_wei,
+        -- by ids, which are consecutive: a lost request keeps its place
+        wr_id - (SELECT coalesce(max(wr_id), -1) FROM head_moves WHERE NOT by_hand) AS place
     FROM requests
     WHERE status = 'pending'
 )
@@ -40,5 +41,5 @@ SELECT
     queue.requested_at,
     date_diff('second', queue.requested_at, store_info.synced_at) / 86400 AS waited_days
 FROM queue CROSS JOIN store_info
-ORDER BY queue.wei DESC, queue.place ASC
+ORDER BY queue.wei DESC, queue.wr_id ASC, queue.requested_block ASC, queue.requested_tx ASC
 LIMIT (SELECT if(shown > 0, shown, error('rows: want 1 or more')) FROM params);

@@ -25,7 +25,9 @@ moments AS (
 ),
 
 spans (part, since, until, wei) AS (
-    SELECT 'queue', requested_at, coalesce(manual_at, paid_at), payout_wei FROM requests
+    SELECT
+        'queue', requested_at, coalesce(manual_at, paid_at), if(ahead_wei IS NULL, NULL, payout_wei)
+    FROM requests
     UNION ALL
     SELECT 'stash', manual_at, paid_at, payout_wei FROM requests
     UNION ALL
@@ -53,8 +55,6 @@ SELECT
     try_cast(was.claims_wei - old.claims_wei AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm_before,
     date_diff('second', now.oldest_at, now.moment) / 86400 AS oldest_days,
     date_diff('second', was.oldest_at, was.moment) / 86400 AS oldest_days_before,
-    now.manual_requests,
-    try_cast(now.manual_wei AS DECIMAL(33, 0)) / 1e18 AS manual_ftm
+    now.manual_requests, try_cast(now.manual_wei AS DECIMAL(33, 0)) / 1e18 AS manual_ftm
 FROM states AS now
-LEFT JOIN states AS was ON was.ago = 1 LEFT JOIN states AS old ON old.ago = 2
-WHERE now.ago = 0;
+LEFT JOIN states AS was ON was.ago = 1 LEFT JOIN states AS old ON old.ago = 2 WHERE now.ago = 0;

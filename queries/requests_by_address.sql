@@ -27,7 +27,8 @@ queue AS (
     SELECT
         wr_id,
         requested_tx,
-        row_number() OVER (ORDER BY wr_id, requested_block, requested_tx) AS place
+        -- by ids, which are consecutive: a lost request keeps its place
+        wr_id - (SELECT coalesce(max(wr_id), -1) FROM head_moves WHERE NOT by_hand) AS place
     FROM requests
     WHERE status = 'pending'
 )

@@ -50,3 +50,24 @@ def test_without_a_balance_it_is_not_known_what_is_missing(con: duckdb.DuckDBPyC
     head = _head(con)
     assert head["payout_ftm"] == 1000
     assert [head[name] for name in ("balance_ftm", "balance_at", "missing_ftm")] == [None] * 3
+
+
+def test_behind_a_lost_request_no_sum_is_known_and_no_place_moves_up(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    # What decoding leaves of a request whose log is missing: nothing, and no `ahead` behind it.
+    con.execute("DELETE FROM requests WHERE wr_id = 5")
+    con.execute("UPDATE requests SET ahead_wei = NULL WHERE wr_id > 5")
+    head = _head(con)
+    # The head itself is known: 1000 + 10 - 400 are missing for it.
+    assert (head["wr_id"], head["missing_ftm"], head["behind_ftm"]) == (4, 610, None)
+    metrics = queries.run(con, "queue_metrics").row(0, named=True)
+    assert (metrics["waiting_ftm"], metrics["manual_ftm"]) == (None, 10)
+    for name in ("queue_depth", "depth_against_claims"):
+        depth = queries.run(con, name).tail(3)["depth_ftm"].to_list()
+        assert depth == [None, None, None]  # request 6 was made on the 8th
+    largest = queries.run(con, "largest_pending")
+    assert largest.select("wr_id", "place").rows() == [(4, 1), (7, 4), (6, 3)]
+    assert largest["share"].null_count() == 3
+    asked = queries.run(con, "requests_by_address", address="0xstaker7")
+    assert asked.select("place", "ahead_ftm").rows() == [(4, None)]

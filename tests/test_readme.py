@@ -14,12 +14,8 @@ from data.sample_store import ensure_sample
 
 ROOT = Path(__file__).parent.parent
 SECTION = (ROOT / "README.md").read_text().split("## Query it yourself", 1)[1].split("\n## ", 1)[0]
-AROUND_PYTHON = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
-COMMANDS = re.findall(r"^    (\S.*)$", AROUND_PYTHON, re.MULTILINE)
-PYTHON = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
-COMMANDS = re.findall(r"^    (\S.*)$", AROUND_PYTHON, re.MULTILINE)
-    r"^    (\S.*)$", SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1], re.MULTILINE
-)
+SHELL = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
+COMMANDS = re.findall(r"^    (\S.*)$", SHELL, re.MULTILINE)
 PYTHON = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
 
 

@@ -20,7 +20,7 @@ def answer(metrics: Row, head: Row | None) -> str:
         return "Nobody waits: every request so far was paid or passed."
     waiting = (
         f"{words.plural(metrics['requests'], 'request')} "
-        f"{'waits' if metrics['requests'] == 1 else 'wait'} for {words.ftm(metrics['waiting_ftm'])}"
+        f"{'waits' if metrics['requests'] == 1 else 'wait'} for {_in_all(metrics['waiting_ftm'])}"
     )
     if head["missing_ftm"] is None:
         return f"{waiting}. What the pool can pay is unknown."
@@ -30,6 +30,10 @@ def answer(metrics: Row, head: Row | None) -> str:
             f"{words.ftm(head['missing_ftm'])}."
         )
     return f"{waiting}. The pool holds enough for the first of them."
+
+
+def _in_all(waiting_ftm: float | None) -> str:
+    return "an unknown amount" if waiting_ftm is None else words.ftm(waiting_ftm)
 
 
 def figures(metrics: Row, days: int) -> None:
