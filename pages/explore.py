@@ -32,4 +32,4 @@ else:
     )
     sql_box.box(store)
     st.caption("The same from a shell, in the folder of this program:")
-    st.code(f'{shell.command(store.source.path)} -c "SELECT ..."', language="bash")
+    st.code(shell.command(store.source.path), language="bash")

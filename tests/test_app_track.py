@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app_fixture import ROOT, edited
-from ui.sources import read_sources
+from tests.page_fixture import Show, said
 
 Find = Callable[..., AppTest]
 
@@ -22,31 +21,16 @@ REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom', explorer = 
 
 
 @pytest.fixture
-def find(sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Find]:
+def find(show: Show) -> Find:
     """Opens the page by link on a changed copy of the sample: `find("2210", "DELETE ...")`."""
 
     def run(text: str | None, *statements: str) -> AppTest:
-        path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
-        monkeypatch.setenv("FTM_STORE", str(path))
-        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
-        app.switch_page(str(ROOT / "pages" / "track.py"))
-        if text is not None:
-            app.query_params["find"] = text
-        app.run()
+        link = {} if text is None else {"find": text}
+        app = show(*statements, page="track", **link)
         assert not app.exception
         return app
 
-    for name in ("FTM_NETWORK", "FTM_NETWORKS_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    read_sources.cache_clear()
-    yield run
-    read_sources.cache_clear()
-
-
-def said(app: AppTest) -> str:
-    texts = [*app.title, *app.subheader, *app.markdown, *app.caption]
-    texts += [*app.info, *app.warning, *app.error]
-    return "\n".join(str(text.value) for text in texts)
+    return run
 
 
 def tiles(app: AppTest) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 import queries
 from data.store import open_reader
-from tests.app_fixture import ROOT, edited
-from ui.sources import read_sources
+from tests.page_fixture import Show, said
 
-Show = Callable[..., AppTest]
 NOBODY_PAID = "UPDATE requests SET status = 'pending', paid_at = NULL, manual_at = NULL"
 YOUNG_ONLY = (
     "DELETE FROM requests WHERE requested_at < "
@@ -23,31 +20,15 @@ YOUNG_ONLY = (
 
 
 @pytest.fixture
-def show(sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
+def show(show: Show) -> Show:
     """Opens the page on a changed copy of the sample: `show("DELETE ...", since="2024-01-01")`."""
 
     def run(*statements: str, **link: str) -> AppTest:
-        path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
-        monkeypatch.setenv("FTM_STORE", str(path))
-        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
-        app.switch_page(str(ROOT / "pages" / "status.py")).run()  # has no inputs of its own
-        app.switch_page(str(ROOT / "pages" / "waiting_times.py"))
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.run()
+        app = show(*statements, page="waits", **link)
         assert not app.exception
         return app
 
-    for name in ("FTM_NETWORK", "FTM_STORE", "FTM_NETWORKS_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    read_sources.cache_clear()
-    yield run
-    read_sources.cache_clear()
-
-
-def said(app: AppTest) -> str:
-    texts = [*app.title, *app.markdown, *app.caption, *app.warning, *app.info]
-    return "\n".join(str(text.value) for text in texts)
+    return run
 
 
 def table(app: AppTest, place: int) -> list[dict[str, Any]]:
@@ -80,9 +61,9 @@ def test_the_page_answers_first_and_then_says_what_it_rests_on(show: Show) -> No
 
 
 def test_the_page_names_its_queries(show: Show) -> None:
-    listed = "\n".join(str(code.value) for code in show().code)
+    listed = [link.proto.label for link in show().get("page_link")]
     for name in ("paid_within_35_days", "release_curve", "waits_by_half_year"):
-        assert queries.load(name).sql.strip() in listed
+        assert f"{queries.load(name).title} ({name})" in listed
 
 
 def test_a_link_chooses_the_requests(show: Show, sample_store: Path) -> None:

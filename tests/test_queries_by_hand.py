@@ -205,37 +205,6 @@ def test_an_amount_too_large_to_be_summed_is_unknown(con: duckdb.DuckDBPyConnect
     assert _rows(con, "queue_metrics", "waiting_ftm", days=3) == [(None,)]
 
 
-def test_checks_come_with_the_failed_ones_first(con: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(con, "failed_checks") == [
-        ("view firstWrId", "failed", 800, 11, "earlier"),
-        ("view firstWrId", "failed", 900, 12, "later"),
-        ("view feeShift", "unknown", None, None, "nobody was asked"),
-    ]
-    assert _rows(con, "checks_summary") == [
-        ("view firstWrId", "failed", 2, 800, "earlier"),
-        ("view feeShift", "unknown", 0, None, "nobody was asked"),
-        ("head order", "passed", 0, None, "holds"),
-    ]
-
-
-def test_coverage_counts_both_ends_and_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(con, "coverage") == [
-        ("pool", 100, 100, 399, 300, 0, 100),
-        ("pool", 100, 500, 1012, 513, 100, 0),
-        ("sfc", None, 100, 1012, 913, None, None),
-    ]
-    con.execute("UPDATE store_info SET simulated = FALSE, first_block = 90, synced_block = 1020")
-    con.execute("INSERT INTO stubs BY NAME SELECT '0xa' AS stub, 700 AS block")
-    con.execute("INSERT INTO coverage VALUES ('sfc 0xa', 710, 1012)")
-    assert _rows(con, "coverage") == [
-        ("bond", 90, None, None, 0, 0, 931),
-        ("pool", 90, 100, 399, 300, 10, 100),
-        ("pool", 90, 500, 1012, 513, 100, 8),
-        ("sfc", None, 100, 1012, 913, None, None),
-        ("sfc 0xa", 700, 710, 1012, 303, 10, 8),
-    ]
-
-
 def test_an_empty_table_is_among_the_contents(con: duckdb.DuckDBPyConnection) -> None:
     contents = _rows(con, "store_contents")
     assert ("requests", 8, _january(1, 10), _january(10)) in contents

@@ -26,7 +26,7 @@ PAGES = Path(__file__).parent.parent / "pages"
 page = st.navigation(
     [
         st.Page(PAGES / "queue_depth.py", title="Queue", url_path="queue", default=True),
-        st.Page(PAGES / "waiting_times.py", title="Waits", url_path="waits"),
+        st.Page(PAGES / "waits.py", title="Waits", url_path="waits"),
         st.Page(PAGES / "track.py", title="Track", url_path="track"),
         st.Page(PAGES / "explore.py", title="Explore", url_path="explore"),
         st.Page(PAGES / "status.py", title="Status", url_path="status"),
