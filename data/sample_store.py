@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -17,7 +19,8 @@ from data.pool_state import Block, PoolState
 from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, Simulation, simulate
 from data.store import open_reader, read_info
 
-_SOURCE = f"simulation with seed {SAMPLE_SEED} up to {SAMPLE_UNTIL:%Y-%m-%d}"
+_HERE = Path(__file__).parent
+_MADE_OF = {".py", ".sql", ".toml"}
 
 
 def ensure_sample(now: datetime, path: Path | None = None) -> Path:
@@ -40,13 +43,23 @@ def ensure_sample(now: datetime, path: Path | None = None) -> Path:
     return path
 
 
+@cache
+def _source() -> str:
+    """What the sample says it was read from: another for each state of this package, so that
+    an older program's sample is built anew."""
+    made_of = sorted(path for path in _HERE.rglob("*") if path.suffix in _MADE_OF)
+    build = hashlib.sha256(b"\0".join(path.read_bytes() for path in made_of)).hexdigest()
+    until = f"{SAMPLE_UNTIL:%Y-%m-%d}"
+    return f"simulation with seed {SAMPLE_SEED} up to {until}, build {build[:8]}"
+
+
 def _is_current(path: Path) -> bool:
     try:
         con = open_reader(path)
     except StoreError:
         return False
     with con:
-        return read_info(con).source == _SOURCE
+        return read_info(con).source == _source()
 
 
 def _is_sample(path: Path) -> bool:
@@ -72,7 +85,7 @@ def _build(path: Path, now: datetime) -> None:
             now,
             simulation.first_block,
             simulation.last_block,
-            source=_SOURCE,
+            source=_source(),
             state=_state(simulation),
             balances=[
                 Balance(sample.block, sample.block_time, sample.balance_wei)
