@@ -11,7 +11,9 @@ import logging
 import resource
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -23,9 +25,14 @@ import streamlit.web.bootstrap  # the server's share of the memory
 from streamlit.testing.v1 import AppTest
 
 from bench.query_times import RUNS, load, row
+from data import SqlError, StoreError
 from data.config import ROOT
+from data.sandbox import run_sql
+from data.store import open_reader
 
-TARGET_MS, MOST_ROWS, MOST_MB = 300, 2_000, 700
+TARGET_MS, MOST_ROWS, MOST_MB, MOST_TIMES = 300, 2_000, 700, 2.0
+RUNAWAY = "SELECT sum(a.range * b.range) FROM range(100000) a, range(100000) b, range(100) c"
+_ATTACK_S = 10.0
 _TIMEOUT_S = 120
 
 
@@ -43,31 +50,77 @@ def main(store: Path) -> int:
     """Print one row a page, measured in a process of its own; returns 1 where one failed."""
     others = ["-u", "FTM_NETWORK", "-u", "FTM_NETWORKS_FILE"]
     shown = f"FTM_STORE={store.resolve()}"
-    command = ["env", *others, shown, sys.executable, "-m", "bench.page_times"]
+    command = ["env", *others, shown, sys.executable, "-m", "bench.page_times", str(store)]
     sys.stdout.flush()
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def _measure() -> int:
+def _measure(store: Path) -> int:
     logging.disable(logging.WARNING)  # Streamlit's on scripts that run without a server
     print(f"load {load()}; median of {RUNS} runs after the first\n")
-    print(f"{'page':28}{'first ms':>9}{'chart rows':>12}{'warm ms':>8}  target {TARGET_MS} ms")
+    print(f"{'page':34}{'first ms':>9}{'chart rows':>12}{'warm ms':>8}  target {TARGET_MS} ms")
     most_rows = failures = 0
+    choices = [{}, {"range": "all"}, {"query": "payouts"}, {"table": "raw_logs"}]
+    with suppress(StoreError):  # the pages then fail, which is told
+        choices.append({"find": _busiest_staker(store)})
     for script, title in _pages():
-        for choice in ({}, {"range": "all"}):
+        for choice in choices:
             times = _times(script, choice)
             if times is None:
                 continue
-            said = title + ", ".join(f", {key} {value}" for key, value in choice.items())
-            head = f"{said:28}{times.first_ms:9.0f}{times.chart_rows:12,}"
+            said = title + "".join(f", {key} {value[:14]}" for key, value in choice.items())
+            head = f"{said:34}{times.first_ms:9.0f}{times.chart_rows:12,}"
             print(row(head, times.warm_ms, TARGET_MS) + ("  FAILED" if times.failures else ""))
             most_rows, failures = max(most_rows, times.chart_rows), failures + times.failures
+    if not failures:
+        _print_under_attack(store)
     over = "  over" if most_rows > MOST_ROWS else ""
     print(f"\nrows of the biggest chart {most_rows:,}, target {MOST_ROWS:,}{over}")
     held = _peak_mb()
     over = "  over" if held > MOST_MB else ""
     print(f"peak memory of the process {held:,.0f} MB, target {MOST_MB} MB{over}; load {load()}")
     return 1 if failures else 0
+
+
+def _print_under_attack(store: Path) -> None:
+    """The first page's time beside as many runaway statements as may run at once."""
+    app = _app()
+    app.run()
+    alone = median(_runs(app))
+    attackers = [threading.Thread(target=_run_away, args=(store,)) for _ in range(2)]
+    for attacker in attackers:
+        attacker.start()
+    time.sleep(1.0)
+    beside = median(_runs(app))
+    for attacker in attackers:
+        attacker.join()
+    times = beside / alone
+    print(f"\n{'Queue, alone':40}{alone:8.0f} ms")
+    over = "  over" if times > MOST_TIMES else ""
+    print(f"{'Queue, beside two runaway statements':40}{beside:8.0f} ms, {times:.1f} times{over}")
+
+
+def _run_away(store: Path) -> None:
+    with suppress(SqlError):
+        run_sql(store, RUNAWAY, seconds=_ATTACK_S)
+
+
+def _runs(app: AppTest) -> list[float]:
+    """Milliseconds of each of many runs."""
+    times = []
+    for _ in range(4 * RUNS):
+        began = time.perf_counter()
+        app.run()
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def _busiest_staker(store: Path) -> str:
+    with open_reader(store) as con:
+        busiest = "SELECT staker FROM requests GROUP BY ALL ORDER BY count(*) DESC, staker LIMIT 1"
+        row = con.execute(busiest).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _pages() -> list[tuple[Path, str]]:
@@ -126,4 +179,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(_measure())
+    raise SystemExit(_measure(Path(sys.argv[1])))
