@@ -7,6 +7,8 @@ and it runs unchanged in the duckdb CLI. The rules are in README.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -96,15 +98,38 @@ def parse(name: str, sql: str) -> Query:
     return Query(name, title.removeprefix("-- "), " ".join(prose).strip(), params, columns, sql)
 
 
-def run(con: duckdb.DuckDBPyConnection, name: str, **params: Any) -> pl.DataFrame:
+def run(con: duckdb.DuckDBPyConnection, name: str, /, **params: Any) -> pl.DataFrame:
     """The answer of a query on the store that `con` uses; times are UTC.
 
     A parameter left out or None has the default of the query's header. Dates may be ISO
     text. `con` itself is left as it was: variables belong to a cursor. Raises QueryError
     for an unknown query or parameter, a value of another type, and what DuckDB refuses.
     """
-    query = load(name)
-    known = {field.name: field for field in query.params}
+    with _prepared(con, name, params) as cursor:
+        frame: pl.DataFrame = cursor.sql(load(name).sql).pl()
+    return frame
+
+
+def run_first(
+    con: duckdb.DuckDBPyConnection, name: str, most: int, /, **params: Any
+) -> tuple[pl.DataFrame, int]:
+    """The first rows of what `run` answers, at most `most`, and how many there are in all."""
+    whole = f"({load(name).sql.rstrip().removesuffix(';')}\n)"
+    with _prepared(con, name, params) as cursor:
+        frame: pl.DataFrame = cursor.sql(f"FROM {whole} LIMIT {most}").pl()
+        if frame.height < most:
+            return frame, frame.height
+        count = cursor.sql(f"SELECT count(*) FROM {whole}").fetchone()
+    assert count is not None
+    return frame, count[0]
+
+
+@contextmanager
+def _prepared(
+    con: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, Any]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor on which the query called `name` has its parameters; raises for `run`."""
+    known = {field.name: field for field in load(name).params}
     for key in params.keys() - known.keys():
         takes = ", ".join(known) or "no parameters"
         raise QueryError(f"{name} does not know {key!r}: it takes {takes}")
@@ -118,7 +143,7 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **params: Any) -> pl.DataFram
             cursor.execute("SET TimeZone = 'UTC'")
             for key, value in params.items():
                 cursor.execute(f"SET VARIABLE {key} = ?", [value])
-            frame: pl.DataFrame = cursor.sql(query.sql).pl()
+            yield cursor
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise QueryError(
             f"{name} asks for what this store does not have, so another version wrote it: sync "
@@ -126,7 +151,6 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **params: Any) -> pl.DataFram
         ) from error
     except duckdb.Error as error:
         raise QueryError(f"{name}: {_first_line(error)}") from error
-    return frame
 
 
 def read_table(con: duckdb.DuckDBPyConnection, name: str, rows: int | None = None) -> pl.DataFrame:

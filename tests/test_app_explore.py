@@ -67,6 +67,17 @@ def test_a_bad_parameter_is_named_and_its_default_shown(
     assert app.dataframe[0].value.shape[0] > 0
 
 
+def test_a_parameter_called_rows_is_the_querys_own(show: Show) -> None:
+    app = show(page="explore", query="largest_pending", rows="3")
+    assert app.dataframe[0].value.shape[0] == 3
+
+
+def test_an_answer_with_very_many_rows_is_shown_in_part_and_counted(show: Show) -> None:
+    app = show(page="explore", query="queue_depth", step="hour")
+    assert app.dataframe[0].value.shape[0] == 1_000
+    assert re.search(r"^\d\d,\d{3} rows, the first 1,000 shown$", said(app), re.MULTILINE)
+
+
 def test_an_unknown_id_answers_with_no_row_and_not_with_an_error(show: Show) -> None:
     app = show(page="explore", query="request_history", wr_id="99999999")
     assert "No row answers this: widen what it asks for." in said(app)

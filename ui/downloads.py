@@ -16,11 +16,11 @@ from queries.export import as_csv, as_parquet
 from ui.store_view import StoreView
 
 
-def offer_query(view: StoreView, name: str, **params: Any) -> None:
-    """CSV and Parquet of a query's answer, as `view.ask(name, **params)` gives it."""
+def offer_query(view: StoreView, name: str, /, **params: Any) -> None:
+    """CSV and Parquet of a query's whole answer, asked for when one of them is clicked."""
     given = {key: str(value) for key, value in params.items() if value is not None}
-    sql = queries.load(name).sql
-    offer(view, view.ask(name, **params), name, sql, given)
+    about = provenance(view, name, queries.load(name).sql, given)
+    _buttons(view, lambda: view.fetch(name, **params), name, about)
 
 
 def offer_table(view: StoreView, name: str) -> None:

@@ -34,34 +34,37 @@ def answer(
 ) -> None:
     """The query's answer: as a picture where one fits, as a table and as files."""
     try:
-        found = view.ask(query.name, **given)
+        found, count = view.ask_first(query.name, explore_charts.MOST_ROWS, **given)
     except queries.QueryError as error:
         st.error(words.escaped(str(error)), title="This query gave no answer")
         return
     if not found.height:
         st.info(_nothing(query, given))
         return
-    columns = explore_charts.drawable(query, found)
+    columns = [] if count > found.height else explore_charts.drawable(query, found)
     if columns:
         column = links.choose("Drawn", columns, "draw", columns[0], notices)
         first = query.columns[0]
         chart = explore_charts.over_time if first.type == "TIMESTAMPTZ" else explore_charts.by_name
         drawn = {"first": first.name, "column": column, "unit": query.unit(column)}
         drawing.draw(chart, found, **drawn, alt=f"{query.title}: {column}")
-    table(found, query.columns, query.title)
-    downloads.offer_query(view, query.name, **given)
-
-
-def table(rows: pl.DataFrame, columns: tuple[Field, ...], title: str) -> None:
-    """The first rows, under the columns' own names with what they hold as help."""
     st.dataframe(
-        rows.head(SHOWN_ROWS),
+        found.head(SHOWN_ROWS),
         hide_index=True,
-        alt=title,
-        column_config={field.name: _column(field) for field in columns},
+        alt=query.title,
+        column_config={field.name: _column(field) for field in query.columns},
     )
-    shown = "" if rows.height <= SHOWN_ROWS else f", the first {SHOWN_ROWS:,} shown"
-    st.caption(f"{words.plural(rows.height, 'row')}{shown}")
+    if _told(count):
+        downloads.offer_query(view, query.name, **given)
+
+
+def _told(count: int) -> bool:
+    """Say how many rows there are; whether that many can be downloaded from here."""
+    shown = "" if count <= SHOWN_ROWS else f", the first {SHOWN_ROWS:,} shown"
+    fits = count <= _FILE_ROWS
+    shell_writes = "" if fits else ". Too many for a download: the command below gives them"
+    st.caption(f"{words.plural(count, 'row')}{shown}{shell_writes}")
+    return fits
 
 
 def _column(field: Field) -> Any:
@@ -113,13 +116,9 @@ def store_table(view: StoreView, name: str) -> None:
     st.markdown(f"{described['holds'][0]}.")
     rows = view.table(name, SHOWN_ROWS)
     st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")
-    count = view.table_rows(name)
-    shown = "" if count <= SHOWN_ROWS else f", the first {SHOWN_ROWS:,} shown"
-    st.caption(f"{words.plural(count, 'row')}{shown}")
-    if count <= _FILE_ROWS:
+    if _told(view.table_rows(name)):
         downloads.offer_table(view, name)
     else:
-        st.caption("Too many rows for a download from here. This command writes them:")
         statement = f"COPY {name} TO '{name}.parquet'"
         st.code(shell.sql(view.source.path, statement), language="bash")
     st.subheader("Columns")

@@ -37,12 +37,22 @@ class StoreView:
     now: datetime
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def ask(self, name: str, **params: Any) -> pl.DataFrame:
+    def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""
         self.asked.setdefault(name, params)
         return _answer(self.version, name, tuple(sorted(params.items())))
 
-    def ask_row(self, name: str, **params: Any) -> dict[str, Any] | None:
+    def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
+        """The first rows of a query's answer, and how many there are in all."""
+        self.asked.setdefault(name, params)
+        return _first(self.version, name, most, tuple(sorted(params.items())))
+
+    def fetch(self, name: str, /, **params: Any) -> pl.DataFrame:
+        """The whole answer of a query, anew: it is not kept, nor put into the footer."""
+        with _cursor(self.version) as cursor:
+            return queries.run(cursor, name, **params)
+
+    def ask_row(self, name: str, /, **params: Any) -> dict[str, Any] | None:
         """The answer of a query that has one row, or none."""
         rows = self.ask(name, **params)
         return rows.row(0, named=True) if rows.height else None
@@ -132,6 +142,14 @@ def read(version: Version) -> StoreInfo:
 def _answer(version: Version, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
     with _cursor(version) as cursor:
         return queries.run(cursor, name, **dict(params))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _first(
+    version: Version, name: str, most: int, params: tuple[tuple[str, Any], ...]
+) -> tuple[pl.DataFrame, int]:
+    with _cursor(version) as cursor:
+        return queries.run_first(cursor, name, most, **dict(params))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
