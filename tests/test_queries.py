@@ -29,12 +29,14 @@ UNITS = set("UTC FTM count days minutes share ratio id address hash block token 
 # What keeps a golden file short enough to be read.
 NARROWED: dict[str, dict[str, Any]] = {
     "dictionary": {"table_name": "requests"},
+    "funding": {"source": "payouts", "gap_minutes": 60 * 24 * 5},
     "queue_depth": {"since": date(2024, 11, 25), "until": date(2025, 1, 15)},
     "depth_against_claims": {"since": date(2024, 6, 1), "token": "aFTMb", "step": "week"},
     "payouts": {"since": date(2024, 10, 28), "until": date(2024, 11, 25), "token": "aFTMc"},
     "reward_claims": {"since": date(2025, 1, 25)},
     "pending_requests": {"token": "aFTMc"},
     "queue_metrics": {"days": 150},
+    "request_needs": {"since": date(2025, 1, 5), "until": date(2025, 1, 10)},
     "requests_by_address": {"address": "0x1478C7B3D3B5F181ED4FB5F59B96CF3D6FC24227"},
     "request_history": {"wr_id": 1490},
     "request_by_tx": {"tx": "0x429ec62e7e59de31e05b3c7611108c31aac4ed790c418fd51ec66c4837651b60"},
