@@ -59,15 +59,18 @@ class Unreadable:
 Identifier = Address | Transaction | RequestId
 
 
-def read_identifier(text: str) -> Identifier | Unreadable | None:
-    """What `text` names; None where there is nothing but space."""
+def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | None:
+    """What `text` names; None where there is nothing but space.
+
+    A link to this page names its network: one that is not `network` is refused.
+    """
     text = _trimmed(text)
     if not text:
         return None
     if len(text) > _LONGEST:
         return Unreadable(f"It has {len(text):,} characters, more than any of these.")
     if _LINK.match(text):
-        return _in_link(text)
+        return _in_link(text, network)
     if match := _REQUEST.fullmatch(text):
         bare = _BARE.fullmatch(text)
         return _from_hex("0x" + text) if bare else _request(match[1].replace(",", ""))
@@ -137,13 +140,15 @@ def _miscounted(count: int) -> str:
     return f"It has {count:,} hex digit{'' if count == 1 else 's'}, {near} ({far})."
 
 
-def _in_link(text: str) -> Identifier | Unreadable:
+def _in_link(text: str, network: str) -> Identifier | Unreadable:
     """The address, transaction or request that a link is about."""
     try:
         parts = urlsplit(text)
         asked = parse_qs(parts.query)
     except ValueError:
         return Unreadable("This link cannot be read: paste the address or hash alone.")
+    if "find" in asked and network and asked.get("network", [network])[-1] != network:
+        return Unreadable(f"This link is of another network than {network}: open it by itself.")
     if "find" in asked and not _LINK.match(_trimmed(asked["find"][-1])):  # a link to this page
         found = read_identifier(asked["find"][-1])
         if found is not None:

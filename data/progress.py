@@ -69,6 +69,10 @@ class Progress:
         """New logs so far."""
         return self._logs
 
+    def landed(self, logs: int) -> None:
+        """So many new logs came from files."""
+        self._logs += logs
+
     def note(self, text: str) -> None:
         """A line above the bar."""
         self._bar.write(text, file=sys.stderr)

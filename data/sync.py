@@ -113,10 +113,13 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
 
 
 def _from_files(network: Network, path: Path, options: argparse.Namespace) -> None:
+    from data.progress import Progress
+
     began = time.monotonic()
-    landed = sync_file(
-        network, path, options.logs, datetime.now(UTC), options.from_block, options.to_block
-    )
+    now, first, last = datetime.now(UTC), options.from_block, options.to_block
+    with Progress(path) as progress:
+        landed = sync_file(network, path, options.logs, now, first, last)
+        progress.landed(landed.logs)
     took_s = time.monotonic() - began
     print(f"{path}: {landed.logs:,} new logs up to block {landed.block} in {took_s:.1f} s")
     _tell(landed.findings)

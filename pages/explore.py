@@ -11,10 +11,11 @@ st.markdown("Every figure of this app is the answer to a query, and each can be 
 
 notices = st.container()
 usual = next((kind for kind in ("SQL", "table") if kind.lower() in st.query_params), "query")
+links.refuse_unknown(explore_parts.parameters(), "Explore")
 kind = links.choose("Ask by", ["query", "table", "SQL"], "ask", usual, notices)
 
 if kind == "query":
-    name = open_inputs.pick("Query", queries.names(), "query", "queue_depth", notices)
+    name = open_inputs.pick("Query", queries.names(), "query", explore_parts.USUAL, notices)
     query = queries.load(name)
     st.subheader(query.title)
     st.markdown(query.prose)
@@ -30,6 +31,6 @@ else:
         "One statement, read-only, over the tables of the store. It reaches nothing else and ends "
         "after 10 seconds."
     )
-    sql_box.box(store)
+    sql_box.box(store, notices)
     st.caption("The same from a shell, in the folder of this program:")
     st.code(shell.command(store.source.path), language="bash")

@@ -9,7 +9,7 @@ store = store_view.shown()
 st.title("Track a request")
 st.markdown("Where an unstake request stands: its place in the queue, and what became of it.")
 
-match read_identifier(track_parts.field()):
+match read_identifier(track_parts.field(), store.source.name):
     case None:
         track_parts.examples(store)
     case Address(staker):

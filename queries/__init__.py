@@ -161,7 +161,9 @@ def read_table(con: duckdb.DuckDBPyConnection, name: str, rows: int | None = Non
     known = run(con, "dictionary")["table_name"].unique(maintain_order=True).to_list()
     if name not in known:
         raise QueryError(f"no table {name!r}: there are {', '.join(known)}")
-    frame: pl.DataFrame = con.sql(f"FROM {name} LIMIT {'ALL' if rows is None else rows}").pl()
+    with _prepared(con, "dictionary", {}) as cursor:
+        limit = "ALL" if rows is None else rows
+        frame: pl.DataFrame = cursor.sql(f"FROM {name} LIMIT {limit}").pl()
     return frame
 
 

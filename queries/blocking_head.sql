@@ -2,7 +2,7 @@
 --
 -- The head of the queue, and what is missing to pay it. The pool pays whole requests in
 -- order, and only with money that is not set aside for refused ones. No row when nothing
--- waits; when nothing is missing, the head waits for the operator alone.
+-- waits or the head's log is lost; when nothing is missing, it waits for the operator alone.
 --
 -- columns:
 --   wr_id            BIGINT       id       the head: the first pending request
@@ -25,7 +25,7 @@ WITH unpaid AS (
 
 head AS (
     SELECT * FROM unpaid
-    WHERE status = 'pending'
+    WHERE status = 'pending' AND ahead_wei = 0
     ORDER BY wr_id LIMIT 1
 ),
 
@@ -36,7 +36,7 @@ latest AS (
 
 sums AS (
     SELECT
-        count(*) FILTER (WHERE unpaid.status = 'pending') AS pending,
+        max(unpaid.wr_id) FILTER (WHERE unpaid.status = 'pending') AS newest,
         sum(if(unpaid.status = 'pending', unpaid.wei, 0)) AS pending_wei,
         sum(if(unpaid.status = 'manual', unpaid.wei, 0)) AS stashed_wei
     FROM unpaid
@@ -55,6 +55,6 @@ SELECT
         greatest(head.wei + sums.stashed_wei, latest.balance_wei) - latest.balance_wei
         AS DECIMAL(33, 0)
     ) / 1e18 END AS missing_ftm,
-    sums.pending - 1 AS behind_requests,
+    sums.newest - head.wr_id AS behind_requests,
     try_cast(sums.pending_wei - head.wei AS DECIMAL(33, 0)) / 1e18 AS behind_ftm
 FROM head CROSS JOIN sums CROSS JOIN store_info LEFT JOIN latest ON TRUE;

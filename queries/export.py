@@ -11,14 +11,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
-_TIME = "%Y-%m-%dT%H:%M:%S%.fZ"
+_TIME = "%Y-%m-%dT%H:%M:%S%.f"
 
 
 def as_csv(frame: pl.DataFrame, about: Mapping[str, str]) -> bytes:
     """The frame as CSV in UTF-8 after one line `# key=value; ...` that says what it is of.
 
-    Whole numbers of any size are written out, times as ISO 8601 in UTC, unknown values as
-    nothing, lists as JSON. Read it with `skip = 1`.
+    Whole numbers of any size are written out, times as ISO 8601, those with a zone in UTC and
+    marked with Z, unknown values as nothing, lists as JSON. Read it with `skip = 1`.
     """
     head = "; ".join(f"{key}={' '.join(value.split())}" for key, value in about.items())
     file = io.BytesIO(f"# {head}\n".encode())
@@ -43,6 +43,8 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
                 cell if cell is None else json.dumps(cell, default=str) for cell in column.to_list()
             )
             text.append(pl.Series(column.name, cells, pl.String))
+        elif isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
+            text.append(column.dt.convert_time_zone("UTC").dt.strftime(f"{_TIME}Z"))
         elif column.dtype == pl.Binary:
             text.append(("0x" + column.bin.encode("hex")).alias(column.name))
     return frame.with_columns(text)

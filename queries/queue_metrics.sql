@@ -27,7 +27,7 @@ moments AS (
 spans (part, since, until, wei) AS (
     SELECT
         'queue', requested_at, coalesce(manual_at, paid_at), if(ahead_wei IS NULL, NULL, payout_wei)
-    FROM requests
+    FROM requests WHERE status IS NOT NULL
     UNION ALL
     SELECT 'stash', manual_at, paid_at, payout_wei FROM requests
     UNION ALL

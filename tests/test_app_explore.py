@@ -55,6 +55,10 @@ def test_a_links_parameters_are_the_inputs_and_narrow_the_answer(show: Show) -> 
         ("payouts", "token", "aFTM", "is not aFTMb or aFTMc"),
         ("largest_pending", "rows", "many", "is not a whole number"),
         ("largest_pending", "rows", "9" * 30, "is not a whole number"),
+        ("paid_within_35_days", "days", "--5", "is not a whole number"),
+        ("payouts", "since", "20240101", "is not a day such as 2024-12-18"),
+        ("payouts", "wr_id", "5", "does not know"),
+        ("requests_by_address", "address", "0" * 101, "is not a text of at most 100 letters"),
         ("no_such_query", "ask", "query", "is not one of those to choose from"),
     ],
 )
@@ -64,7 +68,13 @@ def test_a_bad_parameter_is_named_and_its_default_shown(
     app = show(page="explore", query=query, **{name: value})
     assert not app.exception
     assert any(wanted in warning.value for warning in app.warning)
-    assert app.dataframe[0].value.shape[0] > 0
+    assert query == "requests_by_address" or app.dataframe[0].value.shape[0] > 0
+
+
+def test_a_statement_that_is_too_long_is_not_cut_and_run(show: Show) -> None:
+    app = show(page="explore", sql="SELECT 1 AS one" + " " * 8_000 + "WHERE FALSE")
+    assert "is not a text of at most 8,000 letters" in said(app)
+    assert "one" not in app.dataframe[0].value.columns
 
 
 def test_a_parameter_called_rows_is_the_querys_own(show: Show) -> None:

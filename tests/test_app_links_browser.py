@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def test_a_sync_is_started_from_the_page_and_its_store_shown(
         seen.page.get_by_role("heading", name="Status", exact=True).wait_for()
         seen.settle()
         expect(seen.page.get_by_text("The last sync brought")).to_be_visible()
-        assert "All 16 checks passed" in seen.text() or "checks passed" in seen.text()
+        assert re.search(r"All \d+ checks passed", seen.text())
         assert seen.complaints == []
 
 

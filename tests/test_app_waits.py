@@ -41,8 +41,8 @@ def test_the_page_answers_first_and_then_says_what_it_rests_on(show: Show) -> No
     app = show()
     assert app.title[0].value == "Waits"
     assert (
-        "Half of the requests under 100 FTM, the most frequent amount, were paid within 23 days; "
-        "of all requests at least 35 days old, 70.4 % were paid within the official 35 days."
+        "Half of the requests under 100 FTM, the most frequent amount, were released within 23 "
+        "days; of all requests at least 35 days old, 70.4 % were paid within the official 35 days."
     ) in said(app)
     assert [(m.label, m.value, m.delta) for m in app.metric] == [
         ("Paid within 35 days", "70.4 %", "1,576 of 2,238 requests")
@@ -63,7 +63,7 @@ def test_the_page_answers_first_and_then_says_what_it_rests_on(show: Show) -> No
 def test_the_page_names_its_queries(show: Show) -> None:
     listed = [link.proto.label for link in show().get("page_link")]
     for name in ("paid_within_35_days", "release_curve", "waits_by_half_year"):
-        assert f"{queries.load(name).title} ({name})" in listed
+        assert any(label.startswith(f"{queries.load(name).title} ({name}") for label in listed)
 
 
 def test_a_link_chooses_the_requests(show: Show, sample_store: Path) -> None:

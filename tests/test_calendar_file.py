@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def told(sample_store: Path) -> Any:
 
 def test_a_request_that_waits_is_looked_at_on_day_35(told: Any) -> None:
     info, request = told(2323)  # asked on 28 Feb 2025
-    found = entry(info, request, LINK)
+    found = entry(info, request, LINK, STAMP)
     assert found is not None
     assert found.at == date(2025, 4, 4)
     assert found.summary == "Simulated: Official 35 days end for unstake request 2323"
@@ -111,30 +112,41 @@ def test_a_request_that_waits_is_looked_at_on_day_35(told: Any) -> None:
 
 def test_after_day_35_it_is_looked_at_a_week_after_the_last_block(told: Any) -> None:
     info, request = told(2210)  # asked on 11 Jan 2025, the last block is of 1 Mar 2025
-    found = entry(info, request, "")
+    found = entry(info, request, "", STAMP)
     assert found is not None
     assert found.at == date(2025, 3, 8)
     assert found.summary == "Simulated: Check unstake request 2210"
     assert "The official 35 days ended on 2025-02-15." in found.description
     request["requested_at"] = datetime(2025, 1, 25, tzinfo=UTC)  # day 35 is the last block's
-    found = entry(info, request, "")
+    found = entry(info, request, "", STAMP)
     assert found is not None
     assert found.at == date(2025, 3, 8)
 
 
 def test_a_paid_request_is_an_event_when_it_was_paid_and_a_refused_one_is_none(told: Any) -> None:
     info, request = told(1000)
-    found = entry(info, request, LINK)
+    found = entry(info, request, LINK, STAMP)
     assert found is not None
     assert found.at == request["paid_at"]
     assert found.alarm is None
     assert found.summary.endswith("FTM paid for unstake request 1000")
-    assert entry(*told(1927), LINK) is None
+    assert entry(*told(1927), LINK, STAMP) is None
 
 
 def test_one_request_is_one_entry_however_often_it_is_taken_along(told: Any) -> None:
     info, request = told(2210)
-    first, later = entry(info, request, LINK), entry(info, request | {"status": "paid"}, "")
+    first, later = (
+        entry(info, request, LINK, STAMP),
+        entry(info, request | {"status": "paid"}, "", STAMP),
+    )
     assert first is not None
     assert later is not None
     assert first.uid == later.uid == "unstake-request-2210-of-sample-250@ftm-queue"
+
+
+def test_where_time_goes_on_no_entry_lies_in_the_past(told: Any) -> None:
+    info, request = told(2210)
+    later = datetime(2025, 11, 22, tzinfo=UTC)
+    found = entry(replace(info, simulated=False), request, LINK, later)
+    assert found is not None
+    assert found.at == date(2025, 11, 29)

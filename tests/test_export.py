@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -13,6 +15,7 @@ import queries
 from data.store import open_reader
 from queries.export import as_csv, as_parquet
 
+ROOT = Path(__file__).parent.parent
 ABOUT = {"network": "sample", "query": "two\nlines", "simulated": "yes"}
 ODD = """
 SELECT
@@ -89,3 +92,36 @@ def test_amounts_of_wei_are_whole_numbers_in_both_forms(sample_store: Path) -> N
     assert [tuple(line.split(",")) for line in lines] == [(str(a), b) for a, b in exact]
     back = pl.read_parquet(io.BytesIO(as_parquet(frame, ABOUT)))
     assert [str(wei) for wei in back["payout_wei"]] == [wei for _, wei in exact]
+
+
+def test_a_time_without_a_zone_is_not_said_to_be_utc() -> None:
+    with duckdb.connect() as con:
+        frame = con.sql("SELECT TIMESTAMP '2024-12-18 01:00:00' AS local").pl()
+    assert as_csv(frame, ABOUT).decode().splitlines()[2] == "2024-12-18T01:00:00"
+
+
+ELSEWHERE = """
+import queries, sys
+from pathlib import Path
+from data.store import open_reader
+from queries.export import as_csv
+with open_reader(Path(sys.argv[1])) as con:
+    cursor = con.cursor()
+    cursor.execute("USE store")
+    print(as_csv(queries.read_table(cursor, "requests", 1), {}).decode())
+"""
+
+
+def test_a_table_read_elsewhere_on_earth_has_the_same_times(sample_store: Path) -> None:
+    told = {
+        subprocess.run(
+            ["env", f"TZ={zone}", sys.executable, "-c", ELSEWHERE, str(sample_store)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for zone in ("UTC", "Asia/Tokyo", "America/Los_Angeles")
+    }
+    assert len(told) == 1
+    assert "2022-03-16T15:10:04Z" in told.pop()

@@ -71,3 +71,21 @@ def test_behind_a_lost_request_no_sum_is_known_and_no_place_moves_up(
     assert largest["share"].null_count() == 3
     asked = queries.run(con, "requests_by_address", address="0xstaker7")
     assert asked.select("place", "ahead_ftm").rows() == [(4, None)]
+
+
+def test_a_request_that_was_passed_without_a_trace_is_neither_head_nor_in_line(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    # What decoding leaves where the log of a payout is missing.
+    con.execute(
+        "UPDATE requests SET status = NULL, paid_at = NULL, ahead_wei = NULL WHERE wr_id = 1"
+    )
+    assert _head(con)["wr_id"] == 4
+    assert queries.run(con, "pending_requests")["wr_id"].to_list() == [4, 5, 6, 7]
+    assert queries.run(con, "queue_metrics").select("requests", "waiting_ftm").rows() == [
+        (4, 1020.5)
+    ]
+    asked = queries.run(con, "requests_by_address", address="0xstaker1")
+    assert asked.select("status", "place").rows() == [(None, None)]
+    # How much waited from its request on is not known: when it was paid is not.
+    assert queries.run(con, "queue_depth")["depth_ftm"].to_list()[1:] == [None] * 9

@@ -175,3 +175,15 @@ def test_what_stands_ahead_is_unknown_where_a_request_of_it_was_lost(
     story.pay(1, amount=1)
     rebuild_from(con, story.logs)
     assert [row[3] for row in rows(con, QUEUE)] == [0, 0, 6]
+
+
+def test_a_request_that_was_passed_without_a_trace_has_no_status(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    story = Story()
+    for amount in (5, 6, 7):
+        story.burn(amount)
+    story.pay(1)  # the log of request 0's payment is lost
+    rebuild_from(con, story.logs)
+    status = "SELECT wr_id, status, ahead_wei FROM requests ORDER BY 1"
+    assert rows(con, status) == [(0, None, None), (1, "paid", 0), (2, "pending", 0)]

@@ -50,7 +50,7 @@ def _buttons(
                 f"{stem}.{kind.lower()}",
                 mime,
                 key=f"download {name} {kind}",
-                help="Every row, exact; the file names network, block and query.",
+                help="As precise as here or more; the file names network, block and query.",
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",

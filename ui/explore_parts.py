@@ -18,6 +18,16 @@ from ui.store_view import StoreView
 # More are not read, but downloaded.
 SHOWN_ROWS = 1_000
 _FILE_ROWS = 300_000
+USUAL = "queue_depth"
+
+
+def parameters() -> tuple[str, ...]:
+    """What the link may hold: each way of asking has its own, and each query."""
+    asked = st.query_params.get("query", USUAL)
+    if asked not in queries.names():
+        asked = USUAL
+    own = tuple(field.name for field in queries.load(asked).params)
+    return ("network", "ask", "query", "draw", "table", "sql", *own)
 
 
 def params(query: Query, notices: DeltaGenerator) -> dict[str, Any]:
@@ -56,13 +66,15 @@ def answer(
     )
     if _told(count):
         downloads.offer_query(view, query.name, **given)
+    else:
+        st.code(shell.csv(view.source.path, query.name, given), language="bash")
 
 
 def _told(count: int) -> bool:
     """Say how many rows there are; whether that many can be downloaded from here."""
     shown = "" if count <= SHOWN_ROWS else f", the first {SHOWN_ROWS:,} shown"
     fits = count <= _FILE_ROWS
-    shell_writes = "" if fits else ". Too many for a download: the command below gives them"
+    shell_writes = "" if fits else ". Too many for a download: this command writes them"
     st.caption(f"{words.plural(count, 'row')}{shown}{shell_writes}")
     return fits
 
@@ -113,7 +125,8 @@ def behind(view: StoreView, query: Query, given: Mapping[str, Any]) -> None:
 def store_table(view: StoreView, name: str) -> None:
     """What a table holds, its first rows, and all of it as files."""
     described = view.ask("dictionary", table_name=name)
-    st.markdown(f"{described['holds'][0]}.")
+    if told := described["holds"][0]:
+        st.markdown(f"{told}.")
     rows = view.table(name, SHOWN_ROWS)
     st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")
     if _told(view.table_rows(name)):

@@ -121,11 +121,11 @@ def queries_behind(view: StoreView) -> None:
     if not view.asked:
         return
     with st.expander("Queries behind this page"):
-        for name, params in view.asked.items():
+        for name, params in view.asked:
             given = {key: str(value) for key, value in params.items() if value is not None}
             st.page_link(
                 _EXPLORE_PAGE,
-                label=f"{queries.load(name).title} ({name})",
+                label=f"{queries.load(name).title} ({', '.join([name, *given.values()])})",
                 query_params={"network": view.source.name, "query": name} | given,
             )
         st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
@@ -194,6 +194,9 @@ def no_requests(view: StoreView, title: str) -> None:
     """A store that was synced and holds no request."""
     st.title(title)
     info = view.info
+    if info.synced_at is None:
+        st.info("The store was not synced up to any block yet: sync it, then look again.")
+        return
     upto = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
     st.info(
         f"Nobody has asked to unstake on {info.network} from block {info.first_block:,} up to "

@@ -73,7 +73,8 @@ def plain(text: str) -> str:
 def is_day(text: str, earliest: date, latest: date) -> bool:
     """Whether a link's text is a day between the two, both included."""
     try:
-        return earliest <= date.fromisoformat(text) <= latest
+        day = date.fromisoformat(text)
+        return day.isoformat() == text and earliest <= day <= latest
     except ValueError:
         return False
 

@@ -63,7 +63,8 @@ try:
             frame.label(view, default)
             copy_link.button()
         frame.warn(view, page)
-        if view.first_request_at is None and page.url_path not in NEED_NO_REQUESTS:
+        empty = view.first_request_at is None or view.info.synced_at is None
+        if empty and page.url_path not in NEED_NO_REQUESTS:
             frame.no_requests(view, page.title)
         else:
             page.run()

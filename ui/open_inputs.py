@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,7 +14,8 @@ from queries import Field
 from ui import links
 
 # What a browser's numbers hold exactly.
-_WHOLE = 2**53 - 1
+_WHOLE = 10**15 - 1
+_WORDS = 100
 _DAYS = date(2020, 1, 1), date(2099, 12, 31)
 _EMPTY = "the default"
 TEXT_LETTERS = 8_000
@@ -48,9 +51,7 @@ def param(field: Field, notices: DeltaGenerator) -> str | int | date | None:
         return _day(field, asked, notices)
     if field.type == "VARCHAR":
         return (
-            st.text_input(
-                field.name, key=field.name, bind="query-params", help=field.note, max_chars=100
-            )
+            st.text_input(field.name, help=field.note, **_bound(field.name, _WORDS, notices))
             or None
         )
     return _number(field, asked, notices)
@@ -71,7 +72,7 @@ def _day(field: Field, asked: str | None, notices: DeltaGenerator) -> date | Non
 
 
 def _number(field: Field, asked: str | None, notices: DeltaGenerator) -> int | None:
-    if asked is not None and not (asked.lstrip("-").isdecimal() and abs(int(asked)) <= _WHOLE):
+    if asked is not None and not re.fullmatch(r"-?[0-9]{1,15}", asked):
         links.refuse(notices, field.name, asked, "a whole number", _EMPTY)
     return st.number_input(
         field.name,
@@ -86,14 +87,23 @@ def _number(field: Field, asked: str | None, notices: DeltaGenerator) -> int | N
     )
 
 
-def statement(label: str, key: str, default: str) -> str:
+def statement(label: str, key: str, default: str, notices: DeltaGenerator) -> str:
     """SQL of any length that a link can carry, under `key` in the URL."""
-    return st.text_area(
+    text: str = st.text_area(
         label,
         default,
         height=160,
-        max_chars=TEXT_LETTERS,
-        key=key,
-        bind="query-params",
+        **_bound(key, TEXT_LETTERS, notices),
         help="One SELECT, EXPLAIN, DESCRIBE, SUMMARIZE or SHOW. Ctrl+Enter runs it.",
     )
+    return text
+
+
+def _bound(key: str, most: int, notices: DeltaGenerator) -> dict[str, Any]:
+    """How a text under `key` in the URL is an input. One that is too long is left out: cut off,
+    it would ask for something else, and so the input starts without the URL."""
+    if len(asked := st.query_params.get(key, "")) <= most:
+        return {"key": key, "bind": "query-params", "max_chars": most}
+    links.refuse(notices, key, asked, f"a text of at most {most:,} letters", _EMPTY)
+    del st.query_params[key]
+    return {"key": f"{key} anew", "max_chars": most}

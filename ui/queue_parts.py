@@ -16,12 +16,14 @@ Row = Mapping[str, Any]
 
 def answer(metrics: Row, head: Row | None) -> str:
     """The page's one sentence: how long the queue is and what would move it."""
-    if head is None:
+    if not metrics["requests"]:
         return "Nobody waits: every request so far was paid or passed."
     waiting = (
         f"{words.plural(metrics['requests'], 'request')} "
         f"{'waits' if metrics['requests'] == 1 else 'wait'} for {_in_all(metrics['waiting_ftm'])}"
     )
+    if head is None:
+        return f"{waiting}. The log of the first of them is missing: see Status."
     if head["missing_ftm"] is None:
         return f"{waiting}. What the pool can pay is unknown."
     if head["missing_ftm"] > 0:
@@ -136,7 +138,7 @@ def _why_unknown(head: Row) -> str:
             "The pool's balance was not read: balances are in no log, so sync with an endpoint "
             "that answers `eth_getBalance`."
         )
-    if head["payout_ftm"] is not None and head["stashed_ftm"] is not None:
+    if None not in (head["payout_ftm"], head["stashed_ftm"], head["behind_ftm"]):
         return (
             f"The pool's balance was last read at {words.moment(head['balance_at'])}, when it was "
             f"{words.ftm(head['balance_ftm'])}. What came and went since is in no log."

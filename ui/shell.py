@@ -27,5 +27,11 @@ def query(store: Path, query_name: str, given: Mapping[str, str | int | date]) -
     return f"{command(store)}{options} -f queries/{query_name}.sql"
 
 
+def csv(store: Path, query_name: str, given: Mapping[str, str | int | date]) -> str:
+    """The same, written to a file whole."""
+    asked = query(store, query_name, given).replace("-readonly", "-readonly -csv", 1)
+    return f"{asked} > {query_name}.csv"
+
+
 def _literal(value: str | int | date) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from data import SqlError
 from data.sandbox import SqlAnswer, run_sql
@@ -23,10 +24,10 @@ GROUP BY ALL
 ORDER BY ALL"""
 
 
-def box(view: StoreView) -> None:
+def box(view: StoreView, notices: DeltaGenerator) -> None:
     """The statement of the URL or the one typed, and its answer."""
     with st.form("sql form", border=False):
-        sql = open_inputs.statement("SQL", "sql", EXAMPLE)
+        sql = open_inputs.statement("SQL", "sql", EXAMPLE, notices)
         st.form_submit_button("Run", type="primary")
     if not sql.strip():
         st.info("Write one SELECT. The tables are listed under Table, above.")
@@ -40,7 +41,10 @@ def box(view: StoreView) -> None:
     st.dataframe(exact(answer.rows.head(_SHOWN_ROWS)), hide_index=True, alt="The answer's rows")
     st.caption(_told(answer))
     if answer.rows.width and answer.rows.height:
-        downloads.offer(view, answer.rows, "sql", sql, {"statement": sql})
+        given = {"statement": sql}
+        if answer.cut:
+            given["cut"] = f"the first {answer.rows.height} rows, there are more"
+        downloads.offer(view, answer.rows, "sql", sql, given)
 
 
 @st.cache_data(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")

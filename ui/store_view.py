@@ -35,17 +35,21 @@ class StoreView:
     version: Version
     info: StoreInfo
     now: datetime
-    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""
-        self.asked.setdefault(name, params)
+        self._note(name, params)
         return _answer(self.version, name, tuple(sorted(params.items())))
 
     def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """The first rows of a query's answer, and how many there are in all."""
-        self.asked.setdefault(name, params)
+        self._note(name, params)
         return _first(self.version, name, most, tuple(sorted(params.items())))
+
+    def _note(self, name: str, params: dict[str, Any]) -> None:
+        if (name, params) not in self.asked:
+            self.asked.append((name, params))
 
     def fetch(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The whole answer of a query, anew: it is not kept, nor put into the footer."""
@@ -171,5 +175,6 @@ def _renew_sample(found: Version, _now: datetime) -> Path:
 def _cursor(version: Version) -> duckdb.DuckDBPyConnection:
     """A connection of its own for one query: sessions run in threads."""
     cursor = _reader(version).cursor()
-    cursor.execute("USE store")  # cursors do not inherit it
+    cursor.execute("USE store")  # cursors do not inherit it, nor the time zone
+    cursor.execute("SET TimeZone = 'UTC'")
     return cursor

@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import streamlit as st
 
+from data import TrackerError
 from data.config import ROOT, SAMPLE, network_names
 from data.sync_state import SyncState, is_syncing, read_state
 from ui import words
 from ui.sources import Source
 
 _WATCHED_EVERY_S = 1.0
+_REFUSAL = "sync refusal"
 _REST_S = 15  # a node is not to be asked at every click
 
 
@@ -36,20 +38,32 @@ def _watch(source: Source, was_running: bool) -> None:
     if running != was_running:
         st.rerun()  # the page then shows what was published, and the watching starts or ends
     state = read_state(source.path)
+    _reap()
     if running:
-        st.progress(*_progress(state))
+        if state is None or state.ended_s is None:
+            st.progress(*_progress(state))
+        else:
+            st.caption(f"A sync keeps this store current. {_outcome(state)}")
+        _error(state)
         return
     rested = state is None or state.ended_s is None or time.time() - state.ended_s > _REST_S
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Sync now", type="primary", help="Reads what came since the last sync."):
             if rested:
-                _start(source)
+                st.session_state[_REFUSAL] = _start(source)
                 st.rerun()
             st.caption("The last sync ended a moment ago.")
         if state is not None:
             st.caption(_outcome(state), width="content")
+    if refusal := st.session_state.pop(_REFUSAL, ""):
+        st.error(words.fault(TrackerError(refusal)), title="No sync could begin")
+    else:
+        _error(state)
+
+
+def _error(state: SyncState | None) -> None:
     if state is not None and state.error:
-        st.error(words.escaped(state.error), title="The last sync failed")
+        st.error(words.fault(TrackerError(state.error)), title="The last sync failed")
 
 
 def _progress(state: SyncState | None) -> tuple[float, str]:
@@ -79,24 +93,30 @@ def _outcome(state: SyncState) -> str:
     return f"The last sync {how} {ago} ago, {at}."
 
 
-def _start(source: Source) -> None:
-    """Begin a sync, and wait until it holds the lock or has ended."""
+def _start(source: Source) -> str:
+    """Begin a sync, and wait until it holds the lock or has ended; why it could not begin."""
+    before = read_state(source.path)
     command = [sys.executable, "-m", "data.sync", "--network", source.name]
     command += ["--store", str(source.path)]
-    processes = _processes()
-    processes[source.path] = process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    with st.spinner("Starting"):
+    quiet = subprocess.DEVNULL
+    with tempfile.TemporaryFile() as said, st.spinner("Starting"):
+        process = subprocess.Popen(command, cwd=ROOT, stdin=quiet, stdout=quiet, stderr=said)
+        _started().append(process)
         while process.poll() is None and not is_syncing(source.path):
             time.sleep(0.1)
+        if not process.returncode or read_state(source.path) != before:
+            return ""
+        said.seek(0)
+        lines = said.read().decode(errors="replace").strip().splitlines()
+    return lines[-1].removeprefix("data.sync: ") if lines else f"exit status {process.returncode}"
+
+
+def _reap() -> None:
+    """Let go of those that have ended."""
+    _started()[:] = [process for process in _started() if process.poll() is None]
 
 
 @st.cache_resource(show_spinner=False)
-def _processes() -> dict[Path, subprocess.Popen[bytes]]:
-    """The last one of each store: who keeps them reaps them."""
-    return {}
+def _started() -> list[subprocess.Popen[bytes]]:
+    """The syncs that were begun from a page."""
+    return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from data.store import StoreInfo
@@ -17,28 +17,29 @@ LOOK_AGAIN_DAYS = 7
 _MORNING = timedelta(hours=9)
 
 
-def entry(info: StoreInfo, request: Row, link: str) -> Event | None:
+def entry(info: StoreInfo, request: Row, link: str, now: datetime) -> Event | None:
     """None for a request that neither waits nor was paid, and of a store without a time.
 
-    The day is day 35 after the request, or, once that has come, seven days after the
-    last synced block's day. `link` leads back to the request.
+    The day is day 35 after the request, or, once that has come, seven days from
+    today: the last synced block's day, or `now` where time goes on. `link` leads back.
     """
     stamp = info.published_at or info.synced_at
-    if stamp is None or info.synced_at is None or request["status"] == "manual":
+    if stamp is None or info.synced_at is None or request["status"] not in ("pending", "paid"):
         return None
     number = f"unstake request {request['wr_id']}"
     end = request["requested_at"].date() + timedelta(days=OFFICIAL_DAYS)
-    synced = info.synced_at.date()
+    # A simulation's time stands still; any other calendar goes on.
+    today = info.synced_at.date() if info.simulated else max(info.synced_at, now).date()
     alarm: timedelta | None = _MORNING
     if request["status"] == "paid":
         at, alarm = request["paid_at"], None
         summary = f"{words.ftm(request['payout_ftm'])} paid for {number}"
         todo = "The pool sent the whole amount to the address that asked."
-    elif end > synced:
+    elif end > today:
         at, summary = end, f"Official {OFFICIAL_DAYS} days end for {number}"
         todo = _check("If it still waits after this day")
     else:
-        at, summary = synced + timedelta(days=LOOK_AGAIN_DAYS), f"Check {number}"
+        at, summary = today + timedelta(days=LOOK_AGAIN_DAYS), f"Check {number}"
         todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it still waits")
     kind = unreal(info)
     return Event(

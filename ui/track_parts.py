@@ -68,7 +68,9 @@ def request(view: StoreView, wr_id: int) -> None:
 
 def address(view: StoreView, staker: str) -> None:
     """Every request of an address, newest first."""
-    requests = view.ask("requests_by_address", address=staker)
+    # A log may be there twice, which fails a check: the first of them counts.
+    found = view.ask("requests_by_address", address=staker)
+    requests = found.unique("wr_id", keep="last", maintain_order=True)
     if not requests.height:
         st.info(f"`{staker}` {_never(view, staker)} {track_words.read_up_to(view.info)}")
         return

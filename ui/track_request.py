@@ -17,17 +17,18 @@ from ui.store_view import StoreView
 
 Row = Mapping[str, Any]
 
-_COLOUR: dict[str, Literal["orange", "red", "green"]] = {
+_COLOUR: dict[str | None, Literal["orange", "red", "green"]] = {
     "pending": "orange",
     "manual": "red",
     "paid": "green",
+    None: "red",
 }
 
 
 def show(view: StoreView, wr_id: int, history: pl.DataFrame) -> None:
     """The request with this `history`, which the store holds."""
     mine = view.ask("requests_by_address", address=history["staker"][0])
-    request = mine.filter(wr_id=wr_id).row(0, named=True)
+    request = mine.filter(wr_id=wr_id).row(-1, named=True)  # the first, if it is there twice
     head = view.ask_row("blocking_head") if request["status"] == "pending" else None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(f"Request {wr_id:,}", width="content", anchor=False)
@@ -64,6 +65,13 @@ def _tiles(request: Row, history: pl.DataFrame, head: Row | None) -> None:
             ("Requested", *asked),
             ("Refused", *words.day_and_time(request["refused_at"])),
             ("Waited", waited, "up to the last block"),
+        ]
+    elif request["status"] is None:
+        facts = [
+            (*payout, "whether it was sent is unknown"),
+            ("Requested", *asked),
+            ("Paid", words.UNKNOWN, ""),
+            ("Waited", words.UNKNOWN, ""),
         ]
     else:
         queue = f"of {head['behind_requests'] + 1:,}" if head else ""
@@ -155,7 +163,7 @@ def _files(view: StoreView, request: Row) -> None:
     """What can be taken along: a calendar entry and the history."""
     st.subheader("Take it along")
     told = "The history above as CSV or Parquet."
-    entry = track_calendar.entry(view.info, request, _link_back(view, request["wr_id"]))
+    entry = track_calendar.entry(view.info, request, _link_back(view, request["wr_id"]), view.now)
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry is not None:
             name = f"unstake-request-{request['wr_id']}-{view.info.network}.ics"

@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 
 OFFICIAL_DAYS = 35  # the longest wait the official page speaks of; it is in no contract
 SUPPORT = "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10"
-STATUS = {"pending": "waiting", "manual": "refused, set aside", "paid": "paid"}
+STATUS = {"pending": "waiting", "manual": "refused, set aside", "paid": "paid", None: "unknown"}
 _DONE = {"requested": "made", "refused": "tried to pay", "paid": "paid"}
 
 
@@ -35,6 +35,11 @@ def answer(request: Row) -> str:
             f"{name} left the queue unpaid: its receiver refused the {payout} on "
             f"{words.moment(request['refused_at'])}. The money is set aside, and anyone can send "
             f"it with `withdrawManual({request['wr_id']})`."
+        )
+    if request["status"] is None:
+        return (
+            f"The queue has passed {name[0].lower()}{name[1:]}, but the log that says how it ended "
+            "is missing: Status says what failed, and another sync reads the blocks again."
         )
     if request["ahead_ftm"] is None:
         return (
@@ -67,7 +72,8 @@ def blocked_by(request: Row, head: Row | None) -> str:
 
 def late(info: StoreInfo, request: Row) -> str:
     """The note past the official 35 days; nothing before, nor for what does not wait."""
-    if request["status"] != "pending" or request["waited_days"] <= OFFICIAL_DAYS:
+    waited = request["waited_days"]
+    if request["status"] != "pending" or waited is None or waited <= OFFICIAL_DAYS:
         return ""
     over = words.duration(request["waited_days"] - OFFICIAL_DAYS)
     note = (
@@ -132,15 +138,18 @@ def of_address(requests: pl.DataFrame) -> str:
     """What an address has in the queue, and the first of it."""
     asked = f"This address asked {'once' if requests.height == 1 else f'{requests.height:,} times'}"
     open_ = requests.filter(pl.col("status") == "pending").sort("place")
+    refused = requests.filter(status="manual").height
+    aside = f" {refused:,} of them {'was' if refused == 1 else 'were'} refused: the money is set "
+    aside = f"{aside}aside until `withdrawManual` is called." if refused else ""
     if not open_.height:
-        return f"{asked}. Nothing of it waits."
+        return f"{asked}. None of them waits in the queue.{aside}"
     first = open_.row(0, named=True)
     waits = words.plural(open_.height, "request waits", "requests wait")
     lead = "It" if open_.height == 1 else "The first of them"
     ahead = f"{words.ftm(first['ahead_ftm'])} ahead" if first["place"] > 1 else "nothing ahead"
     return (
         f"{asked}; {waits}. {lead}, request {first['wr_id']:,}, is at place {first['place']:,} "
-        f"with {ahead}."
+        f"with {ahead}.{aside}"
     )
 
 

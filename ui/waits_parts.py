@@ -24,7 +24,7 @@ def answer(curve: pl.DataFrame, within: pl.DataFrame, days: int) -> str:
     half = f"How long half of {of_them} wait is not known yet"
     if usual["days_50"] is not None:
         whole_days = max(1, ceil(usual["days_50"]))
-        half = f"Half of {of_them} were paid within {words.plural(whole_days, 'day')}"
+        half = f"Half of {of_them} were released within {words.plural(whole_days, 'day')}"
     total = within.row(-1, named=True)
     if total["share"] is None:
         return f"{half}; no request is {days} days old yet."

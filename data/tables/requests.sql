@@ -3,7 +3,8 @@
 -- ahead = payouts of the requests between the head and this one. The head at the time of
 -- a request is the last id that a head event had passed by then, plus one. An amount that
 -- does not fit (or could not be summed: 1e33 wei is 300,000 times all FTM) makes the sums
--- over it unknown (NULL), never smaller; so does a lost request.
+-- over it unknown (NULL), never smaller; so does a lost request. A request that the head has
+-- passed and whose settlement is lost has no status: what became of it is not known.
 WITH burns AS (
     SELECT
         topic_number(topic2) AS wr_id,
@@ -88,7 +89,7 @@ SELECT
     CASE
         WHEN settled.paid_at IS NOT NULL THEN 'paid'
         WHEN settled.manual_at IS NOT NULL THEN 'manual'
-        ELSE 'pending'
+        WHEN placed.wr_id >= (SELECT coalesce(max(head), 0) FROM heads) THEN 'pending'
     END AS status,
     settled.manual_at,
     settled.paid_at,
@@ -100,6 +101,7 @@ SELECT
     END AS ahead_wei_at_request,
     CASE
         WHEN settled.wr_id IS NOT NULL THEN 0::DECIMAL(38, 0)
+        WHEN placed.wr_id < (SELECT coalesce(max(head), 0) FROM heads) THEN NULL
         WHEN placed.before_unknown = at_head_now.before_unknown
             THEN (placed.before_wei - at_head_now.before_wei)::DECIMAL(38, 0)
     END AS ahead_wei
