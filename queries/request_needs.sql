@@ -43,7 +43,7 @@ SELECT
     coalesce(placed.manual_at, placed.paid_at) AS released_at,
     placed.payout_wei / 1e18 AS payout_ftm,
     placed.ahead_wei_at_request / 1e18 AS ahead_ftm,
-    heads.payout_wei / 1e18 AS head_ftm
+    if(ahead_ftm = 0, placed.payout_wei, heads.payout_wei) / 1e18 AS head_ftm
 FROM placed CROSS JOIN params
 LEFT JOIN requests AS heads ON placed.head_then = heads.wr_id
 WHERE
