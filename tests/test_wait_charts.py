@@ -22,22 +22,33 @@ def a_curve(bucket: str, *steps: tuple[float, int, int, float]) -> pl.DataFrame:
     return curve.select(pl.lit(bucket).alias("bucket"), *columns)
 
 
-# Four requests: released after 2 and 40 days, pending for 10 and 50.
+# Tens of requests, four: released after 2 and 40 days, pending for 10 and 50.
 UNDER = a_curve(
-    "under 100 FTM", (2, 4, 1, 0.75), (10, 3, 1, 0.75), (40, 2, 2, 0.375), (50, 1, 2, 0.375)
+    "under 100 FTM", (2, 40, 10, 0.75), (10, 30, 10, 0.75), (40, 20, 20, 0.375), (50, 10, 20, 0.375)
 )
-ALL_OUT = a_curve("100 to 1,000 FTM", (1, 2, 1, 0.5), (3, 1, 2, 0))
+ALL_OUT = a_curve("100 to 1,000 FTM", (1, 20, 10, 0.5), (3, 10, 20, 0))
+FEW = a_curve("10,000 FTM and more", (5, 3, 1, 0.67), (9, 2, 1, 0.67), (30, 1, 2, 0))
 
 
 def test_the_figures_of_curves_by_hand() -> None:
     assert releases.by_bucket(pl.concat([UNDER, ALL_OUT]), 35).rows() == [
-        ("under 100 FTM", 4, 2, 40, None, 0.25),
-        ("100 to 1,000 FTM", 2, 0, 1, 3, 1),
+        ("under 100 FTM", 40, 20, 40, None, 0.25),
+        ("100 to 1,000 FTM", 20, 0, 1, 3, 1),
     ]
     assert releases.by_bucket(UNDER, 60)["share"].to_list() == [None]
     assert releases.takeaway(UNDER, 60) == (
         "Share of the requests released after 60 days, by amount: under 100 FTM, not known yet."
     )
+
+
+def test_three_requests_of_which_one_waits_are_no_curve() -> None:
+    assert releases.by_bucket(FEW, 35).rows() == [("10,000 FTM and more", 3, 1, None, None, None)]
+    assert set(releases.readings(FEW, 60)["10,000 FTM and more"]) == {"not known yet"}
+    both = pl.concat([UNDER, FEW])
+    assert set(releases.trusted(both)["bucket"]) == {"under 100 FTM"}
+    drawn = json.dumps(wait_charts.release_curves(both, promised_days=35, days=None).to_dict())
+    assert "10,000 FTM and more, 3 requests" in drawn  # in the key, without a curve
+    assert wait_charts.release_curves(FEW, promised_days=35, days=None).to_dict()
 
 
 def test_the_cursor_reads_every_curve_and_says_where_nothing_is_known() -> None:

@@ -22,7 +22,12 @@ USUAL = "queue_depth"
 
 
 def parameters() -> tuple[str, ...]:
-    """What the link may hold: each way of asking has its own, and each query."""
+    """What a link may hold: each way of asking has its own, and each query.
+
+    Once there are inputs, the URL may still hold those of the query before.
+    """
+    if "query" in st.session_state:
+        return ("network", "ask", "query", "draw", "table", "sql", *queries.param_names())
     asked = st.query_params.get("query", USUAL)
     if asked not in queries.names():
         asked = USUAL

@@ -1,7 +1,8 @@
 """What release curves say in figures and words.
 
 A curve's steps may come thinned (see the query), and it ends at the longest wait there is:
-beyond that nothing is known, unless all were released.
+beyond that nothing is known, unless all were released. Where fewer than FEWEST waited that
+long it is not trusted: a curve of three may say 100 % while two of them wait.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import polars as pl
 from ui import words
 
 NOT_KNOWN_YET = "not known yet"
+# Of fewer that waited as long, each would move the curve by more than a tenth.
+FEWEST = 10
 _READINGS = 120  # at most so many places for a cursor
 _READING_DAYS = (1 / 24, 1 / 4, 1, 5, 35)  # each divides 35, so the cursor can stand on it
 
@@ -20,7 +23,8 @@ def by_bucket(curve: pl.DataFrame, days: int) -> pl.DataFrame:
 
     What is not known yet is NULL. A thinned curve gives up to one of its steps more days.
     """
-    waiting, wait = pl.col("share_waiting"), pl.col("wait_days")
+    trusted = pl.col("at_risk") >= FEWEST
+    waiting, wait = pl.col("share_waiting").filter(trusted), pl.col("wait_days").filter(trusted)
     in_time = 1 - waiting.filter(wait <= days).last()
     return curve.group_by("bucket", maintain_order=True).agg(
         requests=pl.col("at_risk").first(),
@@ -29,6 +33,11 @@ def by_bucket(curve: pl.DataFrame, days: int) -> pl.DataFrame:
         days_90=wait.filter(waiting <= 0.1).first(),
         share=pl.when((wait.last() >= days) | (waiting.last() == 0)).then(in_time),
     )
+
+
+def trusted(curve: pl.DataFrame) -> pl.DataFrame:
+    """The part of each curve that enough requests speak for."""
+    return curve.filter(pl.col("at_risk") >= FEWEST)
 
 
 def takeaway(curve: pl.DataFrame, days: int) -> str:
@@ -58,7 +67,11 @@ def readings(curve: pl.DataFrame, until: float) -> pl.DataFrame:
     read = pl.DataFrame({"days": days}).with_columns(
         after=pl.Series([f"After {words.duration(at + 1e-6) if at else '0 d'}" for at in days])
     )
-    for name, of_bucket in apart(curve):
+    for name, whole in apart(curve):
+        of_bucket = trusted(whole)
+        if of_bucket.is_empty():
+            read = read.with_columns(pl.lit(percent(None)).alias(name))
+            continue
         known = read.select("days").join_asof(
             of_bucket.select(pl.col("wait_days").set_sorted(), "share_waiting"),
             left_on="days",

@@ -37,7 +37,9 @@ def release_curves(
     hovered = alt.selection_point(name="cursor")
     readings = releases.readings(curve, until)
     rule = _cursor(readings, hovered)
-    curves = alt.layer(*_promise(promised_days, until), _steps(curve, until), rule)
+    known = releases.trusted(curve)
+    steps = [_steps(known, until)] if known.height else []
+    curves = alt.layer(*_promise(promised_days, until), *steps, rule)
     chart = alt.vconcat(
         _key(curve, readings, hovered), curves.properties(height=_HEIGHT), spacing=14
     ).resolve_scale(color="independent", strokeDash="independent")

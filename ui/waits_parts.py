@@ -89,9 +89,9 @@ def curves_note(curve: pl.DataFrame, span: Span) -> str:
         f"Requests made from {span}. "
         f"{'' if released else 'None of them was released yet, so no wait is known. '}"
         "Released means that the queue's head passed a request, paid or refused. Pending "
-        "requests, young ones too, count for as long as they have waited, and a curve ends at its "
-        "longest wait. Steps and days are exact to half a percent of the requests; few "
-        "requests make a rough curve."
+        "requests, young ones too, count for as long as they have waited. A curve ends at its "
+        f"longest wait, or where fewer than {releases.FEWEST} requests waited as long: so few say "
+        "nothing of others. Steps and days are exact to half a percent of the requests."
     )
 
 
@@ -114,13 +114,14 @@ def curves_table(curve: pl.DataFrame, days: int) -> None:
 
 def half_years_table(waits: pl.DataFrame, days: int) -> None:
     """Half-years, the latest first, by amount."""
+    enough = pl.when(pl.col("requests") >= releases.FEWEST)
     st.dataframe(
         waits.sort("half_year", descending=True, maintain_order=True).select(
             "half_year",
             _amount(),
-            days_50="wait_days_50",
-            days_90="wait_days_90",
-            share=pl.col("share_paid_35d") * 100,
+            days_50=enough.then("wait_days_50"),
+            days_90=enough.then("wait_days_90"),
+            share=enough.then(pl.col("share_paid_35d") * 100),
             requests="requests",
             pending="pending",
         ),
