@@ -14,15 +14,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from forecast.history import (
-    TRAILING_DAYS,
-    FloatArray,
-    ForecastError,
-    History,
-    read_history,
-    trailing_rate,
-)
-from forecast.level import level_spread
+from forecast.history import FloatArray, ForecastError, read_history
+from forecast.known_ends import split_known
+from forecast.level import level_scale, read_level
 from forecast.paths import draw_paths
 
 Kind = Literal[
@@ -153,16 +147,26 @@ def prepare(
         nothing = np.zeros((0, 0))
         return ServiceCurve(at, horizon_days, nothing, nothing, False, False, last)
     rng = np.random.default_rng(seed)
-    rate_ftm = _rate(history)
-    drawn = draw_paths(history, rate_ftm, paths, horizon_days, rng)
-    spread = level_spread(history, drawn, rate_ftm)
-    level = np.exp(spread * rng.standard_normal(paths)[:, None])
-    arrived = np.maximum.accumulate(np.cumsum(drawn.amounts, axis=1) * level, axis=1)
+    regular, ends = history, None
+    if lock_ups is not None:
+        regular, ends = split_known(history, lock_ups, at, horizon_days)
+    level = read_level(regular)
+    drawn = draw_paths(regular, level.rate_ftm, paths, horizon_days, rng)
+    scale = level_scale(level, drawn, rng)
+    days = drawn.days
+    arrived = np.maximum.accumulate(np.cumsum(drawn.amounts, axis=1) * scale, axis=1)
+    if ends is not None:
+        days, arrived = _joined(days, arrived, *ends.draw(paths, rng))
     stalled = history.since_last_days > float(np.quantile(history.gaps, _LONGEST_GAP_QUANTILE))
-    return ServiceCurve(at, horizon_days, drawn.days, arrived, True, stalled, last)
+    return ServiceCurve(at, horizon_days, days, arrived, True, stalled, last)
 
 
-def _rate(history: History) -> float:
-    """FTM a day over the trailing 90 days; over all there is where nothing came in them."""
-    recent = float(trailing_rate(history, np.zeros(1), TRAILING_DAYS)[0])
-    return recent or float(history.amounts_ftm.sum() / -history.days[0])
+def _joined(
+    days: FloatArray, arrived: FloatArray, dated_days: FloatArray, dated_ftm: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Both kinds of batches in one order, and what has come in all by each."""
+    all_days = np.hstack([days, dated_days])
+    brought = np.hstack([np.diff(arrived, axis=1, prepend=0.0), dated_ftm])
+    order = np.argsort(all_days, axis=1)
+    all_days = np.take_along_axis(all_days, order, axis=1)
+    return all_days, np.cumsum(np.take_along_axis(brought, order, axis=1), axis=1)
