@@ -37,7 +37,7 @@ BUCKETS = ("below 100", "100 to 1,000", "1,000 to 10,000", "10,000 and more")
 TUNED_SHARE = 0.7
 # Payouts nearer to each other than this are one run of the operator: one observation.
 _BATCH_HOURS = 6.0
-_METRICS = (
+METRICS = (
     "tw_crps",
     *(f"pinball_{round(100 * p)}" for p in QUANTILES),
     "covered_50",
@@ -56,7 +56,7 @@ _SCHEMA: dict[str, pl.DataType] = {
     "half_year": pl.String(),
     "batch": pl.Int64(),
     "kind": pl.String(),
-    **dict.fromkeys(_METRICS, pl.Float64()),
+    **dict.fromkeys(METRICS, pl.Float64()),
 }
 
 
@@ -119,18 +119,21 @@ def choose_source(
     *,
     as_of: datetime,
     lock_ups: pl.DataFrame | None = None,
-    paths: int = 200,
+    most_origins: int = 500,
+    paths: int = 1000,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Each candidate's mean tw_crps (`source`, `tw_crps`, `n`) on the earlier span, best first.
 
     The span ends where the test span begins and is judged as it was known then. All candidates
-    are judged on the origins at which each of them had a history.
+    are judged on the origins at which each of them had a history, evenly thinned to
+    `most_origins`.
     """
     split = test_begins(requests, as_of)
+    thinned = (0, max(1, known_requests(requests, split).height // most_origins))
     told = {
         name: origin_scores(
-            requests, funding, as_of=split, lock_ups=lock_ups, paths=paths, seed=seed
+            requests, funding, as_of=split, lock_ups=lock_ups, part=thinned, paths=paths, seed=seed
         ).filter(pl.col("model") == MODEL, pl.col("tw_crps").is_not_null())
         for name, funding in candidates.items()
     }
@@ -197,10 +200,10 @@ def _before(index: int, begins: FloatArray, ends: FloatArray, amounts: FloatArra
 
 
 def _scored(sample: FloatArray, wait: float, age: float) -> list[float | None]:
-    """The metrics of one forecast, in the order of `_METRICS`."""
+    """The metrics of one forecast, in the order of `METRICS`."""
     briers = [brier(sample, wait <= days, days) if age >= days else None for days in BRIER_DAYS]
     if age < HORIZON_DAYS:
-        return [None] * (len(_METRICS) - len(briers)) + briers
+        return [None] * (len(METRICS) - len(briers)) + briers
     truth, clipped = min(wait, HORIZON_DAYS), np.minimum(sample, HORIZON_DAYS)
     low, q25, _, q75, high = marks = [quantile(clipped, p) for p in QUANTILES]
     return [

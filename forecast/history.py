@@ -57,6 +57,8 @@ def read_history(funding: pl.DataFrame, at: datetime) -> History:
     """
     require_aware(at, "at")
     _require_utc(funding, "funded_at")
+    if funding["funded_at"].null_count():
+        raise ForecastError("funded_at is unknown in some rows")
     known = funding.filter(pl.col("funded_at") < at)
     times, amounts = days_from(known["funded_at"], at), amounts_of(known)
     if times.size and np.any(np.diff(times) < 0):
