@@ -37,6 +37,7 @@ BUCKETS = ("below 100", "100 to 1,000", "1,000 to 10,000", "10,000 and more")
 TUNED_SHARE = 0.7
 # Payouts nearer to each other than this are one run of the operator: one observation.
 _BATCH_HOURS = 6.0
+_NOW = np.zeros(1)
 METRICS = (
     "tw_crps",
     *(f"pinball_{round(100 * p)}" for p in QUANTILES),
@@ -81,7 +82,6 @@ def origin_scores(
     require_aware(as_of, "as_of")
     asked = known_requests(requests, as_of)
     begins, ends = days_from(asked["requested_at"], as_of), _ends(asked, as_of)
-    needs, amounts = asked["need_ftm"].to_numpy(), asked["payout_ftm"].to_numpy()
     first = 0 if since is None else int(np.searchsorted(begins, days_from(_one(since), as_of)[0]))
     rows: list[tuple[object, ...]] = []
     batches = payout_batches(ends)
@@ -96,15 +96,11 @@ def origin_scores(
         window = curve.window(row["need_ftm"])
         if not window.days.size:
             continue
-        history = read_history(funding, at)
-        known = Known(
-            need_ftm=float(needs[index]),
-            amount_ftm=float(amounts[index]),
-            rate_ftm=float(trailing_rate(history, np.zeros(1), TRAILING_DAYS)[0]),
-            **_before(index, begins, ends, amounts),
-        )
+        rate_ftm = float(trailing_rate(read_history(funding, at), _NOW, TRAILING_DAYS)[0])
+        known = _known(index, asked, begins, ends, rate_ftm)
         samples = {MODEL: window.days} | {name: tell(known) for name, tell in BASELINES.items()}
-        about = (row["wr_id"], at, BUCKETS[int(amount_bucket(amounts[index]))], _half_year(at))
+        amount = BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
+        about = (row["wr_id"], at, amount, _half_year(at))
         wait, age = ends[index] - begins[index], -float(begins[index])
         for name, sample in samples.items():
             kind = window.kind if name == MODEL else None
@@ -129,7 +125,7 @@ def choose_source(
     are judged on the origins at which each of them had a history, evenly thinned to
     `most_origins`.
     """
-    split = test_begins(requests, as_of)
+    split = held_out_from(requests, as_of)
     thinned = (0, max(1, known_requests(requests, split).height // most_origins))
     told = {
         name: origin_scores(
@@ -146,7 +142,7 @@ def choose_source(
     ).sort("tw_crps", nulls_last=True)
 
 
-def test_begins(requests: pl.DataFrame, as_of: datetime) -> datetime:
+def held_out_from(requests: pl.DataFrame, as_of: datetime) -> datetime:
     """Where the last 30 % of the payout batches begin, on which nothing is tuned."""
     asked = known_requests(requests, as_of)
     ends = _ends(asked, as_of)
@@ -185,18 +181,23 @@ def _ends(asked: pl.DataFrame, as_of: datetime) -> FloatArray:
     return np.where(released.is_null().to_numpy(), np.inf, days)
 
 
-def _before(index: int, begins: FloatArray, ends: FloatArray, amounts: FloatArray) -> dict:  # type: ignore[type-arg]
+def _known(
+    index: int, asked: pl.DataFrame, begins: FloatArray, ends: FloatArray, rate_ftm: float
+) -> Known:
     """What the requests before one tell at its moment."""
-    now = begins[index]
+    amounts, now = asked["payout_ftm"].to_numpy(), begins[index]
     paid = ends[:index] < now
     waits = np.minimum(ends[:index], now) - begins[:index]
     last = int(np.argmax(np.where(paid, ends[:index], -np.inf))) if paid.any() else -1
-    return {
-        "amounts_ftm": amounts[:index],
-        "waits_days": waits,
-        "paid": paid,
-        "last_paid_wait_days": float(waits[last]) if last >= 0 else math.inf,
-    }
+    return Known(
+        need_ftm=float(asked["need_ftm"][index]),
+        amount_ftm=float(amounts[index]),
+        rate_ftm=rate_ftm,
+        amounts_ftm=amounts[:index],
+        waits_days=waits,
+        paid=paid,
+        last_paid_wait_days=float(waits[last]) if last >= 0 else math.inf,
+    )
 
 
 def _scored(sample: FloatArray, wait: float, age: float) -> list[float | None]:

@@ -100,8 +100,10 @@ def _row(
     key: tuple[str, str, str], value: float, again: FloatArray, size: int, batches: int
 ) -> tuple[object, ...]:
     outside = (1 - _LEVEL) / 2
-    low, high = np.nanquantile(again, [outside, 1 - outside])
-    return (*key, value, float(low), float(high), size, batches, batches >= FEWEST_BATCHES)
+    told = again[np.isfinite(again)]
+    low, high = np.quantile(told, [outside, 1 - outside]).tolist() if told.size else (None, None)
+    known = value if np.isfinite(value) else None  # nothing is saved on what never errs
+    return (*key, known, low, high, size, batches, batches >= FEWEST_BATCHES)
 
 
 def _mean(figures: FloatArray, batches: FloatArray, drawn: FloatArray) -> tuple[float, FloatArray]:
