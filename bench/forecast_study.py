@@ -52,6 +52,9 @@ def main(seeds: int = SEEDS, every: int = EVERY) -> int:
     by_scenario = {name: scores.filter(pl.col("scenario") == name) for name in SCENARIOS}
     print(f"{'':42}{'target':>13}" + "".join(f"{name:>10}" for name in SCENARIOS))
     short = sum(not _print_target(target, by_scenario) for target in _TARGETS)
+    soon = by_scenario["cut"].filter(pl.col("requested_at") < BEGAN + timedelta(days=CUT_DAY + 45))
+    told = f"{_mean('covered_90')(soon):.3f}" if soon.height else "unknown"
+    print(f"  asked within 45 days of the fall: {told}, and no target: nobody can know so soon")
     _print_models(scores)
     print(f"\n{short} of {len(_TARGETS)} targets fall short\n")
     _print_speed(max(1, every // EVERY))

@@ -77,7 +77,8 @@ def origin_scores(
     `requests` has `wr_id`, `requested_at`, `released_at` (null while pending), `payout_ftm`
     and `need_ftm` at its request; `lock_ups` has `locked_at`, `ends_at`, `amount_ftm`. What
     is after `as_of` is not read. Origins begin at `since`; `part` (k, n) is every n-th of them
-    from the k-th on, for a caller that shares the work: stack the parts.
+    from the k-th on, for a caller that shares the work: stack the parts. No origin is what
+    missed an unknown sum, or came before there was a history.
     """
     require_aware(as_of, "as_of")
     asked = known_requests(requests, as_of)
@@ -89,6 +90,8 @@ def origin_scores(
         if -begins[index] < min(BRIER_DAYS):
             break
         row = asked.row(index, named=True)
+        if row["need_ftm"] is None:
+            continue
         at = row["requested_at"]
         curve = prepare(
             funding, at, lock_ups=lock_ups, paths=paths, seed=seed * 1_000_003 + row["wr_id"]
@@ -155,10 +158,10 @@ def held_out_from(requests: pl.DataFrame, as_of: datetime) -> datetime:
 
 
 def known_requests(requests: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """The requests before `as_of`, oldest first, as they stood: paid later is pending."""
+    """The requests of known payout before `as_of`, oldest first: what is paid later pends."""
     released = pl.col("released_at")
     return (
-        requests.filter(pl.col("requested_at") < as_of)
+        requests.filter(pl.col("requested_at") < as_of, pl.col("payout_ftm").is_not_null())
         .sort("requested_at", "wr_id")
         .with_columns(pl.when(released < as_of).then(released).alias("released_at"))
     )

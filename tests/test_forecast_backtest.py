@@ -120,6 +120,17 @@ def test_parts_make_up_the_whole_and_since_cuts_it(scores: pl.DataFrame) -> None
     assert late.equals(scores.filter(pl.col("wr_id") >= 3))
 
 
+def test_a_request_of_unknown_need_or_payout_is_no_origin(scores: pl.DataFrame) -> None:
+    unknown = requests([(8, 520.0, 530.0, 50.0)]).with_columns(need_ftm=pl.lit(None, pl.Float64))
+    lost = requests([(9, 521.0, None, 50.0)]).with_columns(payout_ftm=pl.lit(None, pl.Float64))
+    asked = pl.concat([requests(REQUESTS), unknown, lost])
+    again = origin_scores(asked, regular(), as_of=AS_OF, paths=50)
+    assert again["wr_id"].unique().to_list() == [1, 2, 3, 4, 5]
+    models = pl.col("model").is_in([MODEL, "fluid"])
+    same = pl.exclude("batch")
+    assert again.filter(models).select(same).equals(scores.filter(models).select(same))
+
+
 def test_the_summary_has_means_intervals_and_counts(scores: pl.DataFrame) -> None:
     summary = summarise(scores)
     assert summary.height == summary.select("model", "slice", "metric").unique().height
