@@ -131,6 +131,13 @@ def test_a_request_of_unknown_need_or_payout_is_no_origin(scores: pl.DataFrame) 
     assert again.filter(models).select(same).equals(scores.filter(models).select(same))
 
 
+def test_what_is_covered_is_an_origin_even_before_there_is_money() -> None:
+    asked = requests([(1, 501.0, 501.0, 50.0)]).with_columns(need_ftm=0.0)
+    told = origin_scores(asked, regular().clear(), as_of=AS_OF, paths=50)
+    assert told.filter(model=MODEL).select("kind", "tw_crps", "late").row(0) == ("covered", 0, 0)
+    assert _column(told, "fluid", "tw_crps") == [0]
+
+
 def test_the_summary_has_means_intervals_and_counts(scores: pl.DataFrame) -> None:
     summary = summarise(scores)
     assert summary.height == summary.select("model", "slice", "metric").unique().height
