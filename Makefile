@@ -35,7 +35,7 @@ lint: .venv/.dev ## style, types, directions of imports, SQL
 
 tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through npm
 
-bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages; default all
+bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages, forecast; default all
 	$(BIN)/python -m bench $(ARGS)
 
 pins: .venv/.app ## compile requirements*.txt from *.in; ARGS=--upgrade for newer versions

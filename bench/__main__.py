@@ -1,12 +1,12 @@
-"""`python -m bench`: measures what is claimed about speed: `ingest`, `queries`, `pages` or all."""
+"""`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `forecast` or all."""
 
 from __future__ import annotations
 
 import argparse
 
-from bench import ingest, large_store, page_times, query_times
+from bench import forecast_study, ingest, large_store, page_times, query_times
 
-_BENCHES = ("ingest", "queries", "pages")
+_BENCHES = ("ingest", "queries", "pages", "forecast")
 
 
 def main() -> int:
@@ -22,6 +22,8 @@ def main() -> int:
         help="requests of the store that queries and pages run on: var/bench/N.duckdb, kept",
     )
     parser.add_argument("--anew", action="store_true", help="build that store anew")
+    seeds = forecast_study.SEEDS
+    parser.add_argument("--seeds", type=int, default=seeds, metavar="N", help="made-up histories")
     options = parser.parse_args()
     if unknown := set(options.benches) - set(_BENCHES):
         parser.error(f"no bench {', '.join(sorted(unknown))}: there are {', '.join(_BENCHES)}")
@@ -31,6 +33,8 @@ def main() -> int:
         store = large_store.ensure(options.requests, anew=options.anew)
         failed |= query_times.main(store) if "queries" in asked else 0
         failed |= page_times.main(store) if "pages" in asked else 0
+    if "forecast" in asked:
+        failed |= forecast_study.main(options.seeds)
     return failed
 
 

@@ -21,7 +21,7 @@ from data import ConfigError
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 BUILT_IN = Path(__file__).with_name("networks.toml")
-SAMPLE, DEVNET, TESTNET = "sample", "devnet", "fantom-testnet"
+FANTOM, TESTNET, DEVNET, SAMPLE = "fantom", "fantom-testnet", "devnet", "sample"
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 

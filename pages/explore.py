@@ -3,7 +3,7 @@
 import streamlit as st
 
 import queries
-from ui import explore_parts, links, open_inputs, shell, sql_box, store_view
+from ui import explore_parts, links, open_inputs, sql_box, store_view
 
 store = store_view.shown()
 st.title("Explore")
@@ -32,5 +32,3 @@ else:
         "after 10 seconds."
     )
     sql_box.box(store, notices)
-    st.caption("The same from a shell, in the folder of this program:")
-    st.code(shell.command(store.source.path), language="bash")

@@ -37,16 +37,17 @@ drawing.draw(
 st.caption(
     f"{words.day(span.since)} to {words.day(span.until)}, depth at the end of each "
     f"{span.depth_step}, claims and payouts by {span.flow_step}. Payouts also come from returned "
-    "stake and from new stakes, which leave no claim."
+    "stake and from new stakes, which leave no claim." + queue_parts.scope(of_token)
 )
-downloads.offer_query(store, "depth_against_claims", step=span.flow_step, **shown)
+for step in dict.fromkeys([span.depth_step, span.flow_step]):
+    downloads.offer_query(store, "depth_against_claims", f"By {step}", step=step, **shown)
 
 if head is not None:
     queue_parts.head_card(head)
 
     st.subheader("Who waits" if of_token is None else f"Who waits, {of_token} only")
     pending = store.ask("pending_requests", token=of_token)
-    queue_parts.pending_table(pending, store.info.explorer)
+    queue_parts.pending_table(pending, store.info.explorer, store.source.name)
     st.caption(
         "In the order of payment. A request is paid whole, sent to the staker without a claim "
         "step, earns nothing while it waits and cannot be cancelled."

@@ -24,7 +24,7 @@ st.caption("Made at every sync. Unknown is not passed: the message says why it c
 
 st.subheader("Blocks read")
 status_parts.coverage_table(store.ask("coverage"))
-st.caption("None stands for unknown: a file does not say where its history begins or ends.")
+st.caption("A file does not say where its history begins or ends: that is unknown.")
 
 st.subheader("Contents")
 status_parts.contents_table(store.ask("store_contents"))

@@ -16,11 +16,14 @@ from queries.export import as_csv, as_parquet
 from ui.store_view import StoreView
 
 
-def offer_query(view: StoreView, name: str, /, **params: Any) -> None:
-    """CSV and Parquet of a query's whole answer, asked for when one of them is clicked."""
+def offer_query(view: StoreView, name: str, of: str = "", /, **params: Any) -> None:
+    """CSV and Parquet of a query's whole answer, asked for when one of them is clicked.
+
+    `of` says in the buttons what it is, where a page offers more than one answer of a query.
+    """
     given = {key: str(value) for key, value in params.items() if value is not None}
     about = provenance(view, name, queries.load(name).sql, given)
-    _buttons(view, lambda: view.fetch(name, **params), name, about)
+    _buttons(view, lambda: view.fetch(name, **params), name, about, of)
 
 
 def offer_table(view: StoreView, name: str) -> None:
@@ -36,7 +39,11 @@ def offer(
 
 
 def _buttons(
-    view: StoreView, read: Callable[[], pl.DataFrame], name: str, about: Mapping[str, str]
+    view: StoreView,
+    read: Callable[[], pl.DataFrame],
+    name: str,
+    about: Mapping[str, str],
+    of: str = "",
 ) -> None:
     stem = f"{name}-{view.info.network}-{view.info.synced_block}"
     with st.container(horizontal=True, gap="small"):
@@ -45,11 +52,11 @@ def _buttons(
             ("Parquet", "application/vnd.apache.parquet", as_parquet),
         ):
             st.download_button(
-                kind,
+                f"{of}, {kind}" if of else kind,
                 partial(_written, write, read, about),
                 f"{stem}.{kind.lower()}",
                 mime,
-                key=f"download {name} {kind}",
+                key=f"download {name} {of} {kind}",
                 help="As precise as here or more; the file names network, block and query.",
                 on_click="ignore",
                 type="tertiary",

@@ -16,7 +16,7 @@ from ui.sql_box import exact
 from ui.store_view import StoreView
 
 # More are not read, but downloaded.
-SHOWN_ROWS = 1_000
+SHOWN_ROWS = explore_charts.MOST_ROWS
 _FILE_ROWS = 300_000
 USUAL = "queue_depth"
 
@@ -56,6 +56,8 @@ def answer(
     if not found.height:
         st.info(_nothing(query, given))
         return
+    if count > found.height:
+        st.caption("Too many rows to draw: narrow what it asks for.")
     columns = [] if count > found.height else explore_charts.drawable(query, found)
     if columns:
         column = links.choose("Drawn", columns, "draw", columns[0], notices)

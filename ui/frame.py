@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 
 import queries
 from data import TrackerError
-from data.config import DEVNET, SAMPLE, TESTNET, default_store, network_names
+from data.config import DEVNET, FANTOM, SAMPLE, TESTNET, default_store, network_names
 from data.store import StoreInfo
 from ui import links, sync_now, words
 from ui.sources import Source, Sources, Version
@@ -38,17 +38,17 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
             f"{', '.join(known)}. Showing {chosen}."
         )
     stored = [name for name, source in known.items() if source.path.exists()]
-    names = list(dict.fromkeys([*stored, SAMPLE, default.name, chosen]))
-    if len(names) > 1:
-        st.session_state["network"] = chosen
-        st.selectbox(
-            "Network",
-            names,
-            key="network",
-            on_change=_put_network_into_url,
-            label_visibility="collapsed",
-            width=200,
-        )
+    # The real chain can be chosen, and then says how it is read, before it was ever synced.
+    names = list(dict.fromkeys([FANTOM, *stored, SAMPLE, default.name, chosen]))
+    st.session_state["network"] = chosen
+    st.selectbox(
+        "Network",
+        names,
+        key="network",
+        on_change=_put_network_into_url,
+        label_visibility="collapsed",
+        width=200,
+    )
     if asked != chosen:
         st.query_params["network"] = chosen
     st.session_state["shown_network"] = chosen

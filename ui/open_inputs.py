@@ -67,7 +67,7 @@ def _day(field: Field, asked: str | None, notices: DeltaGenerator) -> date | Non
         key=field.name,
         bind="query-params",
         format="YYYY-MM-DD",
-        help=field.note,
+        help=f"{field.note}. What you type counts when you leave the field.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 import streamlit as st
@@ -101,7 +102,7 @@ def head_card(head: Row) -> None:
     with st.container(border=True):
         st.subheader("What is paid next" if missing == 0 else "What blocks the queue")
         st.markdown(
-            f"Request {head['wr_id']} is next: {words.ftm(head['payout_ftm'])} for "
+            f"Request {head['wr_id']:,} is next: {words.ftm(head['payout_ftm'])} for "
             f"`{words.short(head['staker'])}`, asked for on {words.moment(head['requested_at'])}, "
             f"{words.duration(head['waited_days'])} before the last block. {behind}",
             help=f"`{head['staker']}`",
@@ -146,6 +147,13 @@ def _why_unknown(head: Row) -> str:
     return "An amount in the log is beyond what can be held as a number: see Status."
 
 
+def scope(token: str | None) -> str:
+    """What a chart of one token alone is of."""
+    if token is None:
+        return ""
+    return f" Depth and payouts are of {token} alone; claims belong to no token."
+
+
 def refused_note(metrics: Row) -> None:
     """Requests that left the queue unpaid, because their receiver refused the money."""
     if metrics["manual_requests"]:
@@ -156,7 +164,7 @@ def refused_note(metrics: Row) -> None:
         )
 
 
-def pending_table(pending: pl.DataFrame, explorer: str) -> None:
+def pending_table(pending: pl.DataFrame, explorer: str, network: str) -> None:
     """Everyone who waits, in the order of payment; addresses are whole and copy whole."""
     if not pending.height:
         st.markdown("Nobody.")
@@ -166,7 +174,7 @@ def pending_table(pending: pl.DataFrame, explorer: str) -> None:
     st.dataframe(
         pending.select(
             "place",
-            "wr_id",
+            pl.format(f"track?network={quote(network)}&find={{}}", "wr_id").alias("wr_id"),
             "payout_ftm",
             "waited_days",
             "ahead_ftm",
@@ -179,7 +187,9 @@ def pending_table(pending: pl.DataFrame, explorer: str) -> None:
         alt="Pending requests in the order in which they will be paid",
         column_config={
             "place": st.column_config.NumberColumn("Place", width=60, pinned=True),
-            "wr_id": st.column_config.NumberColumn("Request", format="%d", width=75),
+            "wr_id": st.column_config.LinkColumn(
+                "Request", display_text=r"find=(\d+)", width=75, help="Opens it in Track."
+            ),
             "staker": st.column_config.TextColumn("Staker", width=330),
             "token": st.column_config.TextColumn("Token", width=70),
             "payout_ftm": st.column_config.NumberColumn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from datetime import date
@@ -17,13 +18,13 @@ def command(store: Path) -> str:
 
 def sql(store: Path, statement: str) -> str:
     """One statement."""
-    return f"{command(store)} -c {shlex.quote(statement)}"
+    return f"{command(store)} -c {_quoted(statement)}"
 
 
 def query(store: Path, query_name: str, given: Mapping[str, str | int | date]) -> str:
     """A query of this program with some of its parameters."""
     said = [f"SET VARIABLE {param} = {_literal(value)}" for param, value in given.items()]
-    options = "".join(f" -cmd {shlex.quote(text)}" for text in said)
+    options = "".join(f" -cmd {_quoted(text)}" for text in said)
     return f"{command(store)}{options} -f queries/{query_name}.sql"
 
 
@@ -35,3 +36,8 @@ def csv(store: Path, query_name: str, given: Mapping[str, str | int | date]) -> 
 
 def _literal(value: str | int | date) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+def _quoted(text: str) -> str:
+    """As one word of a shell, in the quotes that SQL leaves free where it can be."""
+    return shlex.quote(text) if re.search(r'["$`\\!]', text) else f'"{text}"'

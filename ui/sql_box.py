@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from data import SqlError
 from data.sandbox import SqlAnswer, run_sql
-from ui import downloads, open_inputs, words
+from ui import downloads, open_inputs, shell, words
 from ui.sources import Version
 from ui.store_view import StoreView
 
@@ -35,8 +35,10 @@ def box(view: StoreView, notices: DeltaGenerator) -> None:
     try:
         answer = _answer(view.version, sql)
     except SqlError as error:
-        st.error("DuckDB's or our own word for it stands below.", title="No answer")
-        st.code(str(error), language=None, wrap_lines=True)
+        first, *more = str(error).splitlines()
+        st.error(words.escaped(first), title="No answer")
+        if more:  # where in the text
+            st.code(str(error), language=None, wrap_lines=True)
         return
     st.dataframe(exact(answer.rows.head(_SHOWN_ROWS)), hide_index=True, alt="The answer's rows")
     st.caption(_told(answer))
@@ -45,6 +47,8 @@ def box(view: StoreView, notices: DeltaGenerator) -> None:
         if answer.cut:
             given["cut"] = f"the first {answer.rows.height} rows, there are more"
         downloads.offer(view, answer.rows, "sql", sql, given)
+    st.caption("The same from a shell, in the folder of this program:")
+    st.code(shell.sql(view.source.path, sql), language="bash", wrap_lines=True)
 
 
 @st.cache_data(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")

@@ -87,6 +87,7 @@ def coverage_table(coverage: pl.DataFrame) -> None:
     st.dataframe(
         coverage.drop("due_from"),
         hide_index=True,
+        placeholder=words.UNKNOWN,
         alt="Block ranges that were read, by filter",
         column_config={
             "filter": st.column_config.TextColumn("Filter"),

@@ -1,0 +1,182 @@
+"""Made-up queues to judge the forecaster on: money in batches, and who waits for it.
+
+Written apart from data/sample and from the forecaster: levels move as a mean-reverting walk,
+which neither assumes, and the demand does not know the money's future.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+BEGAN = datetime(2021, 1, 1, tzinfo=UTC)
+DAYS = 1_500
+CUT_SHARE, CUT_DAY = 0.45, 1_100
+_RATE_FTM = 12_000.0
+_AMOUNT_MEDIAN_FTM, _AMOUNT_SPREAD = 900.0, 1.9
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How a queue differs from the light one: `load` is demand over supply."""
+
+    load: float
+    patience_days: float
+    cut: bool = False
+    bursts: bool = False
+    outages: bool = False
+    lock_ups: bool = False
+
+
+SCENARIOS = {
+    "light": Scenario(0.85, 40.0),
+    "heavy": Scenario(1.6, 70.0),
+    "cut": Scenario(1.1, 30.0, cut=True),
+    "bursts": Scenario(1.2, 60.0, bursts=True),
+    "outages": Scenario(1.2, 60.0, outages=True),
+    "lock-ups": Scenario(1.2, 60.0, lock_ups=True),
+}
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Frames as the backtest takes them, and the end of what is known."""
+
+    requests: pl.DataFrame
+    funding: pl.DataFrame
+    lock_ups: pl.DataFrame
+    as_of: datetime
+
+
+def made_up_queue(scenario: Scenario, seed: int) -> Queue:
+    """One history of `DAYS` days, the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    days, amounts = _batches(scenario, rng)
+    locks = _lock_ups(rng) if scenario.lock_ups else np.zeros((0, 3))
+    if scenario.lock_ups:
+        days, amounts = _with_returns(days, amounts * 0.4, locks, rng)
+    asked, burned = _demand(scenario, rng)
+    rows = _served(scenario, days, amounts, asked, burned, rng)
+    moments = {"requested_at": _at(rows[:, 0]), "released_at": _at(rows[:, 1])}
+    requests = pl.DataFrame(
+        {"wr_id": np.arange(len(rows)), **moments, "payout_ftm": rows[:, 2], "need_ftm": rows[:, 3]}
+    )
+    known = days < DAYS
+    return Queue(
+        requests,
+        pl.DataFrame({"funded_at": _at(days[known]), "amount_ftm": amounts[known]}),
+        pl.DataFrame(
+            {"locked_at": _at(locks[:, 0]), "ends_at": _at(locks[:, 1]), "amount_ftm": locks[:, 2]}
+        ).sort("ends_at"),
+        BEGAN + timedelta(days=DAYS),
+    )
+
+
+def _walk(rng: np.random.Generator, spread: float, memory_days: float) -> Floats:
+    """A mean-reverting log-level a day, with the given deviation."""
+    keep = np.exp(-1 / memory_days)
+    noise = rng.normal(0, spread * np.sqrt(1 - keep**2), DAYS)
+    level = np.empty(DAYS)
+    level[0] = rng.normal(0, spread)
+    for day in range(1, DAYS):
+        level[day] = keep * level[day - 1] + noise[day]
+    return level
+
+
+def _batches(scenario: Scenario, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Batches some four days apart; a late one brings more, as rewards pile up meanwhile."""
+    gaps = rng.gamma(1.8, 4.0 / 1.8, 2 * DAYS // 4 + 100)
+    if scenario.outages:
+        gaps += (rng.random(gaps.size) < 0.02) * rng.uniform(15, 45, gaps.size)
+    days = np.cumsum(gaps)
+    kept = days < DAYS
+    days, gaps = days[kept], gaps[kept]
+    level = _RATE_FTM * np.exp(_walk(rng, 0.35, 90.0))[days.astype(int)]
+    if scenario.cut:
+        level = np.where(days >= CUT_DAY, CUT_SHARE * level, level)
+    piled = 0.5 * 4.0 + 0.5 * gaps
+    return days, level * piled * rng.lognormal(-0.18, 0.6, days.size)
+
+
+def _lock_ups(rng: np.random.Generator) -> Floats:
+    """Locked at, ends at, amount: a lock-up every nine days, for two weeks to a year."""
+    locked = np.sort(rng.uniform(-200, DAYS, (DAYS + 200) // 9))
+    lasts = rng.choice([14.0, 90.0, 180.0, 365.0], locked.size)
+    amounts = 0.6 * _RATE_FTM * 9 * rng.lognormal(-0.4, 0.9, locked.size)
+    return np.column_stack([locked, locked + lasts, amounts])
+
+
+def _with_returns(
+    days: Floats, amounts: Floats, locks: Floats, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Nine lock-ups in ten come back within days of their end."""
+    back = rng.random(len(locks)) < 0.9
+    came = locks[back, 1] + rng.gamma(2.0, 1.0, int(back.sum()))
+    all_days, all_amounts = np.append(days, came), np.append(amounts, locks[back, 2])
+    order = np.argsort(all_days)
+    order = order[(all_days[order] >= 0) & (all_days[order] < DAYS)]
+    return all_days[order], all_amounts[order]
+
+
+def _demand(scenario: Scenario, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """When each request comes and how large it is, the largest cut off."""
+    mean = _AMOUNT_MEDIAN_FTM * np.exp(_AMOUNT_SPREAD**2 / 2) * 0.75
+    a_day = scenario.load * _RATE_FTM / mean * np.exp(_walk(rng, 0.4, 60.0) - 0.08)
+    if scenario.bursts:
+        for day in rng.integers(0, DAYS, DAYS // 90):
+            a_day[day : day + 4] *= 12
+    asked = np.repeat(np.arange(DAYS), rng.poisson(a_day)).astype(np.float64)
+    asked = np.sort(asked + rng.random(asked.size))
+    burned = np.exp(rng.normal(np.log(_AMOUNT_MEDIAN_FTM), _AMOUNT_SPREAD, asked.size))
+    return asked, np.minimum(burned, 150_000.0)
+
+
+def _served(
+    scenario: Scenario,
+    days: Floats,
+    amounts: Floats,
+    asked: Floats,
+    burned: Floats,
+    rng: np.random.Generator,
+) -> Floats:
+    """Requested at, released at (NaN while it pends), payout and need, one row a request.
+
+    Who sees a long queue is less likely to join it. Nothing is kept for nobody: what an empty
+    queue leaves over is staked again.
+    """
+    rows: list[list[float]] = []
+    head, batch, held, queued = 0, 0, 0.0, 0.0
+    stays = rng.random(asked.size)
+
+    def settle(until: float) -> None:
+        nonlocal head, batch, held, queued
+        while batch < days.size and days[batch] <= until:
+            held += amounts[batch]
+            while head < len(rows) and rows[head][2] <= held:
+                rows[head][1] = days[batch]
+                held -= rows[head][2]
+                queued -= rows[head][2]
+                head += 1
+            held = held if head < len(rows) else 0.0
+            batch += 1
+
+    for moment, amount, chance in zip(asked, burned, stays, strict=True):
+        settle(moment)
+        if chance < np.exp(-queued / _RATE_FTM / scenario.patience_days):
+            rows.append([moment, np.nan, amount, max(queued + amount - held, 0.0)])
+            queued += amount
+    settle(DAYS)
+    return np.array(rows)
+
+
+def _at(days: Floats) -> pl.Series:
+    """Moments so many days after the beginning; NaN is null."""
+    micros = pl.Series(days * 86_400e6).fill_nan(None).cast(pl.Int64)
+    return (
+        (micros + int(BEGAN.timestamp() * 1e6)).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    )

@@ -1,0 +1,231 @@
+"""What the forecasts would have said at each historic request, and how that went.
+
+At an origin only what came before it is read. The truth is min(wait, horizon), and a request
+that pends counts: an origin is scored once the horizon has passed since, when its truth is
+certain whether it was paid or not. Younger ones are left out, paid or not, for of those only the
+quick ones are paid yet; but "paid within d days" is scored as soon as d days have passed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from forecast.baselines import BASELINES, Known, amount_bucket
+from forecast.history import (
+    TRAILING_DAYS,
+    FloatArray,
+    ForecastError,
+    days_from,
+    read_history,
+    require_aware,
+    trailing_rate,
+)
+from forecast.scores import brier, pinball, pit, quantile, tw_crps
+from forecast.window import prepare
+
+MODEL = "service curve"
+HORIZON_DAYS = 120.0
+BRIER_DAYS = (7, 14, 35, 90)
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+BUCKETS = ("below 100", "100 to 1,000", "1,000 to 10,000", "10,000 and more")
+TUNED_SHARE = 0.7
+# Payouts nearer to each other than this are one run of the operator: one observation.
+_BATCH_HOURS = 6.0
+_NOW = np.zeros(1)
+METRICS = (
+    "tw_crps",
+    *(f"pinball_{round(100 * p)}" for p in QUANTILES),
+    "covered_50",
+    "covered_90",
+    "width_50",
+    "width_90",
+    "late",
+    "pit",
+    *(f"brier_{days}" for days in BRIER_DAYS),
+)
+_SCHEMA: dict[str, pl.DataType] = {
+    "model": pl.String(),
+    "wr_id": pl.Int64(),
+    "requested_at": pl.Datetime("us", "UTC"),
+    "amount": pl.String(),
+    "half_year": pl.String(),
+    "batch": pl.Int64(),
+    "kind": pl.String(),
+    **dict.fromkeys(METRICS, pl.Float64()),
+}
+
+
+def origin_scores(
+    requests: pl.DataFrame,
+    funding: pl.DataFrame,
+    *,
+    as_of: datetime,
+    lock_ups: pl.DataFrame | None = None,
+    since: datetime | None = None,
+    part: tuple[int, int] = (0, 1),
+    paths: int = 1000,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """One row a model and origin with its scores; null where its truth is not certain yet.
+
+    `requests` has `wr_id`, `requested_at`, `released_at` (null while pending), `payout_ftm`
+    and `need_ftm` at its request; `lock_ups` has `locked_at`, `ends_at`, `amount_ftm`. What
+    is after `as_of` is not read. Origins begin at `since`; `part` (k, n) is every n-th of them
+    from the k-th on, for a caller that shares the work: stack the parts. No origin is what
+    missed an unknown sum, or came before there was a history.
+    """
+    require_aware(as_of, "as_of")
+    asked = known_requests(requests, as_of)
+    begins, ends = days_from(asked["requested_at"], as_of), _ends(asked, as_of)
+    first = 0 if since is None else int(np.searchsorted(begins, days_from(_one(since), as_of)[0]))
+    rows: list[tuple[object, ...]] = []
+    batches = payout_batches(ends)
+    for index in range(first + part[0], asked.height, part[1]):
+        if -begins[index] < min(BRIER_DAYS):
+            break
+        row = asked.row(index, named=True)
+        if row["need_ftm"] is None:
+            continue
+        at = row["requested_at"]
+        curve = prepare(
+            funding, at, lock_ups=lock_ups, paths=paths, seed=seed * 1_000_003 + row["wr_id"]
+        )
+        window = curve.window(row["need_ftm"])
+        if not window.days.size:
+            continue
+        rate_ftm = float(trailing_rate(read_history(funding, at), _NOW, TRAILING_DAYS)[0])
+        known = _known(index, asked, begins, ends, rate_ftm)
+        samples = {MODEL: window.days} | {name: tell(known) for name, tell in BASELINES.items()}
+        amount = BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
+        about = (row["wr_id"], at, amount, _half_year(at))
+        wait, age = ends[index] - begins[index], -float(begins[index])
+        for name, sample in samples.items():
+            kind = window.kind if name == MODEL else None
+            scored = _scored(sample, float(wait), age)
+            rows.append((name, *about, int(batches[index]), kind, *scored))
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def choose_source(
+    requests: pl.DataFrame,
+    candidates: Mapping[str, pl.DataFrame],
+    *,
+    as_of: datetime,
+    lock_ups: pl.DataFrame | None = None,
+    most_origins: int = 500,
+    paths: int = 1000,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Each candidate's mean tw_crps (`source`, `tw_crps`, `n`) on the earlier span, best first.
+
+    The span ends where the test span begins and is judged as it was known then. All candidates
+    are judged on the origins at which each of them had a history, evenly thinned to
+    `most_origins`.
+    """
+    split = held_out_from(requests, as_of)
+    thinned = (0, max(1, known_requests(requests, split).height // most_origins))
+    told = {
+        name: origin_scores(
+            requests, funding, as_of=split, lock_ups=lock_ups, part=thinned, paths=paths, seed=seed
+        ).filter(pl.col("model") == MODEL, pl.col("tw_crps").is_not_null())
+        for name, funding in candidates.items()
+    }
+    shared = set.intersection(*(set(each["wr_id"]) for each in told.values())) if told else set()
+    both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in told.items()}
+    return pl.DataFrame(
+        [(name, each["tw_crps"].mean(), each.height) for name, each in both.items()],
+        schema={"source": pl.String, "tw_crps": pl.Float64, "n": pl.Int64},
+        orient="row",
+    ).sort("tw_crps", nulls_last=True)
+
+
+def held_out_from(requests: pl.DataFrame, as_of: datetime) -> datetime:
+    """Where the last 30 % of the payout batches begin, on which nothing is tuned."""
+    asked = known_requests(requests, as_of)
+    ends = _ends(asked, as_of)
+    paid = np.isfinite(ends)
+    if not paid.any():
+        raise ForecastError("nothing was paid before as_of")
+    batches = payout_batches(ends)[paid]
+    split = ends[paid][batches >= math.floor(TUNED_SHARE * (batches.max() + 1))].min()
+    return as_of + timedelta(days=float(split))
+
+
+def known_requests(requests: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """The requests of known payout before `as_of`, oldest first: what is paid later pends."""
+    released = pl.col("released_at")
+    return (
+        requests.filter(pl.col("requested_at") < as_of, pl.col("payout_ftm").is_not_null())
+        .sort("requested_at", "wr_id")
+        .with_columns(pl.when(released < as_of).then(released).alias("released_at"))
+    )
+
+
+def payout_batches(ends_days: FloatArray) -> npt.NDArray[np.intp]:
+    """Which payout batch each belongs to, from 0; what pends is one batch, the last."""
+    order = np.argsort(ends_days, kind="stable")
+    with np.errstate(invalid="ignore"):
+        apart = np.diff(ends_days[order]) > _BATCH_HOURS / 24
+    batches = np.empty(ends_days.size, dtype=np.intp)
+    batches[order] = np.concatenate([[0], np.cumsum(apart)])[: ends_days.size]
+    return batches
+
+
+def _ends(asked: pl.DataFrame, as_of: datetime) -> FloatArray:
+    """Days from `as_of` to each release; infinite for what pends."""
+    released = asked["released_at"]
+    days = days_from(released.fill_null(as_of), as_of)
+    return np.where(released.is_null().to_numpy(), np.inf, days)
+
+
+def _known(
+    index: int, asked: pl.DataFrame, begins: FloatArray, ends: FloatArray, rate_ftm: float
+) -> Known:
+    """What the requests before one tell at its moment."""
+    amounts, now = asked["payout_ftm"].to_numpy(), begins[index]
+    paid = ends[:index] < now
+    waits = np.minimum(ends[:index], now) - begins[:index]
+    last = int(np.argmax(np.where(paid, ends[:index], -np.inf))) if paid.any() else -1
+    return Known(
+        need_ftm=float(asked["need_ftm"][index]),
+        amount_ftm=float(amounts[index]),
+        rate_ftm=rate_ftm,
+        amounts_ftm=amounts[:index],
+        waits_days=waits,
+        paid=paid,
+        last_paid_wait_days=float(waits[last]) if last >= 0 else math.inf,
+    )
+
+
+def _scored(sample: FloatArray, wait: float, age: float) -> list[float | None]:
+    """The metrics of one forecast, in the order of `METRICS`."""
+    briers = [brier(sample, wait <= days, days) if age >= days else None for days in BRIER_DAYS]
+    if age < HORIZON_DAYS:
+        return [None] * (len(METRICS) - len(briers)) + briers
+    truth, clipped = min(wait, HORIZON_DAYS), np.minimum(sample, HORIZON_DAYS)
+    low, q25, _, q75, high = marks = [quantile(clipped, p) for p in QUANTILES]
+    return [
+        tw_crps(clipped, truth, HORIZON_DAYS),
+        *(pinball(mark, truth, p) for mark, p in zip(marks, QUANTILES, strict=True)),
+        float(q25 <= truth <= q75),
+        float(low <= truth <= high),
+        q75 - q25,
+        high - low,
+        float(truth > quantile(clipped, 0.9)),
+        pit(clipped, truth),
+        *briers,
+    ]
+
+
+def _half_year(at: datetime) -> str:
+    return f"{at.year} H{1 if at.month <= 6 else 2}"
+
+
+def _one(moment: datetime) -> pl.Series:
+    return pl.Series("since", [moment], dtype=pl.Datetime("us", "UTC"))

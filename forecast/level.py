@@ -1,0 +1,104 @@
+"""How much money comes a day now, and how wrong that was before.
+
+Batches drawn from history vary as batches do, but the level they vary around moves too, and
+a forecast that knows only the first is far too sure of itself. How far back an average should
+reach is read from history as well: where the level jumps, a short memory errs less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.history import FloatArray, History
+from forecast.paths import Paths
+
+_MEMORIES_DAYS = np.array([12.0, 25.0, 50.0, 100.0, 400.0])
+_HORIZONS = np.array([7.5, 15.0, 30.0, 60.0, 120.0])
+_SHARPNESS = 3.0
+_STEP_DAYS, _WARM_UP_DAYS = 3.0, 45.0
+# What is believed of the level before history says otherwise, and for how many windows it counts.
+_PRIOR_SPREAD, _PRIOR_WINDOWS = 0.35, 2.0
+_LEAST_SHARE = 0.1
+_FARTHEST = 600.0  # exp() of it is still a float
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """FTM a day foretold over each horizon, and past log(inflow / foretold), moment by moment."""
+
+    rates_ftm: FloatArray
+    errors: tuple[FloatArray, ...]
+
+    @property
+    def rate_ftm(self) -> float:
+        """One rate to draw paths at; `level_scale` bends it to the horizons' own."""
+        return float(np.median(self.rates_ftm))
+
+
+def read_level(history: History) -> Level:
+    """The rates that would have erred least in the past, and how they would have erred."""
+    rates = np.log(_rates(history))
+    errors, foretold = [], []
+    for horizon in _HORIZONS:
+        missed = _errors(history, rates, horizon)
+        weights = _trust(missed)
+        errors.append(weights @ missed)
+        foretold.append(float(weights @ rates[:, -1]))
+    return Level(np.exp(np.array(foretold)), tuple(errors))
+
+
+def level_scale(level: Level, paths: Paths, rng: np.random.Generator) -> FloatArray:
+    """What to multiply the money by that has come by each of the days of `paths`.
+
+    The middle is the rate of that horizon. The spread tops that of log(inflow / foretold)
+    among the paths up to that in history; one without enough history leans on a prior.
+    """
+    spreads = [0.0]
+    for horizon, errors in zip(_HORIZONS, level.errors, strict=True):
+        arrived = np.sum(paths.amounts, axis=1, where=paths.days <= horizon)
+        drawn = _log_share(np.asarray(arrived) / (level.rate_ftm * horizon))
+        missed = errors - drawn.mean()
+        excess = max(float(np.mean(missed**2)) - float(drawn.var()), 0.0) if errors.size else 0.0
+        windows = errors.size * _STEP_DAYS / (horizon + 90.0)
+        prior = _PRIOR_WINDOWS * _PRIOR_SPREAD**2
+        spreads.append(np.sqrt((windows * excess + prior) / (windows + _PRIOR_WINDOWS)))
+    middle = np.interp(paths.days, _HORIZONS, np.log(level.rates_ftm / level.rate_ftm))
+    spread = np.interp(paths.days, np.append(0.0, _HORIZONS), np.array(spreads))
+    chance = rng.standard_normal((paths.days.shape[0], 1))
+    return np.asarray(np.exp(middle + spread * chance), dtype=np.float64)
+
+
+def _rates(history: History) -> FloatArray:
+    """FTM a day after each batch but the first, a row a memory: sums of amounts over gaps.
+
+    Both are weighted by age alike, so a batch that is large for its long gap does not count
+    as a rise.
+    """
+    gaps, amounts, days = history.gaps, history.amounts_ftm[1:], history.days[1:]
+    weights = np.exp(np.maximum(days / _MEMORIES_DAYS[:, None], -_FARTHEST))
+    brought, lasted = np.cumsum(weights * amounts, axis=1), np.cumsum(weights * gaps, axis=1)
+    return np.asarray(brought / lasted, dtype=np.float64)
+
+
+def _errors(history: History, log_rates: FloatArray, horizon: float) -> FloatArray:
+    """log(inflow / foretold) by memory and moment, for all moments whose horizon is over."""
+    begins = np.arange(-horizon, history.days[1] + _WARM_UP_DAYS, -_STEP_DAYS)
+    arrived = np.concatenate([[0.0], np.cumsum(history.amounts_ftm)])
+    until = np.searchsorted(history.days, begins + horizon, side="right")
+    since = np.searchsorted(history.days, begins, side="right")
+    foretold = np.exp(log_rates[:, since - 2]) * horizon
+    return _log_share((arrived[until] - arrived[since]) / foretold)
+
+
+def _trust(errors: FloatArray) -> FloatArray:
+    """The weight of each memory: a power of how little it erred."""
+    if not errors.shape[1]:
+        return np.full(_MEMORIES_DAYS.size, 1 / _MEMORIES_DAYS.size)
+    weights = np.maximum(np.mean(errors**2, axis=1), 1e-6) ** -_SHARPNESS
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+
+def _log_share(share: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.maximum(share, _LEAST_SHARE)), dtype=np.float64)

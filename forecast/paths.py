@@ -1,0 +1,87 @@
+"""Futures of the money: a stationary bootstrap of (gap, amount) pairs (Politis, Romano 1994).
+
+A pair is drawn whole, so long gaps keep their large batches. Amounts are taken relative to the
+level of their own time, so what an old, richer year adds is its shape and not its height.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.history import TRAILING_DAYS, FloatArray, History
+
+_MEAN_BLOCK = 10
+# With fewer gaps than this that lasted longer than the present one, history knows too little.
+_FEW_GAPS = 8
+_MOST_BATCHES = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """One row a future: when each batch comes, in days from now, and what it brings."""
+
+    days: FloatArray
+    amounts: FloatArray
+
+
+def draw_paths(
+    history: History, rate_ftm: float, paths: int, horizon_days: float, rng: np.random.Generator
+) -> Paths:
+    """`paths` futures that bring `rate_ftm` a day on average and reach past the horizon."""
+    gaps, amounts = history.gaps, _relative(history) * rate_ftm
+    waited = history.since_last_days
+    days, indexes = _first(gaps, waited, paths, rng)
+    all_days, all_indexes = [days[:, None]], [indexes[:, None]]
+    steps = int(1.3 * horizon_days / gaps.mean()) + _MEAN_BLOCK
+    while days.min() < horizon_days and sum(each.shape[1] for each in all_days) < _MOST_BATCHES:
+        following = _blocks(indexes, gaps.size, steps, rng)
+        later = days[:, None] + np.cumsum(gaps[following], axis=1)
+        all_days.append(later)
+        all_indexes.append(following)
+        days, indexes, steps = later[:, -1], following[:, -1], max(steps // 3, _MEAN_BLOCK)
+    return Paths(np.hstack(all_days), amounts[np.hstack(all_indexes)])
+
+
+def _relative(history: History) -> FloatArray:
+    """Each batch over the level around it, scaled to one FTM a day in all."""
+    amounts = history.amounts_ftm[1:]
+    after = np.minimum(history.days[1:] + TRAILING_DAYS, 0.0)
+    before = np.maximum(history.days[1:] - TRAILING_DAYS, history.days[0])
+    arrived = np.concatenate([[0.0], np.cumsum(history.amounts_ftm)])
+    came = arrived[np.searchsorted(history.days, after, side="right")]
+    came = came - arrived[np.searchsorted(history.days, before, side="right")]
+    level = np.maximum(came, amounts) / np.maximum(after - before, 1.0)
+    relative = amounts / level
+    return np.asarray(relative * history.gaps.sum() / relative.sum(), dtype=np.float64)
+
+
+def _first(
+    gaps: FloatArray, waited: float, paths: int, rng: np.random.Generator
+) -> tuple[FloatArray, np.ndarray[tuple[int], np.dtype[np.intp]]]:
+    """Days to the next batch, given how long the last one is ago, and which pair it is."""
+    longer = np.flatnonzero(gaps > waited)
+    indexes = rng.integers(0, gaps.size, paths)
+    if longer.size:
+        indexes = longer[rng.integers(0, longer.size, paths)]
+    # What lasted longer than nearly all before lasts about as long again (Pareto, index 1).
+    unknown = rng.random(paths) >= longer.size / _FEW_GAPS
+    again = waited * (1 / np.maximum(rng.random(paths), 1e-9) - 1)
+    return np.where(unknown, again, gaps[indexes] - waited), indexes
+
+
+def _blocks(
+    last: np.ndarray[tuple[int], np.dtype[np.intp]],
+    size: int,
+    steps: int,
+    rng: np.random.Generator,
+) -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
+    """Indexes that go on from `last`, starting anew anywhere once in ten on average."""
+    paths = last.size
+    anew = rng.random((paths, steps)) < 1 / _MEAN_BLOCK
+    starts = rng.integers(0, size, (paths, steps))
+    place = np.arange(steps)
+    begun = np.maximum.accumulate(np.where(anew, place, -1), axis=1)
+    from_start = np.take_along_axis(starts, np.maximum(begun, 0), axis=1) + place - begun
+    return np.where(begun >= 0, from_start, last[:, None] + place + 1) % size

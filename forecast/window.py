@@ -1,0 +1,172 @@
+"""When a request can be paid: the first moment at which enough money has come.
+
+The queue is first in, first out and pays a request whole or not at all, so all that has to be
+forecast is the money; a request is only an amount that has to arrive (forecast for `need_ftm`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from forecast.history import FloatArray, ForecastError, read_history
+from forecast.known_ends import split_known
+from forecast.level import level_scale, read_level
+from forecast.paths import draw_paths
+
+Kind = Literal[
+    "covered", "next_batch", "batches", "beyond_horizon", "stalled", "insufficient_history"
+]
+_PAYABLE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_UNPAID_SHARE = 0.05
+_LONGEST_GAP_QUANTILE = 0.99
+
+
+@dataclass(frozen=True, eq=False)
+class ServiceCurve:
+    """Futures of the money from `at` on, one a row: what has come in all by each of its days."""
+
+    at: datetime
+    horizon_days: float
+    arrival_days: FloatArray
+    arrived_ftm: FloatArray
+    enough_history: bool
+    stalled: bool
+    last_funded_at: datetime | None
+
+    def window(self, need_ftm: float) -> ReleaseWindow:
+        """The forecast for a request that `need_ftm` stand before, itself included."""
+        if not math.isfinite(need_ftm) or need_ftm < 0:
+            raise ForecastError(f"need_ftm is {need_ftm}, not an amount")
+        if need_ftm == 0:
+            paths = max(len(self.arrived_ftm), 1)
+            return ReleaseWindow("covered", np.zeros(paths), self.horizon_days, self)
+        if not self.enough_history:
+            return ReleaseWindow("insufficient_history", np.zeros(0), self.horizon_days, self)
+        missing = np.sum(self.arrived_ftm < need_ftm, axis=1)
+        last = self.arrival_days.shape[1] - 1
+        rows = np.arange(len(missing))
+        days = self.arrival_days[rows, np.minimum(missing, last)]
+        days = np.where((missing > last) | (days > self.horizon_days), np.inf, days)
+        return ReleaseWindow(self._kind(days, missing), np.sort(days), self.horizon_days, self)
+
+    def _kind(self, days: FloatArray, batches_before: FloatArray) -> Kind:
+        if self.stalled:
+            return "stalled"
+        if np.mean(np.isinf(days)) > _UNPAID_SHARE:
+            return "beyond_horizon"
+        return "next_batch" if np.mean(batches_before == 0) >= 0.5 else "batches"
+
+
+@dataclass(frozen=True, eq=False)
+class ReleaseWindow:
+    """The odds of one request: `days` is the sorted sample, infinite past the horizon.
+
+    Of a `stalled` funding the sample is kept, so that it can be scored; it is not for showing.
+    With `insufficient_history` it is empty and every figure is NaN.
+    """
+
+    kind: Kind
+    days: FloatArray
+    horizon_days: float
+    curve: ServiceCurve = field(repr=False)
+
+    @property
+    def last_funded_at(self) -> datetime | None:
+        """When money last came; None where it never did."""
+        return self.curve.last_funded_at
+
+    def quantile(self, p: float) -> float:
+        """The days within which it is paid with probability `p`; infinite past the horizon."""
+        if not 0 <= p <= 1:
+            raise ForecastError(f"{p} is not a probability")
+        if not self.days.size:
+            return math.nan
+        return float(self.days[max(math.ceil(p * self.days.size - 1e-9) - 1, 0)])
+
+    def probability_within(self, days: float) -> float:
+        """The probability of being paid within `days`; past the horizon, that of the horizon."""
+        if not self.days.size:
+            return math.nan
+        return float(np.searchsorted(self.days, days, side="right")) / self.days.size
+
+    def payable_by(self, days: float) -> dict[float, float]:
+        """Quantiles (5, 25, 50, 75, 95 %) of the FTM that has come within `days`."""
+        if not self.curve.enough_history:
+            return dict.fromkeys(_PAYABLE_QUANTILES, math.nan)
+        if not 0 <= days <= self.horizon_days:
+            raise ForecastError(f"{days} days is not within the horizon")
+        came = np.max(
+            self.curve.arrived_ftm, axis=1, where=self.curve.arrival_days <= days, initial=0.0
+        )
+        found = np.quantile(came, _PAYABLE_QUANTILES, method="inverted_cdf")
+        return dict(zip(_PAYABLE_QUANTILES, found.tolist(), strict=True))
+
+
+def release_window(
+    funding: pl.DataFrame,
+    need_ftm: float,
+    at: datetime,
+    *,
+    lock_ups: pl.DataFrame | None = None,
+    paths: int = 1000,
+    horizon_days: float = 120.0,
+    seed: int = 0,
+) -> ReleaseWindow:
+    """When `need_ftm` will have come, as seen at `at`; see `prepare` for the arguments."""
+    curve = prepare(
+        funding, at, lock_ups=lock_ups, paths=paths, horizon_days=horizon_days, seed=seed
+    )
+    return curve.window(need_ftm)
+
+
+def prepare(
+    funding: pl.DataFrame,
+    at: datetime,
+    *,
+    lock_ups: pl.DataFrame | None = None,
+    paths: int = 1000,
+    horizon_days: float = 120.0,
+    seed: int = 0,
+) -> ServiceCurve:
+    """The futures at `at`, from which the window of any amount is read in no time.
+
+    `funding` has `funded_at` (UTC, sorted) and `amount_ftm`, `lock_ups` has `ends_at` and
+    `amount_ftm`. Raises ForecastError for input that is unsorted, naive, negative or no number.
+    """
+    if paths < 1 or not horizon_days > 0:
+        raise ForecastError("a forecast needs a path and a horizon")
+    history = read_history(funding, at)
+    last = at - timedelta(days=history.since_last_days) if history.days.size else None
+    if not history.enough:
+        nothing = np.zeros((0, 0))
+        return ServiceCurve(at, horizon_days, nothing, nothing, False, False, last)
+    rng = np.random.default_rng(seed)
+    regular, ends = history, None
+    if lock_ups is not None:
+        regular, ends = split_known(history, lock_ups, at, horizon_days)
+    level = read_level(regular)
+    drawn = draw_paths(regular, level.rate_ftm, paths, horizon_days, rng)
+    scale = level_scale(level, drawn, rng)
+    days = drawn.days
+    arrived = np.maximum.accumulate(np.cumsum(drawn.amounts, axis=1) * scale, axis=1)
+    if ends is not None:
+        days, arrived = _joined(days, arrived, *ends.draw(paths, rng))
+    stalled = history.since_last_days > float(np.quantile(history.gaps, _LONGEST_GAP_QUANTILE))
+    return ServiceCurve(at, horizon_days, days, arrived, True, stalled, last)
+
+
+def _joined(
+    days: FloatArray, arrived: FloatArray, dated_days: FloatArray, dated_ftm: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Both kinds of batches in one order, and what has come in all by each."""
+    all_days = np.hstack([days, dated_days])
+    brought = np.hstack([np.diff(arrived, axis=1, prepend=0.0), dated_ftm])
+    order = np.argsort(all_days, axis=1)
+    all_days = np.take_along_axis(all_days, order, axis=1)
+    return all_days, np.cumsum(np.take_along_axis(brought, order, axis=1), axis=1)

@@ -1,0 +1,86 @@
+"""The file beside a store that keeps how its forecasts would have scored.
+
+`<store>.scores`, a DuckDB file like the store and replaced whole like it, so that nobody
+who reads it waits for who writes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from data import StoreError
+
+
+@dataclass(frozen=True)
+class About:
+    """What was scored: the store up to `block` (its time is `as_of`), by which model.
+
+    `source` is the funding that predicted best on the earlier span, `released` how many
+    requests had been released, `origins` how many forecasts were scored, in `seconds`.
+    """
+
+    block: int
+    as_of: datetime
+    model_version: str
+    source: str
+    released: int
+    origins: int
+    seconds: float
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`table` is forecast.summary's, `sources` forecast.backtest.choose_source's."""
+
+    about: About
+    table: pl.DataFrame
+    sources: pl.DataFrame
+
+
+def companion_of(store: Path) -> Path:
+    """Where the scores of a store lie."""
+    return store.with_name(f"{store.name}.scores")
+
+
+def write_scores(store: Path, scores: Scores) -> Path:
+    """Replace the scores of a store. Raises StoreError where they cannot be written."""
+    path = companion_of(store)
+    following = path.with_name(f"{path.name}.next")
+    following.unlink(missing_ok=True)
+    about = pl.DataFrame([asdict(scores.about)])
+    tables = {"about": about, "scores": scores.table, "sources": scores.sources}
+    try:
+        with duckdb.connect(following) as con:
+            for name, frame in tables.items():
+                con.register("frame", frame)
+                con.execute(f"CREATE TABLE {name} AS FROM frame")
+                con.unregister("frame")
+        following.replace(path)
+    except (duckdb.Error, OSError) as error:
+        following.unlink(missing_ok=True)
+        raise StoreError(f"cannot write {path}: {error}") from error
+    return path
+
+
+def read_scores(store: Path) -> Scores | None:
+    """The scores of a store; None where there are none, or ones that cannot be read."""
+    path = companion_of(store)
+    if not path.exists():
+        return None
+    literal = "'" + str(path).replace("'", "''") + "'"
+    try:
+        with duckdb.connect(":memory:") as con:
+            con.execute("SET TimeZone = 'UTC'")
+            con.execute(f"ATTACH {literal} AS kept (READ_ONLY, TYPE duckdb)")
+            about, table, sources = (
+                con.sql(f"FROM kept.{name}").pl() for name in ("about", "scores", "sources")
+            )
+        return Scores(About(**about.row(0, named=True)), table, sources)
+    except (duckdb.Error, TypeError):  # of another version, or being replaced
+        return None

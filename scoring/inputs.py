@@ -1,0 +1,60 @@
+"""What a store tells the forecaster: requests with their needs, money that came, lock-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+import queries
+from data import StoreError
+from data.store import read_info
+
+SOURCES = ("claims", "inflows", "payouts")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All of it as it was known at `as_of`, the time of `block`.
+
+    `requests` has `wr_id`, `requested_at`, `released_at`, `payout_ftm`, `need_ftm` and
+    `in_pool_ftm`, the most of its need that may have been in the pool; `funding` the batches
+    of each source.
+    """
+
+    as_of: datetime
+    block: int
+    requests: pl.DataFrame
+    funding: Mapping[str, pl.DataFrame]
+    lock_ups: pl.DataFrame
+
+    @property
+    def released(self) -> int:
+        """How many requests have been paid or refused."""
+        return self.requests["released_at"].drop_nulls().len()
+
+
+def read_inputs(con: duckdb.DuckDBPyConnection) -> Inputs:
+    """The inputs from the store that `con` uses. Raises StoreError for one without a block."""
+    info = read_info(con)
+    if info.synced_at is None or info.synced_block is None:
+        raise StoreError("the store was not synced up to any block yet: sync it first")
+    # An unknown amount is no need of 0: such a request is left out, as the scores say.
+    needs = queries.run(con, "request_needs").drop_nulls(["payout_ftm", "ahead_ftm"])
+    requests = needs.unique("wr_id", keep="first", maintain_order=True).select(
+        "wr_id",
+        "requested_at",
+        "released_at",
+        "payout_ftm",
+        need_ftm=pl.col("ahead_ftm") + pl.col("payout_ftm"),
+        # Less than the head wanted, or it would have been paid.
+        in_pool_ftm=pl.col("head_ftm").fill_null(0.0),
+    )
+    funding = {
+        source: queries.run(con, "funding", source=source).drop_nulls() for source in SOURCES
+    }
+    lock_ups = queries.run(con, "lock_up_ends").drop_nulls()
+    return Inputs(info.synced_at, info.synced_block, requests, funding, lock_ups)

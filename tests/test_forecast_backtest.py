@@ -1,0 +1,206 @@
+"""A backtest small enough to be worked out by hand, and what it must not read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from forecast import ForecastError
+from forecast.backtest import MODEL, choose_source, held_out_from, origin_scores
+from forecast.summary import summarise
+from tests.made_funding import BEGAN, funding, regular
+
+AS_OF = BEGAN + timedelta(days=760)
+# Money comes every five days, so that the model is sure of the next batch: at 501 of day 505.
+REQUESTS: list[tuple[int, float, float | None, float]] = [
+    (1, 501.0, 511.0, 50.0),  # said 4, was 10
+    (2, 598.0, 600.0, 50.0),  # said 2, was 2
+    (3, 598.5, 603.0, 5_000.0),  # said 1.5, was 4.5
+    (4, 599.0, None, 50.0),  # said 1, still waits
+    (5, 701.0, 706.0, 50.0),  # said 4, was 5, but 120 days are not over
+    (6, 756.0, 757.0, 50.0),  # seven days are not over
+]
+
+
+def requests(rows: list[tuple[int, float, float | None, float]]) -> pl.DataFrame:
+    """Frames of (id, day asked, day released, payout), each missing one FTM."""
+    times = [
+        (BEGAN + timedelta(days=asked), None if paid is None else BEGAN + timedelta(days=paid))
+        for _, asked, paid, _ in rows
+    ]
+    return pl.DataFrame(
+        {
+            "wr_id": [row[0] for row in rows],
+            "requested_at": [asked for asked, _ in times],
+            "released_at": [paid for _, paid in times],
+            "payout_ftm": [row[3] for row in rows],
+            "need_ftm": [1.0] * len(rows),
+        },
+        schema_overrides=dict.fromkeys(["requested_at", "released_at"], pl.Datetime("us", "UTC")),
+    )
+
+
+@pytest.fixture(scope="module")
+def scores() -> pl.DataFrame:
+    return origin_scores(requests(REQUESTS), regular(), as_of=AS_OF, paths=50)
+
+
+def _column(scores: pl.DataFrame, model: str, metric: str) -> list[float | None]:
+    return scores.filter(model=model)[metric].to_list()
+
+
+def test_each_forecast_gets_the_scores_a_hand_works_out(scores: pl.DataFrame) -> None:
+    assert scores.filter(model=MODEL)["wr_id"].to_list() == [1, 2, 3, 4, 5]
+    expected = {
+        "tw_crps": [6.0, 0.0, 3.0, 119.0, None],
+        "pinball_5": [0.3, 0.0, 0.15, 5.95, None],
+        "pinball_95": [5.7, 0.0, 2.85, 113.05, None],
+        "covered_50": [0, 1, 0, 0, None],
+        "covered_90": [0, 1, 0, 0, None],
+        "width_90": [0, 0, 0, 0, None],
+        "late": [1, 0, 1, 1, None],
+        "pit": [1.0, 0.5, 1.0, 1.0, None],
+        "brier_7": [1, 0, 0, 1, 0],
+        "brier_14": [0, 0, 0, 1, 0],
+        "brier_35": [0, 0, 0, 1, 0],
+        "brier_90": [0, 0, 0, 1, None],
+    }
+    for metric, values in expected.items():
+        assert _column(scores, MODEL, metric) == pytest.approx(values, abs=1e-6), metric
+
+
+def test_baselines_are_scored_on_the_same_requests(scores: pl.DataFrame) -> None:
+    crps = {name: _column(scores, name, "tw_crps") for name in scores["model"].unique()}
+    assert crps["constant 35"] == pytest.approx([25, 33, 30.5, 85, None])
+    # Nothing was paid before the first, so it says "past the horizon"; then the ten days of 1.
+    assert crps["last wait"] == pytest.approx([110, 8, 5.5, 110, None], abs=1e-6)
+    assert crps["kaplan-meier"] == pytest.approx([110, 8, 115.5, 110, None], abs=1e-6)
+    assert crps["fluid"] == pytest.approx([9.995, 1.995, 4.495, 119.995, None], abs=1e-6)
+
+
+def test_requests_paid_within_hours_are_one_batch(scores: pl.DataFrame) -> None:
+    assert scores.filter(model=MODEL)["batch"].to_list() == [0, 1, 2, 5, 3]
+    together = requests([(1, 501.0, 511.0, 5.0), (2, 502.0, 511.2, 5.0), (3, 503.0, 511.5, 5.0)])
+    batches = origin_scores(together, regular(), as_of=AS_OF, paths=5).filter(model=MODEL)["batch"]
+    assert batches.to_list() == [0, 0, 1]
+
+
+def test_what_is_later_than_the_end_is_not_read(scores: pl.DataFrame) -> None:
+    later = [(7, 770.0, 775.0, 50.0)]
+    paid_later = [(4, 599.0, 765.0, 50.0)]
+    known = [row for row in REQUESTS if row[0] != 4]
+    money = pl.concat([regular(until=760), funding([761.0], [9e9])])
+    again = origin_scores(requests(known + paid_later + later), money, as_of=AS_OF, paths=50)
+    assert again.equals(scores)
+
+
+def test_an_origin_does_not_read_its_own_future() -> None:
+    one = requests(REQUESTS[:2])
+    changed = requests([(1, 501.0, 620.0, 50.0), REQUESTS[1], (9, 598.2, 598.3, 50.0)])
+    money = pl.concat([regular(until=598), funding([610.0], [7.0])])
+    for name in (MODEL, "fluid"):
+        told, other = (
+            origin_scores(asked, paid_by, as_of=AS_OF, paths=50)
+            .filter(pl.col("model") == name, pl.col("wr_id") == 2)
+            .select(pl.exclude("batch"))
+            for asked, paid_by in ((one, regular()), (changed, money))
+        )
+        assert told.equals(other)
+
+
+def test_parts_make_up_the_whole_and_since_cuts_it(scores: pl.DataFrame) -> None:
+    asked, money = requests(REQUESTS), regular()
+    parts = [origin_scores(asked, money, as_of=AS_OF, paths=50, part=(k, 2)) for k in (0, 1)]
+    order = ["wr_id", "model"]
+    assert pl.concat(parts).sort(order).equals(scores.sort(order))
+    since = BEGAN + timedelta(days=598.5)
+    late = origin_scores(asked, money, as_of=AS_OF, paths=50, since=since)
+    assert late.equals(scores.filter(pl.col("wr_id") >= 3))
+
+
+def test_a_request_of_unknown_need_or_payout_is_no_origin(scores: pl.DataFrame) -> None:
+    unknown = requests([(8, 520.0, 530.0, 50.0)]).with_columns(need_ftm=pl.lit(None, pl.Float64))
+    lost = requests([(9, 521.0, None, 50.0)]).with_columns(payout_ftm=pl.lit(None, pl.Float64))
+    asked = pl.concat([requests(REQUESTS), unknown, lost])
+    again = origin_scores(asked, regular(), as_of=AS_OF, paths=50)
+    assert again["wr_id"].unique().to_list() == [1, 2, 3, 4, 5]
+    models = pl.col("model").is_in([MODEL, "fluid"])
+    same = pl.exclude("batch")
+    assert again.filter(models).select(same).equals(scores.filter(models).select(same))
+
+
+def test_what_is_covered_is_an_origin_even_before_there_is_money() -> None:
+    asked = requests([(1, 501.0, 501.0, 50.0)]).with_columns(need_ftm=0.0)
+    told = origin_scores(asked, regular().clear(), as_of=AS_OF, paths=50)
+    assert told.filter(model=MODEL).select("kind", "tw_crps", "late").row(0) == ("covered", 0, 0)
+    assert _column(told, "fluid", "tw_crps") == [0]
+
+
+def test_the_summary_has_means_intervals_and_counts(scores: pl.DataFrame) -> None:
+    summary = summarise(scores)
+    assert summary.height == summary.select("model", "slice", "metric").unique().height
+    everything = summary.filter(model=MODEL, slice="all")
+    row = everything.row(by_predicate=pl.col("metric") == "tw_crps", named=True)
+    assert row["value"] == pytest.approx(32.0)
+    assert row["low"] < 32 < row["high"]
+    assert (row["n"], row["batches"], row["decided"]) == (4, 4, False)
+    values = dict(everything.select("metric", "value").rows())
+    assert values["covered_90"] == 0.25
+    assert values["late"] == 0.75
+    assert (values["brier_7"], values["brier_90"]) == (0.4, 0.25)
+    assert (values["pit_5"], values["pit_9"]) == (0.25, 0.75)
+    assert sum(values[f"pit_{tenth}"] for tenth in range(10)) == 1
+    assert values["saved_on_constant 35"] == pytest.approx(1 - 32 / 43.375)
+    large = summary.filter(model=MODEL, slice="amount: 1,000 to 10,000", metric="tw_crps")
+    assert large["value"].to_list() == pytest.approx([3.0])
+    years = summary["slice"].unique().sort().to_list()
+    assert years[-2:] == ["half-year: 2023 H1", "half-year: 2023 H2"]
+
+
+def test_requests_paid_in_one_batch_count_as_one_observation() -> None:
+    one_by_one = [(day, 501.0 + 2 * day, 511.0 + 2 * day, 50.0) for day in range(61)]
+    in_one = [(day, 501.0 + 0.01 * day, 521.0, 50.0) for day in range(61)]
+    decided, undecided = (
+        summarise(
+            origin_scores(requests(rows), regular(), as_of=BEGAN + timedelta(days=790), paths=5)
+        ).filter(model=MODEL, slice="all", metric="tw_crps")
+        for rows in (one_by_one, in_one)
+    )
+    assert decided.select("n", "batches", "decided").row(0) == (61, 61, True)
+    assert undecided.select("n", "batches", "decided").row(0) == (61, 1, False)
+    assert undecided["low"][0] == undecided["high"][0], "one observation has no spread"
+
+
+def _served(seen: pl.DataFrame) -> pl.DataFrame:
+    """A request a day before each fourth batch, paid by it."""
+    days = [(when - BEGAN).days for when in seen["funded_at"]]
+    rows = [(day, day - 1.0, float(day), 50.0) for day in days if day >= 100 and day % 4 == 0]
+    return requests([(number, *row[1:]) for number, row in enumerate(rows)])
+
+
+def test_the_source_that_pays_is_chosen_without_a_look_at_the_last_batches() -> None:
+    money, rarely = regular(), regular(every_days=11)
+    asked = _served(money)
+    split = held_out_from(asked, AS_OF)
+    paid_before = asked.filter(pl.col("released_at") < split).height
+    assert paid_before / asked.filter(pl.col("released_at") < AS_OF).height == pytest.approx(
+        0.7, abs=0.03
+    )
+    chosen = choose_source(asked, {"rarely": rarely, "often": money}, as_of=AS_OF, paths=50)
+    assert chosen["source"].to_list() == ["often", "rarely"]
+    assert chosen["tw_crps"][0] < 0.05 < chosen["tw_crps"][1]
+    assert chosen["n"].n_unique() == 1
+    blind = {
+        name: each.filter(pl.col("funded_at") < split)
+        for name, each in (("rarely", rarely), ("often", money))
+    }
+    need_ftm = pl.when(pl.col("requested_at") < split).then("need_ftm").otherwise(9e9)
+    changed = asked.with_columns(need_ftm=need_ftm)
+    assert choose_source(changed, blind, as_of=AS_OF, paths=50).equals(chosen)
+
+
+def test_without_a_payout_there_is_no_span_to_choose_on() -> None:
+    with pytest.raises(ForecastError, match="nothing was paid"):
+        held_out_from(requests([(1, 501.0, None, 5.0)]), AS_OF)
