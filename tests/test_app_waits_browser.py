@@ -44,7 +44,9 @@ def test_the_curves_fit_and_are_read_beside_their_names(
     readout = chart.locator("g.mark-text.role-mark text[opacity='1']")
     expect(readout).to_have_count(5)
     assert re.fullmatch(r"After 4\d d", readout.all_text_contents()[0])
-    assert all(re.fullmatch(r"\d+ %", text) for text in readout.all_text_contents()[1:])
+    *most, largest = readout.all_text_contents()[1:]
+    assert all(re.fullmatch(r"\d+ %", text) for text in most[:2])
+    assert largest == "not known yet"  # three requests are no curve
     seen.screenshot(f"waits-{look}")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert seen.complaints == []
