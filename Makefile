@@ -4,6 +4,7 @@
 PYTHON ?= python3
 NETWORK ?= fantom
 PORT ?=
+STORE ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -35,6 +36,9 @@ lint: .venv/.dev ## style, types, directions of imports, SQL
 
 tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through npm
 
+backtest: .venv/.app ## score the forecasts on a store: STORE= or NETWORK=
+	$(BIN)/python -m scoring $(if $(STORE),--store $(STORE),$(if $(filter command line environment,$(origin NETWORK)),--network $(NETWORK))) $(ARGS)
+
 bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages, forecast; default all
 	$(BIN)/python -m bench $(ARGS)
 
@@ -46,7 +50,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help run sync devnet test lint tools bench pins clean chromium
+.PHONY: help run sync devnet backtest test lint tools bench pins clean chromium
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.

@@ -75,7 +75,8 @@ def origin_scores(
     """One row a model and origin with its scores; null where its truth is not certain yet.
 
     `requests` has `wr_id`, `requested_at`, `released_at` (null while pending), `payout_ftm`
-    and `need_ftm` at its request; `lock_ups` has `locked_at`, `ends_at`, `amount_ftm`. What
+    and `need_ftm` at its request, and `in_pool_ftm` where part of that may have been in the pool
+    already (see `ServiceCurve.window`); `lock_ups` has `locked_at`, `ends_at`, `amount_ftm`. What
     is after `as_of` is not read. Origins begin at `since`; `part` (k, n) is every n-th of them
     from the k-th on, for a caller that shares the work: stack the parts. No origin is what
     missed an unknown sum, or came before there was a history.
@@ -96,7 +97,7 @@ def origin_scores(
         curve = prepare(
             funding, at, lock_ups=lock_ups, paths=paths, seed=seed * 1_000_003 + row["wr_id"]
         )
-        window = curve.window(row["need_ftm"])
+        window = curve.window(row["need_ftm"], row.get("in_pool_ftm") or 0.0)
         if not window.days.size:
             continue
         rate_ftm = float(trailing_rate(read_history(funding, at), _NOW, TRAILING_DAYS)[0])

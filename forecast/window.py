@@ -39,16 +39,24 @@ class ServiceCurve:
     stalled: bool
     last_funded_at: datetime | None
 
-    def window(self, need_ftm: float) -> ReleaseWindow:
-        """The forecast for a request that `need_ftm` stand before, itself included."""
-        if not math.isfinite(need_ftm) or need_ftm < 0:
-            raise ForecastError(f"need_ftm is {need_ftm}, not an amount")
+    def window(self, need_ftm: float, in_pool_ftm: float = 0.0) -> ReleaseWindow:
+        """The forecast for a request that `need_ftm` stand before, itself included.
+
+        `in_pool_ftm` is the most of it that may be in the pool already, where how much is
+        not known: each path believes in another part of that, which widens the answer.
+        """
+        for name, amount in (("need_ftm", need_ftm), ("in_pool_ftm", in_pool_ftm)):
+            if not math.isfinite(amount) or amount < 0:
+                raise ForecastError(f"{name} is {amount}, not an amount")
         if need_ftm == 0:
             paths = max(len(self.arrived_ftm), 1)
             return ReleaseWindow("covered", np.zeros(paths), self.horizon_days, self)
         if not self.enough_history:
             return ReleaseWindow("insufficient_history", np.zeros(0), self.horizon_days, self)
-        missing = np.sum(self.arrived_ftm < need_ftm, axis=1)
+        paths = len(self.arrived_ftm)
+        believed = np.random.default_rng(paths).permutation((np.arange(paths) + 0.5) / paths)
+        needs = need_ftm - min(in_pool_ftm, need_ftm) * believed
+        missing = np.sum(self.arrived_ftm < needs[:, np.newaxis], axis=1)
         last = self.arrival_days.shape[1] - 1
         rows = np.arange(len(missing))
         days = self.arrival_days[rows, np.minimum(missing, last)]

@@ -31,17 +31,29 @@ def model_version() -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
-def run_backtest(inputs: Inputs, now: datetime, processes: int | None = None) -> Scores:
-    """Score the forecasts of the newest MOST_ORIGINS requests and all before them.
+def run_backtest(
+    inputs: Inputs,
+    now: datetime,
+    *,
+    processes: int | None = None,
+    most_origins: int = MOST_ORIGINS,
+) -> Scores:
+    """Score what would have been forecast for each of the newest `most_origins` requests.
 
     Work is shared by as many processes as there are cores, unless told. Raises
     forecast.ForecastError where nothing was paid yet, so nothing can be scored.
     """
     began = time.monotonic()
     known = {name: frame for name, frame in inputs.funding.items() if frame.height}
-    sources = choose_source(inputs.requests, known, as_of=inputs.as_of, lock_ups=inputs.lock_ups)
+    sources = choose_source(
+        inputs.requests,
+        known,
+        as_of=inputs.as_of,
+        lock_ups=inputs.lock_ups,
+        most_origins=min(500, most_origins),
+    )
     source = sources["source"][0]
-    origins = _shared(inputs, known[source], processes or os.cpu_count() or 1)
+    origins = _shared(inputs, known[source], processes or os.cpu_count() or 1, most_origins)
     about = About(
         inputs.block,
         inputs.as_of,
@@ -55,10 +67,12 @@ def run_backtest(inputs: Inputs, now: datetime, processes: int | None = None) ->
     return Scores(about, summarise(origins), sources)
 
 
-def _shared(inputs: Inputs, funding: pl.DataFrame, processes: int) -> pl.DataFrame:
+def _shared(
+    inputs: Inputs, funding: pl.DataFrame, processes: int, most_origins: int
+) -> pl.DataFrame:
     since = None
-    if inputs.requests.height > MOST_ORIGINS:
-        since = inputs.requests["requested_at"].sort()[-MOST_ORIGINS]
+    if inputs.requests.height > most_origins:
+        since = inputs.requests["requested_at"].sort()[-most_origins]
     told = {"as_of": inputs.as_of, "lock_ups": inputs.lock_ups, "since": since}
     # Not by fork: polars' threads do not survive it.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:

@@ -86,3 +86,21 @@ def test_batches_lose_nothing(source: str, sample_store: Path) -> None:
     assert batches["amount_ftm"].sum() == pytest.approx(total[0])
     assert batches["funded_at"].is_sorted()
     assert batches["funded_at"].diff().drop_nulls().min().total_seconds() > 3600
+
+
+def test_ends_of_lock_ups_come_in_order_and_between_two_days(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute("""
+        INSERT INTO lock_ups BY NAME SELECT
+            ('2024-01-' || locked)::TIMESTAMPTZ AS locked_at,
+            ('2024-02-' || ends)::TIMESTAMPTZ AS ends_at, 1 AS block, '0xl' AS tx,
+            '0xstub' AS stub, 7 AS validator_id, (ftm * 1e18)::DECIMAL(38, 0) AS amount_wei
+        FROM (VALUES
+            ('02 00:00:00Z', '20 00:00:00Z', 5), ('03 00:00:00Z', '10 00:00:00Z', 7), ('04 00:00:00Z', NULL, 1)
+        ) AS rows (locked, ends, ftm)
+    """)
+    ends = queries.run(con, "lock_up_ends")
+    assert ends.select("locked_at", "amount_ftm").rows() == [(_january(3), 7), (_january(2), 5)]
+    assert queries.run(con, "lock_up_ends", since="2024-02-11")["amount_ftm"].to_list() == [5]
+    assert queries.run(con, "lock_up_ends", until="2024-02-10")["amount_ftm"].to_list() == [7]
