@@ -97,7 +97,8 @@ def test_ends_of_lock_ups_come_in_order_and_between_two_days(
             ('2024-02-' || ends)::TIMESTAMPTZ AS ends_at, 1 AS block, '0xl' AS tx,
             '0xstub' AS stub, 7 AS validator_id, (ftm * 1e18)::DECIMAL(38, 0) AS amount_wei
         FROM (VALUES
-            ('02 00:00:00Z', '20 00:00:00Z', 5), ('03 00:00:00Z', '10 00:00:00Z', 7), ('04 00:00:00Z', NULL, 1)
+            ('02 00:00:00Z', '20 00:00:00Z', 5), ('03 00:00:00Z', '10 00:00:00Z', 7),
+            ('04 00:00:00Z', NULL, 1)
         ) AS rows (locked, ends, ftm)
     """)
     ends = queries.run(con, "lock_up_ends")
