@@ -41,4 +41,4 @@ WHERE
     coalesce(payouts.paid_at >= params.since_at, TRUE)
     AND coalesce(payouts.paid_at < params.before_at, TRUE)
     AND (params.token IS NULL OR requests.token = params.token)
-ORDER BY payouts.block DESC, payouts.wr_id DESC, payouts.tx DESC;
+ORDER BY payouts.block DESC, payouts.wr_id DESC, payouts.rowid DESC;
