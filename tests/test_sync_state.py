@@ -10,6 +10,7 @@ from data import NodeError
 from data.next_store import lock
 from data.progress import Progress
 from data.sync_state import SyncState, is_syncing, read_state, write_state
+from ui import sync_now
 
 
 @pytest.fixture
@@ -69,3 +70,14 @@ def test_who_holds_the_lock_is_syncing(store: Path) -> None:
 def test_a_folder_that_cannot_be_written_stops_no_sync(tmp_path: Path) -> None:
     write_state(tmp_path / "none" / "store.duckdb", SyncState(1, 2))
     assert read_state(tmp_path / "none" / "store.duckdb") is None
+
+
+def test_a_sync_that_has_not_said_what_it_reads_is_told_in_whole_words() -> None:
+    assert sync_now._progress(None) == (0.0, "Asking the node how far the chain is")
+    silent = SyncState(0, 10, total=64)
+    assert sync_now._progress(silent) == (0.0, "Reading: 0 of 64 blocks, 0 new logs")
+    busy = SyncState(0, 10, blocks=16, total=64, logs=3, doing="reading pool logs")
+    told = "Reading pool logs: 16 of 64 blocks, 3 new logs, 30 s left"
+    assert sync_now._progress(busy) == (0.25, told)
+    done = SyncState(0, 10, blocks=64, total=64)
+    assert sync_now._progress(done) == (1.0, "Rebuilding the queue and checking it")

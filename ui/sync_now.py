@@ -74,7 +74,7 @@ def _progress(state: SyncState | None) -> tuple[float, str]:
         return 1.0, "Rebuilding the queue and checking it"
     left = "" if state.seconds_left is None else f", {_minutes(state.seconds_left)} left"
     return min(1.0, state.blocks / state.total), (
-        f"{state.doing.capitalize()}: {state.blocks:,} of {state.total:,} blocks, "
+        f"{state.doing.capitalize() or 'Reading'}: {state.blocks:,} of {state.total:,} blocks, "
         f"{state.logs:,} new logs{left}"
     )
 
