@@ -38,6 +38,17 @@ def go(seen: Visit, page: str, heading: str) -> None:
     seen.settle()
 
 
+def back_to(seen: Visit, url: str) -> None:
+    """Browser back, once or twice: on a slow machine Streamlit keeps a page's URL in the history
+    from before the network stood in it, too. The app mends it there, and the next press goes on.
+    """
+    for _ in range(2):
+        seen.page.go_back()
+        expect(seen.page).to_have_url(re.compile("[?]network="))
+        if seen.page.url == url:
+            return
+
+
 def test_the_network_stands_in_the_url_from_page_to_page_and_back(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(app.url, "Unstake queue")
@@ -55,7 +66,7 @@ def test_the_network_stands_in_the_url_from_page_to_page_and_back(app: App, visi
         ("/status?network=sample", "Status", "Simulated data"),
         ("/?network=sample", "Unstake queue", "Simulated data"),
     ):
-        seen.page.go_back()
+        back_to(seen, app.url + path)
         seen.page.get_by_role("heading", name=heading, exact=True).wait_for()
         seen.page.get_by_text(label, exact=True).wait_for()
         seen.settle()
