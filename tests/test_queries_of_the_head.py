@@ -89,3 +89,44 @@ def test_a_request_that_was_passed_without_a_trace_is_neither_head_nor_in_line(
     assert asked.select("status", "place").rows() == [(None, None)]
     # How much waited from its request on is not known: when it was paid is not.
     assert queries.run(con, "queue_depth")["depth_ftm"].to_list()[1:] == [None] * 9
+
+
+def _ahead(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    return queries.run(con, "money_ahead").row(0, named=True)
+
+
+def test_a_new_unstake_waits_for_all_who_wait_less_what_the_pool_can_spend(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    assert _ahead(con) == {
+        "requests": 4,
+        "waiting_ftm": 1020.5,  # 1000 + 20 + 0 + 0.5
+        "head_ftm": 1000,
+        "balance_ftm": 400,
+        "balance_at": datetime(2024, 1, 10, 12, tzinfo=UTC),
+        "stashed_ftm": 10,
+        "spendable_ftm": 390,  # 400 - 10
+    }
+    con.execute("UPDATE pool_balances SET balance_wei = 4e18 WHERE block > 900")
+    assert _ahead(con)["spendable_ftm"] == 0  # all of it is set aside
+
+
+def test_what_the_pool_can_spend_is_unknown_rather_than_old_or_0(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id IN (3, 5)")
+    ahead = _ahead(con)
+    assert (ahead["stashed_ftm"], ahead["spendable_ftm"], ahead["waiting_ftm"]) == (None,) * 3
+    assert ahead["head_ftm"] == 1000
+    con.execute("UPDATE requests SET payout_wei = 10e18 WHERE wr_id = 3")
+    con.execute("DELETE FROM pool_balances WHERE block > 900")
+    assert (_ahead(con)["balance_ftm"], _ahead(con)["spendable_ftm"]) == (40, None)
+    con.execute("DELETE FROM pool_balances")
+    assert (_ahead(con)["balance_ftm"], _ahead(con)["spendable_ftm"]) == (None, None)
+
+
+def test_nothing_stands_before_the_first_of_all(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("DELETE FROM requests")
+    ahead = _ahead(con)
+    assert [ahead[name] for name in ("requests", "waiting_ftm", "head_ftm")] == [0, 0, None]
+    assert ahead["spendable_ftm"] == 400
