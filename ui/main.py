@@ -18,6 +18,7 @@ PARAMETERS = {
     "": ("range", "since", "until", "token", "payouts"),
     "waits": ("range", "since", "until", "days"),
     "track": ("find",),
+    "outlook": ("amount", "of"),
     "explore": ("ask", "query", "table", "sql", "draw", *queries.param_names()),
     "status": (),
 }
@@ -28,6 +29,7 @@ page = st.navigation(
         st.Page(PAGES / "queue_depth.py", title="Queue", url_path="queue", default=True),
         st.Page(PAGES / "waits.py", title="Waits", url_path="waits"),
         st.Page(PAGES / "track.py", title="Track", url_path="track"),
+        st.Page(PAGES / "outlook.py", title="Outlook", url_path="outlook"),
         st.Page(PAGES / "explore.py", title="Explore", url_path="explore"),
         st.Page(PAGES / "status.py", title="Status", url_path="status"),
     ],

@@ -30,6 +30,11 @@ def count(amount: int | None) -> str:
     return UNKNOWN if amount is None else f"{amount:,}"
 
 
+def share(part: float | None) -> str:
+    """`96 %`; what is not known is told."""
+    return UNKNOWN if part is None else f"{100 * part:.0f} %"
+
+
 def plural(amount: int, one: str, many: str = "") -> str:
     """`1 request`, `2 requests`."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"

@@ -1,0 +1,97 @@
+"""What can be forecast at a store's last block: for a new unstake, and for each that waits.
+
+Money in the pool is taken off what has to come. Where how much is there is not known, it is no
+0: each future believes in another part of what may be there, which widens the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from forecast import ReleaseWindow, ServiceCurve, prepare
+
+# Sums of FTM as DOUBLE agree to about this share of them.
+_DUST = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Present:
+    """The futures at `curve.at` and what stands before whom, all amounts in FTM.
+
+    `waiting_ftm` is None where a payout is unknown, `spendable_ftm` where the pool's balance is;
+    `unseen_ftm` is then the most that the pool may hold. `inputs_hash` names what it was made
+    from: the same inputs give the same odds.
+    """
+
+    curve: ServiceCurve
+    source: str
+    waiting_ftm: float | None
+    spendable_ftm: float | None
+    unseen_ftm: float
+    inputs_hash: str
+
+    def need(self, ahead_ftm: float, payout_ftm: float) -> tuple[float, float]:
+        """What has to come for a request, and how much of that may be there already."""
+        whole = ahead_ftm + payout_ftm
+        if self.spendable_ftm is None:
+            return whole, min(self.unseen_ftm, whole)
+        missing = whole - self.spendable_ftm
+        return (missing if missing > _DUST * whole else 0.0), 0.0
+
+    def window(self, ahead_ftm: float | None, payout_ftm: float | None) -> ReleaseWindow | None:
+        """The odds of a request that `ahead_ftm` stand before; None where that is unknown."""
+        if ahead_ftm is None or payout_ftm is None:
+            return None
+        return self.curve.window(*self.need(ahead_ftm, payout_ftm))
+
+    def new_window(self, payout_ftm: float) -> ReleaseWindow | None:
+        """The odds of a request made now; None where what stands before it is unknown."""
+        return self.window(self.waiting_ftm, payout_ftm)
+
+
+def read_present(
+    ahead: Mapping[str, Any],
+    funding: pl.DataFrame,
+    lock_ups: pl.DataFrame,
+    source: str,
+    at: datetime,
+) -> Present:
+    """From the answers of `money_ahead`, `funding` of this `source` and `lock_up_ends`.
+
+    Raises forecast.ForecastError for answers that cannot be forecast from.
+    """
+    funding, lock_ups = funding.drop_nulls(), lock_ups.drop_nulls()
+    if source == "payouts":
+        funding = _with_unspent(funding, ahead["spendable_ftm"], at)
+    curve = prepare(funding, at, lock_ups=lock_ups)
+    unseen = math.inf if ahead["head_ftm"] is None else ahead["head_ftm"]
+    told = [repr((source, at, ahead["waiting_ftm"], ahead["spendable_ftm"], unseen))]
+    told += [str(frame.hash_rows(seed=0).to_list()) for frame in (funding, lock_ups)]
+    return Present(
+        curve=curve,
+        source=source,
+        waiting_ftm=ahead["waiting_ftm"],
+        spendable_ftm=ahead["spendable_ftm"],
+        unseen_ftm=unseen,
+        inputs_hash=hashlib.sha256("\0".join(told).encode()).hexdigest()[:12],
+    )
+
+
+def _with_unspent(payouts: pl.DataFrame, spendable_ftm: float | None, at: datetime) -> pl.DataFrame:
+    """Payouts, and the money that came since and is not paid out as the head wants more.
+
+    Without it a large head would look like money that has stopped. Less than payouts usually
+    take is what they leave over, and tells nothing.
+    """
+    usual = payouts["amount_ftm"].median()
+    if spendable_ftm is None or not isinstance(usual, float) or spendable_ftm < usual:
+        return payouts
+    now = pl.Series("funded_at", [at - timedelta(seconds=1)], dtype=payouts.schema["funded_at"])
+    return pl.concat([payouts, now.to_frame().with_columns(amount_ftm=pl.lit(spendable_ftm))])

@@ -1,0 +1,76 @@
+"""A release window on a page: the sentence, its picture, and what stands behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+import streamlit as st
+
+from forecast import ReleaseWindow
+from ui import drawing, odds, window_charts, window_words, words
+from ui.odds import Odds
+
+OUTLOOK_PAGE = "../pages/outlook.py"
+_QUANTILES = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
+
+
+def show(
+    odds_now: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = ""
+) -> None:
+    """The window of a request that was, or would be, asked for at `asked_at`."""
+    st.markdown(window_words.sentence(window))
+    if window is not None and window_words.has_dates(window):
+        picture(window, asked_at)
+    behind(odds_now, amount)
+
+
+def picture(window: ReleaseWindow, asked_at: datetime) -> None:
+    """The window on a line of dates."""
+    spans = pl.DataFrame({"name": [""], **dates(window)})
+    drawing.draw(
+        window_charts.window,
+        spans,
+        promised_at=asked_at + timedelta(days=window_words.OFFICIAL_DAYS),
+        alt=window_words.sentence(window).replace("*", ""),
+    )
+    st.caption(
+        "Thin: nine futures in ten. Thick: half of them. Amber: even odds. Dashed: where the "
+        f"official {window_words.OFFICIAL_DAYS} days end."
+    )
+
+
+def dates(window: ReleaseWindow) -> dict[str, list[datetime]]:
+    """The quantiles of a window that has them all, as moments under their columns' names."""
+    return {
+        name: [window_words.moment(window, window.quantile(p))] for name, p in _QUANTILES.items()
+    }
+
+
+def behind(odds_now: Odds, amount: str = "") -> None:
+    """How the like of it has gone so far, and the way to how it is made."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(record(odds_now), width="content")
+        given = {"network": odds_now.view.source.name} | ({"amount": amount} if amount else {})
+        st.page_link(OUTLOOK_PAGE, label="How these odds are made and scored", query_params=given)
+
+
+def record(odds_now: Odds) -> str:
+    """What share of past windows held, in a sentence."""
+    rows = odds_now.scores.table.filter(model=odds.MODEL, slice="all", metric="covered_90")
+    if not rows.height:
+        return (
+            "No forecast could be judged on this store yet: none is old enough. Take these odds "
+            "as undecided."
+        )
+    held = rows.row(0, named=True)
+    undecided = "" if held["decided"] else f" Undecided: only {held['batches']} payout batches."
+    return (
+        f"Of {held['n']:,} past forecasts {words.share(held['value'])} held their nine-in-ten "
+        f"window ({words.share(held['low'])} to {words.share(held['high'])}).{undecided}"
+    )
+
+
+def unscored() -> None:
+    """What stands where a window would, while the odds are not scored."""
+    st.info(window_words.UNSCORED)

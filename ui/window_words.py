@@ -1,0 +1,112 @@
+"""A release window in words, and what is said where there is none. Pure: no store, no page."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from forecast import ReleaseWindow
+from ui import words
+
+OFFICIAL_DAYS = 35
+HORIZON_DAYS = 120
+UNKNOWN_NEED = (
+    "What has to be paid before it is unknown, as an amount or a request before it is missing: "
+    "see Status. So there are no odds."
+)
+UNSCORED = (
+    "The odds on this store have not been scored yet, and unscored odds are not shown. The app "
+    "scores them in the background after a sync; it takes a minute or two."
+)
+
+
+def sentence(window: ReleaseWindow | None) -> str:
+    """When it is expected to be paid, in plain words with dates."""
+    if window is None:
+        return UNKNOWN_NEED
+    if window.kind == "covered":
+        return (
+            "The money for it is **already in the pool**: the operator's next run pays it. When "
+            "that is, no one can date."
+        )
+    if window.kind == "insufficient_history":
+        return (
+            "There is **too little history** for odds: it takes ten batches of money over sixty "
+            "days to draw any from."
+        )
+    if window.kind == "stalled":
+        return _stalled(window)
+    within = f"The chance within {OFFICIAL_DAYS} days is **{chance(window, OFFICIAL_DAYS)}**."
+    if window.kind == "beyond_horizon":
+        horizon = round(window.horizon_days)
+        first = window.quantile(0.05)
+        early = f" Not before {day(window, first)}, but for one future in twenty."
+        return (
+            f"It may well take **longer than {horizon} days**, so no last date is given: the "
+            f"chance of being paid by {day(window, window.horizon_days)} is "
+            f"**{chance(window, window.horizon_days)}**. {within}"
+            f"{early if math.isfinite(first) else ''}"
+        )
+    low, q25, middle, q75, high = (window.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
+    soon = (
+        "The next money that comes is likely to be enough. " if window.kind == "next_batch" else ""
+    )
+    return (
+        f"{soon}Even odds by **{day(window, middle)}**. Nine futures in ten pay it "
+        f"{between(window, low, high)}, half of them {between(window, q25, q75)}. {within}"
+    )
+
+
+def _stalled(window: ReleaseWindow) -> str:
+    last = window.last_funded_at
+    at = window.curve.at
+    ago = words.duration(words.days_between(last, at)) if last else words.UNKNOWN
+    return (
+        f"**Estimates are suspended**: no money has come since {words.moment(last)}, {ago} before "
+        "the last block. That is longer than 99 % of all pauses so far, so the past says little "
+        "about when it comes again."
+    )
+
+
+def has_dates(window: ReleaseWindow | None) -> bool:
+    """Whether there are a first and a last date to draw."""
+    return window is not None and window.kind in ("next_batch", "batches")
+
+
+def has_odds(window: ReleaseWindow | None) -> bool:
+    """Whether a probability may be shown."""
+    return window is not None and window.kind not in ("stalled", "insufficient_history")
+
+
+def chance(window: ReleaseWindow, days: float) -> str:
+    """The probability of being paid within `days`, in whole percent."""
+    return percent(window.probability_within(days))
+
+
+def percent(share: float) -> str:
+    """Whole percent; a sample of futures is never sure."""
+    if share < 0.01:
+        return "under 1 %"
+    return "over 99 %" if share > 0.99 else f"{100 * share:.0f} %"
+
+
+def day(window: ReleaseWindow, days: float) -> str:
+    """`12 Mar 2025`, the day that is `days` from the window's moment."""
+    return words.day(moment(window, days))
+
+
+def moment(window: ReleaseWindow, days: float) -> datetime:
+    return window.curve.at + timedelta(days=days)
+
+
+def between(window: ReleaseWindow, low: float, high: float) -> str:
+    """`between 3 and 9 Mar 2025`, or `on 3 Mar 2025` where both are one day."""
+    first, last = day(window, low), day(window, high)
+    if first == last:
+        return f"on {first}"
+    return f"between {first} and {last}"
+
+
+def in_days(days: float) -> str:
+    """`in 12 d 4 h`; past the horizon only that it is."""
+    return f"in {words.duration(days)}" if math.isfinite(days) else f"later than {HORIZON_DAYS} d"
