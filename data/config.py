@@ -101,6 +101,7 @@ class _Overrides(BaseSettings):
     network: str | None = None
     networks_file: Path | None = None
     store: Path | None = None
+    scoring: bool = True
     chain_id: int | None = None
     pool: str | None = None
     bond: str | None = None
@@ -186,3 +187,8 @@ def app_choice() -> tuple[str | None, Path | None]:
     """The network (FTM_NETWORK) and store (FTM_STORE) the app is told to show, if any."""
     overrides = _overrides()
     return overrides.network, overrides.store
+
+
+def scores_stores() -> bool:
+    """Whether the app scores its odds in the background (FTM_SCORING=off: it does not)."""
+    return _overrides().scoring

@@ -59,6 +59,7 @@ _SCHEMA: dict[str, pl.DataType] = {
     "kind": pl.String(),
     **dict.fromkeys(METRICS, pl.Float64()),
 }
+_SOURCES = {"source": pl.String, "tw_crps": pl.Float64, "n": pl.Int64}
 
 
 def origin_scores(
@@ -129,6 +130,8 @@ def choose_source(
     are judged on the origins at which each of them had a history, evenly thinned to
     `most_origins`.
     """
+    if not candidates:
+        return pl.DataFrame(schema=_SOURCES)
     split = held_out_from(requests, as_of)
     thinned = (0, max(1, known_requests(requests, split).height // most_origins))
     told = {
@@ -141,7 +144,7 @@ def choose_source(
     both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in told.items()}
     return pl.DataFrame(
         [(name, each["tw_crps"].mean(), each.height) for name, each in both.items()],
-        schema={"source": pl.String, "tw_crps": pl.Float64, "n": pl.Int64},
+        schema=_SOURCES,
         orient="row",
     ).sort("tw_crps", nulls_last=True)
 

@@ -40,7 +40,7 @@ def summarise(scores: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:
     lower than a baseline's; `pit_0` to `pit_9` are shares of the PIT's tenths.
     """
     rows = []
-    for name, part in _slices(scores):
+    for name, part in _slices(scores) if scores.height else ():
         rows += _summarised(name, part, np.random.default_rng(seed))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 

@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from ui import charts, downloads, drawing, links, queue_parts, spans, store_view, words
+from ui import (
+    charts,
+    downloads,
+    drawing,
+    links,
+    odds,
+    queue_parts,
+    queue_windows,
+    spans,
+    store_view,
+    words,
+)
 
 DAYS = 35  # the longest wait the official page speaks of
 
@@ -13,6 +24,9 @@ metrics = store.ask("queue_metrics", days=DAYS).row(0, named=True)
 head = store.ask_row("blocking_head")
 st.markdown(queue_parts.answer(metrics, head))
 queue_parts.figures(metrics, DAYS)
+
+now = odds.of(store)
+queue_windows.new_unstake(now)
 
 st.subheader("Queue depth against reward claims")
 notices = st.container()
@@ -44,10 +58,13 @@ for step in dict.fromkeys([span.depth_step, span.flow_step]):
 
 if head is not None:
     queue_parts.head_card(head)
+    queue_windows.of_head(now, head)
 
     st.subheader("Who waits" if of_token is None else f"Who waits, {of_token} only")
     pending = store.ask("pending_requests", token=of_token)
-    queue_parts.pending_table(pending, store.info.explorer, store.source.name)
+    dated = queue_windows.dated(now, pending)
+    queue_parts.pending_table(dated, store.info.explorer, store.source.name)
+    queue_windows.note(now, pending)
     st.caption(
         "In the order of payment. A request is paid whole, sent to the staker without a claim "
         "step, earns nothing while it waits and cannot be cancelled."

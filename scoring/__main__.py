@@ -6,6 +6,7 @@ Exit status: 0 done or not due, 1 failed, 2 bad usage.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,9 +32,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scoring", description=__doc__)
     parser.add_argument("--store", type=Path, metavar="PATH", help="instead of the network's own")
     parser.add_argument("--network", metavar="NAME", help=f"default FTM_NETWORK, else {SAMPLE}")
-    parser.add_argument("--if-due", action="store_true", help="only where enough is new")
+    parser.add_argument(
+        "--if-due",
+        action="store_true",
+        help="only where enough is new, and out of the way of everything else",
+    )
     options = parser.parse_args(arguments)
     try:
+        if options.if_due:
+            os.nice(19)
         store = options.store or _store(options.network)
         with open_reader(store) as con:
             inputs = read_inputs(con)
@@ -77,7 +84,9 @@ def printed(scores: Scores) -> str:
     for model in whole["model"].unique(maintain_order=True):
         rows = {row["metric"]: row for row in whole.filter(model=model).iter_rows(named=True)}
         lines.append(f"{model:24}" + "".join(f"{_cell(rows.get(name)):>22}" for name in _SHOWN))
-    if not whole.filter(pl.col("decided")).height:
+    if whole.is_empty():
+        lines.append("no request is old enough to be judged yet")
+    elif not whole.filter(pl.col("decided")).height:
         lines.append("undecided: fewer than 60 payout batches")
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ who reads it waits for who writes it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,7 +52,8 @@ def companion_of(store: Path) -> Path:
 def write_scores(store: Path, scores: Scores) -> Path:
     """Replace the scores of a store. Raises StoreError where they cannot be written."""
     path = companion_of(store)
-    following = path.with_name(f"{path.name}.next")
+    # Two programs may score one store at once.
+    following = path.with_name(f"{path.name}.{os.getpid()}.next")
     following.unlink(missing_ok=True)
     about = pl.DataFrame([asdict(scores.about)])
     tables = {"about": about, "scores": scores.table, "sources": scores.sources}

@@ -21,6 +21,8 @@ from scoring.companion import About, Scores
 from scoring.inputs import Inputs
 
 MOST_ORIGINS = 5_000
+# What is read until a backtest can tell: the money itself, whatever it came from.
+UNDECIDED_SOURCE = "payouts"
 
 
 @cache
@@ -40,20 +42,15 @@ def run_backtest(
 ) -> Scores:
     """Score what would have been forecast for each of the newest `most_origins` requests.
 
-    Work is shared by as many processes as there are cores, unless told. Raises
-    forecast.ForecastError where nothing was paid yet, so nothing can be scored.
+    Work is shared by as many processes as there are cores, unless told. Where nothing was paid
+    yet, or nothing is old enough, there are no scores, which is told by a table without rows.
     """
     began = time.monotonic()
-    known = {name: frame for name, frame in inputs.funding.items() if frame.height}
-    sources = choose_source(
-        inputs.requests,
-        known,
-        as_of=inputs.as_of,
-        lock_ups=inputs.lock_ups,
-        most_origins=min(500, most_origins),
-    )
-    source = sources["source"][0]
-    origins = _shared(inputs, known[source], processes or os.cpu_count() or 1, most_origins)
+    sources = _sources(inputs, most_origins)
+    judged = sources.drop_nulls("tw_crps")["source"]
+    source = judged[0] if judged.len() else UNDECIDED_SOURCE
+    funding = inputs.funding[source]
+    origins = _shared(inputs, funding, processes or os.cpu_count() or 1, most_origins)
     about = About(
         inputs.block,
         inputs.as_of,
@@ -65,6 +62,20 @@ def run_backtest(
         now,
     )
     return Scores(about, summarise(origins), sources)
+
+
+def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
+    """What each candidate scored on the earlier span, best first; null where none can be judged."""
+    known = {name: frame for name, frame in inputs.funding.items() if frame.height}
+    if not inputs.released:
+        known = {}
+    return choose_source(
+        inputs.requests,
+        known,
+        as_of=inputs.as_of,
+        lock_ups=inputs.lock_ups,
+        most_origins=min(500, most_origins),
+    )
 
 
 def _shared(

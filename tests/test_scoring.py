@@ -12,7 +12,6 @@ from polars.testing import assert_frame_equal
 
 from data import StoreError
 from data.store import open_reader
-from forecast import ForecastError
 from scoring.__main__ import is_due, main, printed
 from scoring.companion import Scores, companion_of, read_scores, write_scores
 from scoring.inputs import Inputs, read_inputs
@@ -98,10 +97,21 @@ def test_it_is_due_again_with_enough_new_releases_or_another_model(
         assert is_due(store, inputs)
 
 
-def test_a_store_where_nothing_was_paid_says_so(inputs: Inputs) -> None:
-    nobody = inputs.requests.with_columns(released_at=pl.lit(None, pl.Datetime("us", "UTC")))
-    with pytest.raises(ForecastError, match="nothing was paid"):
-        run_backtest(replace(inputs, requests=nobody), NOW, processes=1)
+def test_a_store_where_nothing_was_paid_has_no_scores_and_says_so(
+    inputs: Inputs, tmp_path: Path
+) -> None:
+    never = pl.lit(None, pl.Datetime("us", "UTC"))
+    young = inputs.requests.with_columns(released_at=never).tail(3)
+    none = {name: frame.clear() for name, frame in inputs.funding.items()}
+    scores = run_backtest(replace(inputs, requests=young, funding=none), NOW, processes=1)
+    assert (scores.about.source, scores.about.origins) == ("payouts", 0)
+    assert scores.table.is_empty()
+    assert scores.sources.is_empty()
+    assert "no request is old enough" in printed(scores)
+    write_scores(tmp_path / "store.duckdb", scores)
+    again = read_scores(tmp_path / "store.duckdb")
+    assert again is not None
+    assert again.about == scores.about
 
 
 def test_a_missing_store_and_an_unknown_network_are_told(

@@ -12,7 +12,7 @@ import queries
 from data import TrackerError
 from data.config import DEVNET, FANTOM, SAMPLE, TESTNET, default_store, network_names
 from data.store import StoreInfo
-from ui import links, sync_now, words
+from ui import links, odds, sync_now, words
 from ui.sources import Source, Sources, Version
 from ui.store_view import StoreView
 
@@ -138,15 +138,17 @@ def footer(
     source: Source,
     drawn: Version | None,
     view: StoreView | None,
+    scored: tuple[int, int] | None,
 ) -> None:
     """Block and its time, age and source; draws the page anew when it shows what was.
 
-    That is: another version of its store was published, a store appeared that its label
-    should point to, or the figures have grown stale.
+    That is: another version of its store or of its scores was published, a store appeared
+    that its label should point to, or the figures have grown stale.
     """
     now = datetime.now(UTC)
-    was = (drawn, default, view and is_stale(view.info, view.now))
-    if (source.version(), sources.default(), view and is_stale(view.info, now)) != was:
+    was = (drawn, default, scored, view and is_stale(view.info, view.now))
+    stale = view and is_stale(view.info, now)
+    if (source.version(), sources.default(), odds.scores_version(source), stale) != was:
         st.rerun()
     if view is not None:
         info = view.info

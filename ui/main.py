@@ -10,7 +10,7 @@ import streamlit as st
 import queries
 from data import TrackerError
 from queries import QueryError
-from ui import copy_link, frame, links, store_view
+from ui import copy_link, frame, links, odds, store_view
 from ui.sources import read_sources
 
 NEED_NO_REQUESTS = {"explore", "status"}
@@ -52,6 +52,7 @@ except TrackerError as error:
     st.stop()
 links.refuse_unknown(("network", *PARAMETERS[page.url_path]), page.title)
 drawn = view = None
+scored = odds.scores_version(source)
 try:
     with st.spinner("Simulating three years of the pool. It takes a few seconds, once."):
         store_view.prepare(source, now)
@@ -76,4 +77,4 @@ except store_view.SupersededError:
     st.rerun()
 except (TrackerError, QueryError) as error:
     frame.failed(error)
-frame.footer(sources, default, source, drawn, view)
+frame.footer(sources, default, source, drawn, view, scored)

@@ -176,6 +176,7 @@ def pending_table(pending: pl.DataFrame, explorer: str, network: str) -> None:
             "place",
             pl.format(f"track?network={quote(network)}&find={{}}", "wr_id").alias("wr_id"),
             "payout_ftm",
+            *(name for name in ("half_by", "most_by") if name in pending.columns),
             "waited_days",
             "ahead_ftm",
             "token",
@@ -198,6 +199,8 @@ def pending_table(pending: pl.DataFrame, explorer: str, network: str) -> None:
             "ahead_ftm": st.column_config.NumberColumn(
                 "Ahead, FTM", format=_all_told(pending["ahead_ftm"])
             ),
+            "half_by": st.column_config.DateColumn("Even odds by", format="D MMM YYYY"),
+            "most_by": st.column_config.DateColumn("Nine in ten by", format="D MMM YYYY"),
             "waited_days": st.column_config.NumberColumn("Waited, days", format="%.1f"),
             "requested_at": st.column_config.DatetimeColumn(
                 "Requested, UTC", format="D MMM YYYY, HH:mm", timezone="UTC"

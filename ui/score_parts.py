@@ -205,8 +205,8 @@ def _coverage(now: Odds) -> pl.DataFrame:
             rank=pl.when(pl.col("slice") == ALL)
             .then(0)
             .when(pl.col("slice").str.starts_with("amount"))
-            .then(1)
-            .otherwise(2),
+            .then(1 + pl.col("slice").str.slice(8).replace_strict(_RANKS, default=0))
+            .otherwise(9),
             promised=pl.col("metric").replace_strict(promised),
             look=pl.when("decided")
             .then(pl.col("metric").replace_strict(promised) + " window")

@@ -23,13 +23,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data import TrackerError
-from data.config import ROOT, SAMPLE
-from ui import words
+from data.config import ROOT, SAMPLE, scores_stores
+from ui import rescoring, words
 from ui.sources import read_sources
 
 _log = logging.getLogger("ui")
 # What a first visit would import otherwise.
-_PRELOADED = ("altair", "pandas", "polars", "pyarrow", "ui.charts", "ui.drawing", "ui.frame")
+_PRELOADED = (
+    "altair",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "ui.charts",
+    "ui.drawing",
+    "ui.frame",
+    "ui.odds",
+)
 
 
 def inline_script_hashes(page: str) -> list[str]:
@@ -120,7 +129,12 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # Streamlit collects after every run: what stays is not worth a look
+    scorer = asyncio.create_task(rescoring.keep_scored()) if scores_stores() else None
     yield
+    if scorer is not None:
+        scorer.cancel()
+        with suppress(asyncio.CancelledError):
+            await scorer
     if builder is not None:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
-from ui import downloads, frame, track_calendar, track_words, words
+from ui import downloads, frame, odds, track_calendar, track_words, window_card, words
 from ui.calendar_file import as_ics
 from ui.store_view import StoreView
 
@@ -39,6 +39,8 @@ def show(view: StoreView, wr_id: int, history: pl.DataFrame) -> None:
         st.warning(note)
     if head is not None:
         st.markdown(track_words.blocked_by(request, head))
+    if request["status"] == "pending":
+        _window(view, request)
     if request["status"] == "manual":
         _by_hand(view, wr_id)
     _history(view, history, request)
@@ -46,6 +48,17 @@ def show(view: StoreView, wr_id: int, history: pl.DataFrame) -> None:
         _while_it_waits(wr_id)
     _identifiers(view, request, history)
     _files(view, request)
+
+
+def _window(view: StoreView, request: Row) -> None:
+    """When it is expected to be paid."""
+    st.subheader("Expected release window")
+    now = odds.of(view)
+    if now is None:
+        window_card.unscored()
+        return
+    window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
+    window_card.show(now, window, request["requested_at"])
 
 
 def _tiles(request: Row, history: pl.DataFrame, head: Row | None) -> None:

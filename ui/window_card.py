@@ -28,15 +28,20 @@ def show(
 def picture(window: ReleaseWindow, asked_at: datetime) -> None:
     """The window on a line of dates."""
     spans = pl.DataFrame({"name": [""], **dates(window)})
+    draw(spans, window.curve.at, asked_at, window_words.sentence(window).replace("*", ""))
+
+
+def draw(spans: pl.DataFrame, at: datetime, asked_at: datetime, alt: str) -> None:
+    """Windows (`name` and the columns of `dates`) seen `at`, and a note on how to read them."""
+    official = asked_at + timedelta(days=window_words.OFFICIAL_DAYS)
+    to_come = official >= at
     drawing.draw(
-        window_charts.window,
-        spans,
-        promised_at=asked_at + timedelta(days=window_words.OFFICIAL_DAYS),
-        alt=window_words.sentence(window).replace("*", ""),
+        window_charts.window, spans, at=at, promised_at=official if to_come else None, alt=alt
     )
+    dashed = f" Dashed: the official {window_words.OFFICIAL_DAYS} days end." if to_come else ""
     st.caption(
-        "Thin: nine futures in ten. Thick: half of them. Amber: even odds. Dashed: where the "
-        f"official {window_words.OFFICIAL_DAYS} days end."
+        "Thin: nine futures in ten. Thick: half of them. Amber: even odds. Grey: the last block."
+        f"{dashed}"
     )
 
 

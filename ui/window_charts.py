@@ -21,9 +21,9 @@ _LABELS: dict[str, Any] = {
 }
 
 
-def window(spans: pl.DataFrame, *, promised_at: datetime) -> alt.LayerChart:
+def window(spans: pl.DataFrame, *, at: datetime, promised_at: datetime | None) -> alt.LayerChart:
     """One row a request: thin from `low` to `high` (90 %), thick from `q25` to `q75`, a tick at
-    `q50`; `name` says whose it is. A dashed rule is where the official answer ends."""
+    `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end."""
     rows = alt.Chart(spans)
     y = alt.Y(
         "name:N", title=None, sort=None, axis=alt.Axis(labelLimit=110) if _many(spans) else None
@@ -38,12 +38,14 @@ def window(spans: pl.DataFrame, *, promised_at: datetime) -> alt.LayerChart:
     middle = rows.mark_tick(thickness=3, height=24, color=AMBER).encode(
         x="q50:T", y=y, tooltip=_window_tips()
     )
-    promise = (
-        alt.Chart(pl.DataFrame({"at": [promised_at]}))
-        .mark_rule(color=GREY, strokeDash=[4, 3])
+    marks = [(at, [1, 0])] + ([(promised_at, [4, 3])] if promised_at else [])
+    rules = [
+        alt.Chart(pl.DataFrame({"at": [moment]}))
+        .mark_rule(color=GREY, strokeDash=dash)
         .encode(x="at:T", tooltip=_NO_TIP)
-    )
-    return layered([thin, thick, middle, promise], 34 * spans.height + 14)
+        for moment, dash in marks
+    ]
+    return layered([thin, thick, middle, *rules], 34 * spans.height + 44)
 
 
 def fan(came: pl.DataFrame, fan: pl.DataFrame, needs: pl.DataFrame) -> alt.LayerChart:
