@@ -19,7 +19,7 @@ st.markdown("When an unstake asked for now would be paid, and how good such odds
 now = odds.of(store)
 
 if now is None:
-    window_card.unscored()
+    window_card.unscored(store.source.name)
 else:
     notices = st.container()
     payout_ftm = outlook_parts.amount_input(notices)

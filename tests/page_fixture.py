@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.store import open_reader
+from scoring.companion import companion_of, write_scores
+from scoring.inputs import read_inputs
+from scoring.run import run_backtest
 from tests.app_fixture import ROOT, edited
 from ui.sources import read_sources
 
@@ -47,3 +53,21 @@ def said(app: AppTest) -> str:
     texts = [*app.title, *app.subheader, *app.markdown, *app.caption]
     texts += [*app.warning, *app.error, *app.info]
     return "\n".join(str(text.value) for text in texts)
+
+
+@pytest.fixture(scope="session")
+def sample_scores(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """How the odds of the sample's newest requests scored: the file that lies beside a store."""
+    store = tmp_path_factory.mktemp("scores") / "sample.duckdb"
+    with open_reader(sample_store) as con:
+        inputs = read_inputs(con)
+    return write_scores(
+        store, run_backtest(inputs, datetime.now(UTC), processes=1, most_origins=400)
+    )
+
+
+@pytest.fixture
+def show_scored(show: Show, sample_scores: Path, tmp_path: Path) -> Show:
+    """As `show`, with scores beside the store."""
+    shutil.copyfile(sample_scores, companion_of(tmp_path / "shown.duckdb"))
+    return show

@@ -14,11 +14,11 @@ from ui.odds import Odds
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
 
 
-def new_unstake(now: Odds | None) -> None:
+def new_unstake(now: Odds | None, network: str) -> None:
     """What someone who unstakes now can expect, for amounts small and large."""
     st.subheader("If you unstake now")
     if now is None:
-        window_card.unscored()
+        window_card.unscored(network)
         return
     windows = {amount: now.present.new_window(amount) for amount in _AMOUNTS}
     known = {amount: window for amount, window in windows.items() if window is not None}

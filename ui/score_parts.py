@@ -38,7 +38,7 @@ _COLUMNS = {
 def summary(now: Odds) -> str:
     """What was scored, and the verdict in a sentence or two."""
     about, rows = now.scores.about, _of(now, ALL)
-    if not rows:
+    if "covered_90" not in rows:
         return (
             "**Undecided.** No past request is old enough to judge a forecast by: it takes "
             f"requests made {odds.FAN_DAYS} days before the last block, and a history before them."

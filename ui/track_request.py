@@ -55,7 +55,7 @@ def _window(view: StoreView, request: Row) -> None:
     st.subheader("Expected release window")
     now = odds.of(view)
     if now is None:
-        window_card.unscored()
+        window_card.unscored(view.source.name)
         return
     window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
     window_card.show(now, window, request["requested_at"])

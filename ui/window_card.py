@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import streamlit as st
 
+from data.config import scores_stores
 from forecast import ReleaseWindow
 from ui import drawing, odds, window_charts, window_words, words
 from ui.odds import Odds
@@ -76,6 +77,12 @@ def record(odds_now: Odds) -> str:
     )
 
 
-def unscored() -> None:
+def unscored(network: str) -> None:
     """What stands where a window would, while the odds are not scored."""
-    st.info(window_words.UNSCORED)
+    waits = (
+        "The app scores them in the background after a sync, which takes a minute or two, and "
+        "this page then shows them by itself."
+    )
+    if not scores_stores():
+        waits = f"`make backtest NETWORK={network}` scores them."
+    st.info(f"{window_words.UNSCORED} {waits}")

@@ -14,10 +14,7 @@ UNKNOWN_NEED = (
     "What has to be paid before it is unknown, as an amount or a request before it is missing: "
     "see Status. So there are no odds."
 )
-UNSCORED = (
-    "The odds on this store have not been scored yet, and unscored odds are not shown. The app "
-    "scores them in the background after a sync; it takes a minute or two."
-)
+UNSCORED = "The odds on this store have not been scored yet, and unscored odds are not shown."
 
 
 def sentence(window: ReleaseWindow | None) -> str:
@@ -40,12 +37,13 @@ def sentence(window: ReleaseWindow | None) -> str:
     if window.kind == "beyond_horizon":
         horizon = round(window.horizon_days)
         first = window.quantile(0.05)
-        early = f" Not before {day(window, first)}, but for one future in twenty."
+        early = ""
+        if math.isfinite(first):
+            early = f" Not before {day(window, first)}, but for one future in twenty."
         return (
             f"It may well take **longer than {horizon} days**, so no last date is given: the "
             f"chance of being paid by {day(window, window.horizon_days)} is "
-            f"**{chance(window, window.horizon_days)}**. {within}"
-            f"{early if math.isfinite(first) else ''}"
+            f"**{chance(window, window.horizon_days)}**. {within}{early}"
         )
     low, q25, middle, q75, high = (window.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
     soon = (

@@ -1,0 +1,160 @@
+"""The Outlook page, and the windows on Queue and Track, run without a browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from scoring.companion import companion_of, read_scores, write_scores
+from tests.page_fixture import Show, said
+
+HEAD = "2198"
+
+
+def _tiles(app: object) -> dict[str, str]:
+    return {tile.label: tile.value for tile in app.metric}  # type: ignore[attr-defined]
+
+
+def test_odds_that_were_not_scored_are_not_shown_on_any_page(show: Show) -> None:
+    for page, link in (("outlook", {}), ("queue_depth", {}), ("track", {"find": HEAD})):
+        text = said(show(page="" if page == "queue_depth" else page, **link))
+        assert "unscored odds are not shown" in text
+        assert "futures" not in text.replace("drawn from", "").partition("How the odds")[0]
+
+
+def test_scores_of_an_older_model_do_not_count(show_scored: Show, tmp_path: Path) -> None:
+    store = tmp_path / "shown.duckdb"
+    kept = read_scores(store)
+    assert kept is not None
+    write_scores(store, replace(kept, about=replace(kept.about, model_version="older")))
+    assert "unscored odds are not shown" in said(show_scored(page="outlook"))
+
+
+def test_without_the_background_it_is_told_how_to_score(
+    show: Show, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("FTM_SCORING", "off")
+    assert "`make backtest NETWORK=shown` scores them" in said(show(page="outlook"))
+
+
+def test_a_long_queue_gets_chances_and_no_last_date(show_scored: Show) -> None:
+    app = show_scored(page="outlook")
+    text, tiles = said(app), _tiles(app)
+    assert not app.exception
+    assert "longer than 120 days" in text
+    assert tiles["Nine in ten by"] == "after 29 Jun 2025"
+    assert tiles["Chance within 35 days"].endswith("%")
+    # 14,895.71 wait, 1,000 more, less 2,578.39 that the pool can spend.
+    assert tiles["Has to come first"] == "13,317 FTM"
+
+
+def test_the_amount_stands_in_the_link_and_changes_the_odds(show_scored: Show) -> None:
+    small, large = (show_scored(page="outlook", amount=amount) for amount in ("10", "60000"))
+    assert small.number_input[0].value == 10
+    assert _tiles(large)["Chance within 35 days"] == "under 1 %"
+    assert _tiles(small)["Chance within 35 days"] != "under 1 %"
+    assert large.query_params["amount"] == ["60000.0"] or "60000" in large.query_params["amount"][0]
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "abc", "nan", "inf", "1e300", "9" * 400])
+def test_an_amount_that_is_none_is_named_and_leaves_the_link(
+    show_scored: Show, amount: str
+) -> None:
+    app = show_scored(page="outlook", amount=amount)
+    assert not app.exception
+    assert any("which is not an amount above 0" in warning.value for warning in app.warning)
+    assert app.number_input[0].value == 1000
+    assert amount not in app.query_params.get("amount", [])
+
+
+def test_what_the_pool_holds_is_in_when_it_covers_a_request(show_scored: Show) -> None:
+    rich = "UPDATE pool_balances SET balance_wei = 90000e18"
+    assert "already in the pool" in said(show_scored(rich, page="track", find=HEAD))
+    app = show_scored(rich, page="outlook")
+    assert _tiles(app)["Even odds by"] == "now"
+    assert _tiles(app)["Has to come first"] == "0 FTM"
+
+
+def test_an_unknown_balance_is_told_beside_the_need(show_scored: Show) -> None:
+    app = show_scored("DELETE FROM pool_balances", page="outlook")
+    assert _tiles(app)["Has to come first"].startswith("up to")
+
+
+def test_an_unknown_amount_before_it_gives_no_odds(show_scored: Show) -> None:
+    app = show_scored("UPDATE requests SET ahead_wei = NULL WHERE wr_id > 2200", page="outlook")
+    assert "so there are no odds" in said(app).lower()
+    assert set(_tiles(app).values()) == {"unknown"}
+
+
+def test_when_money_has_stopped_estimates_are_suspended(show_scored: Show) -> None:
+    stopped = (
+        "UPDATE store_info SET synced_at = synced_at + INTERVAL 90 DAY",
+        "DELETE FROM pool_balances",
+    )
+    app = show_scored(*stopped, page="outlook")
+    assert "Estimates are suspended" in said(app)
+    assert "5 Feb 2025" in said(app)  # the last payout
+    tiles = _tiles(app)
+    assert (tiles["Even odds by"], tiles["Chance within 35 days"]) == ("unknown", "unknown")
+    assert "Estimates are suspended" in said(show_scored(*stopped, page="track", find=HEAD))
+    dated = show_scored(*stopped).dataframe[0].value
+    assert dated["half_by"].isna().all()
+
+
+def test_a_short_history_is_told_instead_of_odds(show_scored: Show, tmp_path: Path) -> None:
+    store = tmp_path / "shown.duckdb"
+    kept = read_scores(store)
+    assert kept is not None
+    about = replace(kept.about, source="claims", origins=0)
+    write_scores(
+        store, replace(kept, about=about, table=kept.table.clear(), sources=kept.sources.clear())
+    )
+    app = show_scored("DELETE FROM reward_claims", page="outlook")
+    text = said(app)
+    assert not app.exception
+    assert "too little history" in text
+    assert "Undecided" in text
+    assert "could not be decided yet" in text
+
+
+def test_scores_stand_beside_those_of_other_answers(show_scored: Show, tmp_path: Path) -> None:
+    app = show_scored(page="outlook")
+    kept = read_scores(tmp_path / "shown.duckdb")
+    assert kept is not None
+    table = pl.from_pandas(app.dataframe[-1].value)
+    assert table.height == 6
+    crps = kept.table.filter(model="service curve", metric="tw_crps", slice="all")["value"][0]
+    assert table.filter(name="this tracker")["tw_crps"][0] == pytest.approx(crps)
+    assert table.filter(name="35 days, always")["covered_90"][0] is None  # it has no window
+
+
+def test_a_slice_is_in_the_link_and_a_wrong_one_is_named(show_scored: Show) -> None:
+    app = show_scored(page="outlook", of="amount: below 100")
+    assert app.selectbox[-1].value == "amount: below 100"
+    wrong = show_scored(page="outlook", of="nonsense")
+    assert any("of=nonsense" in warning.value for warning in wrong.warning)
+
+
+def test_the_head_and_all_in_line_have_their_window_on_queue(show_scored: Show) -> None:
+    app = show_scored()
+    text = said(app)
+    assert "Its expected release: Even odds by" in text
+    assert "past forecasts" in text
+    shown = pl.from_pandas(app.dataframe[0].value)
+    assert shown.height == 126
+    dated = shown.drop_nulls("half_by")
+    assert dated.height > 100
+    assert dated["half_by"].is_sorted()  # nobody is paid before those ahead
+    assert (dated.drop_nulls("most_by")["most_by"] >= dated.drop_nulls("most_by")["half_by"]).all()
+
+
+def test_a_paid_request_has_no_window(show_scored: Show) -> None:
+    assert "Expected release window" not in said(show_scored(page="track", find="10"))
+
+
+def test_unreadable_scores_are_none(show: Show, tmp_path: Path) -> None:
+    companion_of(tmp_path / "shown.duckdb").write_bytes(b"no database")
+    assert "unscored odds are not shown" in said(show(page="outlook"))
