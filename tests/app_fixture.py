@@ -107,7 +107,8 @@ def served(root: Path, **environment: str) -> Iterator[App]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     own = {key: value for key, value in os.environ.items() if not key.startswith("FTM_")}
-    own |= {"FTM_SCORING": "off"}  # a core for half a minute: for the one test that is about it
+    # Scoring takes a core for half a minute: it is for the one test that is about it.
+    environment = {"FTM_SCORING": "off"} | environment
     with (root / "server.log").open("w") as log:
         server = subprocess.Popen(
             command, cwd=root, env=own | environment, stdout=log, stderr=subprocess.STDOUT

@@ -228,6 +228,7 @@ def test_a_request_that_was_lost_is_no_request_that_never_was(find: Find) -> Non
     assert len(targets(find(OFTEN, twice))) == 7
 
 
-def test_no_date_of_payment_is_promised(find: Find) -> None:
+def test_no_date_of_payment_is_promised_without_odds(find: Find) -> None:
     text = said(find("2323")).lower()
-    assert not any(word in text for word in ("expected", "forecast", "estimate", "will be paid on"))
+    assert "unscored odds are not shown" in text
+    assert not any(word in text for word in ("even odds", "futures", "will be paid on"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.store import StoreInfo
@@ -17,11 +17,14 @@ LOOK_AGAIN_DAYS = 7
 _MORNING = timedelta(hours=9)
 
 
-def entry(info: StoreInfo, request: Row, link: str, now: datetime) -> Event | None:
+def entry(
+    info: StoreInfo, request: Row, link: str, now: datetime, likely_by: date | None = None
+) -> Event | None:
     """None for a request that neither waits nor was paid, and of a store without a time.
 
-    The day is day 35 after the request, or, once that has come, seven days from
-    today: the last synced block's day, or `now` where time goes on. `link` leads back.
+    The day is `likely_by`, by which nine futures in ten have paid it; without odds day 35 after
+    the request, or, once that has come, seven days from today: the last synced block's day, or
+    `now` where time goes on. `link` leads back.
     """
     stamp = info.published_at or info.synced_at
     if stamp is None or info.synced_at is None or request["status"] not in ("pending", "paid"):
@@ -35,6 +38,9 @@ def entry(info: StoreInfo, request: Row, link: str, now: datetime) -> Event | No
         at, alarm = request["paid_at"], None
         summary = f"{words.ftm(request['payout_ftm'])} paid for {number}"
         todo = "The pool sent the whole amount to the address that asked."
+    elif likely_by is not None and likely_by >= today:
+        at, summary = likely_by, f"Nine in ten odds that {number} is paid by now"
+        todo = _check("If it still waits after this day, it is later than nine in ten odds said")
     elif end > today:
         at, summary = end, f"Official {OFFICIAL_DAYS} days end for {number}"
         todo = _check("If it still waits after this day")

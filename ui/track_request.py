@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
-from ui import downloads, frame, odds, track_calendar, track_words, window_card, words
+from ui import downloads, frame, odds, track_calendar, track_words, window_card, window_words, words
 from ui.calendar_file import as_ics
 from ui.store_view import StoreView
 
@@ -39,26 +40,28 @@ def show(view: StoreView, wr_id: int, history: pl.DataFrame) -> None:
         st.warning(note)
     if head is not None:
         st.markdown(track_words.blocked_by(request, head))
-    if request["status"] == "pending":
-        _window(view, request)
+    likely_by = _window(view, request) if request["status"] == "pending" else None
     if request["status"] == "manual":
         _by_hand(view, wr_id)
     _history(view, history, request)
     if request["status"] == "pending":
         _while_it_waits(wr_id)
     _identifiers(view, request, history)
-    _files(view, request)
+    _files(view, request, likely_by)
 
 
-def _window(view: StoreView, request: Row) -> None:
-    """When it is expected to be paid."""
+def _window(view: StoreView, request: Row) -> date | None:
+    """When it is expected to be paid; returns the day of nine in ten odds, if there is one."""
     st.subheader("Expected release window")
     now = odds.of(view)
     if now is None:
         window_card.unscored(view.source.name)
-        return
+        return None
     window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
     window_card.show(now, window, request["requested_at"])
+    if window is None or not window_words.has_odds(window) or math.isinf(window.quantile(0.9)):
+        return None
+    return now.day(window.quantile(0.9))
 
 
 def _tiles(request: Row, history: pl.DataFrame, head: Row | None) -> None:
@@ -172,11 +175,12 @@ def _identifiers(view: StoreView, request: Row, history: pl.DataFrame) -> None:
                 st.code(text, language=None, wrap_lines=True)
 
 
-def _files(view: StoreView, request: Row) -> None:
+def _files(view: StoreView, request: Row, likely_by: date | None) -> None:
     """What can be taken along: a calendar entry and the history."""
     st.subheader("Take it along")
     told = "The history above as CSV or Parquet."
-    entry = track_calendar.entry(view.info, request, _link_back(view, request["wr_id"]), view.now)
+    link = _link_back(view, request["wr_id"])
+    entry = track_calendar.entry(view.info, request, link, view.now, likely_by)
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry is not None:
             name = f"unstake-request-{request['wr_id']}-{view.info.network}.ics"

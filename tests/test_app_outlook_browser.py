@@ -1,0 +1,97 @@
+"""The Outlook page as visitors meet it: by link, in every theme, and scored by itself."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from scoring.companion import companion_of, read_scores
+from tests.app_fixture import App, Visit, edited, planted, served
+
+pytestmark = pytest.mark.browser
+
+Begin = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def app(
+    sample_store: Path, sample_scores: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[App]:
+    """One server with the scored sample."""
+    root = planted(tmp_path_factory.mktemp("outlook") / "tree")
+    store = edited(sample_store, root / "var" / "sample.duckdb")
+    shutil.copyfile(sample_scores, companion_of(store))
+    with served(root) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_the_page_is_whole_in_every_theme_and_on_a_phone(
+    app: App, visit: Begin, width: int, theme: str
+) -> None:
+    seen = visit(width, theme)
+    seen.open(f"{app.url}/outlook?network=sample&amount=2500", "Outlook")
+    assert seen.page.locator("[data-testid=stVegaLiteChart]").count() == 5
+    assert "Nine in ten by" in seen.text()
+    wide = seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= width
+    seen.screenshot(f"outlook-{width}-{theme}")
+    assert seen.complaints == []
+    assert {url.split("/")[2] for url in seen.asked if url.startswith("http")} == {
+        app.url.split("/")[2]
+    }
+
+
+def test_an_amount_typed_reaches_the_link_and_a_fresh_browser_shows_the_same(
+    app: App, visit: Begin
+) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/outlook?network=sample", "Outlook")
+    field = seen.page.get_by_label("Payout in FTM", exact=True)
+    field.fill("4321")
+    field.press("Enter")
+    expect(seen.page).to_have_url(re.compile("amount=4321"))
+    seen.page.get_by_text("4,321 FTM").first.wait_for()
+    seen.settle()
+    again = visit()
+    again.open(seen.page.url, "Outlook")
+    assert again.page.get_by_label("Payout in FTM", exact=True).input_value() == "4321"
+    figures = "[data-testid=stMetricValue]"
+    assert (
+        again.page.locator(figures).all_inner_texts()
+        == seen.page.locator(figures).all_inner_texts()
+    )
+
+
+def test_queue_and_track_lead_to_the_outlook(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/track?network=sample&find=2198", "Track a request")
+    assert "Even odds by" in seen.text()
+    seen.page.get_by_role("link", name="How these odds are made and scored").click()
+    seen.page.get_by_role("heading", name="Outlook", exact=True).wait_for()
+    seen.settle()
+    expect(seen.page).to_have_url(re.compile("/outlook[?]network=sample"))
+
+
+def test_a_store_is_scored_in_the_background_and_the_page_then_shows_its_odds(
+    sample_store: Path, app_tree: Path, visit: Begin
+) -> None:
+    # A tenth of the requests: enough to score, and soon done.
+    store = edited(
+        sample_store,
+        app_tree / "var" / "sample.duckdb",
+        "DELETE FROM requests WHERE wr_id % 10 > 0 AND status <> 'pending'",
+    )
+    with served(app_tree, FTM_SCORING="on") as running:
+        seen = visit()
+        seen.open(f"{running.url}/outlook?network=sample", "Outlook")
+        expect(seen.page.get_by_text("Nine in ten by").first).to_be_visible(timeout=180_000)
+    kept = read_scores(store)
+    assert kept is not None
+    assert kept.about.origins > 100
+    assert "could not be scored" not in (app_tree / "server.log").read_text()
