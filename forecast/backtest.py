@@ -38,6 +38,7 @@ TUNED_SHARE = 0.7
 # Payouts nearer to each other than this are one run of the operator: one observation.
 _BATCH_HOURS = 6.0
 _NOW = np.zeros(1)
+_MOST_KNOWN = 20_000  # requests that a baseline looks back on
 METRICS = (
     "tw_crps",
     *(f"pinball_{round(100 * p)}" for p in QUANTILES),
@@ -127,8 +128,8 @@ def choose_source(
     """Each candidate's mean tw_crps (`source`, `tw_crps`, `n`) on the earlier span, best first.
 
     The span ends where the test span begins and is judged as it was known then. All candidates
-    are judged on the origins at which each of them had a history, evenly thinned to
-    `most_origins`.
+    that ever had a history are judged on the origins at which each of them had one, evenly
+    thinned to `most_origins`; null for the others.
     """
     if not candidates:
         return pl.DataFrame(schema=_SOURCES)
@@ -140,7 +141,8 @@ def choose_source(
         ).filter(pl.col("model") == MODEL, pl.col("tw_crps").is_not_null())
         for name, funding in candidates.items()
     }
-    shared = set.intersection(*(set(each["wr_id"]) for each in told.values())) if told else set()
+    histories = [set(each["wr_id"]) for each in told.values() if each.height]
+    shared = set.intersection(*histories) if histories else set()
     both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in told.items()}
     return pl.DataFrame(
         [(name, each["tw_crps"].mean(), each.height) for name, each in both.items()],
@@ -191,16 +193,17 @@ def _ends(asked: pl.DataFrame, as_of: datetime) -> FloatArray:
 def _known(
     index: int, asked: pl.DataFrame, begins: FloatArray, ends: FloatArray, rate_ftm: float
 ) -> Known:
-    """What the requests before one tell at its moment."""
+    """What the newest requests before one tell at its moment."""
     amounts, now = asked["payout_ftm"].to_numpy(), begins[index]
-    paid = ends[:index] < now
-    waits = np.minimum(ends[:index], now) - begins[:index]
-    last = int(np.argmax(np.where(paid, ends[:index], -np.inf))) if paid.any() else -1
+    before = slice(max(0, index - _MOST_KNOWN), index)
+    paid = ends[before] < now
+    waits = np.minimum(ends[before], now) - begins[before]
+    last = int(np.argmax(np.where(paid, ends[before], -np.inf))) if paid.any() else -1
     return Known(
         need_ftm=float(asked["need_ftm"][index]),
         amount_ftm=float(amounts[index]),
         rate_ftm=rate_ftm,
-        amounts_ftm=amounts[:index],
+        amounts_ftm=amounts[before],
         waits_days=waits,
         paid=paid,
         last_paid_wait_days=float(waits[last]) if last >= 0 else math.inf,

@@ -40,7 +40,7 @@ def run_backtest(
     processes: int | None = None,
     most_origins: int = MOST_ORIGINS,
 ) -> Scores:
-    """Score what would have been forecast for each of the newest `most_origins` requests.
+    """Score what would have been forecast for `most_origins` requests, evenly over the history.
 
     Work is shared by as many processes as there are cores, unless told. Where nothing was paid
     yet, or nothing is old enough, there are no scores, which is told by a table without rows.
@@ -81,14 +81,12 @@ def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
 def _shared(
     inputs: Inputs, funding: pl.DataFrame, processes: int, most_origins: int
 ) -> pl.DataFrame:
-    since = None
-    if inputs.requests.height > most_origins:
-        since = inputs.requests["requested_at"].sort()[-most_origins]
-    told = {"as_of": inputs.as_of, "lock_ups": inputs.lock_ups, "since": since}
+    told = {"as_of": inputs.as_of, "lock_ups": inputs.lock_ups}
+    every = max(1, -(-inputs.requests.height // most_origins))
     # Not by fork: polars' threads do not survive it.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         parts = [
-            pool.submit(_part, inputs.requests, funding, told, (part, processes))
+            pool.submit(_part, inputs.requests, funding, told, (part * every, processes * every))
             for part in range(processes)
         ]
         return pl.concat([part.result() for part in parts])
