@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -101,6 +101,7 @@ class _Overrides(BaseSettings):
     network: str | None = None
     networks_file: Path | None = None
     store: Path | None = None
+    forecast_log: Literal["on", "off"] = "on"
     chain_id: int | None = None
     pool: str | None = None
     bond: str | None = None
@@ -186,3 +187,8 @@ def app_choice() -> tuple[str | None, Path | None]:
     """The network (FTM_NETWORK) and store (FTM_STORE) the app is told to show, if any."""
     overrides = _overrides()
     return overrides.network, overrides.store
+
+
+def forecast_log_wanted() -> bool:
+    """Whether forecasts that are shown may be logged beside their store (FTM_FORECAST_LOG)."""
+    return _overrides().forecast_log == "on"
