@@ -104,14 +104,14 @@ def told_of_log(store: Path) -> str:
             scores = live_scores(of_chain, read_releases(con), info.synced_at)
             lines = [*_log_lines(scores)]
     if log.unreadable_lines:
-        lines.append(f"left out, as they cannot be read: {log.unreadable_lines:,} lines")
+        lines.append(f"left out, as they cannot be read: {_of(log.unreadable_lines, 'line')}")
     return "\n".join(lines)
 
 
 def _log_lines(scores: LiveScores) -> Iterator[str]:
     yield (
-        f"{scores.forecasts:,} forecasts shown up to {scores.as_of:%Y-%m-%d %H:%M} UTC, "
-        f"{scores.resolved:,} of them resolved in {scores.batches:,} payout batches"
+        f"{_of(scores.forecasts, 'forecast')} shown up to {scores.as_of:%Y-%m-%d %H:%M} UTC, "
+        f"{scores.resolved:,} of them resolved in {_of(scores.batches, 'payout batch', 'es')}"
     )
     apart = {name.replace("_", " "): number for name, number in scores.no_interval.items()}
     apart["request not found as waiting"] = scores.unmatched
@@ -138,6 +138,10 @@ def _said(alarm: Alarm) -> str:
     if alarm.on:
         return f"ALARM: the 90 % intervals held {found}, less than {ALARM_BELOW}"
     return f"no alarm: the 90 % intervals held {found}, and alarm is below {ALARM_BELOW}"
+
+
+def _of(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
 
 
 def _cell(row: dict[str, float | None] | None) -> str:

@@ -14,7 +14,9 @@ and the timely are not.
 
 A request is forecast many times before it is paid, and requests paid in one batch waited for the
 same thing. So every figure is the mean over payout batches of the mean in the batch: a batch
-is one observation, and so is all that still waits. The intervals are of a bootstrap over batches.
+is one observation. What still waits is one batch as long as nobody is paid, and else as many as
+there were payouts between the moments from which it counts: were it one, an alarm would not hear of
+a queue that slows down. The intervals are of a bootstrap over batches.
 
 It is apart from forecast/, so that a change here makes no other model version.
 """
@@ -29,10 +31,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from forecast.backtest import BRIER_DAYS, payout_batches
-from forecast.history import FloatArray, days_from, require_aware
+from forecast.backtest import BRIER_DAYS
+from forecast.history import FloatArray, require_aware
 from forecast.summary import FEWEST_BATCHES
 from scoring.forecast_line import LEVELS
+from scoring.truth import Batches, Shown, beside_truth
 
 ALARM_BATCHES, ALARM_BELOW = 30, 0.75
 ALL = "all"
@@ -42,7 +45,7 @@ _NO_INTERVAL = ("covered", "stalled", "insufficient_history")
 _NO_ODDS = ("stalled", "insufficient_history")
 _DRAWS, _BETWEEN = 400, (0.05, 0.95)
 _EDGE = 1e-9
-_Batches = npt.NDArray[np.intp]
+_LAST = LEVELS.index(0.95)
 _SCHEMA: dict[str, pl.DataType] = {
     "model_version": pl.String(),
     "metric": pl.String(),
@@ -90,31 +93,6 @@ class LiveScores:
     table: pl.DataFrame
 
 
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """Forecasts beside their truth, in days: waits are infinite for what still waits."""
-
-    frame: pl.DataFrame
-    wait: FloatArray
-    age: FloatArray
-    horizon: FloatArray
-    batch: _Batches
-
-    def only(self, kept: pl.Series | npt.NDArray[np.bool_]) -> _Shown:
-        mask = kept.to_numpy() if isinstance(kept, pl.Series) else kept
-        parts = (self.wait[mask], self.age[mask], self.horizon[mask], self.batch[mask])
-        return _Shown(self.frame.filter(pl.Series(mask, dtype=pl.Boolean)), *parts)
-
-    def marks(self) -> FloatArray:
-        """The quantiles at `LEVELS`, a row each, at most the horizon."""
-        told = self.frame["quantiles"].list.to_array(len(LEVELS)).to_numpy()
-        return np.asarray(np.fmin(told, self.horizon[:, np.newaxis]))  # null is past the horizon
-
-    @property
-    def truth(self) -> FloatArray:
-        return np.minimum(self.wait, self.horizon)
-
-
 def live_scores(
     log_frame: pl.DataFrame, requests: pl.DataFrame, as_of: datetime, *, seed: int = 0
 ) -> LiveScores:
@@ -124,7 +102,7 @@ def live_scores(
     it waits. Neither reads a clock: the same input gives the same figures.
     """
     require_aware(as_of, "as_of")
-    shown = _beside_truth(log_frame, requests, as_of)
+    shown = beside_truth(log_frame, requests, as_of)
     resolved = shown.only(np.isfinite(shown.wait) | (shown.age >= shown.horizon))
     kinds = shown.frame.filter(pl.col("kind").is_in(_NO_INTERVAL))["kind"]
     versions = shown.frame["model_version"].unique(maintain_order=True).to_list()
@@ -141,7 +119,7 @@ def live_scores(
         as_of=as_of,
         forecasts=shown.frame.height,
         resolved=resolved.frame.height,
-        batches=int(np.unique(resolved.batch).size),
+        batches=int(np.unique(resolved.batches(resolved.horizon)).size),
         no_interval={kind: int((kinds == kind).sum()) for kind in _NO_INTERVAL},
         unmatched=log_frame.height - shown.frame.height,
         overdue_requests=overdue,
@@ -150,27 +128,7 @@ def live_scores(
     )
 
 
-def _beside_truth(log_frame: pl.DataFrame, requests: pl.DataFrame, as_of: datetime) -> _Shown:
-    """The forecasts of requests that waited then, with what is known at `as_of`."""
-    released = pl.col("released_at")
-    known = requests.unique("wr_id", keep="first", maintain_order=True).select(
-        "wr_id", "requested_at", pl.when(released <= as_of).then(released).alias("released_at")
-    )
-    paid = known["released_at"].is_not_null().to_numpy()
-    ends = days_from(known["released_at"].fill_null(as_of), as_of)
-    known = known.with_columns(batch=payout_batches(np.where(paid, ends, np.inf)))
-    at = pl.col("forecast_at")
-    frame = log_frame.join(known, on="wr_id", how="inner", maintain_order="left").filter(
-        at <= as_of, pl.col("requested_at") <= at, (released >= at).fill_null(True)
-    )
-    begins = days_from(frame["forecast_at"], as_of)
-    ends = days_from(frame["released_at"].fill_null(as_of), as_of)
-    waits = np.where(frame["released_at"].is_null().to_numpy(), np.inf, ends - begins)
-    horizon = frame["horizon_days"].to_numpy()
-    return _Shown(frame, waits, -begins, horizon, frame["batch"].to_numpy().astype(np.intp))
-
-
-def _values(part: _Shown) -> Iterator[tuple[str, FloatArray, _Batches]]:
+def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
     """Each metric's values, one a forecast that it can be scored of, and their batches."""
     due = part.only(~part.frame["kind"].is_in(_NO_INTERVAL))
     due = due.only(due.age >= due.horizon)
@@ -184,22 +142,22 @@ def _values(part: _Shown) -> Iterator[tuple[str, FloatArray, _Batches]]:
         "pinball": np.maximum(levels * missed, (levels - 1) * missed).mean(axis=1),
     }
     for metric, values in found.items():
-        yield metric, values.astype(np.float64), due.batch
+        yield metric, values.astype(np.float64), due.batches(due.horizon)
     told = part.only(~part.frame["kind"].is_in(_NO_ODDS))
     for days in BRIER_DAYS:
         over = told.only((told.age >= days) & (told.horizon >= days))
         odds = over.frame[f"within_{days}_days"].to_numpy()
-        yield f"brier_{days}", (odds - (over.wait <= days)) ** 2, over.batch
+        yield f"brier_{days}", (odds - (over.wait <= days)) ** 2, over.batches(days)
 
 
-def _inside(part: _Shown, low: float, high: float) -> npt.NDArray[np.bool_]:
+def _inside(part: Shown, low: float, high: float) -> npt.NDArray[np.bool_]:
     """Whether each truth lies between two of its quantiles."""
     marks, truth = part.marks(), part.truth
     return (marks[:, LEVELS.index(low)] <= truth) & (truth <= marks[:, LEVELS.index(high)])
 
 
 def _figure(
-    values: FloatArray, batches: _Batches, seed: int
+    values: FloatArray, batches: Batches, seed: int
 ) -> tuple[float | None, float | None, float | None, int, int, bool]:
     """The mean of the batches' means, its interval, and of how many it is."""
     means = _batch_means(values, batches)
@@ -211,25 +169,26 @@ def _figure(
     return float(means.mean()), low, high, values.size, many, many >= FEWEST_BATCHES
 
 
-def _batch_means(values: FloatArray, batches: _Batches) -> FloatArray:
+def _batch_means(values: FloatArray, batches: Batches) -> FloatArray:
     _, each = np.unique(batches, return_inverse=True)
     return np.asarray(np.bincount(each, values) / np.bincount(each), dtype=np.float64)
 
 
-def _alarm(shown: _Shown) -> tuple[Alarm, int]:
+def _alarm(shown: Shown) -> tuple[Alarm, int]:
     """The alarm, over as many forecasts as it takes, last due first, and the overdue requests."""
     told = shown.only(~shown.frame["kind"].is_in(_NO_INTERVAL))
-    due_age = told.age - told.marks()[:, LEVELS.index(0.95)]
-    due, due_age = told.only(due_age >= 0), due_age[due_age >= 0]
-    late = np.isinf(due.wait) & (due.truth > due.marks()[:, LEVELS.index(0.95)])
-    overdue = due.only(late).frame["wr_id"].n_unique()
-    last_due = np.full(int(due.batch.max(initial=-1)) + 1, np.inf)
-    np.minimum.at(last_due, due.batch, due_age)
-    last_due = np.sort(last_due[np.isfinite(last_due)])
-    if last_due.size < ALARM_BATCHES:
-        return Alarm(None, None, due.frame.height, int(last_due.size)), overdue
-    seen = due.only(due_age <= last_due[ALARM_BATCHES - 1])
-    means = _batch_means(_inside(seen, 0.05, 0.95).astype(np.float64), seen.batch)
+    due = told.only(told.age >= told.marks()[:, _LAST])
+    marks = due.marks()[:, _LAST]
+    due_ago, batch = due.age - marks, due.batches(marks)
+    overdue = due.only(np.isinf(due.wait) & (due.truth > marks)).frame["wr_id"].n_unique()
+    order = np.argsort(due_ago, kind="stable")
+    _, newest = np.unique(batch[order], return_index=True)
+    if newest.size < ALARM_BATCHES:
+        return Alarm(None, None, due.frame.height, int(newest.size)), overdue
+    since = due_ago[order][np.sort(newest)[ALARM_BATCHES - 1]]
+    looked_at = due_ago <= since
+    inside = _inside(due, 0.05, 0.95).astype(np.float64)[looked_at]
+    means = _batch_means(inside, batch[looked_at])
     coverage = float(means.mean())
     on = coverage < ALARM_BELOW - _EDGE
-    return Alarm(on, coverage, seen.frame.height, int(means.size)), overdue
+    return Alarm(on, coverage, inside.size, means.size), overdue
