@@ -104,6 +104,11 @@ def test_the_last_thirty_batches_decide_and_older_ones_do_not() -> None:
     assert alarm(one_a_batch(8, 40)[:8] + one_a_batch(48, 0)[8:], 90).on is False
 
 
+def test_what_fell_due_long_ago_is_not_looked_at_though_it_was_paid_last() -> None:
+    old: Rows = [(100 + k, k - 300.0, 50.0 + k) for k in range(5)]
+    assert alarm([*one_a_batch(30, 0), *old], 60) == Alarm(False, 1.0, 30, 30)
+
+
 def test_of_a_batch_only_what_fell_due_as_lately_is_looked_at() -> None:
     # Request 29 was forecast on day -60, 89 days before the 30 that fell due last.
     rows: Rows = [*one_a_batch(23, 6), (29, -60.0, 39.0)]

@@ -56,6 +56,12 @@ def test_each_figure_is_the_mean_over_batches_of_the_mean_in_the_batch(scores: L
     assert (number(scores, "covered_90"), number(scores, "late")) == ((5, 3), (5, 3))
 
 
+def test_past_the_ninety_per_cent_mark_is_late_though_the_interval_ends_at_another() -> None:
+    asked = requests((1, 0, 18.5), (2, 0, 18))
+    found = values(live_scores(log_frame(told(1, 0), told(2, 0)), asked, AS_OF))
+    assert (found["late"], found["covered_90"], found["covered_50"]) == (0.5, 1, 0)
+
+
 def test_brier_counts_as_soon_as_its_days_have_passed(scores: LiveScores) -> None:
     found = values(scores)
     # Said 0.2: within 7 days was the half day alone, (0.04 + 0.64 + 0.04) / 3 in its batch. 0.04
