@@ -100,8 +100,8 @@ def read_log(store: Path) -> Log:
         pass
     except OSError as error:
         raise StoreError(f"cannot read {log_of(store)}: {error.strerror}") from error
-    rows = [line.model_dump() for line in lines.values()]
-    return Log(pl.DataFrame(rows, schema=SCHEMA), unreadable)
+    columns = {name: [getattr(line, name) for line in lines.values()] for name in SCHEMA}
+    return Log(pl.DataFrame(columns, schema=SCHEMA), unreadable)
 
 
 def _append(path: Path, lines: list[ForecastLine]) -> int:

@@ -14,7 +14,7 @@ import polars as pl
 from data.store import StoreInfo
 from forecast import ReleaseWindow, prepare
 from scoring.forecast_line import LEVELS, SCHEMA, Entry
-from scoring.forecast_log import append_windows
+from scoring.forecast_log import append_windows, log_of, read_log
 from tests.made_funding import AT, BEGAN, funding, regular
 
 ADDRESS = "0x84db6ee82b7cf3b47e8f19270abde5718b936670"
@@ -39,6 +39,27 @@ INFO = StoreInfo(
     explorer="",
 )
 LOGGED_AT = AT + timedelta(minutes=1)
+# What the log says of `entry()` shown at `INFO`.
+LINE = {
+    "forecast_at": "2024-03-11T00:00:00Z",  # 800 days after 1 January 2022
+    "block": 700,
+    "network": "fantom",
+    "chain_id": 250,
+    "wr_id": 7,
+    "need_ftm": 30.5,
+    "in_pool_ftm": 4.0,
+    "kind": "batches",
+    "horizon_days": 120.0,
+    "quantiles": [float(day) for day in range(1, 20)],
+    "within_7_days": 0.35,  # 7 of 20
+    "within_14_days": 0.7,
+    "within_35_days": 1.0,
+    "within_90_days": 1.0,
+    "source": "claims",
+    "model_version": "m1",
+    "inputs_hash": "0f0f",
+    "logged_at": "2024-03-11T00:01:00Z",
+}
 _CURVE = prepare(regular(), AT, paths=20)
 WINDOW = ReleaseWindow("batches", np.arange(1.0, 21.0), 120.0, _CURVE)  # 5 % each of 1 to 20 days
 UNKNOWN = prepare(funding([], []), AT).window(5.0)
@@ -56,6 +77,16 @@ def append(store: Path, *ids: int, block: int = 700, model_version: str = "m1") 
     info = replace(INFO, synced_block=block)
     entries = [entry(wr_id, model_version=model_version) for wr_id in ids]
     return append_windows(store, info, entries, logged_at=LOGGED_AT)
+
+
+def ids(store: Path) -> list[int]:
+    return read_log(store).frame["wr_id"].to_list()
+
+
+def scribble(store: Path, text: bytes) -> None:
+    """Write into the log what `append_windows` would not."""
+    with log_of(store).open("ab") as file:
+        file.write(text)
 
 
 def told(

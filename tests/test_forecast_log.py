@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,30 +15,19 @@ from forecast.backtest import BRIER_DAYS
 from scoring import forecast_log
 from scoring.forecast_line import LEVELS, SCHEMA, ForecastLine
 from scoring.forecast_log import append_windows, log_of, read_log
-from tests.made_forecasts import ADDRESS, HALF_PAST_HORIZON, INFO, LOGGED_AT, UNKNOWN, append, entry
+from tests.made_forecasts import (
+    ADDRESS,
+    HALF_PAST_HORIZON,
+    INFO,
+    LINE,
+    LOGGED_AT,
+    UNKNOWN,
+    append,
+    entry,
+    ids,
+    scribble,
+)
 from tests.made_funding import AT
-
-LINE = {
-    "forecast_at": "2024-03-11T00:00:00Z",  # 800 days after 1 January 2022
-    "block": 700,
-    "network": "fantom",
-    "chain_id": 250,
-    "wr_id": 7,
-    "need_ftm": 30.5,
-    "in_pool_ftm": 4.0,
-    "kind": "batches",
-    "horizon_days": 120.0,
-    "quantiles": [float(day) for day in range(1, 20)],
-    "within_7_days": 0.35,  # 7 of 20
-    "within_14_days": 0.7,
-    "within_35_days": 1.0,
-    "within_90_days": 1.0,
-    "source": "claims",
-    "model_version": "m1",
-    "inputs_hash": "0f0f",
-    "logged_at": "2024-03-11T00:01:00Z",
-}
-WHOLE = json.dumps(LINE).encode()
 
 
 @pytest.fixture(autouse=True)
@@ -51,16 +39,6 @@ def _no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 def store(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "store.duckdb"
     forecast_log._seen.clear()
-
-
-def ids(store: Path) -> list[int]:
-    return read_log(store).frame["wr_id"].to_list()
-
-
-def scribble(store: Path, text: bytes) -> None:
-    """Write into the log what `append_windows` would not."""
-    with log_of(store).open("ab") as file:
-        file.write(text)
 
 
 # What a line says
@@ -189,6 +167,15 @@ def test_a_file_that_was_moved_away_is_begun_anew(store: Path) -> None:
     assert ids(store) == [7]
 
 
+def test_a_file_that_was_replaced_by_a_longer_one_is_read_anew(store: Path) -> None:
+    append(store, 7)
+    other = store.with_name("other.duckdb")
+    append(other, 8, 9)
+    log_of(other).rename(log_of(store))
+    assert append(store, 7, 8) == 1
+    assert ids(store) == [8, 9, 7]
+
+
 def test_of_a_forecast_that_is_there_twice_the_first_counts(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,78 +197,3 @@ def test_what_was_written_never_changes(store: Path) -> None:
         assert now.startswith(before)
         assert len(now) > len(before)
         before = now
-
-
-# What cannot be read
-
-
-def test_a_torn_line_is_skipped_and_counted_and_the_next_begins_on_a_fresh_line(
-    store: Path,
-) -> None:
-    append(store, 1)
-    scribble(store, WHOLE[:200])
-    assert append(store, 7, 8) == 2
-    log = read_log(store)
-    assert log.frame["wr_id"].to_list() == [1, 7, 8]
-    assert log.unreadable_lines == 1
-    assert log_of(store).read_bytes().count(b"\n") == 4
-
-
-def test_a_line_that_lacks_only_its_end_counts_and_is_not_logged_again(store: Path) -> None:
-    log_of(store).write_bytes(WHOLE)
-    assert append(store, 7, 8) == 1
-    log = read_log(store)
-    assert (log.frame["wr_id"].to_list(), log.unreadable_lines) == ([7, 8], 0)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        b"\0\0\0\0",
-        b"\xff\xfe{}",
-        b"[]",
-        b"{}",
-        WHOLE[:-1],
-        json.dumps(LINE | {"wr_id": "7"}).encode(),
-        json.dumps(LINE | {"wr_id": 2**64}).encode(),
-        json.dumps(LINE | {"kind": "soon"}).encode(),
-        json.dumps(LINE | {"need_ftm": float("nan")}).encode(),
-        json.dumps(LINE | {"within_7_days": 1.5}).encode(),
-        json.dumps(LINE | {"within_7_days": None}).encode(),
-        json.dumps(LINE | {"quantiles": [1.0]}).encode(),
-        json.dumps(LINE | {"quantiles": [None, *range(2, 20)]}).encode(),
-        json.dumps(LINE | {"forecast_at": "2024-03-11T00:00:00"}).encode(),
-        json.dumps(LINE | {"forecast_at": "2024-03-11T00:00:00+01:00"}).encode(),
-    ],
-)
-def test_a_line_that_cannot_be_scored_breaks_nothing_and_is_counted(
-    text: bytes, store: Path
-) -> None:
-    other = json.dumps(LINE | {"wr_id": 8}).encode()
-    log_of(store).write_bytes(b"\n".join([WHOLE, text, b"", other, b""]))
-    log = read_log(store)
-    assert (log.frame["wr_id"].to_list(), log.unreadable_lines) == ([7, 8], 1)
-
-
-# What cannot be written
-
-
-def test_a_log_that_cannot_be_written_says_so(store: Path) -> None:
-    log_of(store).mkdir()
-    with pytest.raises(StoreError, match=r"cannot write .*forecasts: Is a directory; until"):
-        append(store, 7)
-    with pytest.raises(StoreError, match=r"cannot read .*forecasts: Is a directory"):
-        read_log(store)
-    with pytest.raises(StoreError, match="No such file or directory"):
-        append(store.parent / "none" / "store.duckdb", 7)
-
-
-def test_a_log_that_another_keeps_locked_is_not_waited_for_forever(
-    store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(forecast_log, "_LOCK_TRIES", 3)
-    with log_of(store).open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(StoreError, match="another process keeps it locked"):
-            append(store, 7)
-    assert append(store, 7) == 1
