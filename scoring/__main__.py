@@ -122,10 +122,10 @@ def _log_lines(scores: LiveScores) -> Iterator[str]:
     if scores.overdue_requests:
         yield f"requests waiting longer than was 95 % sure: {scores.overdue_requests:,}"
     yield ""
-    yield f"{'model':10}" + "".join(f"{name:>20}" for name in METRICS)
+    yield f"{'model':10}" + "".join(f"{name:>22}" for name in METRICS)
     for version in scores.table["model_version"].unique(maintain_order=True):
         rows = scores.table.filter(model_version=version).iter_rows(named=True)
-        yield f"{version:10}" + "".join(f"{_cell(row):>20}" for row in rows)
+        yield f"{version:10}" + "".join(f"{_cell(row):>22}" for row in rows)
     if not scores.table["decided"].any():
         yield "undecided: fewer than 60 payout batches"
     yield _said(scores.alarm)
