@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -101,7 +101,8 @@ class _Overrides(BaseSettings):
     network: str | None = None
     networks_file: Path | None = None
     store: Path | None = None
-    scoring: bool = True
+    scoring: Literal["on", "off"] = "on"
+    forecast_log: Literal["on", "off"] = "on"
     chain_id: int | None = None
     pool: str | None = None
     bond: str | None = None
@@ -190,5 +191,10 @@ def app_choice() -> tuple[str | None, Path | None]:
 
 
 def scores_stores() -> bool:
-    """Whether the app scores its odds in the background (FTM_SCORING=off: it does not)."""
-    return _overrides().scoring
+    """Whether the app scores its odds in the background (FTM_SCORING)."""
+    return _overrides().scoring == "on"
+
+
+def forecast_log_wanted() -> bool:
+    """Whether forecasts that are shown may be logged beside their store (FTM_FORECAST_LOG)."""
+    return _overrides().forecast_log == "on"

@@ -8,6 +8,7 @@ from ui import (
     outlook_notes,
     outlook_parts,
     score_parts,
+    shown_forecasts,
     store_view,
     window_card,
     window_words,
@@ -44,5 +45,6 @@ else:
     st.subheader("Beside other answers")
     score_parts.compared(now, score_parts.slice_input(now, notices))
     outlook_notes.scored(now)
+    shown_forecasts.came_out(now)
 
 outlook_notes.how_they_are_made()

@@ -1,5 +1,7 @@
 """`python -m scoring`: backtests the forecasts on a store, prints the scores and keeps them.
 
+With `--log` it scores the forecasts that were really shown instead, and keeps nothing.
+
 Exit status: 0 done or not due, 1 failed, 2 bad usage.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +19,12 @@ import polars as pl
 from data import ConfigError, TrackerError
 from data.config import SAMPLE, app_choice, default_store, load_network
 from data.sample_store import ensure_sample
-from data.store import open_reader
+from data.store import open_reader, read_info
 from forecast import ForecastError
 from scoring.companion import Scores, companion_of, read_scores, write_scores
-from scoring.inputs import Inputs, read_inputs
+from scoring.forecast_log import read_log
+from scoring.inputs import Inputs, read_inputs, read_releases
+from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, METRICS, Alarm, LiveScores, live_scores
 from scoring.run import model_version, run_backtest
 
 # New releases that make a new backtest worth its minute.
@@ -32,16 +37,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scoring", description=__doc__)
     parser.add_argument("--store", type=Path, metavar="PATH", help="instead of the network's own")
     parser.add_argument("--network", metavar="NAME", help=f"default FTM_NETWORK, else {SAMPLE}")
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--if-due",
         action="store_true",
         help="only where enough is new, and out of the way of everything else",
     )
+    what.add_argument("--log", action="store_true", help="score the forecasts that were shown")
     options = parser.parse_args(arguments)
     try:
         if options.if_due:
             os.nice(19)
         store = options.store or _store(options.network)
+        if options.log:
+            print(told_of_log(store))
+            return 0
         with open_reader(store) as con:
             inputs = read_inputs(con)
         if options.if_due and not is_due(store, inputs):
@@ -89,6 +99,58 @@ def printed(scores: Scores) -> str:
     elif not whole.filter(pl.col("decided")).height:
         lines.append("undecided: fewer than 60 payout batches")
     return "\n".join(lines)
+
+
+def told_of_log(store: Path) -> str:
+    """How the forecasts shown from a store came out. Raises StoreError."""
+    log = read_log(store)  # first, so that the store is no older than what was said from it
+    with open_reader(store) as con:
+        info = read_info(con)
+        of_chain = log.frame.filter(chain_id=info.chain_id)
+        if info.synced_at is None or not of_chain.height:
+            lines = ["nothing was forecast here yet"]
+        else:
+            scores = live_scores(of_chain, read_releases(con), info.synced_at)
+            lines = [*_log_lines(scores)]
+    if log.unreadable_lines:
+        lines.append(f"left out, as they cannot be read: {_of(log.unreadable_lines, 'line')}")
+    return "\n".join(lines)
+
+
+def _log_lines(scores: LiveScores) -> Iterator[str]:
+    yield (
+        f"{_of(scores.forecasts, 'forecast')} shown up to {scores.as_of:%Y-%m-%d %H:%M} UTC, "
+        f"{scores.resolved:,} of them resolved in {_of(scores.batches, 'payout batch', 'es')}"
+    )
+    apart = {name.replace("_", " "): number for name, number in scores.no_interval.items()}
+    apart["request not found as waiting"] = scores.unmatched
+    if any(apart.values()):
+        yield "apart: " + ", ".join(
+            f"{number:,} {name}" for name, number in apart.items() if number
+        )
+    if scores.overdue_requests:
+        yield f"requests waiting longer than was 95 % sure: {scores.overdue_requests:,}"
+    yield ""
+    yield f"{'model':10}" + "".join(f"{name:>22}" for name in METRICS)
+    for version in scores.table["model_version"].unique(maintain_order=True):
+        rows = scores.table.filter(model_version=version).iter_rows(named=True)
+        yield f"{version:10}" + "".join(f"{_cell(row):>22}" for row in rows)
+    if not scores.table["decided"].any():
+        yield "undecided: fewer than 60 payout batches"
+    yield _said(scores.alarm)
+
+
+def _said(alarm: Alarm) -> str:
+    if alarm.on is None:
+        return f"no verdict on the 90 % intervals yet: {alarm.batches} of {ALARM_BATCHES} batches"
+    found = f"{alarm.coverage:.2f} over the last {alarm.batches} payout batches"
+    if alarm.on:
+        return f"ALARM: the 90 % intervals held {found}, less than {ALARM_BELOW}"
+    return f"no alarm: the 90 % intervals held {found}, and alarm is below {ALARM_BELOW}"
+
+
+def _of(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
 
 
 def _cell(row: dict[str, float | None] | None) -> str:

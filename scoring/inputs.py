@@ -1,4 +1,7 @@
-"""What a store tells the forecaster: requests with their needs, money that came, lock-ups."""
+"""What a store tells the forecaster: requests with their needs, money that came, lock-ups.
+
+And what it tells who scores forecasts that were shown: when each request was passed.
+"""
 
 from __future__ import annotations
 
@@ -58,3 +61,9 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> Inputs:
     }
     lock_ups = queries.run(con, "lock_up_ends").drop_nulls()
     return Inputs(info.synced_at, info.synced_block, requests, funding, lock_ups)
+
+
+def read_releases(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """`wr_id`, `requested_at` and `released_at` of every request, whatever else is unknown."""
+    needs = queries.run(con, "request_needs").unique("wr_id", keep="first", maintain_order=True)
+    return needs.select("wr_id", "requested_at", "released_at")

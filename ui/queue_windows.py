@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from ui import odds, window_card, window_words, words
+from ui import odds, shown_forecasts, window_card, window_words, words
 from ui.odds import Odds
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
@@ -46,6 +46,8 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
     """When the request that blocks the rest is expected to be paid."""
     if now is not None:
         window = now.present.window(0.0, head["payout_ftm"])
+        if window is not None:
+            shown_forecasts.log(now, head["wr_id"], 0.0, head["payout_ftm"], window)
         st.markdown(f"Its expected release: {window_words.sentence(window)}")
 
 

@@ -12,7 +12,17 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
-from ui import downloads, frame, odds, track_calendar, track_words, window_card, window_words, words
+from ui import (
+    downloads,
+    frame,
+    odds,
+    shown_forecasts,
+    track_calendar,
+    track_words,
+    window_card,
+    window_words,
+    words,
+)
 from ui.calendar_file import as_ics
 from ui.store_view import StoreView
 
@@ -59,6 +69,10 @@ def _window(view: StoreView, request: Row) -> date | None:
         return None
     window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
     window_card.show(now, window, request["requested_at"])
+    if window is not None:
+        shown_forecasts.log(
+            now, request["wr_id"], request["ahead_ftm"], request["payout_ftm"], window
+        )
     if window is None or not window_words.has_odds(window) or math.isinf(window.quantile(0.9)):
         return None
     return now.day(window.quantile(0.9))

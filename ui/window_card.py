@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.config import scores_stores
 from forecast import ReleaseWindow
-from ui import drawing, odds, window_charts, window_words, words
+from ui import drawing, odds, shown_forecasts, window_charts, window_words, words
 from ui.odds import Odds
 
 OUTLOOK_PAGE = "../pages/outlook.py"
@@ -55,6 +55,8 @@ def dates(window: ReleaseWindow) -> dict[str, list[datetime]]:
 
 def behind(odds_now: Odds, amount: str = "") -> None:
     """How the like of it has gone so far, and the way to how it is made."""
+    if failing := shown_forecasts.alarmed(odds_now):
+        shown_forecasts.alarm(failing)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(record(odds_now), width="content")
         given = {"network": odds_now.view.source.name} | ({"amount": amount} if amount else {})

@@ -1,0 +1,194 @@
+"""How the forecasts that were really shown came out, and an alarm where they stop holding.
+
+The truth is min(wait, horizon), counted from the forecast. Of young forecasts only the quick ones
+are paid yet, so nothing is scored because it was paid: a forecast counts from a moment that was
+fixed when it was made. Intervals and pinball count once the horizon has passed, "paid within d
+days" once d days have.
+
+The horizon is long, an alarm must not be. A forecast is due at its 95 % mark (or the horizon, if
+that comes first): paid by then, its wait is known; not paid, it is certainly outside. So at
+that moment every forecast is known to be inside its 90 % interval or outside, whatever came
+of it. For the same reason the alarm looks at the forecasts that were the last to fall due, and not
+at the batches that were the last to be paid: of the newest payouts, the late are due already
+and the timely are not.
+
+A request is forecast many times before it is paid, and requests paid in one batch waited for the
+same thing. So every figure is the mean over payout batches of the mean in the batch: a batch
+is one observation. What still waits is one batch as long as nobody is paid, and else as many as
+there were payouts between the moments from which it counts: were it one, an alarm would not hear of
+a queue that slows down. The intervals are of a bootstrap over batches.
+
+It is apart from forecast/, so that a change here makes no other model version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from forecast.backtest import BRIER_DAYS
+from forecast.history import FloatArray, require_aware
+from forecast.summary import FEWEST_BATCHES
+from scoring.forecast_line import LEVELS
+from scoring.truth import Batches, Shown, beside_truth
+
+ALARM_BATCHES, ALARM_BELOW = 30, 0.75
+ALL = "all"
+METRICS = ("covered_50", "covered_90", "late", "pinball", *(f"brier_{d}" for d in BRIER_DAYS))
+# `covered` shows no days, only that the money is there; the others show nothing.
+_NO_INTERVAL = ("covered", "stalled", "insufficient_history")
+_NO_ODDS = ("stalled", "insufficient_history")
+_DRAWS, _BETWEEN = 400, (0.05, 0.95)
+_EDGE = 1e-9
+_LAST = LEVELS.index(0.95)
+_SCHEMA: dict[str, pl.DataType] = {
+    "model_version": pl.String(),
+    "metric": pl.String(),
+    "value": pl.Float64(),
+    "low": pl.Float64(),
+    "high": pl.Float64(),
+    "n": pl.Int64(),
+    "batches": pl.Int64(),
+    "decided": pl.Boolean(),
+}
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Whether too few truths lie in the 90 % intervals that fell due last.
+
+    `on` and `coverage` are None while there are fewer than `ALARM_BATCHES` batches: no verdict.
+    """
+
+    on: bool | None
+    coverage: float | None
+    forecasts: int
+    batches: int
+
+
+@dataclass(frozen=True)
+class LiveScores:
+    """The log's score as of a moment.
+
+    `resolved` forecasts are paid or older than their horizon, in `batches`. `no_interval` counts
+    those of kinds that have none, by kind; `unmatched` those whose request `requests` does not
+    hold as one that waited at that time: they count nowhere else. `overdue_requests` still wait
+    past the 95 % mark of a forecast. `table` has a row for all and each model version, newest
+    last, and each of `METRICS`, with a 90 % interval; its value is null where nothing is due.
+    """
+
+    as_of: datetime
+    forecasts: int
+    resolved: int
+    batches: int
+    no_interval: dict[str, int]
+    unmatched: int
+    overdue_requests: int
+    alarm: Alarm
+    table: pl.DataFrame
+
+
+def live_scores(
+    log_frame: pl.DataFrame, requests: pl.DataFrame, as_of: datetime, *, seed: int = 0
+) -> LiveScores:
+    """Score the forecasts of one chain by what became of its requests until `as_of`.
+
+    `log_frame` is `Log.frame`; `requests` has `wr_id`, `requested_at` and `released_at`, null while
+    it waits. Neither reads a clock: the same input gives the same figures.
+    """
+    require_aware(as_of, "as_of")
+    shown = beside_truth(log_frame, requests, as_of)
+    resolved = shown.only(np.isfinite(shown.wait) | (shown.age >= shown.horizon))
+    kinds = shown.frame.filter(pl.col("kind").is_in(_NO_INTERVAL))["kind"]
+    versions = shown.frame["model_version"].unique(maintain_order=True).to_list()
+    parts = {ALL: shown} | {
+        version: shown.only(shown.frame["model_version"] == version) for version in versions
+    }
+    rows = [
+        (name, metric, *_figure(values, batches, seed))
+        for name, part in parts.items()
+        for metric, values, batches in _values(part)
+    ]
+    alarm, overdue = _alarm(shown)
+    return LiveScores(
+        as_of=as_of,
+        forecasts=shown.frame.height,
+        resolved=resolved.frame.height,
+        batches=int(np.unique(resolved.batches(resolved.horizon)).size),
+        no_interval={kind: int((kinds == kind).sum()) for kind in _NO_INTERVAL},
+        unmatched=log_frame.height - shown.frame.height,
+        overdue_requests=overdue,
+        alarm=alarm,
+        table=pl.DataFrame(rows, schema=_SCHEMA, orient="row"),
+    )
+
+
+def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
+    """Each metric's values, one a forecast that it can be scored of, and their batches."""
+    due = part.only(~part.frame["kind"].is_in(_NO_INTERVAL))
+    due = due.only(due.age >= due.horizon)
+    marks, truth = due.marks(), due.truth
+    levels = np.array(LEVELS)
+    missed = truth[:, np.newaxis] - marks
+    found = {
+        "covered_50": _inside(due, 0.25, 0.75),
+        "covered_90": _inside(due, 0.05, 0.95),
+        "late": truth > marks[:, LEVELS.index(0.9)],
+        "pinball": np.maximum(levels * missed, (levels - 1) * missed).mean(axis=1),
+    }
+    for metric, values in found.items():
+        yield metric, values.astype(np.float64), due.batches(due.horizon)
+    told = part.only(~part.frame["kind"].is_in(_NO_ODDS))
+    for days in BRIER_DAYS:
+        over = told.only((told.age >= days) & (told.horizon >= days))
+        odds = over.frame[f"within_{days}_days"].to_numpy()
+        yield f"brier_{days}", (odds - (over.wait <= days)) ** 2, over.batches(days)
+
+
+def _inside(part: Shown, low: float, high: float) -> npt.NDArray[np.bool_]:
+    """Whether each truth lies between two of its quantiles."""
+    marks, truth = part.marks(), part.truth
+    return (marks[:, LEVELS.index(low)] <= truth) & (truth <= marks[:, LEVELS.index(high)])
+
+
+def _figure(
+    values: FloatArray, batches: Batches, seed: int
+) -> tuple[float | None, float | None, float | None, int, int, bool]:
+    """The mean of the batches' means, its interval, and of how many it is."""
+    means = _batch_means(values, batches)
+    many = means.size
+    if not many:
+        return None, None, None, 0, 0, False
+    drawn = np.random.default_rng(seed).multinomial(many, np.full(many, 1 / many), _DRAWS)
+    low, high = np.quantile(drawn @ means / many, _BETWEEN).tolist()
+    return float(means.mean()), low, high, values.size, many, many >= FEWEST_BATCHES
+
+
+def _batch_means(values: FloatArray, batches: Batches) -> FloatArray:
+    _, each = np.unique(batches, return_inverse=True)
+    return np.asarray(np.bincount(each, values) / np.bincount(each), dtype=np.float64)
+
+
+def _alarm(shown: Shown) -> tuple[Alarm, int]:
+    """The alarm, over as many forecasts as it takes, last due first, and the overdue requests."""
+    told = shown.only(~shown.frame["kind"].is_in(_NO_INTERVAL))
+    due = told.only(told.age >= told.marks()[:, _LAST])
+    marks = due.marks()[:, _LAST]
+    due_ago, batch = due.age - marks, due.batches(marks)
+    overdue = due.only(np.isinf(due.wait) & (due.truth > marks)).frame["wr_id"].n_unique()
+    order = np.argsort(due_ago, kind="stable")
+    _, newest = np.unique(batch[order], return_index=True)
+    if newest.size < ALARM_BATCHES:
+        return Alarm(None, None, due.frame.height, int(newest.size)), overdue
+    since = due_ago[order][np.sort(newest)[ALARM_BATCHES - 1]]
+    looked_at = due_ago <= since
+    inside = _inside(due, 0.05, 0.95).astype(np.float64)[looked_at]
+    means = _batch_means(inside, batch[looked_at])
+    coverage = float(means.mean())
+    on = coverage < ALARM_BELOW - _EDGE
+    return Alarm(on, coverage, inside.size, means.size), overdue
