@@ -57,7 +57,7 @@ def said(app: AppTest) -> str:
 
 @pytest.fixture(scope="session")
 def sample_scores(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """How the odds of the sample's newest requests scored: the file that lies beside a store."""
+    """How the odds of the sample's requests scored: the file that lies beside a store."""
     store = tmp_path_factory.mktemp("scores") / "sample.duckdb"
     with open_reader(sample_store) as con:
         inputs = read_inputs(con)

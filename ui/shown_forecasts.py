@@ -62,11 +62,15 @@ def came_out(now: Odds) -> None:
     st.subheader("What was said here, and how it came out")
     if now.view.info.simulated:
         st.markdown(
-            "Forecasts of a simulation are not logged. On a real chain each window that is shown for "
-            "a waiting request is, and is scored here when its time has come."
+            "Forecasts of a simulation are not logged. On a real chain each window that is shown "
+            "for a waiting request is, and is scored here when its time has come."
         )
         return
-    scores = _scores(now.view, _size(now.view.source.path))
+    try:
+        scores = _scores(now.view, _size(now.view.source.path))
+    except StoreError as error:
+        st.warning(words.fault(error))
+        return
     if scores is None:
         st.markdown(
             "Nothing was forecast here yet. Each window that is shown for a waiting request is "
@@ -114,10 +118,13 @@ def alarm(scores: LiveScores) -> None:
 
 
 def alarmed(now: Odds) -> LiveScores | None:
-    """The scores, where the alarm is on."""
+    """The scores, where the alarm is on; the Outlook page tells where there can be none."""
     if now.view.info.simulated:
         return None
-    scores = _scores(now.view, _size(now.view.source.path))
+    try:
+        scores = _scores(now.view, _size(now.view.source.path))
+    except StoreError:
+        return None
     return scores if scores and scores.alarm.on else None
 
 
