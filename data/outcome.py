@@ -199,7 +199,11 @@ def _reason(node: LiveNode, sent: Sent) -> str | None:
         answers = node.ask([("eth_call", [again, at]) for at in blocks], _unanswered)
     except NodeError:
         return None
-    return next((answer.reverted for answer in answers.each if answer.reverted), None)
+    told = next((answer.reverted for answer in answers.each if answer.reverted), None)
+    # A call within a call leaves a little gas when it runs out.
+    if told is None and mined.gas_used * 20 >= sent.gas * 19:
+        return f"it probably ran out of gas ({mined.gas_used:,} of {sent.gas:,} were used)"
+    return told
 
 
 def _unanswered(each: object) -> int:

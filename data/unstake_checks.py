@@ -17,7 +17,8 @@ from data.transaction import TOKEN_NAMES
 from data.unstake import BOND
 
 Kind = Literal["ok", "problem", "note", "unknown"]
-_OLD = timedelta(minutes=10)  # an idle chain still makes a block a minute
+_MINUTE = timedelta(minutes=1)
+_OLD = 10 * _MINUTE  # an idle chain still makes a block a minute
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def _of_age(reading: Reading, now: datetime) -> Remark:
     return Remark(
         "note",
         "age",
-        f"The newest block {reading.host} knows, {reading.block}, is {age // _OLD * 10:,} minutes "
+        f"The newest block {reading.host} knows, {reading.block}, is {age // _MINUTE:,} minutes "
         "old: the node is behind, or the chain stands still.",
         "Try again later or through another endpoint.",
     )

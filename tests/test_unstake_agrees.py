@@ -45,13 +45,12 @@ def an_amount(dice: Random, most_wei: int) -> int:
 
 def a_rule(dice: Random) -> tuple[FeeRule, int]:
     """A rule and its first shift: flat, jumping or rising, on any side of its limits."""
-    low, high = sorted(dice.choice((0, FTM // 1000, dice.randrange(15 * FTM // 100))) for _ in "ab")
-    start, length = (
-        dice.randrange(9_000 * FTM),
-        dice.choice((0, *[dice.randrange(9_000 * FTM)] * 4)),
-    )
-    stop = start + length
-    shift = dice.choice((0, dice.randint(start, stop), dice.randrange(stop * 5 // 4)))
+    ratios = (0, FTM // 1000, dice.randrange(15 * FTM // 100), dice.randrange(15 * FTM // 100))
+    low, high = sorted(dice.sample(ratios, 2))
+    start = dice.randrange(5_000 * FTM)
+    stop = start + dice.choice((0, 400 * FTM, dice.randrange(9_000 * FTM)))
+    near = max(0, stop - dice.randrange(2_000 * FTM))
+    shift = dice.choice((0, dice.randint(start, stop), near, stop + dice.randrange(FTM)))
     return FeeRule(low, high, start, stop), shift
 
 
