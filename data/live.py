@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from data import NodeError, calls
+from data import AmountError, NodeError, calls
+from data.amounts import MOST_WEI
 from data.config import parse_address
 from data.fees import FeeRule
 from data.live_node import Answer, LiveNode, Request
@@ -50,8 +51,11 @@ def read_live(
     `ratio_guess` (of an earlier reading) spares the second batch for aFTMc while the ratio
     stands. `queue` are the pending ids as last known: the amounts of the first hundred come
     with the first batch; without it `pending_wei` is not asked for. Raises NodeError or
-    WrongChainError where no endpoint answers, ConfigError where `address` is none.
+    WrongChainError where no endpoint answers, ConfigError where `address` is none, AmountError
+    where the amount is negative or more than all FTM. An amount of 0 reads the pool alone.
     """
+    if not 0 <= amount_wei <= MOST_WEI:
+        raise AmountError("The amount is negative or too big: write one above 0.")
     network = node.network
     holder = None if address is None else parse_address(address)
     guess = gross_of(token, amount_wei, ratio_guess or 1) if token == BOND or ratio_guess else None

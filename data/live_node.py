@@ -109,7 +109,8 @@ class LiveNode:
             ) from error
 
     def _ask_one(self, endpoint: Endpoint, asked: list[Request]) -> Answers:
-        chain, *each = map(_answer, self._endpoints.ask_batch(endpoint, list(asked)))
+        said = self._endpoints.ask_batch(endpoint, list(asked))
+        chain, *each = [_answer(endpoint, one) for one in said]
         if chain.error is not None:
             raise BusyError(f"eth_chainId: {chain.error}")
         try:
@@ -125,7 +126,10 @@ class _OtherChainError(LyingError):
     """The endpoint serves another chain."""
 
 
-def _answer(said: dict[str, Any]) -> Answer:
+def _answer(endpoint: Endpoint, said: dict[str, Any]) -> Answer:
+    """Words of the node go to whoever looks: without what may be a key."""
     if "error" not in said:
         return Answer(said["result"])
-    return Answer(error=message_of(said["error"]), reverted=revert_reason(said["error"]))
+    reason = revert_reason(said["error"])
+    words = endpoint.told(message_of(said["error"]))
+    return Answer(error=words, reverted=None if reason is None else endpoint.told(reason))

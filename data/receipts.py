@@ -13,7 +13,7 @@ from data.live_node import Answer, LiveNode
 from data.refusals import LyingError
 from data.unstake import BOND, CERT, Token
 
-_BURNED = next(event for event in EVENTS if event.name == "TokensBurned2")
+BURNED = next(event for event in EVENTS if event.name == "TokensBurned2")
 
 
 @dataclass(frozen=True)
@@ -128,23 +128,24 @@ def _receipt(network: Network, told: dict[str, Any]) -> Receipt:
     status = quantity(told["status"])
     if status not in (0, 1):
         raise ValueError("no status")
-    requests = [_requested(log) for log in told["logs"] if _is_request(network, log)]
+    requests = [requested_in(log) for log in told["logs"] if is_request(network, log)]
     return Receipt(
         quantity(told["blockNumber"]), status == 1, quantity(told["gasUsed"]), tuple(requests)
     )
 
 
-def _is_request(network: Network, log: dict[str, Any]) -> bool:
+def is_request(network: Network, log: dict[str, Any]) -> bool:
     """Whether a log is a request at this network's pool: any contract may emit one like it."""
     topics = log["topics"]
     return (
         log["address"].lower() == network.pool
-        and len(topics) == _BURNED.topics_count
-        and topics[0].lower() == _BURNED.topic0
+        and len(topics) == BURNED.topics_count
+        and topics[0].lower() == BURNED.topic0
     )
 
 
-def _requested(log: dict[str, Any]) -> Requested:
+def requested_in(log: dict[str, Any]) -> Requested:
+    """The request that a TokensBurned2 tells of. Raises ValueError where it is none."""
     _, staker, wr_id, is_rebasing = (words(topic)[0] for topic in log["topics"])
     gross_wei, shares_wei, fee_wei = words(log["data"])
     token = BOND if is_rebasing else CERT

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from data import ConfigError, NodeError, WrongChainError
+from data import AmountError, ConfigError, NodeError, WrongChainError
+from data.amounts import MOST_WEI
 from data.config import load_network
 from data.live import read_live
 from data.live_node import LiveNode
@@ -172,3 +173,22 @@ def test_too_long_a_queue_is_not_added_up(devnet: Devnet, monkeypatch: pytest.Mo
     reading = read_live(of(devnet), BOND, AMOUNT, queue=range(0))
     assert reading.pending_wei is None
     assert "too many to add up" in reading.unknown["pending_wei"]
+
+
+def test_no_key_of_an_endpoint_is_told_even_where_the_node_quotes_it(devnet: Devnet) -> None:
+    key = "s3cr3tk3y"
+    for words in (f"no access at /v3/{key}", f"execution reverted: /v3/{key}"):
+        quoting = to("0x3f6b13cc", lambda asked, words=words: error(asked, words))
+        with fake_node(devnet_answers(devnet.rpc_url), quoting) as node:
+            reading = read_live(live(f"{node.url}/v3/{key}"), BOND, AMOUNT)
+        assert key not in str(reading)
+        assert reading.unknown["stashed_wei"].endswith("/v3/...")
+
+
+def test_an_amount_that_cannot_be_is_refused_before_a_node_is_asked(devnet: Devnet) -> None:
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        for amount in (-1, MOST_WEI + 1):
+            with pytest.raises(AmountError):
+                read_live(of(node), BOND, amount)
+        assert node.posts == 0
+        assert read_live(of(node), CERT, 0, devnet.accounts[1]).payout_wei == 0
