@@ -29,10 +29,12 @@ from data.live_questions import (
     withdrawals_of,
 )
 from data.reading import Holder, Reading
+from data.refusals import LyingError
 from data.unstake import BOND, Token, gross_of, most_of
 
 MOST_SUMMED = 1_000  # more pending requests are not summed call by call
-_BATCH = 100
+# Providers take 100 calls in a batch, some only 50, and some none: then each takes its turn.
+_FIRST_IDS, _BATCH = 25, 50
 # The estimate and a fifth of it: the queue may move before the transaction is mined.
 _GAS_MARGIN = (6, 5)
 
@@ -49,8 +51,8 @@ def read_live(
     """The pool for an unstake of `amount_wei` of `token`, and its holder if `address` is given.
 
     `ratio_guess` (of an earlier reading) spares the second batch for aFTMc while the ratio
-    stands. `queue` are the pending ids as last known: the amounts of the first hundred come
-    with the first batch; without it `pending_wei` is not asked for. Raises NodeError or
+    stands. `queue` are the pending ids as last known: the amounts of a short queue come with
+    the first batch; without it `pending_wei` is not asked for. Raises NodeError or
     WrongChainError where no endpoint answers, ConfigError where `address` is none, AmountError
     where the amount is negative or more than all FTM. An amount of 0 reads the pool alone.
     """
@@ -59,12 +61,11 @@ def read_live(
     network = node.network
     holder = None if address is None else parse_address(address)
     guess = gross_of(token, amount_wei, ratio_guess or 1) if token == BOND or ratio_guess else None
-    ask = partial(
-        requests_of, network, token, amount_wei, holder, guess, list(queue or ())[:_BATCH]
-    )
+    ids = queue if queue and len(queue) <= _FIRST_IDS else ()
+    ask = partial(requests_of, network, token, amount_wei, holder, guess, ids)
     host, block, numbers, unknown = _read(node, ask("latest"))
     if numbers["head"] != block:
-        host, block, numbers, unknown = _read(node, ask(hex(block)))
+        host, block, numbers, unknown = _read(node, ask(hex(block)), block)
     gross_wei = _gross(token, amount_wei, numbers, unknown)
     if gross_wei is not None and gross_wei != guess:
         numbers.pop("fee_wei", None)  # of a guess that was wrong
@@ -113,11 +114,16 @@ def read_live(
     )
 
 
-def _read(node: LiveNode, asked: Mapping[str, Request]) -> tuple[str, int, Numbers, Reasons]:
-    """One batch that begins with a header: the host, the header's block, and what was told."""
+def _read(
+    node: LiveNode, asked: Mapping[str, Request], at: int | None = None
+) -> tuple[str, int, Numbers, Reasons]:
+    """One batch that begins with a header, that of block `at` unless it is None: the host, the
+    header's block, and what was told."""
 
     def judge(each: Sequence[Answer]) -> int:
-        header_of(each[0])
+        number, _ = header_of(each[0])
+        if at is not None and number != at:
+            raise LyingError(f"was asked for block {at} and told of block {number}")
         head_of(each[-1])
         return lacking(asked, each)
 

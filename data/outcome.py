@@ -94,16 +94,17 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
         reason = _reason(node, sent)
         sentence += f" {_told(reason)} Nothing was unstaked, and only gas was spent."
     mined = sent.receipt
+    requests = () if mined is None else mined.requests
     return Outcome(
         kind=kind,
         sentence=sentence,
         tx_hash=tx_hash,
         block=None if mined is None else mined.block,
         request=request,
-        requests=() if mined is None else mined.requests,
+        requests=requests,
         reason=reason,
         sender=sent.sender,
-        through=None if sent.to == node.network.pool else sent.to,
+        through=sent.to if requests and sent.to != node.network.pool else None,
     )
 
 

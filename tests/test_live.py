@@ -14,13 +14,8 @@ from data.unstake import BOND, CERT, gross_of
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.devnet_fixture import DEVNET_UNTIL
-from tests.fake_node import (
-    Asked,
-    Reply,
-    devnet_answers,
-    fake_node,
-)
-from tests.live_steps import AMOUNT, FTM, of
+from tests.fake_node import Asked, Reply, devnet_answers, error, fake_node, only, result
+from tests.live_steps import AMOUNT, FTM, live, of
 
 pytestmark = pytest.mark.node
 
@@ -68,6 +63,14 @@ def test_the_fee_of_a_wei_is_no_more_than_the_wei(devnet: Devnet) -> None:
     reading = read_live(of(devnet), BOND, 1)
     assert (reading.gross_wei, reading.fee_wei, reading.payout_wei) == (1, 1, 0)
 
+    def more(asked: Asked) -> Reply | None:
+        is_fee = asked.method == "eth_call" and asked.params[0]["data"].startswith("0xad20d2e6")
+        return result(asked, f"0x{7:064x}") if is_fee else None
+
+    with fake_node(devnet_answers(devnet.rpc_url), more) as node:
+        reading = read_live(of(node), BOND, 5)
+    assert (reading.gross_wei, reading.fee_wei, reading.payout_wei) == (5, 5, 0)
+
 
 def test_the_gas_has_a_margin_over_what_the_burn_takes(changing_devnet: Devnet) -> None:
     devnet, account = changing_devnet, changing_devnet.accounts[1]
@@ -87,12 +90,24 @@ def test_what_the_contract_would_refuse_is_told_in_its_words_and_the_gas_is_unkn
     assert holder.cert_wei > 0
 
 
+def test_what_a_node_says_of_gas_is_its_last_word(devnet: Devnet) -> None:
+    poor = only("eth_estimateGas", lambda asked: error(asked, "insufficient funds for gas"))
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, poor) as one, fake_node(answers, poor) as two:
+        reading = read_live(live(one.url, two.url), BOND, AMOUNT, devnet.accounts[1])
+        assert one.posts + two.posts == 1
+    assert (reading.holder.gas, reading.holder.refusal) == (None, None)
+    assert reading.unknown["holder.gas"] == "insufficient funds for gas"
+
+
 def test_a_contract_wallet_is_told_from_an_account(devnet: Devnet) -> None:
     for address, is_contract in ((devnet.hungry_wallets[0], True), (devnet.accounts[1], False)):
         assert read_live(of(devnet), CERT, 1, address).holder.is_contract is is_contract
 
 
-def test_a_reading_is_one_batch_and_a_second_only_where_it_must_be(devnet: Devnet) -> None:
+def test_a_reading_is_one_batch_and_a_second_only_where_it_must_be(
+    devnet: Devnet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with fake_node(devnet_answers(devnet.rpc_url)) as node:
         first = read_live(of(node), BOND, AMOUNT, devnet.accounts[1])
         assert node.posts == 1
@@ -103,8 +118,12 @@ def test_a_reading_is_one_batch_and_a_second_only_where_it_must_be(devnet: Devne
         assert guessed.fee_wei == read_live(of(node), CERT, AMOUNT).fee_wei
         assert node.posts == 6
         queue = range(first.first_wr_id, first.last_wr_id)
+        monkeypatch.setattr("data.live._FIRST_IDS", len(queue))
         known = read_live(of(node), BOND, AMOUNT, queue=queue)
         assert node.posts == 7
+        monkeypatch.setattr("data.live._FIRST_IDS", len(queue) - 1)  # too long for the first
+        assert read_live(of(node), BOND, AMOUNT, queue=queue).pending_wei == known.pending_wei
+        assert node.posts == 9
         assert known.pending_wei == sum(act.pending_wei(devnet))
 
 

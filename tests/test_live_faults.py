@@ -11,9 +11,10 @@ from data.amounts import MOST_WEI
 from data.config import load_network
 from data.live import read_live
 from data.live_node import LiveNode
-from data.unstake import BOND, CERT
+from data.unstake import BOND, CERT, gross_of
 from devnet import Devnet
 from devnet.node import free_port
+from devnet.rpc import Rpc
 from tests.fake_node import (
     Asked,
     Fault,
@@ -192,3 +193,46 @@ def test_an_amount_that_cannot_be_is_refused_before_a_node_is_asked(devnet: Devn
                 read_live(of(node), BOND, amount)
         assert node.posts == 0
         assert read_live(of(node), CERT, 0, devnet.accounts[1]).payout_wei == 0
+
+
+def test_the_fee_of_a_wrong_guess_is_never_told_for_the_right_one(devnet: Devnet) -> None:
+    ratio = read_live(of(devnet), CERT, AMOUNT).ratio
+    right = f"{gross_of(CERT, AMOUNT, ratio):064x}"
+
+    def untold(asked: Asked) -> Reply | None:
+        return error(asked, "missing trie") if asked.params[0]["data"].endswith(right) else None
+
+    def dead(asked: Asked) -> Reply | None:
+        return Reply(b"") if asked.params[0]["data"].endswith(right) else None
+
+    for fault in (untold, dead):
+        with fake_node(devnet_answers(devnet.rpc_url), to("0xad20d2e6", fault)) as node:
+            reading = read_live(of(node), CERT, AMOUNT, ratio_guess=ratio - 10**12)
+        assert reading.fee_wei is reading.payout_wei is None
+        assert reading.unknown["fee_wei"] == reading.unknown["payout_wei"] != ""
+        assert reading.gross_wei == int(right, 16)
+
+
+def test_amounts_that_do_not_come_leave_only_their_sum_unknown(devnet: Devnet) -> None:
+    silent = to("0x5cc07076", lambda asked: Reply(b""))
+    with fake_node(devnet_answers(devnet.rpc_url), silent) as node:
+        reading = read_live(of(node), CERT, AMOUNT, queue=range(0))
+    assert reading.unknown.keys() == {"pending_wei"}
+    assert "no endpoint of devnet answered" in reading.unknown["pending_wei"]
+
+
+def test_another_block_than_was_asked_for_is_not_believed(devnet: Devnet) -> None:
+    """The head has moved on, and the second time the node tells of another block."""
+    other = Rpc(devnet.rpc_url).call("eth_getBlockByNumber", "0x5", False)
+
+    def moving(asked: Asked) -> Reply | None:
+        if asked.method == "eth_blockNumber":
+            return result(asked, hex(10**6))
+        pinned = asked.method == "eth_getBlockByNumber" and asked.params[0] != "latest"
+        return result(asked, other) if pinned else None
+
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), moving) as node,
+        pytest.raises(NodeError, match=r"was asked for block \d+ and told of block 5"),
+    ):
+        read_live(of(node), BOND, AMOUNT)

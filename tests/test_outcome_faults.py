@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -108,8 +109,7 @@ def test_the_endpoint_that_knows_most_is_asked_last_and_believed(changing_devnet
     with fake_node(answers, ignorant) as first, fake_node(answers, unmined) as second:
         for urls in ((first.url, second.url), (second.url, first.url)):
             assert read_outcome(live(*urls), sent, expected(devnet)).kind == "pending"
-        urls = (first.url, second.url, devnet.rpc_url)
-        for _ in range(3):
+        for urls in permutations((first.url, second.url, devnet.rpc_url)):
             assert read_outcome(live(*urls), sent, expected(devnet)).kind == "success"
 
 
