@@ -65,16 +65,17 @@ def format_wei(wei: int) -> str:
     return f"{'-' if wei < 0 else ''}{whole}{'.' if digits else ''}{digits}"
 
 
-def format_short(wei: int, decimals: int = 4) -> str:
-    """Wei for a sentence: `1,234.5678`, cut off (never rounded up) after so many decimals.
+def format_short(wei: int, decimals: int = 4, *, up: bool = False) -> str:
+    """Wei for a sentence: `1,234.5678`, cut off after so many decimals, or rounded `up` where
+    it is a cost.
 
-    What is not 0 never reads 0: an amount too small for them is told exactly.
+    What is not 0 never reads 0: an amount too small for the decimals is told exactly.
     """
     step = 10 ** (DECIMALS - decimals)
-    cut = abs(wei) // step * step
-    if cut == 0:
+    steps = -(-abs(wei) // step) if up else abs(wei) // step
+    if steps == 0:
         return format_wei(wei)
-    whole, _, part = format_wei(cut).partition(".")
+    whole, _, part = format_wei(steps * step).partition(".")
     return f"{'-' if wei < 0 else ''}{int(whole):,}{'.' if part else ''}{part}"
 
 

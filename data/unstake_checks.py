@@ -124,13 +124,15 @@ def _gas(reading: Reading, holder: Holder) -> Remark:
     if holder.native_wei is None:
         return _unknown(reading, "gas", "The FTM balance for gas", "native_wei")
     if holder.gas is None:
-        why = "the contract would refuse" if holder.refusal is not None else None
-        return _unknown(reading, "gas", "How much gas it takes", "gas", why)
+        what = "How much gas it takes"
+        if holder.refusal is None:
+            return _unknown(reading, "gas", what, "gas")
+        return Remark("unknown", "gas", f"{what} is unknown: the contract would refuse.")
     if reading.gas_price_wei is None:
         return _unknown(reading, "gas", "The price of gas", "gas_price_wei")
     cost_wei = holder.gas * reading.gas_price_wei
     missing_wei = cost_wei - holder.native_wei
-    takes = f"Gas takes up to {format_short(cost_wei)} FTM, the address holds"
+    takes = f"Gas takes up to {format_short(cost_wei, up=True)} FTM, the address holds"
     if missing_wei <= 0:
         return Remark("ok", "gas", f"{takes} {format_short(holder.native_wei)}.")
     return Remark(

@@ -109,3 +109,10 @@ def test_wei_is_shown_exactly_or_cut_off_but_never_as_nothing(
 ) -> None:
     assert format_wei(wei) == exact
     assert format_short(wei) == short
+
+
+def test_a_cost_is_rounded_up_and_never_below_itself() -> None:
+    assert format_short(ONE // 10_000 + 1, up=True) == "0.0002"
+    assert format_short(ONE // 10_000, up=True) == "0.0001"
+    assert format_short(1, up=True) == "0.0001"
+    assert format_short(0, up=True) == "0"
