@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from data import ConfigError
-from data.outcome import read_outcome
+from data.outcome import Expected, read_outcome
 from data.unstake import BOND, CERT
 from devnet import Devnet, act
 from devnet.rpc import Rpc, calldata
@@ -63,6 +63,22 @@ def test_a_transaction_waits_to_be_mined_and_then_is(by_hand: Devnet) -> None:
     assert read_outcome(of(devnet), sent, expected(devnet, CERT, 1)).kind == "another amount"
     Rpc(devnet.rpc_url).call("evm_mine")
     assert read_outcome(of(devnet), sent, expected(devnet)).kind == "success"
+
+
+def test_before_it_is_mined_a_wallets_call_may_yet_unstake_and_a_transfer_cannot(
+    by_hand: Devnet,
+) -> None:
+    devnet, wallet = by_hand, by_hand.hungry_wallets[0]
+    unstake = calldata("unstake(address,uint256)", devnet.addresses.pool, FTM)
+    by_wallet = send(devnet, {"from": devnet.accounts[5], "to": wallet, "data": unstake})
+    transfer = calldata("transfer(address,uint256)", devnet.accounts[2], FTM)
+    token = devnet.addresses.cert
+    by_token = send(devnet, {"from": devnet.accounts[1], "to": token, "data": transfer})
+    plain = send(devnet, {"from": devnet.accounts[1], "to": wallet, "value": hex(FTM)})
+    kinds = [read_outcome(of(devnet), sent).kind for sent in (by_wallet, by_token, plain)]
+    assert kinds == ["pending", "another contract", "another contract"]
+    Rpc(devnet.rpc_url).call("evm_mine")
+    assert read_outcome(of(devnet), by_wallet, Expected(wallet, CERT, FTM)).kind == "success"
 
 
 def test_a_hash_that_no_node_knows_is_not_found_and_says_why_it_may_be(devnet: Devnet) -> None:
