@@ -41,5 +41,9 @@ class StoreSchemaError(StoreError):
     """The store was written by another version of the schema."""
 
 
+class AmountError(TrackerError, ValueError):
+    """What somebody typed is no amount of a token, or none that can be unstaked."""
+
+
 class SqlError(TrackerError):
     """A stranger's statement that was refused, failed or took too much."""

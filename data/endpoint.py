@@ -7,6 +7,7 @@ message carries the path or user of a URL, which may be a key.
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -27,8 +28,9 @@ class Manners:
     """How endpoints are treated.
 
     One attempt takes four `timeout_s` at most; between attempts lies `pause_s`, doubled with
-    each failure in a row. `first_span` is how many blocks are asked for at first. Several
-    answers are held at once, so a body beyond `largest_body` is refused.
+    each failure in a row. No attempt begins once a question has taken `patience_s`.
+    `first_span` is how many blocks are asked for at first. Several answers are held at once,
+    so a body beyond `largest_body` is refused.
     """
 
     timeout_s: float = 30.0
@@ -37,6 +39,7 @@ class Manners:
     longest_pause_s: float = 15.0
     first_span: int = 2_000
     largest_body: int = 48 * 1024 * 1024
+    patience_s: float = math.inf
 
 
 @dataclass(eq=False)

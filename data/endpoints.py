@@ -30,6 +30,8 @@ from data.refusals import (
 )
 
 T = TypeVar("T")
+# Null is an answer to these: the node knows no such transaction.
+_NULLABLE = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
 
 
 class Endpoints:
@@ -66,8 +68,11 @@ class Endpoints:
         of times and with a pause. Raises NodeError with each one's last words where none is.
         """
         endpoint = None
+        deadline = time.monotonic() + self._manners.patience_s
         for _ in range(self.attempts):
             endpoint = self.next(avoid=endpoint)
+            if time.monotonic() + endpoint.pause_s > deadline:
+                break
             time.sleep(endpoint.pause_s)
             try:
                 answer = ask(endpoint)
@@ -96,19 +101,27 @@ class Endpoints:
 
     def request_batch(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
         """Answers in the order of the requests, as one HTTP batch where the endpoint takes it."""
+        return self.attempt(requests[0][0], lambda endpoint: self.ask_batch(endpoint, requests))
 
-        def ask(endpoint: Endpoint) -> list[dict[str, Any]]:
-            if endpoint.batches:
-                try:
-                    return self._ask(endpoint, requests, batch=True)
-                except EndpointError as error:  # it may know no batches and else be well
-                    if isinstance(error, TooMuchError) or is_busy(str(error)):
-                        raise
-            answers = [self._ask(endpoint, [request])[0] for request in requests]
-            endpoint.batches = False
-            return answers
-
-        return self.attempt(requests[0][0], ask)
+    def ask_batch(
+        self, endpoint: Endpoint, requests: list[tuple[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """This endpoint's answers in the order of the requests, errors included, one by one
+        where it takes no batches. Raises EndpointError where one of them is none."""
+        deadline = time.monotonic() + self._manners.patience_s
+        if endpoint.batches:
+            try:
+                return self._ask(endpoint, requests, batch=True)
+            except EndpointError as error:  # it may know no batches and else be well
+                if isinstance(error, TooMuchError) or is_busy(str(error)):
+                    raise
+        answers = []
+        for request in requests:
+            if time.monotonic() > deadline:
+                raise TooMuchError("takes no batches, and too long one by one")
+            answers += self._ask(endpoint, [request])
+        endpoint.batches = False
+        return answers
 
     def ask_one(self, endpoint: Endpoint, method: str, params: Any) -> Any:
         """The result of one call at this endpoint. Raises EndpointError for anything else."""
@@ -157,12 +170,14 @@ class Endpoints:
         if not isinstance(answers, list) or len(answers) != len(payload):
             raise LyingError("answered a batch with something else")
         by_id = {}
+        nullable = {str(asked["id"]) for asked in payload if asked["method"] in _NULLABLE}
         for answer in answers:
             if not isinstance(answer, dict):
                 raise LyingError("the answer is no JSON-RPC answer")
             if answer.get("error") is None:
                 answer.pop("error", None)  # some send a null beside the result
-                if answer.get("result") is None:
+                said = "result" in answer and str(answer.get("id")) in nullable
+                if answer.get("result") is None and not said:
                     raise LyingError("answered with no result")
             elif is_busy(answer["error"]):
                 raise BusyError(message_of(answer["error"]))

@@ -17,6 +17,14 @@ class FeeRule:
     increase_stop_wei: int
 
 
+@dataclass(frozen=True)
+class RebuiltFee:
+    """A burn's fee in wei as it follows from the logs up to `block`, with no node asked."""
+
+    fee_wei: int
+    block: int
+
+
 def burn_fee_wei(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
     """The fee in wei on a gross amount: `getBurnFee`, at most the amount itself.
 

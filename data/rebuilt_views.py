@@ -5,9 +5,14 @@ A sum over an amount that is not known is not known (None), never a smaller one.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
-from data.fees import FeeRule, burn_fee_wei
+from data import decode
+from data.config import Network
+from data.fees import FeeRule, RebuiltFee, burn_fee_wei
+from data.store import open_reader, read_info
 
 # More is no sum of FTM (300,000 times all there is), and could not be added up.
 _SUM = """CASE WHEN bool_and(coalesce({amount} <= 1e33::DECIMAL(38, 0), FALSE)) IS NOT FALSE
@@ -70,6 +75,20 @@ def rebuilt_fee(con: duckdb.DuckDBPyConnection, amount_wei: int, *, with_shift: 
     if rule is None or None in rule or shift_wei is None:
         return None
     return burn_fee_wei(FeeRule(*map(int, rule)), amount_wei, shift_wei)
+
+
+def published_fee(store: Path, network: Network, gross_wei: int) -> RebuiltFee | None:
+    """The fee on a burn worth `gross_wei` as the published store's logs tell it; None where
+    they tell no rule. Raises StoreError where there is no such store."""
+    with open_reader(store) as con:
+        decode.prepare(con, network)
+        block = read_info(con).synced_block
+        rule = con.execute("SELECT fee_shift_wei FROM fee_rules ORDER BY rowid DESC LIMIT 1")
+        row = rule.fetchone()
+        if row is None or block is None:
+            return None
+        fee_wei = rebuilt_fee(con, gross_wei, with_shift=row[0] is not None)
+        return None if fee_wei is None else RebuiltFee(fee_wei, block)
 
 
 def _whole(value: int | None) -> int | None:

@@ -200,3 +200,35 @@ def test_a_host_that_is_not_known_is_told_in_words(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(NodeError, match=r"cannot be reached \(the host name cannot be resolved\)"):
         Endpoints(("http://rpc.nowhere.invalid",), BRISK).request("eth_chainId", [])
+
+
+def test_null_is_an_answer_only_to_who_asks_for_a_transaction() -> None:
+    asked = [("eth_getTransactionByHash", ["0x1"]), ("eth_getTransactionReceipt", ["0x1"])]
+    with fake_node(CHAIN, lambda asked: result(asked, None)) as node:
+        endpoints = Endpoints((node.url,), BRISK)
+        assert [answer["result"] for answer in endpoints.request_batch(asked)] == [None, None]
+        with pytest.raises(NodeError, match="no result"):
+            endpoints.request_batch([*asked, ("eth_blockNumber", [])])
+    with (
+        fake_node(CHAIN, lambda asked: Reply(json.dumps({"id": asked.id}).encode())) as silent,
+        pytest.raises(NodeError, match="no result"),
+    ):
+        Endpoints((silent.url,), BRISK).request_batch(asked)
+
+
+def test_no_attempt_begins_once_patience_is_over() -> None:
+    with fake_node(CHAIN, lambda asked: Reply(b"", 503)) as node:
+        hasty = replace(BRISK, attempts=1_000, pause_s=0.05, patience_s=0.3)
+        began = time.monotonic()
+        with pytest.raises(NodeError, match="HTTP 503"):
+            Endpoints((node.url,), hasty).request("eth_blockNumber", [])
+        assert time.monotonic() - began < 1
+
+
+def test_an_endpoint_without_batches_that_is_slow_is_given_up() -> None:
+    with fake_node(CHAIN) as node:
+        node.batches, node.latency_s = False, 0.1
+        hasty = replace(BRISK, attempts=1, patience_s=0.25)
+        with pytest.raises(NodeError, match="too long one by one"):
+            Endpoints((node.url,), hasty).request_batch(HEADERS)
+        assert node.posts < 1 + len(HEADERS)

@@ -1,0 +1,95 @@
+"""What a user types as an amount, to wei and back, never through a float.
+
+Read as people write: a decimal point or comma. A comma with three digits behind it can
+also mean thousands, so it is refused rather than guessed at: the difference is a factor
+of 1,000.
+"""
+
+from __future__ import annotations
+
+import re
+
+from data import AmountError
+
+DECIMALS = 18
+# More FTM than there is (3.2 billion), and so more of any token made from it.
+MOST_WEI = 4 * 10**27
+_LONGEST = 100
+_SPACES = " \t\r\n\u00a0\u2007\u2009\u202f"
+_PLAIN = re.compile(r"(?P<whole>[0-9]*)(?:[.,](?P<part>[0-9]*))?")
+_NEGATIVE = re.compile(r"[-\u2212\u2013]\s*[0-9.,]+")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?P<mark>[,.\s'\u2019_])[0-9]{3}(?:(?P=mark)[0-9]{3})*")
+_GROUPED = re.compile(r"[0-9]+(?:[,.\s'\u2019_][0-9]+)+")
+
+
+def parse_amount(text: str) -> int:
+    """An amount of a token or of FTM in wei, more than 0 and at most MOST_WEI.
+
+    Raises AmountError, which says what is wrong and what to write instead.
+    """
+    text = text.strip(_SPACES)
+    if not text:
+        raise AmountError("No amount: write a number, such as 12.5.")
+    if len(text) > _LONGEST:
+        raise AmountError(f"{len(text):,} characters are no amount: write a number, such as 12.5.")
+    if _NEGATIVE.fullmatch(text):
+        raise AmountError("The amount is negative: write a number above 0, without a sign.")
+    found = _PLAIN.fullmatch(text)
+    if found is None or not (found["whole"] or found["part"]):
+        raise AmountError(_no_number(text))
+    whole, part = found["whole"].lstrip("0"), (found["part"] or "").rstrip("0")
+    if "," in text and len(found["part"]) == 3 and 1 <= len(whole) <= 3:
+        raise AmountError(
+            f"{text} can mean two amounts: write {whole}{found['part']} for thousands, "
+            f"or {whole}.{part or '0'} for a fraction."
+        )
+    if len(part) > DECIMALS:
+        raise AmountError(
+            f"The amount has {len(part)} decimals, a token has {DECIMALS}: leave out the last "
+            f"{len(part) - DECIMALS}."
+        )
+    wei = int((whole or "0") + part.ljust(DECIMALS, "0"))
+    if wei == 0:
+        raise AmountError("The amount is 0: write a number above 0.")
+    if wei > MOST_WEI:
+        raise AmountError(
+            "The amount is too big: it is more than all FTM there is. Write a smaller one."
+        )
+    return wei
+
+
+def format_wei(wei: int) -> str:
+    """Wei in whole tokens, exactly: `12.5`, without needless zeros, marks or exponent."""
+    whole, part = divmod(abs(wei), 10**DECIMALS)
+    digits = f"{part:0{DECIMALS}d}".rstrip("0")
+    return f"{'-' if wei < 0 else ''}{whole}{'.' if digits else ''}{digits}"
+
+
+def format_short(wei: int, decimals: int = 4, *, up: bool = False) -> str:
+    """Wei for a sentence: `1,234.5678`, cut off after so many decimals, or rounded `up` where
+    it is a cost.
+
+    What is not 0 never reads 0: an amount too small for the decimals is told exactly.
+    """
+    step = 10 ** (DECIMALS - decimals)
+    steps = -(-abs(wei) // step) if up else abs(wei) // step
+    if steps == 0:
+        return format_wei(wei)
+    whole, _, part = format_wei(steps * step).partition(".")
+    return f"{'-' if wei < 0 else ''}{int(whole):,}{'.' if part else ''}{part}"
+
+
+def _no_number(text: str) -> str:
+    """Why a text that is not digits and one mark is no amount."""
+    if _THOUSANDS.fullmatch(text) or _GROUPED.fullmatch(text):
+        return (
+            "The amount has more than one mark or a space between its digits: write it without "
+            "thousands separators, such as 1234.5."
+        )
+    if re.fullmatch(r"[0-9.,]+[eE][-+]?[0-9]+", text):
+        return "The amount has an exponent: write it out, such as 0.001."
+    if re.match(r"0[xX]", text):
+        return "This looks like an address or a hash, not an amount: write a number, such as 12.5."
+    if re.fullmatch(r"[0-9.,]+\s*[A-Za-z]+", text):
+        return "Write the number alone, without a unit or a letter, such as 12.5."
+    return "This is no number: write one, such as 12.5."

@@ -1,0 +1,47 @@
+"""What tests of the guided unstake share: nodes to ask, transactions to send and to expect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from data.config import load_network
+from data.live_node import LIVE, LiveNode
+from data.outcome import Expected
+from data.transaction import build_unstake
+from data.unstake import CERT
+from devnet import Devnet
+from devnet.rpc import Rpc
+from tests.fake_node import FakeNode
+
+FTM = 10**18
+AMOUNT = 12 * FTM + 345
+UNKNOWN = "0x" + "11" * 32
+RECEIPT = "eth_getTransactionReceipt"
+BRISK = replace(LIVE, timeout_s=0.25, pause_s=0.005, longest_pause_s=0.02, patience_s=1.5)
+
+
+def live(*urls: str) -> LiveNode:
+    return LiveNode(load_network("devnet", urls), BRISK)
+
+
+def of(node: FakeNode | Devnet) -> LiveNode:
+    return live(node.url if isinstance(node, FakeNode) else node.rpc_url)
+
+
+def send(devnet: Devnet, transaction: dict[str, str], gas: int = 500_000) -> str:
+    """Sent and, unless mining is by hand, mined; it may be reverted."""
+    rpc = Rpc(devnet.rpc_url)
+    fees = {"gas": hex(gas), "gasPrice": "0x0"}
+    sent = rpc.call("eth_sendTransaction", transaction | fees)
+    for _ in range(1_000):
+        if rpc.call(RECEIPT, sent) is not None or not rpc.call("anvil_getAutomine"):
+            break
+    return str(sent)
+
+
+def burning(devnet: Devnet, token: str, amount: int, sender: str) -> dict[str, str]:
+    return build_unstake(load_network("devnet", (devnet.rpc_url,)), token, amount, sender)
+
+
+def expected(devnet: Devnet, token: str = CERT, amount: int = AMOUNT, number: int = 1) -> Expected:
+    return Expected(devnet.accounts[number], token, amount)
