@@ -5,6 +5,7 @@ A sum over an amount that is not known is not known (None), never a smaller one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -77,18 +78,43 @@ def rebuilt_fee(con: duckdb.DuckDBPyConnection, amount_wei: int, *, with_shift: 
     return burn_fee_wei(FeeRule(*map(int, rule)), amount_wei, shift_wei)
 
 
-def published_fee(store: Path, network: Network, gross_wei: int) -> RebuiltFee | None:
-    """The fee on a burn worth `gross_wei` as the published store's logs tell it; None where
-    they tell no rule. Raises StoreError where there is no such store."""
+@dataclass(frozen=True)
+class PublishedTerms:
+    """On which terms the pool burns, as the logs up to `block` tell: shares per FTM scaled by
+    1e18, the fee's rule, and `feeShift` in wei. None is what they do not tell."""
+
+    ratio: int | None
+    rule: FeeRule | None
+    shift_wei: int | None
+    block: int
+
+    def fee(self, gross_wei: int) -> RebuiltFee | None:
+        """The fee on a burn worth `gross_wei`; None where the logs tell no rule."""
+        if self.rule is None or self.shift_wei is None:
+            return None
+        return RebuiltFee(burn_fee_wei(self.rule, gross_wei, self.shift_wei), self.block)
+
+
+def published_terms(store: Path, network: Network) -> PublishedTerms | None:
+    """The terms that the published store's logs tell; None where it has no block yet.
+
+    Raises StoreError where there is no such store."""
     with open_reader(store) as con:
         decode.prepare(con, network)
         block = read_info(con).synced_block
-        rule = con.execute("SELECT fee_shift_wei FROM fee_rules ORDER BY rowid DESC LIMIT 1")
-        row = rule.fetchone()
-        if row is None or block is None:
+        if block is None:
             return None
-        fee_wei = rebuilt_fee(con, gross_wei, with_shift=row[0] is not None)
-        return None if fee_wei is None else RebuiltFee(fee_wei, block)
+        rule = con.execute(_FEE_RULE).fetchone()
+        first = con.execute("SELECT fee_shift_wei FROM fee_rules ORDER BY rowid DESC LIMIT 1")
+        shifted = (first.fetchone() or (None,))[0] is not None
+        ratio = con.execute("SELECT ratio_wei FROM ratios ORDER BY block DESC, rowid DESC LIMIT 1")
+        told = ratio.fetchone()
+        return PublishedTerms(
+            ratio=None if told is None else _whole(told[0]) or None,
+            rule=None if rule is None or None in rule else FeeRule(*map(int, rule)),
+            shift_wei=rebuilt_fee_shift(con) if shifted else 0,
+            block=block,
+        )
 
 
 def _whole(value: int | None) -> int | None:

@@ -9,7 +9,7 @@ import pytest
 from data.config import load_network
 from data.fees import burn_fee_wei
 from data.live import read_live
-from data.rebuilt_views import published_fee
+from data.rebuilt_views import published_terms
 from data.unstake import BOND, CERT, gross_of
 from devnet import Devnet, act
 from devnet.rpc import Rpc
@@ -171,5 +171,7 @@ def test_the_fee_the_store_tells_is_the_nodes_at_the_same_block(
 ) -> None:
     reading = read_live(of(devnet), CERT, AMOUNT)
     network = load_network("devnet", (devnet.rpc_url,))
-    rebuilt = published_fee(devnet_store, network, reading.gross_wei)
+    terms = published_terms(devnet_store, network)
+    assert terms is not None
+    rebuilt = terms.fee(reading.gross_wei)
     assert (rebuilt.fee_wei, rebuilt.block) == (reading.fee_wei, reading.block)

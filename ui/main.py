@@ -10,13 +10,14 @@ import streamlit as st
 import queries
 from data import TrackerError
 from queries import QueryError
-from ui import copy_link, frame, links, odds, store_view
+from ui import copy_link, frame, links, odds, store_view, unstake_form
 from ui.sources import read_sources
 
 NEED_NO_REQUESTS = {"explore", "status"}
 PARAMETERS = {
     "": ("range", "since", "until", "token", "payouts"),
     "waits": ("range", "since", "until", "days"),
+    "unstake": unstake_form.FIELDS,
     "track": ("find",),
     "outlook": ("amount", "of"),
     "explore": ("ask", "query", "table", "sql", "draw", *queries.param_names()),
@@ -28,6 +29,7 @@ page = st.navigation(
     [
         st.Page(PAGES / "queue_depth.py", title="Queue", url_path="queue", default=True),
         st.Page(PAGES / "waits.py", title="Waits", url_path="waits"),
+        st.Page(PAGES / "unstake.py", title="Unstake", url_path="unstake"),
         st.Page(PAGES / "track.py", title="Track", url_path="track"),
         st.Page(PAGES / "outlook.py", title="Outlook", url_path="outlook"),
         st.Page(PAGES / "explore.py", title="Explore", url_path="explore"),

@@ -1,0 +1,24 @@
+"""Unstake: from an amount to a paid request, step by step."""
+
+import streamlit as st
+
+from ui import store_view, unstake_after, unstake_amount, unstake_check, unstake_form
+
+store = store_view.shown()
+st.title("Unstake")
+st.markdown("From an amount to a paid request: what you get, when, and what to check first.")
+notices = st.container()
+form = unstake_form.read(notices)
+unstake_form.stepper(form)
+
+match form.step:
+    case 1:
+        unstake_amount.show(store, form)
+    case 2:
+        unstake_check.checks(store, form)
+    case 3:
+        unstake_check.confirm(store, form)
+    case 4:
+        unstake_after.progress(store, form)
+    case 5:
+        unstake_after.late(store, form)

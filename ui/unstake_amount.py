@@ -1,0 +1,184 @@
+"""Step 1 of the Unstake page: what an amount gives, when it is paid, and what others would be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from data import AmountError
+from data.amounts import DECIMALS, format_short, format_wei, parse_amount
+from data.transaction import TOKEN_NAMES
+from scoring.present import Present
+from ui import (
+    frame,
+    odds,
+    unstake_form,
+    unstake_live,
+    unstake_what_if,
+    window_card,
+    window_words,
+    words,
+)
+from ui.odds import Odds
+from ui.store_view import StoreView
+from ui.unstake_form import Form
+from ui.unstake_live import Given, Live
+
+_ONE = 10**DECIMALS
+
+
+def show(view: StoreView, form: Form) -> None:
+    """The inputs, and as soon as there is an amount all that follows from it."""
+    unstake_form.token_input(form)
+    unstake_form.text(
+        "Amount",
+        "amount",
+        help="In the token, with a decimal point or comma and up to 18 decimals.",
+        placeholder="12.5",
+        live=True,
+    )
+    if not form.amount:
+        st.caption(
+            "Write an amount: what you would receive, the fee and when it is paid appear here. No "
+            "wallet is needed."
+        )
+        return
+    try:
+        amount_wei = parse_amount(form.amount)
+    except AmountError as error:
+        st.error(words.fault(error))
+        return
+    found = live(view, form, amount_wei)
+    given = unstake_live.given(view, found, form.token, amount_wei)
+    _tiles(view, found, given)
+    _about(form, found, given)
+    now = odds.of(view)
+    if given.payout_wei is None:
+        st.warning(f"What you would receive is unknown: {words.fault(Exception(given.unknown))}.")
+    elif given.payout_wei == 0:
+        st.error("The fee takes all of this amount. Write a larger one.")
+    else:
+        _window(view, found, now, given.payout_wei)
+        unstake_form.go("Continue to the checks", 2, primary=True)
+        if now is not None:
+            unstake_what_if.show(view, form.token, found, amount_wei, present(found, now), now)
+    facts()
+
+
+def live(view: StoreView, form: Form, amount_wei: int) -> Live:
+    """The node's reading, with the queue as the store last knew it."""
+    row = view.ask("newest_request")
+    newest = int(row["wr_id"][0]) + 1 if row.height and row["wr_id"][0] is not None else 0
+    waiting = view.ask("money_ahead")["requests"][0]
+    queue = range(max(0, newest - waiting), newest)
+    network = unstake_live.network_of(view)
+    return unstake_live.live(network, form.token, amount_wei, form.holder, queue)
+
+
+def present(found: Live, now: Odds) -> Present:
+    """The odds with the queue as the node tells it, where it does; the money is the store's."""
+    reading = found.reading
+    if reading is None or reading.pending_wei is None or reading.spendable_wei is None:
+        return now.present
+    return replace(
+        now.present,
+        waiting_ftm=reading.pending_wei / _ONE,
+        spendable_ftm=max(0.0, reading.spendable_wei / _ONE),
+    )
+
+
+def _tiles(view: StoreView, found: Live, given: Given) -> None:
+    place, ahead = _place(view, found)
+    rate = words.UNKNOWN if not given.ratio else f"{_ONE / given.ratio:.6g} FTM"
+    fee_share = ""
+    if given.fee_wei is not None and given.gross_wei:
+        fee_share = f"{100 * given.fee_wei / given.gross_wei:.3g} % of {_ftm(given.gross_wei)}"
+    facts = [
+        ("You receive", _ftm(given.payout_wei), "fixed when you ask, paid whole"),
+        ("Fee", _ftm(given.fee_wei), fee_share),
+        ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
+        ("Your place in the queue", place, ahead),
+    ]
+    for tile, (label, value, beside) in zip(frame.four_tiles(), facts, strict=True):
+        tile.metric(
+            label,
+            value,
+            beside,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+        )
+
+
+def _place(view: StoreView, found: Live) -> tuple[str, str]:
+    reading = found.reading
+    if reading and reading.first_wr_id is not None and reading.last_wr_id is not None:
+        ahead = _ftm(reading.pending_wei) if reading.pending_wei is not None else words.UNKNOWN
+        return f"{reading.last_wr_id - reading.first_wr_id + 1:,}", f"{ahead} ahead"
+    row = view.ask("money_ahead").row(0, named=True)
+    return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'])} ahead"
+
+
+def _ftm(wei: int | None) -> str:
+    return words.UNKNOWN if wei is None else f"{format_short(wei)} FTM"
+
+
+def _about(form: Form, found: Live, given: Given) -> None:
+    """Why the fee is what it is, and where the figures are from."""
+    terms = given.terms
+    rule = terms.rule if terms else None
+    if found.reading is not None and found.reading.fee_rule is not None:
+        rule = found.reading.fee_rule
+    why = ""
+    if rule is not None:
+        why = (
+            f"The fee is {rule.min_ratio / _ONE:.3%} to {rule.max_ratio / _ONE:.3%} of the FTM, "
+            "and rises with what was unstaked since the rule was set. It is counted on FTM, also for "
+            "aFTMc. "
+        )
+    if given.of:
+        st.caption(f"{why}{words.escaped(given.of).capitalize()}.")
+    if found.reading is None and given.payout_wei is not None:
+        st.caption(f"No node was read: {words.fault(Exception(found.why_not))}.")
+    if found.reading and terms and given.gross_wei is not None and given.fee_wei is not None:
+        told = terms.fee(given.gross_wei)
+        if told is not None and told.fee_wei != given.fee_wei:
+            st.warning(
+                f"The node says the fee is {format_wei(given.fee_wei)} FTM (block "
+                f"{found.reading.block:,}), the logs say {format_wei(told.fee_wei)} FTM (block "
+                f"{told.block:,}). It changes with each unstake, so an older block may differ."
+            )
+
+
+def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> None:
+    st.subheader("Expected release window")
+    if now is None:
+        window_card.unscored(view.source.name)
+        return
+    window = present(found, now).new_window(payout_wei / _ONE)
+    window_card.show(now, window, now.at, amount=f"{payout_wei / _ONE:.6g}")
+    st.caption(
+        f"The money is forecast from {words.moment(now.at)}, the store's last block"
+        + (
+            f"; the queue is that of block {found.reading.block:,}."
+            if found.reading is not None and found.reading.pending_wei is not None
+            else ", and so is the queue."
+        )
+    )
+
+
+def facts() -> None:
+    """What people get wrong, where it matters."""
+    st.markdown(
+        "- From the request on it **earns nothing** more.\n"
+        "- It **cannot be cancelled** or changed.\n"
+        "- It is paid **whole**, never in parts, and only after all before it.\n"
+        "- The FTM are **sent to you**: there is nothing to claim."
+    )
+
+
+def token_name(form: Form) -> str:
+    """The token by both its names."""
+    return TOKEN_NAMES[form.token]

@@ -1,0 +1,133 @@
+"""What is known of an unstake: live from a node, and where none answers from the store.
+
+Each figure says which of the two, and of which block. Nothing is guessed where both are silent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from data import TrackerError
+from data.config import Network, load_network, network_names
+from data.live import read_live
+from data.live_node import LiveNode
+from data.outcome import Expected, Outcome, read_outcome
+from data.reading import Reading
+from data.rebuilt_views import PublishedTerms, published_terms
+from data.unstake import Token, Unstaked, gross_of, unstaked
+from ui.store_view import StoreView
+
+_KEPT_S = 5  # a few blocks: long enough that no keystroke asks again
+
+
+@dataclass(frozen=True)
+class Live:
+    """A node's reading, or why there is none."""
+
+    reading: Reading | None
+    why_not: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """What burning an amount gives. `unknown` says why a figure is None, `of` where it is from."""
+
+    gross_wei: int | None
+    fee_wei: int | None
+    payout_wei: int | None
+    ratio: int | None
+    terms: PublishedTerms | None
+    of: str
+    unknown: str = ""
+
+
+def network_of(view: StoreView) -> Network | None:
+    """The network of the store that is shown; None for one that no file names."""
+    name = view.source.name
+    return load_network(name) if name in network_names() else None
+
+
+def live(
+    network: Network | None, token: Token, amount_wei: int, address: str | None, queue: range
+) -> Live:
+    """The pool as a node tells it now, and one holder. A silent node is no error of the page."""
+    if network is None:
+        return Live(None, "this store belongs to no network that is known here")
+    if network.simulated:
+        return Live(None, "the sample is simulated: there is no node to ask")
+    return _live(network, token, amount_wei, address, queue)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
+def _live(
+    network: Network, token: Token, amount_wei: int, address: str | None, queue: range
+) -> Live:
+    try:
+        return Live(read_live(_node(network), token, amount_wei, address, queue=queue), "")
+    except TrackerError as error:
+        return Live(None, str(error))
+
+
+def outcome(network: Network, tx: str, expected: Expected | None) -> Outcome:
+    """What the chain says of a transaction. Raises TrackerError."""
+    return _outcome(network, tx, expected)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
+def _outcome(network: Network, tx: str, expected: Expected | None) -> Outcome:
+    return read_outcome(_node(network), tx, expected)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _node(network: Network) -> LiveNode:
+    return LiveNode(network)
+
+
+def node(network: Network) -> LiveNode:
+    """The one node of a network, which remembers which endpoints failed. Raises NodeError."""
+    return _node(network)
+
+
+def given(view: StoreView, found: Live, token: Token, amount_wei: int) -> Given:
+    """What the amount gives, from the node if it told all, else by the store's own logs."""
+    reading, known = found.reading, terms(view)
+    if reading is not None and reading.payout_wei is not None:
+        of = f"read at block {reading.block:,} from {reading.host}"
+        return Given(
+            reading.gross_wei, reading.fee_wei, reading.payout_wei, reading.ratio, known, of
+        )
+    if known is None or known.ratio is None:
+        return Given(None, None, None, None, known, "", "no log tells what the token is worth")
+    gross_wei = gross_of(token, amount_wei, known.ratio)
+    fee = known.fee(gross_wei)
+    of = f"worked out from the logs up to block {known.block:,}"
+    if fee is None:
+        return Given(gross_wei, None, None, known.ratio, known, of, "no log tells the fee's rule")
+    return Given(gross_wei, fee.fee_wei, gross_wei - fee.fee_wei, known.ratio, known, of)
+
+
+def of_other_amount(
+    view: StoreView, found: Live, token: Token, amount_wei: int, shift_wei: int = 0
+) -> Unstaked | None:
+    """What another amount would give on the same terms, after `shift_wei` more were burned."""
+    reading, known = found.reading, terms(view)
+    if reading and reading.ratio and reading.fee_rule and reading.fee_shift_wei is not None:
+        ratio, rule, shift = reading.ratio, reading.fee_rule, reading.fee_shift_wei
+    elif known and known.ratio and known.rule and known.shift_wei is not None:
+        ratio, rule, shift = known.ratio, known.rule, known.shift_wei
+    else:
+        return None
+    return unstaked(token, amount_wei, ratio, rule, shift + shift_wei)
+
+
+def terms(view: StoreView) -> PublishedTerms | None:
+    network = network_of(view)
+    return _published(view.version, network) if network else None
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _published(version: tuple[str, int, int], network: Network) -> PublishedTerms | None:
+    return published_terms(Path(version[0]), network)

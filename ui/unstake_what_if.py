@@ -1,0 +1,104 @@
+"""What another amount would change, and what splitting one would: on the same terms, to the wei."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+import streamlit as st
+
+from data.amounts import DECIMALS, format_short
+from data.unstake import Token
+from forecast import ReleaseWindow
+from scoring.present import Present
+from ui import drawing, odds, unstake_live, what_if_charts, window_words, words
+from ui.odds import Odds
+from ui.store_view import StoreView
+from ui.unstake_live import Live
+
+_ONE = 10**DECIMALS
+_SHARES_OF_AMOUNT = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
+_PARTS = (1, 2, 4, 10)
+
+
+def show(
+    view: StoreView, token: Token, found: Live, amount_wei: int, present: Present, now: Odds
+) -> None:
+    """Other amounts beside the user's own, and the same amount in parts."""
+    st.subheader("What another amount would change")
+    spans = []
+    for share in _SHARES_OF_AMOUNT:
+        other_wei = max(1, int(amount_wei * share)) if share != 1 else amount_wei
+        other = unstake_live.of_other_amount(view, found, token, other_wei)
+        window = present.new_window(other.payout_wei / _ONE) if other else None
+        if other and window is not None and window_words.has_odds(window):
+            spans.append(_span(now, other.payout_wei, window, mine=share == 1))
+    if spans:
+        drawing.draw(
+            what_if_charts.amounts,
+            pl.DataFrame(spans, infer_schema_length=None),
+            horizon_days=odds.FAN_DAYS,
+            alt="; ".join(f"{span['name']}: even odds {span['half']}" for span in spans),
+        )
+        st.caption(
+            "Days until it is paid: thick half of the futures, thin nine in ten, up to "
+            f"{odds.FAN_DAYS} days. Amber is your amount. What waits before you counts for each."
+        )
+    _split(view, token, found, amount_wei, present, now)
+
+
+def _span(now: Odds, payout_wei: int, window: ReleaseWindow, *, mine: bool) -> dict[str, object]:
+    marks = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
+    days = {name: min(window.quantile(p), float(odds.FAN_DAYS)) for name, p in marks.items()}
+    half = window.quantile(0.5)
+    told = words.day(now.day(half)) if math.isfinite(half) else f"after {odds.FAN_DAYS} days"
+    reached = math.isfinite(half)
+    return {"name": f"{format_short(payout_wei)} FTM", "mine": mine, "half": told, "reached": reached, **days}
+
+
+def _split(
+    view: StoreView, token: Token, found: Live, amount_wei: int, present: Present, now: Odds
+) -> None:
+    """The same amount as several requests one after another: what each way gives, and when."""
+    rows = []
+    for parts in _PARTS:
+        burned, paid_wei, first_wei = 0, 0, 0
+        for part in range(parts):
+            one = amount_wei // parts + (amount_wei % parts if part == 0 else 0)
+            got = unstake_live.of_other_amount(view, found, token, one, burned)
+            if got is None:
+                return
+            burned += got.gross_wei
+            paid_wei += got.payout_wei
+            first_wei = first_wei or got.payout_wei
+        first = present.new_window(first_wei / _ONE)
+        last = present.new_window(paid_wei / _ONE)
+        if first is None or last is None or not window_words.has_odds(first):
+            return
+        rows.append((parts, format_short(paid_wei), *(_half(now, each) for each in (first, last))))
+    with st.expander("Splitting it into several requests"):
+        st.dataframe(
+            pl.DataFrame(rows, schema=["parts", "paid", "first", "last"], orient="row"),
+            hide_index=True,
+            height="content",
+            alt="What the amount gives in one, two, four and ten requests, and when",
+            column_config={
+                "parts": st.column_config.NumberColumn("Requests"),
+                "paid": st.column_config.TextColumn("FTM in all"),
+                "first": st.column_config.TextColumn("Even odds for the first"),
+                "last": st.column_config.TextColumn("Even odds for the last"),
+            },
+        )
+        st.caption(
+            "If they are made one right after another, with nobody in between: the first is paid "
+            "earlier, as it needs less money, and the last when one request for all would be. Each "
+            "is a transaction with gas of its own, and the fee of each rises with the ones before "
+            "it. Others may come in between, and then the rest waits for them too."
+        )
+
+
+def _half(now: Odds, window: ReleaseWindow) -> str:
+    days = window.quantile(0.5)
+    return words.day(now.day(days)) if math.isfinite(days) else f"after {odds.FAN_DAYS} days"
+
+
