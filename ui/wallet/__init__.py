@@ -30,6 +30,7 @@ __all__ = [
     "Signed",
     "UnsignedTransaction",
     "WhyNot",
+    "connection",
     "panel",
     "title",
 ]
@@ -43,6 +44,11 @@ def _component() -> Any:
         for name in ("wallet.html", "wallet.css", "session.js", "panel.js")
     )
     return st.components.v2.component("wallet", html=html, css=css, js=session + drawn)
+
+
+def connection(key: str = "wallet") -> Connection | None:
+    """What the panel of this `key` said before this run, so that a page can build on it first."""
+    return read_answer(_said(key), None).connection
 
 
 def panel(
@@ -59,7 +65,6 @@ def panel(
     if network.simulated:
         st.caption("These data are simulated: there is no chain for a wallet to act on.")
         return Answer()
-    told = st.session_state.get(key, {}).get("said")
     order = transaction and {
         "intent": transaction.intent,
         "transaction": transaction.for_wallet(network.chain_id),
@@ -67,11 +72,15 @@ def panel(
     }
     answer = _component()(
         key=key,
-        data={"network": _for_wallet(network), "order": order, "told": told},
+        data={"network": _for_wallet(network), "order": order, "told": _said(key)},
         default={"said": None},
         on_said_change=lambda: None,
     )
     return read_answer(answer.said, transaction.intent if transaction else None)
+
+
+def _said(key: str) -> Any:
+    return st.session_state.get(key, {}).get("said")
 
 
 def title(network: Network) -> str:
