@@ -44,7 +44,7 @@ class Desk:
 
     def tell(self, script: str, wallet: int = 0) -> None:
         """Something done in a wallet's own window: `tell("turn('0x1')")`."""
-        self.page.evaluate(f"void window.fakes[{wallet}].{script}")
+        self.page.evaluate(f"() => {{ window.fakes[{wallet}].{script}; }}")
 
     def asked(self, method: str, wallet: str = "Test Wallet") -> list[list[Any]]:
         """The parameters of each request of a method."""

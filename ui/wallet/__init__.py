@@ -6,6 +6,7 @@ send it. No key comes here, no link and no rerun signs. What the browser answers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,8 @@ def panel(
 
 
 def _said(key: str) -> Any:
-    return st.session_state.get(key, {}).get("said")
+    kept = st.session_state.get(key)
+    return kept.get("said") if isinstance(kept, Mapping) else None
 
 
 def title(network: Network) -> str:

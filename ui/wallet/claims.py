@@ -39,9 +39,11 @@ class UnsignedTransaction:
         shapes = {"intent": _INTENT, "sender": _ADDRESS, "to": _ADDRESS, "data": _DATA}
         for name, shape in shapes.items():
             if not shape.fullmatch(getattr(self, name)):
-                raise ValueError(f"an unsigned transaction's {name} cannot be {shape.pattern}")
-        if not 0 <= self.value_wei < 2**256 or not 0 < (self.gas or 1) < 2**63:
-            raise ValueError("an unsigned transaction's value or gas is out of range")
+                raise ValueError(f"an unsigned transaction's {name} has to be {shape.pattern}")
+        if not 0 <= self.value_wei < 2**256:
+            raise ValueError(f"an unsigned transaction's value cannot be {self.value_wei}")
+        if self.gas is not None and not 0 < self.gas < 2**63:
+            raise ValueError(f"an unsigned transaction's gas cannot be {self.gas}")
 
     def for_wallet(self, chain_id: int) -> dict[str, str]:
         """The parameter of eth_sendTransaction; the wallet holds it to the chain as well."""

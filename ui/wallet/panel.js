@@ -15,48 +15,39 @@ function outcome(order) {
   return session.outcome?.intent === order.intent ? session.outcome : null;
 }
 
-// What the panel says, and which of its buttons it shows.
+const UNSETTLED =
+  "Your wallet was asked, and its answer did not reach this page. If you confirmed there, the transaction is on its way: " +
+  "look into the wallet's activity, or close its prompt, before you sign anew.";
+
+// What the panel says, and which of its parts it shows.
 function view({ network, order }) {
-  const { account, chain, chosen, attempt, busy } = session;
-  const noted = session.note && { said: session.note.text, tone: session.note.tone };
-  const at = order && progress(order.intent);
-  const sent = at?.hash && { said: `Sent as ${at.hash}`, tone: "good" };
-  if (!account) {
-    if (session.searching || !session.settled) return { said: "Looking for a wallet in this browser." };
-    const shown = { choices: true, look: session.wallets.length === 0 };
-    if (attempt && !attempt.quietly) return { ...shown, said: `Answer the prompt of ${attempt.wallet.name}.` };
-    if (noted) return { ...shown, ...noted };
-    if (sent) return { ...shown, ...sent };
-    if (session.wallets.length) return { ...shown, said: "Connecting shows this page your address. It signs nothing." };
-    return {
-      ...shown,
-      tone: "warn",
-      said: "No wallet answers in this browser. If you have one, allow it on this site and look again.",
-    };
-  }
-  const connected = { who: true, other: true };
-  if (sent) return { ...connected, ...sent };
-  if (busy?.what === "switch") return { ...connected, switch: true, said: `${chosen.name} asks you to switch the network.` };
-  if (busy) return { ...connected, sign: true, said: `${chosen.name} asks you to confirm. Nothing is sent until you do.` };
-  if (at?.unsettled)
-    return {
-      ...connected,
-      clear: true,
-      tone: "warn",
-      said:
-        "Your wallet was asked, and its answer did not reach this page. If you confirmed there, the transaction is on its way: " +
-        "look into the wallet's activity, or close its prompt, before you sign anew.",
-    };
+  const { account, attempt, settled, wallets } = session;
+  const at = (order && progress(order.intent)) ?? {};
+  const parts = account ? { who: true, other: true } : { choices: settled, look: settled && wallets.length === 0 };
+  const say = (said, more) => ({ ...parts, said, ...more });
+  if (at.hash) return { who: Boolean(account), said: `Sent as ${at.hash}`, tone: "good" };
+  if (at.unsettled) return say(UNSETTLED, { tone: "warn", clear: true });
+  if (account) return { ...parts, ...next(network, order) };
+  if (session.searching || !settled) return say("Looking for a wallet in this browser.", { look: false });
+  if (attempt && !attempt.quietly) return say(`Answer the prompt of ${attempt.wallet.name}.`);
+  if (session.note) return say(session.note, { tone: "warn" });
+  if (wallets.length) return say("Connecting shows this page your address. It signs nothing.");
+  return say("No wallet answers in this browser. If you have one, allow it on this site and look again.", { tone: "warn" });
+}
+
+// Of a wallet that is connected: the one next thing to do.
+function next(network, order) {
+  const { account, chain, chosen, busy, note } = session;
+  if (busy?.what === "switch") return { switch: true, said: `${chosen.name} asks you to switch the network.` };
+  if (busy) return { sign: true, said: `${chosen.name} asks you to confirm. Nothing is sent until you do.` };
+  const warn = (said) => ({ said: note ?? said, tone: note || said ? "warn" : "" });
   if (chain !== network.chain) {
-    const on = chain ? `on chain ${chain}` : "on an unknown chain";
-    const wrong = { said: `${chosen.name} is ${on}. Needed is ${network.name}, chain ${network.chain}.`, tone: "warn" };
-    return { ...connected, switch: true, ...wrong, ...noted };
+    const on = chain ? `chain ${chain}` : "an unknown chain";
+    return { switch: true, ...warn(`${chosen.name} is on ${on}. Needed is ${network.name}, chain ${network.chain}.`) };
   }
-  if (order && order.transaction.from !== account) {
-    const from = short(order.transaction.from);
-    return { ...connected, tone: "warn", said: `This was prepared for ${from}, not for the account that is connected.` };
-  }
-  return { ...connected, sign: Boolean(order), said: "", ...noted };
+  if (order && order.transaction.from !== account)
+    return warn(`This was prepared for ${short(order.transaction.from)}, not for the account that is connected.`);
+  return { sign: Boolean(order), ...warn("") };
 }
 
 function choices(box) {

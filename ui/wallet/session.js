@@ -13,14 +13,14 @@ const session = {
   chain: null,
   attempt: null, // a connection under way: { wallet, quietly }
   busy: null, // a prompt under way: { what: "switch" | "sign" }
-  note: null, // what went wrong: { text, tone }
+  note: null, // what went wrong, in words
   outcome: null, // how the last signing ended: { intent, why }
 };
 const panels = new Map();
 const prompts = new Set(); // intents whose prompt this page waits for
 
 const changed = () => panels.forEach((panel) => panel.update());
-const note = (text, tone = "warn") => (session.note = { text, tone });
+const note = (words) => (session.note = words);
 
 // Intents outlive a reload, in this tab alone: `asked` without an answer means nobody knows.
 const remembered = new Map();
@@ -95,6 +95,7 @@ function found(info, provider) {
     // One that announces itself stands for what the old way found.
     session.wallets = session.wallets.filter((known) => known.id !== LEGACY || known === session.chosen);
     session.wallets.push(wallet);
+    if (session.settled && !session.account && !session.attempt && wallet.id === recall("used")) connect(wallet, true);
     changed();
   } catch {} // what cannot be read is no wallet
 }
