@@ -70,7 +70,7 @@ def test_declining_is_told_and_can_be_tried_again(desk: Begin) -> None:
     at.put(faults={"eth_requestAccounts": declined, "eth_sendTransaction": declined})
     at.open()
     at.click("Connect Test Wallet")
-    at.says("You declined in the wallet.")
+    at.says("You declined in the wallet: nothing was signed.")
     at.python_says("no account")
     at.tell("faults.eth_requestAccounts = null")
     at.connect()

@@ -69,7 +69,7 @@ const code = (error) => error?.data?.originalError?.code ?? error?.code;
 
 // What an error means, in words, and for the page.
 function explain(error, wallet) {
-  if (code(error) === 4001) return { why: "rejected", text: "You declined in the wallet." };
+  if (code(error) === 4001) return { why: "rejected", text: "You declined in the wallet: nothing was signed. You can try again." };
   if (code(error) === -32002)
     return {
       why: "busy",
@@ -235,7 +235,7 @@ async function sign(order, network, shown) {
     const { why, text } = explain(error, wallet);
     if (asked) mark(order.intent, null);
     const after = why === "failed" && asked ? " Look into its activity before you try again." : "";
-    end(why, why === "rejected" ? "You declined in the wallet: nothing was signed. You can try again." : text + after);
+    end(why, text + after);
   }
   prompts.delete(order.intent);
   session.busy = null;
