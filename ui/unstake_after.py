@@ -1,4 +1,4 @@
-"""Steps 4 and 5 of the Unstake page: what the chain says of a signed unstake, and what to do late."""
+"""Steps 4 and 5 of the Unstake page: what became of a signed unstake, and of a late one."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _from_store(view: StoreView, tx: str) -> None:
 
 
 def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:
-    """Where the request stands by the store, which has its whole history; until then by the chain."""
+    """Where the request stands: by the store, which has its history, until then by the chain."""
     history = view.ask("request_history", wr_id=wr_id)
     if history.height:
         track_request.show(view, wr_id, history)

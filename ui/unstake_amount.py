@@ -17,7 +17,6 @@ from ui import (
     unstake_live,
     unstake_what_if,
     window_card,
-    window_words,
     words,
 )
 from ui.odds import Odds
@@ -135,8 +134,8 @@ def _about(form: Form, found: Live, given: Given) -> None:
     if rule is not None:
         why = (
             f"The fee is {rule.min_ratio / _ONE:.3%} to {rule.max_ratio / _ONE:.3%} of the FTM, "
-            "and rises with what was unstaked since the rule was set. It is counted on FTM, also for "
-            "aFTMc. "
+            "and rises with what was unstaked since the rule was set. It is counted on FTM, also "
+            "for aFTMc. "
         )
     if given.of:
         st.caption(f"{why}{words.escaped(given.of).capitalize()}.")

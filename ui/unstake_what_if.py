@@ -53,7 +53,13 @@ def _span(now: Odds, payout_wei: int, window: ReleaseWindow, *, mine: bool) -> d
     half = window.quantile(0.5)
     told = words.day(now.day(half)) if math.isfinite(half) else f"after {odds.FAN_DAYS} days"
     reached = math.isfinite(half)
-    return {"name": f"{format_short(payout_wei)} FTM", "mine": mine, "half": told, "reached": reached, **days}
+    return {
+        "name": f"{format_short(payout_wei)} FTM",
+        "mine": mine,
+        "half": told,
+        "reached": reached,
+        **days,
+    }
 
 
 def _split(
@@ -100,5 +106,3 @@ def _split(
 def _half(now: Odds, window: ReleaseWindow) -> str:
     days = window.quantile(0.5)
     return words.day(now.day(days)) if math.isfinite(days) else f"after {odds.FAN_DAYS} days"
-
-
