@@ -177,6 +177,16 @@ def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
         raise ConfigError(f"network {name}, {_first_fault(error)}") from error
 
 
+def public_rpc_urls(network: Network) -> tuple[str, ...]:
+    """The network's endpoints that anybody may be told: the built-in ones, and the devnet's.
+
+    Any other is the operator's own, and its path may hold a key.
+    """
+    tables = _tables(None).values()
+    built_in = {url for table in tables for url in table.get("rpc_urls", ())}
+    return tuple(url for url in network.rpc_urls if url in built_in or network.name == DEVNET)
+
+
 def default_store(name: str) -> Path:
     """Where the store of a network lies unless a command line says otherwise."""
     return VAR / f"{name}.duckdb"

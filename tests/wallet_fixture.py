@@ -1,0 +1,110 @@
+"""A page with the wallet's panel, served as the app is, and wallets put into the browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from devnet.node import local_node
+from devnet.rpc import Rpc
+from tests.app_fixture import App, Visit, planted, served
+
+HERE = Path(__file__).parent
+SIGN = "Sign 0.001 FTM"
+
+
+@dataclass
+class Desk:
+    """A visit of that page: what its wallets were asked, and what stands on it."""
+
+    seen: Visit
+    url: str
+    node: Rpc
+    accounts: list[str]
+    calls: list[tuple[str, str, list[Any]]] = field(default_factory=list)
+
+    @property
+    def page(self) -> Page:
+        return self.seen.page
+
+    def put(self, **told: Any) -> None:
+        """A wallet into the browser, before the page is opened."""
+        told = {"accounts": self.accounts[:1]} | told
+        self.page.add_init_script(f"fakeWallet({json.dumps(told)})")
+
+    def open(self, path: str = "/?intent=a1") -> None:
+        self.seen.open(self.url + path, "Signing")
+
+    def tell(self, script: str, wallet: int = 0) -> None:
+        """Something done in a wallet's own window: `tell("turn('0x1')")`."""
+        self.page.evaluate(f"() => {{ window.fakes[{wallet}].{script}; }}")
+
+    def asked(self, method: str, wallet: str = "Test Wallet") -> list[list[Any]]:
+        """The parameters of each request of a method."""
+        return [params for name, called, params in self.calls if (name, called) == (wallet, method)]
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("group", name="Wallet").get_by_role(
+            "button", name=name, exact=True
+        )
+
+    def click(self, name: str) -> None:
+        self.button(name).click()
+
+    def connect(self, name: str = "Test Wallet") -> None:
+        self.click(f"Connect {name}")
+        expect(self.button("Use another wallet")).to_be_visible()
+
+    def says(self, words: str) -> None:
+        """The panel says so, aloud too."""
+        group = self.page.get_by_role("group", name="Wallet")
+        expect(group.get_by_role("status")).to_contain_text(words)
+
+    def python_says(self, words: str) -> None:
+        shown = self.page.get_by_test_id("stText").filter(has_text=words)
+        expect(shown).to_be_visible()
+        self.seen.settle()
+
+    def runs(self) -> int:
+        self.seen.settle()
+        return int(self.page.get_by_test_id("stText").last.inner_text().removeprefix("run "))
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Rpc]:
+    with local_node() as url:
+        yield Rpc(url)
+
+
+@pytest.fixture(scope="module")
+def app(node: Rpc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app's own server, headers and all, around the test's page."""
+    root = planted(tmp_path_factory.mktemp("wallet") / "tree")
+    shutil.copy(HERE / "wallet_page.py", root)
+    launcher = (root / "app.py").read_text()
+    changed = launcher.replace('"ui" / "main.py"', '"wallet_page.py"')
+    assert changed != launcher
+    (root / "app.py").write_text(changed)
+    with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=node.url) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(app: App, node: Rpc, visit: Callable[..., Visit]) -> Callable[..., Desk]:
+    """Begins a visit: `desk(390, "dark")`."""
+
+    def begin(*screen: Any) -> Desk:
+        made = Desk(visit(*screen), app.url, node, node.call("eth_accounts"))
+        made.page.expose_function("heard", lambda *call: made.calls.append(call))
+        made.page.expose_function("askNode", lambda method, params: node.call(method, *params))
+        made.page.add_init_script(path=HERE / "fake_wallet.js")
+        return made
+
+    return begin

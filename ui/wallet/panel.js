@@ -1,0 +1,151 @@
+// What a panel shows of the session, and tells to Python.
+const short = (hex) => `${hex.slice(0, 6)}…${hex.slice(-4)}`;
+
+// In one order, so that equal things are equal texts.
+function canonical(said) {
+  const { intent = null, hash = null, why = null } = said?.outcome ?? {};
+  return JSON.stringify([said?.account ?? null, said?.chain ?? null, said?.wallet ?? null, intent, hash, why]);
+}
+
+function outcome(order) {
+  if (!order) return null;
+  const { hash, unsettled } = progress(order.intent) ?? {};
+  if (hash) return { intent: order.intent, hash };
+  if (unsettled) return { intent: order.intent, why: "unsettled" };
+  return session.outcome?.intent === order.intent ? session.outcome : null;
+}
+
+const UNSETTLED =
+  "Your wallet was asked, and its answer did not reach this page. If you confirmed there, the transaction is on its way: " +
+  "look into the wallet's activity, or close its prompt, before you sign anew.";
+
+// What the panel says, and which of its parts it shows.
+function view({ network, order }) {
+  const { account, attempt, settled, wallets } = session;
+  const at = (order && progress(order.intent)) ?? {};
+  const parts = account ? { who: true, other: true } : { choices: settled, look: settled && wallets.length === 0 };
+  const say = (said, more) => ({ ...parts, said, ...more });
+  if (at.hash) return { who: Boolean(account), said: `Sent as ${at.hash}`, tone: "good" };
+  if (at.unsettled) return say(UNSETTLED, { tone: "warn", clear: true });
+  if (account) return { ...parts, ...next(network, order) };
+  if (session.searching || !settled) return say("Looking for a wallet in this browser.", { look: false });
+  if (attempt && !attempt.quietly) return say(`Answer the prompt of ${attempt.wallet.name}.`);
+  if (session.note) return say(session.note, { tone: "warn" });
+  if (wallets.length) return say("Connecting shows this page your address. It signs nothing.");
+  return say("No wallet answers in this browser. If you have one, allow it on this site and look again.", { tone: "warn" });
+}
+
+// Of a wallet that is connected: the one next thing to do.
+function next(network, order) {
+  const { account, chain, chosen, busy, note } = session;
+  if (busy?.what === "switch") return { switch: true, said: `${chosen.name} asks you to switch the network.` };
+  if (busy) return { sign: true, said: `${chosen.name} asks you to confirm. Nothing is sent until you do.` };
+  const warn = (said) => ({ said: note ?? said, tone: note || said ? "warn" : "" });
+  if (chain !== network.chain) {
+    const on = chain ? `chain ${chain}` : "an unknown chain";
+    return { switch: true, ...warn(`${chosen.name} is on ${on}. Needed is ${network.name}, chain ${network.chain}.`) };
+  }
+  if (order && order.transaction.from !== account)
+    return warn(`This was prepared for ${short(order.transaction.from)}, not for the account that is connected.`);
+  return { sign: Boolean(order), ...warn("") };
+}
+
+function choices(box) {
+  const names = session.wallets.map((wallet) => wallet.name);
+  const labels = session.wallets.map(({ name, id }, place) =>
+    names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${id || place + 1})`,
+  );
+  if (box.dataset.drawn !== JSON.stringify(labels)) {
+    box.dataset.drawn = JSON.stringify(labels);
+    box.replaceChildren(
+      ...session.wallets.map((wallet, place) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        if (wallet.icon) button.append(picture(wallet.icon));
+        button.append(`Connect ${labels[place]}`);
+        button.onclick = () => connect(wallet);
+        return button;
+      }),
+    );
+  }
+  [...box.children].forEach((button, place) =>
+    disable(button, session.attempt?.wallet === session.wallets[place] && !session.attempt.quietly),
+  );
+}
+
+function picture(icon) {
+  const image = document.createElement("img");
+  image.alt = "";
+  image.src = icon;
+  image.onerror = () => image.remove();
+  return image;
+}
+
+// Not the attribute `disabled`: a button that is asked to wait keeps the keyboard's focus.
+const disable = (button, off) => button.setAttribute("aria-disabled", String(Boolean(off)));
+
+function draw(root, data) {
+  const shown = view(data);
+  const at = (name) => root.querySelector(`.${name}`);
+  const focused = root.getRootNode().activeElement;
+  const put = (element, words) => element.textContent !== words && (element.textContent = words);
+  at("who").hidden = !shown.who;
+  if (shown.who) {
+    put(at("name"), session.chosen.name);
+    put(at("account"), session.account);
+    const icon = session.chosen.icon ?? "";
+    if (at("icon").dataset.drawn !== icon) {
+      at("icon").dataset.drawn = icon;
+      at("icon").replaceChildren(...(icon ? [picture(icon)] : []));
+    }
+  }
+  put(at("said"), shown.said ?? "");
+  at("said").dataset.tone = shown.tone ?? "";
+  choices(at("choices"));
+  at("choices").hidden = !shown.choices;
+  put(at("switch"), `Switch to ${data.network.name}`);
+  put(at("sign"), data.order?.label ?? "");
+  for (const name of ["switch", "sign", "clear", "look", "other"]) {
+    at(name).hidden = !shown[name];
+    disable(at(name), session.busy);
+  }
+  // What had the focus may be gone: it goes to the panel, never to another button by itself.
+  const lost = focused && (!focused.isConnected || (root.contains(focused) && focused.closest("[hidden]")));
+  if (lost) at("wallet").focus();
+}
+
+export default function (component) {
+  const root = component.parentElement;
+  let panel = panels.get(root);
+  if (!panel) {
+    panel = { told: undefined };
+    panels.set(root, panel);
+  }
+  panel.component = component; // the newest data and setters
+  panel.update = () => {
+    const { data, setStateValue } = panel.component;
+    draw(root, data);
+    if (!session.settled) return;
+    const { account, chain, chosen } = session;
+    const said = account ? { account, chain, wallet: chosen.name } : { account: null, chain: null, wallet: null };
+    said.outcome = outcome(data.order);
+    panel.told ??= canonical(data.told);
+    if (canonical(said) === panel.told) return;
+    panel.told = canonical(said);
+    setStateValue("said", said);
+  };
+  const at = (name) => root.querySelector(`.${name}`);
+  at("switch").onclick = () => switchTo(panel.component.data.network);
+  at("sign").onclick = () => {
+    const { order, network } = panel.component.data;
+    const same = (asked) =>
+      panels.get(root) === panel && JSON.stringify(panel.component.data.order) === JSON.stringify(asked);
+    if (order) sign(order, network, same);
+  };
+  at("clear").onclick = () => forget(panel.component.data.order.intent);
+  at("look").onclick = () => look();
+  at("other").onclick = () => leave();
+  if (session.settled || session.searching) panel.update();
+  else look();
+  return () => panels.delete(root);
+}

@@ -1,0 +1,249 @@
+// What this page knows of the browser's wallets: shared by its panels for as long as it is loaded.
+// Whatever a wallet says is foreign: it is checked here, and shown as text alone.
+const ANSWER_WITHIN = 400; // ms that wallets have to announce themselves
+const MOST_WALLETS = 12;
+const LEGACY = "window.ethereum";
+
+const session = {
+  wallets: [], // { id, uuid, name, icon, provider }
+  searching: false,
+  settled: false, // the search is over, and a wallet used before was asked again
+  chosen: null, // the wallet that `account` and `chain` are of
+  account: null,
+  chain: null,
+  attempt: null, // a connection under way: { wallet, quietly }
+  busy: null, // a prompt under way: { what: "switch" | "sign" }
+  note: null, // what went wrong, in words
+  outcome: null, // how the last signing ended: { intent, why }
+};
+const panels = new Map();
+const prompts = new Set(); // intents whose prompt this page waits for
+
+const changed = () => panels.forEach((panel) => panel.update());
+const note = (words) => (session.note = words);
+
+// Intents outlive a reload, in this tab alone: `asked` without an answer means nobody knows.
+const remembered = new Map();
+const remember = (name, value) => {
+  remembered.set(name, value);
+  try {
+    sessionStorage.setItem(`wallet ${name}`, JSON.stringify(value));
+  } catch {} // no storage: the page itself remembers
+};
+const recall = (name) => {
+  try {
+    return JSON.parse(sessionStorage.getItem(`wallet ${name}`)) ?? remembered.get(name) ?? null;
+  } catch {
+    return remembered.get(name) ?? null;
+  }
+};
+const mark = (intent, value) => remember(`intent ${intent}`, value);
+function progress(intent) {
+  const kept = recall(`intent ${intent}`);
+  if (kept?.hash) return { hash: readHash(kept.hash) };
+  if (!kept?.asked) return null;
+  return prompts.has(intent) ? { asking: true } : { unsettled: true };
+}
+
+// Readers of what a wallet says.
+const strange = (what) => Object.assign(new Error(`The wallet answered ${what}.`), { strange: true });
+const text = (value, most) =>
+  typeof value === "string" ? [...value.replace(/\p{C}/gu, "").trim()].slice(0, most).join("") : "";
+const readHex = (value, digits) =>
+  /^0x[0-9a-f]+$/i.test(text(value, 80)) && value.length === 2 + digits ? value.toLowerCase() : null;
+function readAccount(accounts) {
+  if (!Array.isArray(accounts)) throw strange("no list of accounts");
+  if (accounts.length === 0) return null;
+  const account = readHex(accounts[0], 40);
+  if (!account) throw strange("an account that is no address");
+  return account;
+}
+function readChain(id) {
+  const number = typeof id === "number" || /^(0x[0-9a-f]+|[0-9]+)$/i.test(text(id, 80)) ? Number(id) : 0;
+  return Number.isSafeInteger(number) && number > 0 ? number : null;
+}
+const readHash = (hash) => readHex(hash, 64);
+const readIcon = (icon) =>
+  typeof icon === "string" && icon.length < 200_000 && /^data:image\//i.test(icon) ? icon : null;
+const code = (error) => error?.data?.originalError?.code ?? error?.code;
+
+// What an error means, in words, and for the page.
+function explain(error, wallet) {
+  if (code(error) === 4001) return { why: "rejected", text: "You declined in the wallet: nothing was signed. You can try again." };
+  if (code(error) === -32002)
+    return {
+      why: "busy",
+      text: `${wallet.name} still waits for an answer to an earlier request: open its own window, answer there, then try again.`,
+    };
+  if (code(error) === 4100)
+    return {
+      why: "locked",
+      text: `${wallet.name} does not let this page use the account: unlock it, allow this page, then try again.`,
+    };
+  const said = text(error?.message, 200);
+  if (error?.strange) return { why: "failed", text: said };
+  return { why: "failed", text: `${wallet.name} could not do it${said ? `, it says: ${said}` : "."}` };
+}
+
+function found(info, provider) {
+  try {
+    if (typeof provider?.request !== "function" || session.wallets.length >= MOST_WALLETS) return;
+    const uuid = text(info.uuid, 100);
+    if (session.wallets.some((known) => known.provider === provider || known.uuid === uuid)) return;
+    const name = text(info.name, 40) || "unnamed wallet";
+    const wallet = { id: text(info.rdns, 60), uuid, name, icon: readIcon(info.icon), provider };
+    // One that announces itself stands for what the old way found.
+    session.wallets = session.wallets.filter((known) => known.id !== LEGACY || known === session.chosen);
+    session.wallets.push(wallet);
+    if (session.settled && !session.account && !session.attempt && wallet.id === recall("used")) connect(wallet, true);
+    changed();
+  } catch {} // what cannot be read is no wallet
+}
+
+// EIP-6963: wallets answer at once, or announce themselves when they have loaded.
+window.addEventListener("eip6963:announceProvider", ({ detail }) => found(detail?.info, detail?.provider));
+window.addEventListener("ethereum#initialized", () => look());
+
+function look() {
+  if (session.searching) return;
+  session.searching = true;
+  session.note = null;
+  window.dispatchEvent(new Event("eip6963:requestProvider"));
+  setTimeout(async () => {
+    if (session.wallets.length === 0 && window.ethereum)
+      found({ uuid: LEGACY, rdns: LEGACY, name: "browser wallet" }, window.ethereum);
+    session.searching = false;
+    const used = session.wallets.find((wallet) => wallet.id === recall("used"));
+    if (used && !session.account) await connect(used, true);
+    session.settled = true;
+    changed();
+  }, ANSWER_WITHIN);
+  changed();
+}
+
+function listen(wallet) {
+  if (wallet.heard || typeof wallet.provider.on !== "function") return;
+  wallet.heard = true;
+  const when = (event, act) =>
+    wallet.provider.on(event, (value) => {
+      if (session.chosen !== wallet) return;
+      session.note = null;
+      try {
+        act(value);
+      } catch (error) {
+        session.account = null;
+        note(explain(error, wallet).text);
+      }
+      changed();
+    });
+  when("accountsChanged", (accounts) => {
+    session.account = readAccount(accounts);
+    if (!session.account) note(`${wallet.name} was locked, or disconnected from this page.`);
+  });
+  when("chainChanged", (id) => {
+    session.chain = readChain(id);
+    if (session.busy?.what === "switch") session.busy = null; // some never answer the request itself
+  });
+}
+
+// Quietly: no prompt, and no word if the wallet does not want to.
+async function connect(wallet, quietly = false) {
+  if (session.busy || (session.attempt?.wallet === wallet && !session.attempt.quietly)) return;
+  const mine = (session.attempt = { wallet, quietly });
+  if (!quietly) session.note = null;
+  changed();
+  try {
+    const method = quietly ? "eth_accounts" : "eth_requestAccounts";
+    const account = readAccount(await wallet.provider.request({ method }));
+    const chain = account && readChain(await wallet.provider.request({ method: "eth_chainId" }));
+    if (session.attempt !== mine) return; // another wallet was chosen meanwhile
+    if (account) {
+      Object.assign(session, { chosen: wallet, account, chain });
+      remember("used", wallet.id);
+      listen(wallet);
+    } else if (!quietly) {
+      note(`${wallet.name} gave no account: unlock it, allow it for this page, then try again.`);
+    }
+  } catch (error) {
+    if (session.attempt === mine && !quietly) note(explain(error, wallet).text);
+  }
+  if (session.attempt === mine) session.attempt = null;
+  changed();
+}
+
+function leave() {
+  if (session.busy) return;
+  Object.assign(session, { chosen: null, account: null, chain: null, note: null });
+  remember("used", null);
+  changed();
+}
+
+const ask = (method, params) => session.chosen.provider.request(params ? { method, params } : { method });
+
+async function switchTo(network) {
+  if (session.busy) return;
+  const mine = (session.busy = { what: "switch" });
+  const wallet = session.chosen;
+  session.note = null;
+  changed();
+  const there = async () => (session.chain = readChain(await ask("eth_chainId"))) === network.chain;
+  const go = () => ask("wallet_switchEthereumChain", [{ chainId: network.chainId }]);
+  try {
+    try {
+      await go();
+    } catch (error) {
+      if (code(error) !== 4902) throw error; // 4902: the wallet does not know this network
+      if (!network.add) throw strange(`that it does not know ${network.name}: add chain ${network.chain} there by hand`);
+      await ask("wallet_addEthereumChain", [network.add]);
+      if (!(await there())) await go(); // some add without switching
+    }
+    if (!(await there())) note(`${wallet.name} is still on another network: switch to ${network.name} there.`);
+  } catch (error) {
+    if (session.busy === mine) note(explain(error, wallet).text);
+  }
+  if (session.busy === mine) session.busy = null;
+  changed();
+}
+
+// Only a click comes here. `shown` tells what stands on the page now: no other order is signed.
+async function sign(order, network, shown) {
+  if (session.busy || progress(order.intent)) return;
+  session.busy = { what: "sign" };
+  const wallet = session.chosen;
+  const end = (why, words) => {
+    session.outcome = { intent: order.intent, why };
+    note(words);
+  };
+  session.note = null;
+  changed();
+  let asked = false;
+  try {
+    const account = readAccount(await ask("eth_accounts"));
+    const chain = readChain(await ask("eth_chainId"));
+    Object.assign(session, { account, chain });
+    if (account !== order.transaction.from || chain !== network.chain || !shown(order)) {
+      end("changed", "Account, network or transaction changed before the wallet was asked: nothing was signed. Look at it again.");
+    } else {
+      asked = true;
+      prompts.add(order.intent);
+      mark(order.intent, { asked });
+      const hash = readHash(await ask("eth_sendTransaction", [order.transaction]));
+      if (hash) mark(order.intent, { hash });
+      session.outcome = null; // without a hash it stays asked, and nobody knows
+    }
+  } catch (error) {
+    const { why, text } = explain(error, wallet);
+    if (asked) mark(order.intent, null);
+    const after = why === "failed" && asked ? " Look into its activity before you try again." : "";
+    end(why, text + after);
+  }
+  prompts.delete(order.intent);
+  session.busy = null;
+  changed();
+}
+
+function forget(intent) {
+  mark(intent, null);
+  session.note = session.outcome = null;
+  changed();
+}
