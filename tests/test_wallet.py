@@ -159,22 +159,24 @@ def test_of_two_wallets_one_is_chosen_and_can_be_left_for_the_other(desk: Begin)
     at.put(name="First", rdns="org.example.first")
     at.put(name="Second", rdns="org.example.second", accounts=at.accounts[1:2])
     at.open()
-    at.connect("Second")
-    at.python_says(f"account {at.accounts[1].lower()}")
-    at.tell("turn('0x1')")  # the one that was not chosen
-    at.tell(f"choose(['{at.accounts[5]}'])")
+    at.connect("First")
+    at.python_says(f"account {at.accounts[0].lower()}, chain 31337")
     at.click("Use another wallet")
     at.python_says("no account")
-    at.tell("turn('0x7a69')")
-    at.connect("First")
-    at.python_says(f"account {at.accounts[5].lower()}, chain 31337")
+    at.connect("Second")
+    at.python_says(f"account {at.accounts[1].lower()}, chain 31337")
+    before = at.runs()
+    at.tell("turn('0x1')")  # the one that was left
+    at.tell(f"choose(['{at.accounts[5]}'])")
     at.click(SIGN)
     at.python_says("outcome Signed(")
-    assert at.asked("eth_sendTransaction", "Second") == []
+    at.python_says(f"account {at.accounts[1].lower()}, chain 31337")
+    assert at.runs() == before + 1
+    assert at.asked("eth_sendTransaction", "First") == []
+    assert at.asked("eth_sendTransaction", "Second")[0][0]["from"] == at.accounts[1].lower()
     at.page.reload()
-    at.says("Sent as 0x")
-    at.python_says(f"account {at.accounts[0].lower()}, chain 31337")
-    at.python_says("wallet First")
+    at.python_says(f"account {at.accounts[1].lower()}, chain 31337")
+    at.python_says("wallet Second")
 
 
 def test_two_wallets_of_one_name_are_told_apart(desk: Begin) -> None:
