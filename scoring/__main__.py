@@ -21,6 +21,7 @@ from data.config import SAMPLE, app_choice, default_store, load_network
 from data.sample_store import ensure_sample
 from data.store import open_reader, read_info
 from forecast import ForecastError
+from forecast.backtest import MODEL
 from scoring.companion import Scores, companion_of, read_scores, write_scores
 from scoring.forecast_log import read_log
 from scoring.inputs import Inputs, read_inputs, read_releases
@@ -94,11 +95,26 @@ def printed(scores: Scores) -> str:
     for model in whole["model"].unique(maintain_order=True):
         rows = {row["metric"]: row for row in whole.filter(model=model).iter_rows(named=True)}
         lines.append(f"{model:24}" + "".join(f"{_cell(rows.get(name)):>22}" for name in _SHOWN))
+    lines += _by_slice(scores.table)
     if whole.is_empty():
         lines.append("no request is old enough to be judged yet")
     elif not whole.filter(pl.col("decided")).height:
         lines.append("undecided: fewer than 60 payout batches")
     return "\n".join(lines)
+
+
+def _by_slice(table: pl.DataFrame) -> Iterator[str]:
+    """The model's scores by amount and by half-year."""
+    ours = table.filter(pl.col("model") == MODEL, pl.col("slice") != "all")
+    shown = ("tw_crps", "covered_90", "covered_50", "late")
+    if ours.height:
+        yield ""
+        yield f"{MODEL:24}" + "".join(f"{name:>22}" for name in shown)
+    for name in ours["slice"].unique().sort():
+        rows = {row["metric"]: row for row in ours.filter(slice=name).iter_rows(named=True)}
+        decided = all(row["decided"] for row in rows.values())
+        line = f"{name:24}" + "".join(f"{_cell(rows.get(metric)):>22}" for metric in shown)
+        yield line if decided else f"{line}  undecided"
 
 
 def told_of_log(store: Path) -> str:

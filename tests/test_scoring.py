@@ -67,7 +67,9 @@ def test_the_backtest_scores_the_model_beside_every_baseline(scores: Scores) -> 
     }
     told = printed(scores)
     assert f"model {model_version()}" in told
-    assert told.count("\n") == 9
+    assert told.count("\n") == 11 + scores.table["slice"].n_unique() - 1
+    few = [line for line in told.splitlines() if line.startswith("amount: 10,000")]
+    assert [line.endswith("undecided") for line in few] == [True]
 
 
 def test_scores_are_kept_beside_the_store_and_read_again(scores: Scores, tmp_path: Path) -> None:
