@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from forecast.history import FloatArray, ForecastError, read_history
+from forecast.history import FloatArray, ForecastError, History, read_history
 from forecast.known_ends import split_known
 from forecast.level import level_scale, read_level
 from forecast.paths import draw_paths
@@ -165,8 +165,13 @@ def prepare(
     arrived = np.maximum.accumulate(np.cumsum(drawn.amounts, axis=1) * scale, axis=1)
     if ends is not None:
         days, arrived = _joined(days, arrived, *ends.draw(paths, rng))
-    stalled = history.since_last_days > float(np.quantile(history.gaps, _LONGEST_GAP_QUANTILE))
-    return ServiceCurve(at, horizon_days, days, arrived, True, stalled, last)
+    return ServiceCurve(at, horizon_days, days, arrived, True, is_stalled(history), last)
+
+
+def is_stalled(history: History) -> bool:
+    """Whether the last batch is longer ago than nearly all pauses between batches took."""
+    longest = float(np.quantile(history.gaps, _LONGEST_GAP_QUANTILE)) if history.gaps.size else 0.0
+    return history.since_last_days > longest
 
 
 def _joined(

@@ -20,7 +20,7 @@ st.markdown("When an unstake asked for now would be paid, and how good such odds
 now = odds.of(store)
 
 if now is None:
-    window_card.unscored(store.source.name)
+    window_card.unscored(store.source)
 else:
     notices = st.container()
     payout_ftm = outlook_parts.amount_input(notices)
@@ -29,12 +29,13 @@ else:
     outlook_parts.tiles(now, window, payout_ftm)
     if window is not None and window_words.has_dates(window):
         window_card.picture(window, now.at)
+    window_card.late(now)
 
     st.subheader("Odds by amount and day")
     outlook_parts.odds_by_amount(now, payout_ftm)
 
     st.subheader("The money they rest on")
-    if window is not None and window_words.has_odds(window):
+    if now.has_futures:
         outlook_money.draw(now, payout_ftm)
     st.caption(outlook_money.source_note(now))
 

@@ -26,7 +26,7 @@ st.markdown(queue_parts.answer(metrics, head))
 queue_parts.figures(metrics, DAYS)
 
 now = odds.of(store)
-queue_windows.new_unstake(now, store.source.name)
+queue_windows.new_unstake(now, store.source)
 
 st.subheader("Queue depth against reward claims")
 notices = st.container()

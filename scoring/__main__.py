@@ -22,14 +22,13 @@ from data.sample_store import ensure_sample
 from data.store import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
-from scoring.companion import Scores, companion_of, read_scores, write_scores
+from scoring.companion import Scores, companion_of, write_scores
+from scoring.due import is_due
 from scoring.forecast_log import read_log
-from scoring.inputs import Inputs, read_inputs, read_releases
+from scoring.inputs import read_inputs, read_releases
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, METRICS, Alarm, LiveScores, live_scores
-from scoring.run import model_version, run_backtest
+from scoring.run import run_backtest
 
-# New releases that make a new backtest worth its minute.
-_DUE_RELEASES, _DUE_SHARE = 20, 0.05
 _SHOWN = ("tw_crps", "covered_90", "covered_50", "late", "width_90", "brier_35")
 
 
@@ -53,10 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.log:
             print(told_of_log(store))
             return 0
+        if options.if_due and not is_due(store):
+            return 0
         with open_reader(store) as con:
             inputs = read_inputs(con)
-        if options.if_due and not is_due(store, inputs):
-            return 0
         scores = run_backtest(inputs, datetime.now(UTC))
         write_scores(store, scores)
     except ConfigError as error:
@@ -68,15 +67,6 @@ def main(arguments: list[str] | None = None) -> int:
     print(printed(scores))
     print(f"kept in {companion_of(store)}")
     return 0
-
-
-def is_due(store: Path, inputs: Inputs) -> bool:
-    """Whether a backtest would tell anything that the kept one does not."""
-    kept = read_scores(store)
-    if kept is None or kept.about.model_version != model_version():
-        return True
-    new = inputs.released - kept.about.released
-    return new < 0 or new >= max(_DUE_RELEASES, _DUE_SHARE * kept.about.released)
 
 
 def printed(scores: Scores) -> str:
@@ -140,6 +130,7 @@ def _log_lines(scores: LiveScores) -> Iterator[str]:
     )
     apart = {name.replace("_", " "): number for name, number in scores.no_interval.items()}
     apart["request not found as waiting"] = scores.unmatched
+    apart["told long after their block"] = scores.backdated
     if any(apart.values()):
         yield "apart: " + ", ".join(
             f"{number:,} {name}" for name, number in apart.items() if number

@@ -25,7 +25,7 @@ class Inputs:
 
     `requests` has `wr_id`, `requested_at`, `released_at`, `payout_ftm`, `need_ftm` and
     `in_pool_ftm`, the most of its need that may have been in the pool; `funding` the batches
-    of each source.
+    of each source. `released` is how many requests were paid or refused, known or not.
     """
 
     as_of: datetime
@@ -33,11 +33,7 @@ class Inputs:
     requests: pl.DataFrame
     funding: Mapping[str, pl.DataFrame]
     lock_ups: pl.DataFrame
-
-    @property
-    def released(self) -> int:
-        """How many requests have been paid or refused."""
-        return self.requests["released_at"].drop_nulls().len()
+    released: int
 
 
 def read_inputs(con: duckdb.DuckDBPyConnection) -> Inputs:
@@ -60,10 +56,18 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> Inputs:
         source: queries.run(con, "funding", source=source).drop_nulls() for source in SOURCES
     }
     lock_ups = queries.run(con, "lock_up_ends").drop_nulls()
-    return Inputs(info.synced_at, info.synced_block, requests, funding, lock_ups)
+    return Inputs(info.synced_at, info.synced_block, requests, funding, lock_ups, released_in(con))
 
 
 def read_releases(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """`wr_id`, `requested_at` and `released_at` of every request, whatever else is unknown."""
     needs = queries.run(con, "request_needs").unique("wr_id", keep="first", maintain_order=True)
     return needs.select("wr_id", "requested_at", "released_at")
+
+
+def released_in(con: duckdb.DuckDBPyConnection) -> int:
+    """How many requests of the store that `con` uses were paid or refused."""
+    row = con.execute(
+        "SELECT count(DISTINCT wr_id) FROM requests WHERE coalesce(manual_at, paid_at) IS NOT NULL"
+    ).fetchone()
+    return 0 if row is None else int(row[0])

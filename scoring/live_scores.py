@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,7 @@ from scoring.forecast_line import LEVELS
 from scoring.truth import Batches, Shown, beside_truth
 
 ALARM_BATCHES, ALARM_BELOW = 30, 0.75
+MOST_DELAY = timedelta(hours=2)  # from the block that a forecast is of, to its being told
 ALL = "all"
 METRICS = ("covered_50", "covered_90", "late", "pinball", *(f"brier_{d}" for d in BRIER_DAYS))
 # `covered` shows no days, only that the money is there; the others show nothing.
@@ -77,7 +78,8 @@ class LiveScores:
 
     `resolved` forecasts are paid or older than their horizon, in `batches`. `no_interval` counts
     those of kinds that have none, by kind; `unmatched` those whose request `requests` does not
-    hold as one that waited at that time: they count nowhere else. `overdue_requests` still wait
+    hold as one that waited at that time, `backdated` those told from an old block, when more could
+    be known: they count nowhere else. `overdue_requests` still wait
     past the 95 % mark of a forecast. `table` has a row for all and each model version, newest
     last, and each of `METRICS`, with a 90 % interval; its value is null where nothing is due.
     """
@@ -88,6 +90,7 @@ class LiveScores:
     batches: int
     no_interval: dict[str, int]
     unmatched: int
+    backdated: int
     overdue_requests: int
     alarm: Alarm
     table: pl.DataFrame
@@ -102,7 +105,8 @@ def live_scores(
     it waits. Neither reads a clock: the same input gives the same figures.
     """
     require_aware(as_of, "as_of")
-    shown = beside_truth(log_frame, requests, as_of)
+    in_time = log_frame.filter(pl.col("logged_at") - pl.col("forecast_at") <= MOST_DELAY)
+    shown = beside_truth(in_time, requests, as_of)
     resolved = shown.only(np.isfinite(shown.wait) | (shown.age >= shown.horizon))
     kinds = shown.frame.filter(pl.col("kind").is_in(_NO_INTERVAL))["kind"]
     versions = shown.frame["model_version"].unique(maintain_order=True).to_list()
@@ -121,7 +125,8 @@ def live_scores(
         resolved=resolved.frame.height,
         batches=int(np.unique(resolved.batches(resolved.horizon)).size),
         no_interval={kind: int((kinds == kind).sum()) for kind in _NO_INTERVAL},
-        unmatched=log_frame.height - shown.frame.height,
+        unmatched=in_time.height - shown.frame.height,
+        backdated=log_frame.height - in_time.height,
         overdue_requests=overdue,
         alarm=alarm,
         table=pl.DataFrame(rows, schema=_SCHEMA, orient="row"),

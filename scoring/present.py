@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from forecast import ReleaseWindow, ServiceCurve, prepare
+from forecast.history import read_history
+from forecast.window import is_stalled
 
 # Sums of FTM as DOUBLE agree to about this share of them.
 _DUST = 1e-12
+_TIME = pl.Datetime("us", "UTC")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +29,8 @@ class Present:
     """The futures at `curve.at` and what stands before whom, all amounts in FTM.
 
     `waiting_ftm` is None where a payout is unknown, `spendable_ftm` where the pool's balance is;
-    `unseen_ftm` is then the most that the pool may hold. `inputs_hash` names what it was made
+    `unseen_ftm` is then the most that the pool may hold. `unspent_ftm` of what it can spend came
+    since the last payout, and is among the money drawn from. `inputs_hash` names what it was made
     from: the same inputs give the same odds.
     """
 
@@ -35,6 +39,7 @@ class Present:
     waiting_ftm: float | None
     spendable_ftm: float | None
     unseen_ftm: float
+    unspent_ftm: float
     inputs_hash: str
 
     def need(self, ahead_ftm: float, payout_ftm: float) -> tuple[float, float]:
@@ -59,39 +64,52 @@ class Present:
 def read_present(
     ahead: Mapping[str, Any],
     funding: pl.DataFrame,
+    inflows: pl.DataFrame,
     lock_ups: pl.DataFrame,
     source: str,
     at: datetime,
 ) -> Present:
-    """From the answers of `money_ahead`, `funding` of this `source` and `lock_up_ends`.
+    """From the answers of `money_ahead`, `funding` of this `source`, that of the inflows, and
+    `lock_up_ends`.
 
-    Raises forecast.ForecastError for answers that cannot be forecast from.
+    Payouts pause behind a large head while money still comes: they have stopped only where the
+    inflows have as well. Raises forecast.ForecastError for what cannot be forecast from.
     """
-    funding, lock_ups = funding.drop_nulls(), lock_ups.drop_nulls()
+    funding, inflows, lock_ups = (each.drop_nulls() for each in (funding, inflows, lock_ups))
+    unspent: float | None = None
     if source == "payouts":
-        funding = _with_unspent(funding, ahead["spendable_ftm"], at)
+        funding, unspent = _with_unspent(funding, inflows, ahead["spendable_ftm"], at)
     curve = prepare(funding, at, lock_ups=lock_ups)
+    if curve.stalled and source == "payouts" and not is_stalled(read_history(inflows, at)):
+        curve = replace(curve, stalled=False)
     unseen = math.inf if ahead["head_ftm"] is None else ahead["head_ftm"]
     told = [repr((source, at, ahead["waiting_ftm"], ahead["spendable_ftm"], unseen))]
-    told += [str(frame.hash_rows(seed=0).to_list()) for frame in (funding, lock_ups)]
+    told += [str(frame.hash_rows(seed=0).to_list()) for frame in (funding, inflows, lock_ups)]
     return Present(
         curve=curve,
         source=source,
         waiting_ftm=ahead["waiting_ftm"],
         spendable_ftm=ahead["spendable_ftm"],
         unseen_ftm=unseen,
+        unspent_ftm=unspent or 0.0,
         inputs_hash=hashlib.sha256("\0".join(told).encode()).hexdigest()[:12],
     )
 
 
-def _with_unspent(payouts: pl.DataFrame, spendable_ftm: float | None, at: datetime) -> pl.DataFrame:
+def _with_unspent(
+    payouts: pl.DataFrame, inflows: pl.DataFrame, spendable_ftm: float | None, at: datetime
+) -> tuple[pl.DataFrame, float | None]:
     """Payouts, and the money that came since and is not paid out as the head wants more.
 
-    Without it a large head would look like money that has stopped. Less than payouts usually
-    take is what they leave over, and tells nothing.
+    It is dated by the last inflow, and is as much as the pool can spend. Less than payouts
+    usually take is what they leave over, and tells nothing.
     """
     usual = payouts["amount_ftm"].median()
+    came = inflows.filter(pl.col("funded_at") < at)["funded_at"].cast(_TIME).max()
+    paid = payouts.filter(pl.col("funded_at") < at)["funded_at"].cast(_TIME).max()
     if spendable_ftm is None or not isinstance(usual, float) or spendable_ftm < usual:
-        return payouts
-    now = pl.Series("funded_at", [at - timedelta(seconds=1)], dtype=payouts.schema["funded_at"])
-    return pl.concat([payouts, now.to_frame().with_columns(amount_ftm=pl.lit(spendable_ftm))])
+        return payouts, None
+    if not isinstance(came, datetime) or not isinstance(paid, datetime) or came <= paid:
+        return payouts, None
+    last = pl.DataFrame({"funded_at": [came], "amount_ftm": [spendable_ftm]})
+    return pl.concat([payouts, last.cast(payouts.schema)]), spendable_ftm

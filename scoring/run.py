@@ -67,7 +67,7 @@ def run_backtest(
 def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
     """What each candidate scored on the earlier span, best first; null where none can be judged."""
     known = {name: frame for name, frame in inputs.funding.items() if frame.height}
-    if not inputs.released:
+    if not inputs.requests["released_at"].drop_nulls().len():
         known = {}
     return choose_source(
         inputs.requests,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,18 @@ from data.store import open_reader
 from scoring.forecast_log import log_of
 from tests.made_forecasts import LINE
 from tests.page_fixture import Show, said
-from ui import shown_forecasts
+from ui import frame, shown_forecasts
 
 REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom'"
 HEAD, SECOND = 2198, 2199
 
 
 @pytest.fixture(autouse=True)
-def _nothing_logged_before() -> None:
+def _as_if_just_synced(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The sample's last block is old, and of an old block nothing is logged."""
     shown_forecasts._logged_at.clear()
+    if "old_block" not in request.node.name:
+        monkeypatch.setattr(frame, "STALE_AFTER", timedelta(days=36_500))
 
 
 @pytest.fixture
@@ -66,7 +69,17 @@ def test_nothing_is_logged_of_the_sample_nor_where_the_log_is_off(
     environment.setenv("FTM_FORECAST_LOG", "off")
     show_scored(REAL, page="track", find=str(HEAD))
     assert not log.exists()
+    assert "`FTM_FORECAST_LOG` is off" in said(show_scored(page="outlook"))
+    environment.delenv("FTM_FORECAST_LOG")
     assert "Forecasts of a simulation are not logged" in said(show_scored(page="outlook"))
+
+
+def test_nothing_is_logged_of_an_old_block_as_more_may_be_known(
+    show_scored: Show, log: Path
+) -> None:
+    text = said(show_scored(REAL, page="track", find=str(HEAD)))
+    assert "These odds are as of 1 Mar 2025" in text
+    assert not log.exists()
 
 
 def test_a_log_that_cannot_be_written_is_told_and_the_window_still_shown(
@@ -85,7 +98,8 @@ def test_before_any_forecast_it_says_so_and_after_one_what_stands(
     assert "Nothing was forecast here yet" in said(show_scored(REAL, page="outlook"))
     show_scored(REAL, page="track", find=str(HEAD))
     text = said(show_scored(REAL, page="outlook"))
-    assert "1 forecast shown, 0 of them resolved" in text
+    # It was told long after its block, so it counts nowhere.
+    assert "0 forecasts shown, 0 of them resolved" in text
     assert "0 of 30 payout batches have fallen due" in text
 
 
@@ -103,7 +117,8 @@ def test_windows_that_did_not_hold_ring_an_alarm_wherever_odds_are_shown(
         quantiles[0] = 0.0 if days > 1 else quantiles[0]
         told.append(
             LINE
-            | {"wr_id": wr_id, "quantiles": quantiles, "forecast_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+            | {"wr_id": wr_id, "quantiles": quantiles}
+            | dict.fromkeys(("forecast_at", "logged_at"), f"{at:%Y-%m-%dT%H:%M:%SZ}")
         )
     log.write_text("".join(json.dumps(line) + "\n" for line in told))
     for page, link in (("outlook", {}), ("track", {"find": str(HEAD)}), ("", {})):

@@ -37,14 +37,14 @@ def test_without_the_background_it_is_told_how_to_score(
     show: Show, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("FTM_SCORING", "off")
-    assert "`make backtest NETWORK=shown` scores them" in said(show(page="outlook"))
+    assert "`make backtest STORE=shown.duckdb` scores them" in said(show(page="outlook"))
 
 
 def test_a_long_queue_gets_chances_and_no_last_date(show_scored: Show) -> None:
     app = show_scored(page="outlook")
     text, tiles = said(app), _tiles(app)
     assert not app.exception
-    assert "longer than 120 days" in text
+    assert "take **longer than 120 days**" in text
     assert tiles["Nine in ten by"] == "after 29 Jun 2025"
     assert tiles["Chance within 35 days"].endswith("%")
     # 14,895.71 wait, 1,000 more, less 2,578.39 that the pool can spend.
@@ -74,8 +74,17 @@ def test_what_the_pool_holds_is_in_when_it_covers_a_request(show_scored: Show) -
     rich = "UPDATE pool_balances SET balance_wei = 90000e18"
     assert "already in the pool" in said(show_scored(rich, page="track", find=HEAD))
     app = show_scored(rich, page="outlook")
-    assert _tiles(app)["Even odds by"] == "now"
-    assert _tiles(app)["Has to come first"] == "0 FTM"
+    assert not app.exception
+    tiles = _tiles(app)
+    assert (tiles["Even odds by"], tiles["Chance within 35 days"]) == ("in the pool",) * 2
+    assert tiles["Has to come first"] == "0 FTM"
+    days = pl.from_pandas(app.dataframe[0].value)
+    assert days.filter(payout="1,000 FTM").row(0)[1:] == ("in the pool", "in the pool")
+    assert days.filter(payout="100,000 FTM")["half"][0] != "in the pool"
+    queue = show_scored(rich)
+    assert "its money is in the pool already" in said(queue)
+    assert queue.dataframe[0].value["half_by"].isna().all()
+    assert "is paid by now" not in said(show_scored(rich, page="track", find=HEAD))
 
 
 def test_an_unknown_balance_is_told_beside_the_need(show_scored: Show) -> None:
@@ -97,11 +106,20 @@ def test_when_money_has_stopped_estimates_are_suspended(show_scored: Show) -> No
     app = show_scored(*stopped, page="outlook")
     assert "Estimates are suspended" in said(app)
     assert "5 Feb 2025" in said(app)  # the last payout
+    assert "past forecasts" not in said(app).partition("How good")[0]
     tiles = _tiles(app)
-    assert (tiles["Even odds by"], tiles["Chance within 35 days"]) == ("unknown", "unknown")
+    assert (tiles["Even odds by"], tiles["Chance within 35 days"]) == ("suspended", "suspended")
+    assert set(pl.from_pandas(app.dataframe[0].value)["half"]) == {"suspended"}
     assert "Estimates are suspended" in said(show_scored(*stopped, page="track", find=HEAD))
-    dated = show_scored(*stopped).dataframe[0].value
-    assert dated["half_by"].isna().all()
+    queue = show_scored(*stopped)
+    assert queue.dataframe[0].value["half_by"].isna().all()
+    assert "No date: estimates are suspended, as the money has stopped." in said(queue)
+
+
+def test_money_that_comes_while_a_large_head_waits_is_no_stop(show_scored: Show) -> None:
+    app = show_scored("DELETE FROM pool_balances", page="outlook")
+    assert "suspended" not in said(app).partition("How the odds")[0]
+    assert _tiles(app)["Chance within 35 days"].endswith("%")
 
 
 def test_a_short_history_is_told_instead_of_odds(show_scored: Show, tmp_path: Path) -> None:
@@ -118,6 +136,10 @@ def test_a_short_history_is_told_instead_of_odds(show_scored: Show, tmp_path: Pa
     assert "too little history" in text
     assert "Undecided" in text
     assert "could not be decided yet" in text
+    rich = "UPDATE pool_balances SET balance_wei = 90000e18"
+    covered = show_scored("DELETE FROM reward_claims", rich, page="outlook")
+    assert not covered.exception
+    assert "already in the pool" in said(covered)
 
 
 def test_scores_stand_beside_those_of_other_answers(show_scored: Show, tmp_path: Path) -> None:

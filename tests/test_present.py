@@ -32,9 +32,15 @@ def weekly(weeks: int, last_days_ago: float = 1.0, amount_ftm: float = 100.0) ->
     )
 
 
-def present(funding: pl.DataFrame | None = None, source: str = "claims", **changes: Any) -> Present:
+def present(
+    funding: pl.DataFrame | None = None,
+    source: str = "claims",
+    inflows: pl.DataFrame | None = None,
+    **changes: Any,
+) -> Present:
     funding = weekly(60) if funding is None else funding
-    return read_present(AHEAD | changes, funding, NO_LOCK_UPS, source, AT)
+    inflows = weekly(60) if inflows is None else inflows
+    return read_present(AHEAD | changes, funding, inflows, NO_LOCK_UPS, source, AT)
 
 
 def test_money_in_the_pool_is_taken_off_what_has_to_come() -> None:
@@ -85,14 +91,28 @@ def test_a_new_unstake_waits_for_all_who_wait() -> None:
     assert 15 < mine.quantile(0.5) < 40
 
 
-def test_money_that_waits_for_a_large_head_is_no_pause_of_the_money() -> None:
-    paused = weekly(60, last_days_ago=40)
-    lies_there = present(paused, "payouts", spendable_ftm=400.0)
-    assert not lies_there.curve.stalled
-    # Less than payouts usually take is what they left over.
-    assert present(paused, "payouts", spendable_ftm=60.0).curve.stalled
-    assert present(paused, "payouts", spendable_ftm=None).curve.stalled
-    assert present(paused, "claims", spendable_ftm=400.0).curve.stalled
+PAUSED = weekly(60, last_days_ago=40)
+
+
+def test_payouts_that_pause_behind_a_large_head_are_no_stall_while_money_comes() -> None:
+    assert not present(PAUSED, "payouts", spendable_ftm=400.0).curve.stalled
+    assert not present(PAUSED, "payouts", spendable_ftm=None).curve.stalled
+    assert present(PAUSED, "claims", spendable_ftm=400.0).curve.stalled
+
+
+def test_payouts_that_pause_are_a_stall_where_the_inflows_have_stopped_too() -> None:
+    for spendable_ftm in (None, 60.0, 400.0):
+        now = present(PAUSED, "payouts", inflows=PAUSED, spendable_ftm=spendable_ftm)
+        assert now.curve.stalled
+        assert now.unspent_ftm == 0  # it lies there since before the last payout
+
+
+def test_unspent_money_counts_as_what_came_last_if_it_is_no_leftover() -> None:
+    now = present(PAUSED, "payouts", spendable_ftm=400.0)
+    assert now.unspent_ftm == 400
+    assert now.curve.last_funded_at == AT - timedelta(days=1)  # the last inflow
+    leftover = present(PAUSED, "payouts", spendable_ftm=60.0)
+    assert (leftover.unspent_ftm, leftover.curve.last_funded_at) == (0, AT - timedelta(days=40))
 
 
 def test_no_history_at_all_is_told_by_the_window() -> None:

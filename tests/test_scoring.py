@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from polars.testing import assert_frame_equal
 
 from data import StoreError
 from data.store import open_reader
-from scoring.__main__ import is_due, main, printed
+from scoring.__main__ import main, printed
 from scoring.companion import Scores, companion_of, read_scores, write_scores
+from scoring.due import is_due
 from scoring.inputs import Inputs, read_inputs
 from scoring.run import model_version, run_backtest
 from tests.small_store import small_store
@@ -88,15 +90,16 @@ def test_scores_are_kept_beside_the_store_and_read_again(scores: Scores, tmp_pat
 
 
 def test_it_is_due_again_with_enough_new_releases_or_another_model(
-    inputs: Inputs, scores: Scores, tmp_path: Path
+    sample_store: Path, inputs: Inputs, scores: Scores, tmp_path: Path
 ) -> None:
     store = tmp_path / "store.duckdb"
-    assert is_due(store, inputs)
+    shutil.copyfile(sample_store, store)
+    assert is_due(store)
     write_scores(store, scores)
-    assert not is_due(store, inputs)
+    assert not is_due(store)
     for changes in ({"released": inputs.released - 500}, {"model_version": "older"}):
         write_scores(store, replace(scores, about=replace(scores.about, **changes)))
-        assert is_due(store, inputs)
+        assert is_due(store)
 
 
 def test_a_store_where_nothing_was_paid_has_no_scores_and_says_so(

@@ -46,7 +46,7 @@ def log_each(store: Path, waited_for: pl.DataFrame, **changes: object) -> None:
         info = read_info(con)
     for wr_id, at, _ in waited_for.rows():
         then: StoreInfo = replace(info, synced_at=at, synced_block=1, **changes)
-        append_windows(store, then, [entry(wr_id)])
+        append_windows(store, then, [entry(wr_id)], logged_at=at)
 
 
 def releases(store: Path) -> pl.DataFrame:
@@ -105,12 +105,14 @@ def test_what_was_left_out_is_told(store: Path, capsys: pytest.CaptureFixture[st
     log_each(store, first.tail(1), chain_id=4002)  # of another chain, whose ids are other requests
     with open_reader(store) as con:
         info = read_info(con)
-    append_windows(store, info, [entry(int(first["wr_id"][0]))])  # paid long before
+    paid, waits = int(first["wr_id"][0]), int(releases(store)["wr_id"][-1])
+    append_windows(store, info, [entry(paid)], logged_at=info.synced_at)  # paid long before
+    append_windows(store, info, [entry(waits)])  # now, of a block of 2025
     with log_of(store).open("ab") as file:
         file.write(b'{"forecast_at": "20')
     told = printed(store, capsys)
     assert told.startswith("2 forecasts shown up to ")
-    assert "apart: 1 request not found as waiting\n" in told
+    assert "apart: 1 request not found as waiting, 1 told long after their block\n" in told
     assert told.endswith("left out, as they cannot be read: 1 line\n")
 
 

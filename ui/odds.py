@@ -5,6 +5,7 @@ Scores lie in a file beside the store, which a backtest replaces whenever enough
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,12 +19,13 @@ from forecast.backtest import MODEL as MODEL
 from scoring.companion import Scores, companion_of, read_scores
 from scoring.present import Present, read_present
 from scoring.run import model_version
+from ui import window_words
 from ui.sources import Source, Version
 from ui.store_view import StoreView
+from ui.words import days_between
 
 FAN_DAYS = 120
 MOST_WINDOWS = 500
-_FAN = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,17 @@ class Odds:
     view: StoreView
     present: Present
     scores: Scores
+
+    @property
+    def has_futures(self) -> bool:
+        """Whether there is a future of the money that may be shown."""
+        return self.present.curve.enough_history and not self.present.curve.stalled
+
+    @property
+    def behind_days(self) -> float:
+        """How long ago the last block of a real chain is; a simulation's time stands still."""
+        view = self.view
+        return 0.0 if view.info.simulated else max(0.0, days_between(self.at, view.now))
 
     @property
     def at(self) -> datetime:
@@ -57,6 +70,7 @@ def of(view: StoreView) -> Odds | None:
     told = {
         "ahead": view.ask("money_ahead"),
         "funding": view.ask("funding", source=source),
+        "inflows": view.ask("funding", source="inflows"),
         "lock_ups": view.ask("lock_up_ends"),
     }
     return Odds(view, _present(view.version, source, told, at), scores)
@@ -89,7 +103,9 @@ def _present(
 ) -> Present:
     ahead = _told["ahead"].row(0, named=True)
     try:
-        return read_present(ahead, _told["funding"], _told["lock_ups"], source, _at)
+        return read_present(
+            ahead, _told["funding"], _told["inflows"], _told["lock_ups"], source, _at
+        )
     except ForecastError as error:
         raise StoreError(f"the money that came cannot be forecast from: {error}") from error
 
@@ -104,16 +120,14 @@ def _fan(version: Version, source: str, _present: Present) -> pl.DataFrame:
     curve = _present.curve
     asked = ReleaseWindow("batches", curve.arrival_days[:, 0], curve.horizon_days, curve)
     days = [0.0, 0.5, *(float(day) for day in range(1, FAN_DAYS + 1))]
-    rows = [
-        (curve.at + timedelta(days=day), *(asked.payable_by(day)[p] for p in _FAN)) for day in days
-    ]
+    rows = [(curve.at + timedelta(days=day), *asked.payable_by(day).values()) for day in days]
     names = ["at", "low", "q25", "q50", "q75", "high"]
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
 def windows_of(odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
-    """`wr_id`, `half_by` and `most_by`: the days of even odds and of nine in ten for the first
-    `MOST_WINDOWS` of `pending` (ahead_ftm, payout_ftm), null where there is none to give."""
+    """`wr_id`, `half_by`, `most_by` and `kind` (null: unknown): the days of even odds and of nine
+    in ten for the first `MOST_WINDOWS` of `pending`, null where there is none to give."""
     return _windows(odds.view.version, odds.present.source, odds, pending.head(MOST_WINDOWS))
 
 
@@ -122,9 +136,9 @@ def _windows(version: Version, source: str, _odds: Odds, pending: pl.DataFrame) 
     rows = []
     for wr_id, ahead, payout in pending.select("wr_id", "ahead_ftm", "payout_ftm").rows():
         window = _odds.present.window(ahead, payout)
-        given = window is not None and window.kind not in ("stalled", "insufficient_history")
-        days = [window.quantile(p) for p in (0.5, 0.9)] if window and given else []
-        rows.append((wr_id, *(_odds.day(d) if d < float("inf") else None for d in days)))
-    schema = {"wr_id": pl.Int64(), "half_by": pl.Date(), "most_by": pl.Date()}
-    padded = [(*row, *[None] * (3 - len(row))) for row in rows]
-    return pl.DataFrame(padded, schema=schema, orient="row")
+        given = window is not None and window_words.has_odds(window)
+        days = [window.quantile(p) for p in (0.5, 0.9)] if window and given else [math.inf] * 2
+        kind = None if window is None else window.kind
+        rows.append((wr_id, *(_odds.day(d) if math.isfinite(d) else None for d in days), kind))
+    schema = {"wr_id": pl.Int64, "half_by": pl.Date, "most_by": pl.Date, "kind": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -56,9 +56,11 @@ def _came(odds_now: Odds) -> pl.DataFrame:
     steps = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= odds_now.at).select(
         pl.col("funded_at").alias("at"), pl.col("amount_ftm").cum_sum().alias("ftm")
     )
-    ends = pl.DataFrame(
-        {"at": [since, odds_now.at], "ftm": [0.0, steps["ftm"].max() or 0.0]}
-    ).with_columns(pl.col("at").cast(steps.schema["at"]), pl.col("ftm").cast(pl.Float64))
+    unspent = odds_now.present.unspent_ftm  # in the pool, and so no payout yet
+    so_far = float(steps["ftm"][-1]) if steps.height else 0.0
+    ends = pl.DataFrame({"at": [since, odds_now.at], "ftm": [0.0, so_far + unspent]}).with_columns(
+        pl.col("at").cast(steps.schema["at"]), pl.col("ftm").cast(pl.Float64)
+    )
     return pl.concat([ends.head(1), steps, ends.tail(1)])
 
 
@@ -70,12 +72,13 @@ def _levels(odds_now: Odds, payout_ftm: float, so_far: float, top: float) -> pl.
         waiting, mine = (
             so_far + present.need(present.waiting_ftm, amount)[0] for amount in (0.0, payout_ftm)
         )
+        most = "at most here " if present.spendable_ftm is None else ""
         rows = [
-            (waiting, "all who wait now are paid"),
-            (mine, f"{words.ftm(payout_ftm)} asked for now are paid"),
+            (waiting, f"{most}all who wait now are paid"),
+            (mine, f"{most}{words.ftm(payout_ftm)} asked for now are paid"),
         ]
         if mine - waiting < _APART * max(top, mine):
-            rows = [(mine, f"all who wait and {words.ftm(payout_ftm)} more are paid")]
+            rows = [(mine, f"{most}all who wait and {words.ftm(payout_ftm)} more are paid")]
     return pl.DataFrame(rows, schema={"ftm": pl.Float64, "name": pl.String}, orient="row")
 
 
@@ -88,6 +91,8 @@ def source_note(odds_now: Odds) -> str:
             f"Read from {name}. Which money predicts best could not be decided yet: the history "
             "is too short."
         )
+    if len(told) == 1:
+        return f"Read from {name}: of no other money there is enough history to compare with."
     compared = ", ".join(f"{source} {crps:.1f} d" for source, crps in told.items())
     return (
         f"Read from {name}: of all candidates it predicted best on the earlier part of the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import words
+from ui import window_card, words
 from ui.odds import FAN_DAYS, Odds
 
 
@@ -47,5 +47,5 @@ def scored(now: Odds) -> None:
         f"Scored on {words.moment(about.made_at)} in {about.seconds:.0f} s, up to block "
         f"{about.block:,} of {words.moment(about.as_of)}: {about.origins:,} forecasts, model "
         f"{about.model_version}. Scored anew after a sync that brings enough new payouts, or with "
-        f"`make backtest NETWORK={now.view.source.name}`."
+        f"`{window_card.backtest_command(now.view.source)}`."
     )

@@ -48,18 +48,16 @@ def _is_amount(text: str) -> bool:
 
 def tiles(odds_now: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
     """The window's four figures."""
+    official = window_words.OFFICIAL_DAYS
+    chance = window_words.label(window)
+    if window is not None and window_words.has_odds(window):
+        chance = window_words.chance(window, official)
     facts = [
         ("Even odds by", *_by(odds_now, window, 0.5)),
         ("Nine in ten by", *_by(odds_now, window, 0.9)),
+        (f"Chance within {official} days", chance, "the official answer"),
+        ("Has to come first", *_need(odds_now, payout_ftm)),
     ]
-    official = window_words.OFFICIAL_DAYS
-    chance = (
-        window_words.chance(window, official)
-        if window is not None and window_words.has_odds(window)
-        else words.UNKNOWN
-    )
-    facts.append((f"Chance within {official} days", chance, "the official answer"))
-    facts.append(("Has to come first", *_need(odds_now, payout_ftm)))
     for tile, (label, value, beside) in zip(frame.four_tiles(), facts, strict=True):
         tile.metric(
             label,
@@ -74,11 +72,13 @@ def tiles(odds_now: Odds, window: ReleaseWindow | None, payout_ftm: float) -> No
 
 def _by(odds_now: Odds, window: ReleaseWindow | None, p: float) -> tuple[str, str]:
     if window is None or not window_words.has_odds(window):
-        return words.UNKNOWN, ""
+        return window_words.label(window), ""
     days = window.quantile(p)
     if not math.isfinite(days):
         return f"after {words.day(odds_now.day(odds.FAN_DAYS))}", "no date is given that far"
-    return ("now", "") if days == 0 else (words.day(odds_now.day(days)), window_words.in_days(days))
+    since = "of the last block" if odds_now.behind_days > 1 else ""
+    told = f"within {words.duration(days)} {since}" if since else f"in {words.duration(days)}"
+    return words.day(odds_now.day(days)), told
 
 
 def _need(odds_now: Odds, payout_ftm: float) -> tuple[str, str]:
@@ -91,72 +91,69 @@ def _need(odds_now: Odds, payout_ftm: float) -> tuple[str, str]:
     return words.ftm(need), "the pool's own money is taken off"
 
 
-def odds_grid(odds_now: Odds, payout_ftm: float) -> pl.DataFrame:
-    """The chance of being paid by some days for some amounts, a row each."""
-    amounts = sorted({*_AMOUNTS, payout_ftm})
-    rows = []
-    for amount in amounts:
-        window = odds_now.present.new_window(amount)
-        if window is None or not window_words.has_odds(window):
-            continue
-        for days in _DAYS:
-            share = window.probability_within(days)
-            said = window_words.percent(share)
-            rows.append(
-                (
-                    _amount(amount),
-                    f"{days} d",
-                    share,
-                    f"{said} by {words.day(odds_now.day(days))}",
-                    said.replace("under ", "<").replace("over ", ">"),
-                )
-            )
-    schema = {
-        "amount": pl.String(),
-        "day": pl.String(),
-        "share": pl.Float64(),
-        "said": pl.String(),
-        "short": pl.String(),
+def odds_by_amount(odds_now: Odds, payout_ftm: float) -> None:
+    """The picture of the odds, and beside it the days of some odds as a table."""
+    windows = {
+        amount: odds_now.present.new_window(amount) for amount in sorted({*_AMOUNTS, payout_ftm})
     }
+    picture, table = st.columns([3, 2], gap="medium")
+    grid = _grid(odds_now, windows)
+    with picture:
+        if grid.is_empty():
+            st.markdown("There are none to give: see above why.")
+        else:
+            drawing.draw(
+                window_charts.heat,
+                grid,
+                alt="; ".join(
+                    f"{row['amount']}: {row['said']}"
+                    for row in grid.filter(pl.col("day") == f"{_DAYS[3]} d").iter_rows(named=True)
+                ),
+            )
+    rows = [
+        (_amount(amount), *(_told(odds_now, window, p) for p in (0.5, 0.9)))
+        for amount, window in windows.items()
+    ]
+    table.dataframe(
+        pl.DataFrame(rows, schema=["payout", "half", "most"], orient="row"),
+        hide_index=True,
+        height="content",
+        alt="The days of even odds and of nine in ten by amount",
+        column_config={
+            "payout": st.column_config.TextColumn("Payout"),
+            "half": st.column_config.TextColumn("Even odds by"),
+            "most": st.column_config.TextColumn("Nine in ten by"),
+        },
+    )
+
+
+def _grid(odds_now: Odds, windows: dict[float, ReleaseWindow | None]) -> pl.DataFrame:
+    """The chance of being paid by some days for some amounts, where there are odds."""
+    rows = [
+        (
+            _amount(amount),
+            f"{days} d",
+            (share := window.probability_within(days)),
+            f"{(said := window_words.percent(share))} by {words.day(odds_now.day(days))}",
+            said.replace("under ", "<").replace("over ", ">"),
+        )
+        for amount, window in windows.items()
+        if window is not None and window_words.has_odds(window)
+        for days in _DAYS
+    ]
+    schema = dict.fromkeys(["amount", "day"], pl.String) | {"share": pl.Float64}
+    schema |= dict.fromkeys(["said", "short"], pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _told(odds_now: Odds, window: ReleaseWindow | None, p: float) -> str:
+    """The day of some odds, or why there is none."""
+    if window is None or not window_words.has_odds(window):
+        return window_words.label(window)
+    days = window.quantile(p)
+    return words.day(odds_now.day(days)) if math.isfinite(days) else f"after {odds.FAN_DAYS} d"
 
 
 def _amount(ftm: float) -> str:
     """An amount that someone chose, as they would write it."""
     return f"{ftm:,.12g} FTM"
-
-
-def odds_by_amount(odds_now: Odds, payout_ftm: float) -> None:
-    """The picture of the odds, and beside it the same as a table with dates."""
-    grid = odds_grid(odds_now, payout_ftm)
-    if grid.is_empty():
-        st.markdown("There are none to give: see above why.")
-        return
-    picture, table = st.columns([3, 2], gap="medium")
-    with picture:
-        drawing.draw(
-            window_charts.heat,
-            grid,
-            alt="The chance of being paid, by amount and days: the table beside it says the same",
-        )
-    rows = []
-    for amount in sorted({*_AMOUNTS, payout_ftm}):
-        window = odds_now.present.new_window(amount)
-        assert window is not None
-        days = [window.quantile(p) for p in (0.5, 0.9)]
-        rows.append(
-            (_amount(amount), *(odds_now.day(d) if math.isfinite(d) else None for d in days))
-        )
-    by = {"payout": pl.String(), "half": pl.Date(), "most": pl.Date()}
-    table.dataframe(
-        pl.DataFrame(rows, schema=by, orient="row"),
-        hide_index=True,
-        height="content",
-        placeholder=f"after {odds.FAN_DAYS} d",
-        alt="The days of even odds and of nine in ten by amount",
-        column_config={
-            "payout": st.column_config.TextColumn("Payout"),
-            "half": st.column_config.DateColumn("Even odds by", format="D MMM YYYY"),
-            "most": st.column_config.DateColumn("Nine in ten by", format="D MMM YYYY"),
-        },
-    )

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from ui import odds, shown_forecasts, window_card, window_words, words
+from ui import odds, shown_forecasts, window_card, window_words
 from ui.odds import Odds
+from ui.sources import Source
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
+_NO_DATE = {
+    "covered": "its money is in the pool already, and the operator's next run pays it",
+    "beyond_horizon": f"it is less likely than that within {odds.FAN_DAYS} days",
+    "stalled": "estimates are suspended, as the money has stopped",
+    "insufficient_history": "the history is too short",
+}
 
 
-def new_unstake(now: Odds | None, network: str) -> None:
+def new_unstake(now: Odds | None, source: Source) -> None:
     """What someone who unstakes now can expect, for amounts small and large."""
     st.subheader("If you unstake now")
     if now is None:
-        window_card.unscored(network)
+        window_card.unscored(source)
         return
     windows = {amount: now.present.new_window(amount) for amount in _AMOUNTS}
     known = {amount: window for amount, window in windows.items() if window is not None}
@@ -38,8 +46,16 @@ def new_unstake(now: Odds | None, network: str) -> None:
             pl.DataFrame({"name": [f"{amount:,.0f} FTM"], **window_card.dates(each)})
             for amount, each in drawn.items()
         ]
-        window_card.draw(pl.concat(parts), now.at, now.at, "The same as a picture")
-    window_card.behind(now)
+        window_card.draw(
+            pl.concat(parts),
+            now.at,
+            now.at,
+            "; ".join(
+                f"{amount:,.0f} FTM: {told}" for amount, told in zip(windows, told, strict=True)
+            ),
+            beyond=any(math.isinf(each.quantile(0.95)) for each in drawn.values()),
+        )
+    window_card.behind(now, given=bool(drawn))
 
 
 def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
@@ -69,7 +85,9 @@ def note(now: Odds | None, pending: pl.DataFrame) -> None:
         further = (
             f" Dates are worked out for the first {odds.MOST_WINDOWS:,}; Track has the others."
         )
-    st.caption(
-        f"No date: less likely than that within {odds.FAN_DAYS} days of "
-        f"{words.day(now.at)}.{further}"
-    )
+    undated = odds.windows_of(now, pending).filter(pl.col("most_by").is_null())["kind"]
+    told = [_NO_DATE[kind] for kind in _NO_DATE if (undated == kind).any()]
+    told += ["what stands before it is unknown"] * bool(undated.null_count())
+    why = f"No date: {', or '.join(told)}." if told else ""
+    if why or further:
+        st.caption(f"{why}{further}".strip())

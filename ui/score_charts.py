@@ -1,4 +1,4 @@
-"""How good the odds have been, as charts. A figure from too few batches is drawn grey."""
+"""How good the odds have been, as charts. A figure from too few batches is drawn pale."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import polars as pl
 
 from ui.window_charts import ACCENT, AMBER, GREY, layered
 
-_UNDECIDED = "#a3a9b4"
 _NAME_WIDTH = 150
 _PERCENT = alt.Axis(
     labelExpr="datum.label + ' %'", values=[0, 25, 50, 75, 100], grid=False, labelFlush=True
@@ -25,13 +24,12 @@ def coverage(rows: pl.DataFrame) -> alt.LayerChart:
     )
     offset = alt.YOffset("promised:N", sort=["90 %", "50 %"])
     colour = alt.Color(
-        "look:N",
+        "promised:N",
         title=None,
-        scale=alt.Scale(
-            domain=["90 % window", "50 % window", "undecided"], range=[ACCENT, AMBER, _UNDECIDED]
-        ),
-        legend=alt.Legend(orient="top", labelLimit=200),
+        scale=alt.Scale(domain=["90 %", "50 %"], range=[ACCENT, AMBER]),
+        legend=alt.Legend(orient="top"),
     )
+    pale = alt.condition("datum.decided", alt.value(1.0), alt.value(0.35))
     tips = [
         alt.Tooltip("name:N", title="Of"),
         alt.Tooltip("promised:N", title="Promised"),
@@ -39,11 +37,14 @@ def coverage(rows: pl.DataFrame) -> alt.LayerChart:
         alt.Tooltip("low:Q", title="from, %", format=".1f"),
         alt.Tooltip("high:Q", title="to, %", format=".1f"),
         alt.Tooltip("batches:Q", title="Payout batches"),
+        alt.Tooltip("decided:N", title="Decided"),
     ]
     x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=_PERCENT)
     base = alt.Chart(rows).encode(y=y, yOffset=offset, color=colour, tooltip=tips)
-    bars = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", axis=_PERCENT), x2="high:Q")
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
+    bars = base.mark_rule(strokeWidth=2.5).encode(
+        x=alt.X("low:Q", axis=_PERCENT), x2="high:Q", opacity=pale
+    )
+    dots = base.mark_point(filled=True, size=70).encode(x=x, opacity=pale)
     promised = (
         alt.Chart(pl.DataFrame({"at": [50, 90]}))
         .mark_rule(color=GREY, strokeDash=[4, 3])

@@ -24,9 +24,9 @@ _RANKS = {bucket: place for place, bucket in enumerate(odds.BUCKETS)}
 _DAYS = ("tw_crps", "width_50", "width_90")
 _COLUMNS = {
     "tw_crps": ("Mean error", "%.1f d"),
-    "covered_90": ("90 % window held", "%.0f %%"),
-    "covered_50": ("50 % window held", "%.0f %%"),
-    "late": ("Later than its q90", "%.0f %%"),
+    "covered_90": ("90 % held", "%.0f %%"),
+    "covered_50": ("50 % held", "%.0f %%"),
+    "late": ("Late", "%.0f %%"),
     "width_90": ("Width of 90 %", "%.0f d"),
     "brier_7": ("Brier, 7 d", "%.3f"),
     "brier_14": ("Brier, 14 d", "%.3f"),
@@ -48,8 +48,8 @@ def summary(now: Odds) -> str:
     if saved is not None and saved["value"] is not None:
         better = "smaller" if saved["value"] >= 0 else "larger"
         beside = (
-            f" Their mean error is {abs(100 * saved['value']):.0f} % {better} than that of the "
-            "official 35 days."
+            f" The forecasts' mean error is {abs(100 * saved['value']):.0f} % {better} than that "
+            "of the official 35 days."
         )
     held = rows["covered_90"]
     decided = (
@@ -61,7 +61,8 @@ def summary(now: Odds) -> str:
     )
     return (
         f"{about.origins:,} past requests were forecast from what was known when they were made. "
-        f"Of those old enough to judge, {words.share(held['value'])} held their nine-in-ten window."
+        f"Of the {held['n']:,} old enough to judge, {words.share(held['value'])} held their "
+        "nine-in-ten window."
         f"{beside}{decided}"
     )
 
@@ -84,7 +85,7 @@ def calibration(now: Odds) -> None:
         )
         st.caption(
             "Dots near the dashed lines are good: 50 and 90 % are promised. Lines: 90 % "
-            "confidence; a payout batch is one observation. Grey: undecided, fewer than 60."
+            "confidence; a payout batch is one observation. Pale: undecided, fewer than 60."
         )
     with right:
         st.markdown("**Where waits fell within their odds**")
@@ -126,7 +127,8 @@ def compared(now: Odds, of: str) -> None:
     undecided = ours.height and not ours["decided"][0]
     st.caption(
         "Mean error of the whole forecast in days (twCRPS over 0 to 120 days, less is better) with "
-        "90 % confidence. Requests that still wait count as waiting."
+        "90 % confidence. Requests that still wait count as waiting. Held: how often the window "
+        "that promises 90 or 50 % did. Late: later than nine in ten odds said."
         + (f" **Undecided**: only {ours['batches'][0]} payout batches." if undecided else "")
     )
     _scores_table(table)
@@ -194,6 +196,7 @@ def _coverage(now: Odds) -> pl.DataFrame:
             "low",
             "high",
             "batches",
+            "decided",
             name=pl.when(pl.col("slice") == ALL)
             .then(pl.lit("all forecasts"))
             .otherwise(
@@ -208,9 +211,6 @@ def _coverage(now: Odds) -> pl.DataFrame:
             .then(1 + pl.col("slice").str.slice(8).replace_strict(_RANKS, default=0))
             .otherwise(9),
             promised=pl.col("metric").replace_strict(promised),
-            look=pl.when("decided")
-            .then(pl.col("metric").replace_strict(promised) + " window")
-            .otherwise(pl.lit("undecided")),
         )
         .sort("rank", "name")
     )
@@ -227,7 +227,7 @@ def _tenths(now: Odds) -> pl.DataFrame:
         _percent(rows)
         .select("value", "low", "high", tenth=tenth)
         .sort("tenth")
-        .with_columns(place=pl.format("{}-{}", pl.col("tenth") * 10, pl.col("tenth") * 10 + 10))
+        .with_columns(place=pl.format("{}", pl.col("tenth") * 10 + 5))
     )
 
 

@@ -129,7 +129,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # Streamlit collects after every run: what stays is not worth a look
-    scorer = asyncio.create_task(rescoring.keep_scored()) if scores_stores() else None
+    scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
     yield
     if scorer is not None:
         scorer.cancel()
@@ -139,6 +139,14 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()
         await builder.wait()
+
+
+def _wants_scores() -> bool:
+    """A bad setting is told to each visitor, and keeps no server from starting."""
+    try:
+        return scores_stores()
+    except TrackerError:
+        return False
 
 
 async def _build_sample() -> asyncio.subprocess.Process | None:

@@ -9,16 +9,18 @@ import polars as pl
 import streamlit as st
 
 from data import StoreError
+from data.config import forecast_log_wanted
 from forecast import ReleaseWindow
 from scoring.forecast_line import Entry
 from scoring.forecast_log import append_windows, log_of, read_log
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, ALL, LiveScores, live_scores
-from ui import words
+from ui import frame, words
 from ui.odds import Odds
-from ui.store_view import StoreView
+from ui.store_view import StoreView, SupersededError
 
 # A followed chain has a block a minute: an hour's forecasts of one request are one.
 _APART = timedelta(hours=1)
+_SHORT_BYTES = 2**20
 _logged_at: dict[tuple[Path, int], datetime] = {}
 _NAMES = {
     "covered_90": "90 % window held",
@@ -35,8 +37,13 @@ _NAMES = {
 def log(
     now: Odds, wr_id: int, ahead_ftm: float | None, payout_ftm: float | None, window: ReleaseWindow
 ) -> None:
-    """Append the window that is shown for a pending request; a fault is told, the page goes on."""
+    """Append the window that is shown for a pending request; a fault is told, the page goes on.
+
+    Of an old block it is not: what became of the request since may be known already.
+    """
     info, path = now.view.info, now.view.source.path
+    if frame.is_stale(info, now.view.now):
+        return
     last = _logged_at.get((path, wr_id))
     if ahead_ftm is None or payout_ftm is None or (last and now.at - last < _APART):
         return
@@ -60,21 +67,27 @@ def log(
 def came_out(now: Odds) -> None:
     """The public score of what was really said, with its alarm."""
     st.subheader("What was said here, and how it came out")
+    if not forecast_log_wanted():
+        st.markdown("Nothing is logged here: `FTM_FORECAST_LOG` is off.")
+        return
     if now.view.info.simulated:
         st.markdown(
-            "Forecasts of a simulation are not logged. On a real chain each window that is shown "
-            "for a waiting request is, and is scored here when its time has come."
+            "Forecasts of a simulation are not logged. On a real chain each window that Track "
+            "shows, and that of the queue's head, is, and is scored here when its time has come."
         )
         return
     try:
         scores = _scores(now.view, _size(now.view.source.path))
+    except SupersededError:
+        raise
     except StoreError as error:
         st.warning(words.fault(error))
         return
     if scores is None:
         st.markdown(
-            "Nothing was forecast here yet. Each window that is shown for a waiting request is "
-            "logged, without an address, and is scored here when its time has come."
+            "Nothing was forecast here yet. Each window that Track shows, and that of the queue's "
+            "head, is logged at most once an hour, without an address, and is scored here when its "
+            "time has come."
         )
         return
     st.markdown(
@@ -123,6 +136,8 @@ def alarmed(now: Odds) -> LiveScores | None:
         return None
     try:
         scores = _scores(now.view, _size(now.view.source.path))
+    except SupersededError:
+        raise
     except StoreError:
         return None
     return scores if scores and scores.alarm.on else None
@@ -166,12 +181,15 @@ def _scores(view: StoreView, size: int) -> LiveScores | None:
     info = view.info
     if not size or info.synced_at is None:
         return None
-    return _live(view.version, size, view, info.chain_id, info.synced_at)
+    # A long log takes seconds to read: then its score is renewed every ten minutes.
+    when = size if size < _SHORT_BYTES else int(view.now.timestamp() // 600)
+    version = view.version if size < _SHORT_BYTES else (view.version[0], 0, 0)
+    return _live(version, when, view, info.chain_id, info.synced_at)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Scoring what was said")
 def _live(
-    version: tuple[str, int, int], size: int, _view: StoreView, _chain_id: int, _at: datetime
+    version: tuple[str, int, int], when: int, _view: StoreView, _chain_id: int, _at: datetime
 ) -> LiveScores | None:
     frame = read_log(_view.source.path).frame.filter(chain_id=_chain_id)
     if frame.is_empty():

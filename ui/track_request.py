@@ -65,7 +65,7 @@ def _window(view: StoreView, request: Row) -> date | None:
     st.subheader("Expected release window")
     now = odds.of(view)
     if now is None:
-        window_card.unscored(view.source.name)
+        window_card.unscored(view.source)
         return None
     window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
     window_card.show(now, window, request["requested_at"])
@@ -73,7 +73,7 @@ def _window(view: StoreView, request: Row) -> date | None:
         shown_forecasts.log(
             now, request["wr_id"], request["ahead_ftm"], request["payout_ftm"], window
         )
-    if window is None or not window_words.has_odds(window) or math.isinf(window.quantile(0.9)):
+    if not window_words.has_odds(window) or window is None or math.isinf(window.quantile(0.9)):
         return None
     return now.day(window.quantile(0.9))
 

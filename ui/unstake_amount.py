@@ -154,7 +154,7 @@ def _about(form: Form, found: Live, given: Given) -> None:
 def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> None:
     st.subheader("Expected release window")
     if now is None:
-        window_card.unscored(view.source.name)
+        window_card.unscored(view.source)
         return
     window = present(found, now).new_window(payout_wei / _ONE)
     window_card.show(now, window, now.at, amount=f"{payout_wei / _ONE:.6g}")

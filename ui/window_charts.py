@@ -26,7 +26,7 @@ def window(spans: pl.DataFrame, *, at: datetime, promised_at: datetime | None) -
     `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end."""
     rows = alt.Chart(spans)
     y = alt.Y(
-        "name:N", title=None, sort=None, axis=alt.Axis(labelLimit=110) if _many(spans) else None
+        "name:N", title=None, sort=None, axis=alt.Axis(labelLimit=110) if _named(spans) else None
     )
     time = _time("low")
     thin = rows.mark_bar(height=6, opacity=0.45, color=ACCENT, cornerRadius=3).encode(
@@ -116,7 +116,7 @@ def heat(odds: pl.DataFrame) -> alt.LayerChart:
         color=alt.condition("datum.share > 0.5", alt.value("#ffffff"), alt.value("#16243a")),
         tooltip=_NO_TIP,
     )
-    height = 30 * odds["amount"].n_unique() + 24
+    height = 30 * odds["amount"].n_unique() + 60
     return layered([cells, figures], height)
 
 
@@ -126,8 +126,8 @@ def layered(layers: list[alt.Chart], height: int) -> alt.LayerChart:
     return chart
 
 
-def _many(spans: pl.DataFrame) -> bool:
-    return spans.height > 1
+def _named(spans: pl.DataFrame) -> bool:
+    return spans["name"].to_list() != [""]
 
 
 def _time(column: str) -> alt.X:

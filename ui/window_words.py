@@ -9,7 +9,6 @@ from forecast import ReleaseWindow
 from ui import words
 
 OFFICIAL_DAYS = 35
-HORIZON_DAYS = 120
 UNKNOWN_NEED = (
     "What has to be paid before it is unknown, as an amount or a request before it is missing: "
     "see Status. So there are no odds."
@@ -34,21 +33,17 @@ def sentence(window: ReleaseWindow | None) -> str:
     if window.kind == "stalled":
         return _stalled(window)
     within = f"The chance within {OFFICIAL_DAYS} days is **{chance(window, OFFICIAL_DAYS)}**."
-    if window.kind == "beyond_horizon":
-        horizon = round(window.horizon_days)
-        first = window.quantile(0.05)
-        early = ""
-        if math.isfinite(first):
-            early = f" Not before {day(window, first)}, but for one future in twenty."
-        return (
-            f"It may well take **longer than {horizon} days**, so no last date is given: the "
-            f"chance of being paid by {day(window, window.horizon_days)} is "
-            f"**{chance(window, window.horizon_days)}**. {within}{early}"
-        )
     low, q25, middle, q75, high = (window.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
-    soon = (
-        "The next money that comes is likely to be enough. " if window.kind == "next_batch" else ""
-    )
+    if window.kind == "beyond_horizon":
+        longest = window.horizon_days
+        even = f"Even odds by **{day(window, middle)}**. " if math.isfinite(middle) else ""
+        return (
+            f"{even}The chance by {day(window, longest)}, in {round(longest)} days, is "
+            f"**{chance(window, longest)}**: no last date is given, as "
+            f"{percent(1 - window.probability_within(longest))} of the futures take **longer than "
+            f"{round(longest)} days**. {within}"
+        )
+    soon = "The next money that comes may well be enough. " if window.kind == "next_batch" else ""
     return (
         f"{soon}Even odds by **{day(window, middle)}**. Nine futures in ten pay it "
         f"{between(window, low, high)}, half of them {between(window, q25, q75)}. {within}"
@@ -60,20 +55,27 @@ def _stalled(window: ReleaseWindow) -> str:
     at = window.curve.at
     ago = words.duration(words.days_between(last, at)) if last else words.UNKNOWN
     return (
-        f"**Estimates are suspended**: no money has come since {words.moment(last)}, {ago} before "
-        "the last block. That is longer than 99 % of all pauses so far, so the past says little "
-        "about when it comes again."
+        f"**Estimates are suspended**: the money has stopped. The last came, or was paid out, on "
+        f"{words.moment(last)}, {ago} before the last block. That is longer than 99 % of all "
+        "pauses so far, so the past says little about when it comes again."
     )
 
 
 def has_dates(window: ReleaseWindow | None) -> bool:
-    """Whether there are a first and a last date to draw."""
-    return window is not None and window.kind in ("next_batch", "batches")
+    """Whether there is a first date to draw from, at least."""
+    return has_odds(window) and window is not None and math.isfinite(window.quantile(0.05))
 
 
 def has_odds(window: ReleaseWindow | None) -> bool:
-    """Whether a probability may be shown."""
-    return window is not None and window.kind not in ("stalled", "insufficient_history")
+    """Whether a probability may be shown. Of what the pool covers there is none to show: all that
+    is missing is the operator's next run, which is not forecast."""
+    return window is not None and window.kind in ("next_batch", "batches", "beyond_horizon")
+
+
+def label(window: ReleaseWindow | None) -> str:
+    """Why there are no odds, in a word or two."""
+    told = {"covered": "in the pool", "stalled": "suspended", "insufficient_history": "too early"}
+    return words.UNKNOWN if window is None else told.get(window.kind, words.UNKNOWN)
 
 
 def chance(window: ReleaseWindow, days: float) -> str:
@@ -98,13 +100,8 @@ def moment(window: ReleaseWindow, days: float) -> datetime:
 
 
 def between(window: ReleaseWindow, low: float, high: float) -> str:
-    """`between 3 and 9 Mar 2025`, or `on 3 Mar 2025` where both are one day."""
+    """`between 3 Mar 2025 and 9 Mar 2025`, or `on 3 Mar 2025` where both are one day."""
     first, last = day(window, low), day(window, high)
     if first == last:
         return f"on {first}"
     return f"between {first} and {last}"
-
-
-def in_days(days: float) -> str:
-    """`in 12 d 4 h`; past the horizon only that it is."""
-    return f"in {words.duration(days)}" if math.isfinite(days) else f"later than {HORIZON_DAYS} d"
