@@ -125,7 +125,8 @@ def test_one_cursor_runs_through_both_panels(app: App, visit: Begin) -> None:
 def test_old_figures_failed_checks_and_an_unknown_balance_are_told(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(app.url, "Unstake queue")
-    stale, failed = seen.notices()
+    stale, failed, odds = seen.notices()
+    assert "unscored odds are not shown" in odds
     assert "3 d 4 h ago" in stale
     assert "make sync NETWORK=fantom" in stale
     assert "1 check failed" in failed

@@ -36,7 +36,7 @@ def test_the_page_is_whole_in_every_theme_and_on_a_phone(
 ) -> None:
     seen = visit(width, theme)
     seen.open(f"{app.url}/outlook?network=sample&amount=2500", "Outlook")
-    assert seen.page.locator("[data-testid=stVegaLiteChart]").count() == 5
+    assert seen.page.locator("[data-testid=stVegaLiteChart]").count() == 6
     assert "Nine in ten by" in seen.text()
     wide = seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= width
