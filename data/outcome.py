@@ -68,15 +68,20 @@ class Outcome:
         return None if self.request is None else self.request.wr_id
 
 
+def parse_hash(text: str) -> str:
+    """A transaction's hash in lower case. Raises ConfigError where `text` is none."""
+    if not _HASH.fullmatch(text):
+        raise ConfigError("a transaction hash is 0x and 64 hex digits: copy the whole of it")
+    return text.lower()
+
+
 def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None) -> Outcome:
     """The outcome of a transaction, compared with `expected` where that is given.
 
     Raises ConfigError where `tx_hash` is no hash, NodeError or WrongChainError where no
     endpoint answers.
     """
-    if not _HASH.fullmatch(tx_hash):
-        raise ConfigError("a transaction hash is 0x and 64 hex digits: copy the whole of it")
-    tx_hash = tx_hash.lower()
+    tx_hash = parse_hash(tx_hash)
     if expected is not None:
         sender = parse_address(expected.sender)
         expected = Expected(sender, expected.token, expected.amount_wei)

@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from ui import store_view, unstake_after, unstake_amount, unstake_check, unstake_form
+from ui import (
+    store_view,
+    unstake_after,
+    unstake_amount,
+    unstake_check,
+    unstake_form,
+    unstake_late,
+    unstake_sign,
+)
 
 store = store_view.shown()
 st.title("Unstake")
@@ -17,8 +25,8 @@ match form.step:
     case 2:
         unstake_check.checks(store, form)
     case 3:
-        unstake_check.confirm(store, form)
+        unstake_sign.confirm(store, form)
     case 4:
         unstake_after.progress(store, form)
     case 5:
-        unstake_after.late(store, form)
+        unstake_late.late(store, form)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import polars as pl
 import streamlit as st
@@ -218,8 +218,8 @@ def _all_day(day: date) -> str:
 
 
 def _link_back(view: StoreView, wr_id: int) -> str:
-    """This page with this request, for use outside of it; empty where it has no address."""
-    here = st.context.url
+    """Track with this request, for use outside of it; empty where it has no address."""
+    here = st.context.url and urljoin(st.context.url, "track")
     query = urlencode({"network": view.source.name, "find": wr_id})
     return f"{here}?{query}" if here else ""
 

@@ -1,4 +1,4 @@
-"""Steps 4 and 5 of the Unstake page: what became of a signed unstake, and of a late one."""
+"""Step 4 of the Unstake page: what became of a signed unstake."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import streamlit as st
 from data import ConfigError, TrackerError
 from data.amounts import DECIMALS, format_short
 from data.config import Network
-from data.outcome import Expected, Outcome
+from data.outcome import Expected, Outcome, parse_hash
+from data.receipts import Requested
 from data.transaction import build_withdraw_manual
 from ui import (
     odds,
     track_request,
     track_words,
     unstake_form,
+    unstake_late,
     unstake_live,
     wallet,
     window_words,
@@ -36,6 +38,7 @@ def progress(view: StoreView, form: Form) -> None:
     unstake_form.text(
         "Transaction hash",
         "tx",
+        width=640,
         help="Of the unstake. It is a claim: the chain is asked what it really did.",
         placeholder="0x…",
     )
@@ -44,6 +47,11 @@ def progress(view: StoreView, form: Form) -> None:
             _stands(view, form.wr_id)
             return
         st.caption("Paste the hash, and its request, its place and its window appear here.")
+        return
+    try:
+        parse_hash(form.tx)
+    except ConfigError as error:
+        st.error(words.fault(error))
         return
     network = unstake_live.network_of(view)
     if network is None or network.simulated:
@@ -54,28 +62,30 @@ def progress(view: StoreView, form: Form) -> None:
 
 def _followed(view: StoreView, form: Form, network: Network) -> None:
     """Asks the chain anew, as long as the page is open."""
+    if unstake_form.left(form):
+        st.rerun()
     expected = None
     if form.holder is not None and form.amount_wei is not None:
         expected = Expected(form.holder, form.token, form.amount_wei)
     try:
         found = unstake_live.outcome(network, form.tx, expected)
-    except ConfigError as error:
-        st.error(words.fault(error))
-        return
     except TrackerError as error:
         st.warning(f"The chain cannot be asked now: {words.fault(error)}. It is asked again soon.")
         _from_store(view, form.tx)
         return
     _told(found)
     if found.wr_id is not None:
-        if form.wr_id != found.wr_id:
-            unstake_form.put(request=str(found.wr_id))
         _stands(view, found.wr_id, found)
     elif len(found.requests) > 1:
-        st.markdown("It made several requests. Which one do you mean?")
-        for request in found.requests:
-            label = f"Request {request.wr_id:,}: {format_short(request.payout_wei)} FTM"
-            unstake_form.go(label, 4, tx="", request=str(request.wr_id))
+        _which(
+            {one.wr_id: f"{format_short(one.payout_wei)} FTM" for one in found.requests},
+        )
+
+
+def _which(payouts: Mapping[int, str]) -> None:
+    st.markdown("It made several requests. Which one do you mean?")
+    for wr_id, payout in payouts.items():
+        unstake_form.go(f"Request {wr_id:,}: {payout}", 4, {"tx": "", "request": str(wr_id)})
 
 
 def _told(found: Outcome) -> None:
@@ -88,18 +98,18 @@ def _told(found: Outcome) -> None:
         st.error(told, icon=":material/error:")
         if found.kind == "reverted":
             st.markdown("Nothing was burned: only the gas is gone. Look at the checks, sign again.")
-            unstake_form.go("Back to the checks", 2, tx="", request="")
+            unstake_form.go("Back to the checks", 2, {"tx": "", "request": ""})
 
 
 def _from_store(view: StoreView, tx: str) -> None:
     """What the store alone knows of a transaction."""
-    made = view.ask("request_by_tx", tx=tx.lower())
-    asked = made.filter(event="requested")["wr_id"].to_list() if made.height else []
-    if not asked:
+    payouts = unstake_late.made_by(view, tx)
+    if len(payouts) > 1:
+        _which(payouts)
+    elif payouts:
+        _stands(view, next(iter(payouts)))
+    else:
         st.info(f"The store knows no such unstake. {track_words.read_up_to(view.info)}")
-        return
-    for wr_id in asked:
-        _stands(view, wr_id)
 
 
 def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:
@@ -107,17 +117,18 @@ def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:
     history = view.ask("request_history", wr_id=wr_id)
     if history.height:
         track_request.show(view, wr_id, history)
-        request = row(view, wr_id)
+        request = unstake_late.row(view, wr_id)
         if request is not None and request["status"] == "manual":
             _by_hand(view, wr_id)
         elif request is not None and request["status"] == "pending":
-            unstake_form.go("It takes too long", 5, request=str(wr_id))
+            unstake_form.go("It takes too long", 5, {"request": str(wr_id)})
         return
     st.subheader(f"Request {wr_id:,}", anchor=False)
     st.markdown(f"It is on the chain. {track_words.read_up_to(view.info)}")
     if found is not None and found.request is not None:
         st.markdown(f"{format_short(found.request.payout_wei)} FTM will be paid, whole.")
-        _window_of_new(view, found.request.payout_wei)
+        if _place_of_new(view, found.request):
+            _window_of_new(view, found.request.payout_wei)
     st.markdown(
         "What happens next:\n"
         "1. The operator claims rewards, and pays the queue from its head.\n"
@@ -126,21 +137,26 @@ def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:
     )
 
 
+def _place_of_new(view: StoreView, request: Requested) -> bool:
+    """Its place as a node tells it now; whether it can still be waiting."""
+    network = unstake_live.network_of(view)
+    reading = unstake_live.live(network, request.token, 0, None, None).reading
+    if reading is None or reading.first_wr_id is None:
+        return True
+    place = request.wr_id - reading.first_wr_id + 1
+    if place < 1:
+        st.markdown("It has **left the queue** since: the next sync tells whether it was paid.")
+        return False
+    st.markdown(f"It stands at **place {place:,}** of the queue at block {reading.block:,}.")
+    return True
+
+
 def _window_of_new(view: StoreView, payout_wei: int) -> None:
     now = odds.of(view)
     if now is not None:
         window = now.present.new_window(payout_wei / _ONE)
         st.markdown(window_words.sentence(window))
         st.caption("As the store last knew the queue; its exact place follows with the next sync.")
-
-
-def row(view: StoreView, wr_id: int) -> Row | None:
-    """One request as the store has it."""
-    history = view.ask("request_history", wr_id=wr_id)
-    if not history.height:
-        return None
-    mine = view.ask("requests_by_address", address=history["staker"][0]).filter(wr_id=wr_id)
-    return mine.row(-1, named=True) if mine.height else None
 
 
 def _by_hand(view: StoreView, wr_id: int) -> None:
@@ -153,7 +169,7 @@ def _by_hand(view: StoreView, wr_id: int) -> None:
     if said is not None:
         call = build_withdraw_manual(network, wr_id, said.account)
         transaction = wallet.UnsignedTransaction(
-            intent=f"withdraw-{wr_id}-{unstake_form.intent()}",
+            intent=f"withdraw-{network.chain_id}-{wr_id}",
             sender=said.account,
             to=call["to"],
             data=call["data"],
@@ -164,56 +180,3 @@ def _by_hand(view: StoreView, wr_id: int) -> None:
             f"Sent as `{answer.outcome.transaction_hash}`. This page shows it as paid after the "
             "next sync."
         )
-
-
-def late(view: StoreView, form: Form) -> None:
-    """Step 5: why it takes so long, and whom to tell what."""
-    wr_id = form.wr_id
-    if wr_id is None:
-        st.info("Step 4 finds your request by its transaction. Track finds it by your address.")
-        unstake_form.go("Go to step 4", 4)
-        return
-    request = row(view, wr_id)
-    if request is None:
-        st.info(f"The store does not know request {wr_id:,}. {track_words.read_up_to(view.info)}")
-        return
-    st.subheader(f"Request {wr_id:,}", anchor=False)
-    st.markdown(track_words.answer(request))
-    if request["status"] != "pending":
-        return
-    head = view.ask_row("blocking_head")
-    st.markdown(track_words.blocked_by(request, head))
-    waited = request["waited_days"]
-    if waited is not None and waited <= window_words.OFFICIAL_DAYS:
-        left = words.duration(window_words.OFFICIAL_DAYS - waited)
-        st.markdown(
-            f"It has waited {words.duration(waited)}: the official "
-            f"{window_words.OFFICIAL_DAYS} days are not over for {left}."
-        )
-    now = odds.of(view)
-    if now is not None:
-        window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
-        st.markdown(window_words.sentence(window))
-    _support(view, request)
-
-
-def _support(view: StoreView, request: Row) -> None:
-    st.subheader("Ask the operator's support")
-    st.markdown(
-        f"[Open a request there]({track_words.SUPPORT}) and paste this. Only the operator can pay "
-        "the queue; nobody can pay one request before those ahead of it."
-    )
-    facts = [
-        f"Unstake request {request['wr_id']} on {view.info.network}, pool {view.info.pool}",
-        f"Address: {request['staker']}" if "staker" in request else "",
-        f"Transaction: {request['requested_tx']}",
-        f"Requested: {words.moment(request['requested_at'])}",
-        f"Payout: {words.ftm(request['payout_ftm'])}",
-        f"Place in the queue: {words.count(request['place'])}",
-        f"To be paid before it: {words.ftm(request['ahead_ftm'])}",
-        f"Waited: {words.duration(request['waited_days'])}",
-        f"As of block {words.count(view.info.synced_block)}, {words.moment(view.info.synced_at)}",
-    ]
-    st.code("\n".join(fact for fact in facts if fact), language=None, wrap_lines=True)
-    if view.info.simulated:
-        st.caption("This request is simulated: support knows nothing of it.")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from data import AmountError
 from data.amounts import DECIMALS, format_short, format_wei, parse_amount
+from data.reading import Reading
 from data.transaction import TOKEN_NAMES
 from scoring.present import Present
 from ui import (
@@ -33,6 +34,7 @@ def show(view: StoreView, form: Form) -> None:
     unstake_form.text(
         "Amount",
         "amount",
+        width=320,
         help="In the token, with a decimal point or comma and up to 18 decimals.",
         placeholder="12.5",
         live=True,
@@ -49,6 +51,8 @@ def show(view: StoreView, form: Form) -> None:
         st.error(words.fault(error))
         return
     found = live(view, form, amount_wei)
+    if found.reading is not None:
+        saw(found.reading)
     given = unstake_live.given(view, found, form.token, amount_wei)
     _tiles(view, found, given)
     _about(form, found, given)
@@ -60,9 +64,30 @@ def show(view: StoreView, form: Form) -> None:
     else:
         _window(view, found, now, given.payout_wei)
         unstake_form.go("Continue to the checks", 2, primary=True)
+        if found.reading is not None:
+            use_max(form, found.reading)
         if now is not None:
             unstake_what_if.show(view, form.token, found, amount_wei, present(found, now), now)
     facts()
+
+
+def use_max(form: Form, reading: Reading) -> None:
+    """A button that writes all the address holds, where that is known and another amount."""
+    holder = reading.holder
+    if holder is not None and holder.most_wei and holder.most_wei != reading.amount_wei:
+        most = format_wei(holder.most_wei)
+        unstake_form.go(f"Use max: {most}", form.step, {"amount": most})
+
+
+def saw(reading: Reading) -> None:
+    """Keep what the reader was shown, for the next step to tell what moved since."""
+    st.session_state["unstake seen"] = reading
+
+
+def seen(network: str) -> Reading | None:
+    """What the reader was shown last of this network."""
+    kept = st.session_state.get("unstake seen")
+    return kept if isinstance(kept, Reading) and kept.network == network else None
 
 
 def live(view: StoreView, form: Form, amount_wei: int) -> Live:
@@ -133,7 +158,7 @@ def _about(form: Form, found: Live, given: Given) -> None:
     why = ""
     if rule is not None:
         why = (
-            f"The fee is {rule.min_ratio / _ONE:.3%} to {rule.max_ratio / _ONE:.3%} of the FTM, "
+            f"The fee is {_percent(rule.min_ratio)} to {_percent(rule.max_ratio)} % of the FTM, "
             "and rises with what was unstaked since the rule was set. It is counted on FTM, also "
             "for aFTMc. "
         )
@@ -149,6 +174,10 @@ def _about(form: Form, found: Live, given: Given) -> None:
                 f"{found.reading.block:,}), the logs say {format_wei(told.fee_wei)} FTM (block "
                 f"{told.block:,}). It changes with each unstake, so an older block may differ."
             )
+
+
+def _percent(ratio: int) -> str:
+    return f"{100 * ratio / _ONE:.3g}"
 
 
 def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> None:

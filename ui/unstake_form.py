@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from data import AmountError, ConfigError
 from data.amounts import parse_amount
 from data.config import parse_address
+from data.outcome import parse_hash
 from data.unstake import BOND, CERT, Token
 from ui import links
 
@@ -32,6 +34,8 @@ _SHAPES = {
 _LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
+# What names something on one network names nothing, or something else, on another.
+_OF_ONE_NETWORK = ("tx", "request", "intent", "since")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Form:
     tx: str
     wr_id: int | None
     since: int | None
+    intent: str
 
     @property
     def amount_wei(self) -> int | None:
@@ -62,6 +67,14 @@ class Form:
         except ConfigError:
             return None
 
+    @property
+    def tx_hash(self) -> str | None:
+        """The transaction's hash in lower case; None while it is none."""
+        try:
+            return parse_hash(self.tx)
+        except ConfigError:
+            return None
+
 
 def read(notices: DeltaGenerator) -> Form:
     """What the URL says; what it cannot say is named and leaves it."""
@@ -74,6 +87,8 @@ def read(notices: DeltaGenerator) -> Form:
             links.refuse(notices, name, asked, wanted, "what is usual")
             del st.query_params[name]
     said = st.query_params
+    if foreign := [name for name in _OF_ONE_NETWORK if _network_of(name, said) != _network(said)]:
+        put(**dict.fromkeys(foreign, ""))
     request, since = said.get("request"), said.get("since")
     return Form(
         step=int(said.get("step", "1")),  # type: ignore[arg-type]
@@ -83,24 +98,54 @@ def read(notices: DeltaGenerator) -> Form:
         tx=said.get("tx", ""),
         wr_id=int(request) if request else None,
         since=int(since) if since else None,
+        intent=said.get("intent", ""),
     )
 
 
+def left(form: Form) -> bool:
+    """Whether the URL has gone on from `form`: a button in a fragment draws that alone anew."""
+    said = st.query_params
+    request = said.get("request")
+    now = (said.get("step", "1"), said.get("tx", ""), int(request) if request else None)
+    return now != (str(form.step), form.tx, form.wr_id)
+
+
 def put(**fields: str) -> None:
-    """Write fields into the URL; an empty text leaves it."""
-    if any(
-        st.query_params.get(name, "") != text for name, text in fields.items() if name in _SIGNED
-    ):
-        fields |= dict.fromkeys(("intent", "since"), "")
-    for name, text in fields.items():
-        if text:
-            st.query_params[name] = text
-        elif name in st.query_params:
-            del st.query_params[name]
+    """Write fields into the URL at once, as one step to go back; an empty text leaves it."""
+    said = st.query_params.to_dict()
+    if any(said.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
+        fields = dict.fromkeys(("intent", "since"), "") | fields
+    written = {name: text for name, text in (said | fields).items() if text}
+    for name in _OF_ONE_NETWORK:
+        if fields.get(name):
+            _networks()[name, fields[name]] = _network(said)
+    if written != said:
+        st.query_params.from_dict(written)
+
+
+def _network(said: Mapping[str, str]) -> str:
+    return said.get("network", "")
+
+
+def _networks() -> dict[tuple[str, str], str]:
+    """On which network this session first met a name, so that another one takes none over."""
+    met: dict[tuple[str, str], str] = st.session_state.setdefault("unstake networks", {})
+    return met
+
+
+def _network_of(name: str, said: Mapping[str, str]) -> str:
+    here = _network(said)
+    return _networks().setdefault((name, said[name]), here) if name in said else here
 
 
 def text(
-    label: str, name: str, *, help: str = "", placeholder: str = "", live: bool = False
+    label: str,
+    name: str,
+    *,
+    width: int,
+    help: str = "",
+    placeholder: str = "",
+    live: bool = False,
 ) -> None:
     """A text input for a field. The URL is the truth: going back shows what stood there then."""
     key = f"unstake {name}"
@@ -113,13 +158,14 @@ def text(
         max_chars=_LONGEST,
         help=help or None,
         placeholder=placeholder,
+        width=width,
         live="400ms" if live else False,
     )
 
 
 def _show(key: str, value: str) -> None:
     """Set only what differs: a value set is drawn anew, over what is being typed."""
-    if st.session_state.get(key) != value:
+    if str(st.session_state.get(key, "")).strip() != value:
         st.session_state[key] = value
 
 
@@ -151,22 +197,25 @@ def stepper(form: Form) -> None:
     )
 
 
-def go(label: str, step: Step, *, primary: bool = False, **fields: str) -> None:
+def go(
+    label: str, step: Step, fields: Mapping[str, str] | None = None, *, primary: bool = False
+) -> None:
     """A button to another step, which may write fields too."""
     st.button(
         label,
         type="primary" if primary else "secondary",
         key=f"go {step} {label}",
         on_click=put,
-        kwargs={"step": str(step), **fields},
+        kwargs={"step": str(step), **(fields or {})},
     )
 
 
-def intent() -> str:
-    """The name of this one wish to sign, through reloads: a tab signs each once."""
-    if "intent" not in st.query_params:
-        st.query_params["intent"] = secrets.token_urlsafe(9)
-    return str(st.query_params["intent"])
+def wish(form: Form, block: int, *, anew: bool = False) -> dict[str, str]:
+    """`intent`, the name of this one wish to sign, which a tab signs once through reloads, and
+    `since`, the last block before it."""
+    if form.intent and not anew:
+        return {"intent": form.intent, "since": str(block if form.since is None else form.since)}
+    return {"intent": secrets.token_urlsafe(9), "since": str(block)}
 
 
 def _typed(name: str, key: str) -> None:

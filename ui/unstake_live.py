@@ -51,24 +51,30 @@ def network_of(view: StoreView) -> Network | None:
 
 
 def live(
-    network: Network | None, token: Token, amount_wei: int, address: str | None, queue: range
+    network: Network | None, token: Token, amount_wei: int, address: str | None, queue: range | None
 ) -> Live:
     """The pool as a node tells it now, and one holder. A silent node is no error of the page."""
     if network is None:
         return Live(None, "this store belongs to no network that is known here")
     if network.simulated:
-        return Live(None, "the sample is simulated: there is no node to ask")
+        return Live(None, "the sample is simulated")
     return _live(network, token, amount_wei, address, queue)
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
 def _live(
-    network: Network, token: Token, amount_wei: int, address: str | None, queue: range
+    network: Network, token: Token, amount_wei: int, address: str | None, queue: range | None
 ) -> Live:
     try:
         return Live(read_live(_node(network), token, amount_wei, address, queue=queue), "")
     except TrackerError as error:
         return Live(None, str(error))
+
+
+def forget() -> None:
+    """What was kept of the last seconds: the reader wants to know what is now."""
+    _live.clear()
+    _outcome.clear()
 
 
 def outcome(network: Network, tx: str, expected: Expected | None) -> Outcome:

@@ -17,7 +17,7 @@ from ui.store_view import StoreView
 from ui.unstake_live import Live
 
 _ONE = 10**DECIMALS
-_SHARES_OF_AMOUNT = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
+_TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
 _PARTS = (1, 2, 4, 10)
 
 
@@ -27,12 +27,12 @@ def show(
     """Other amounts beside the user's own, and the same amount in parts."""
     st.subheader("What another amount would change")
     spans = []
-    for share in _SHARES_OF_AMOUNT:
-        other_wei = max(1, int(amount_wei * share)) if share != 1 else amount_wei
+    for twentieths in _TWENTIETHS_OF_AMOUNT:
+        other_wei = amount_wei * twentieths // 20
         other = unstake_live.of_other_amount(view, found, token, other_wei)
         window = present.new_window(other.payout_wei / _ONE) if other else None
         if other and window is not None and window_words.has_odds(window):
-            spans.append(_span(now, other.payout_wei, window, mine=share == 1))
+            spans.append(_span(now, other.payout_wei, window, mine=twentieths == 20))
     if spans:
         drawing.draw(
             what_if_charts.amounts,
@@ -41,8 +41,9 @@ def show(
             alt="; ".join(f"{span['name']}: even odds {span['half']}" for span in spans),
         )
         st.caption(
-            "Days until it is paid: thick half of the futures, thin nine in ten, up to "
-            f"{odds.FAN_DAYS} days. Amber is your amount. What waits before you counts for each."
+            "Days until it is paid, by what you would receive: thick half of the futures, thin "
+            f"nine in ten, grey even odds, up to {odds.FAN_DAYS} days. Amber is your amount. What "
+            "waits before you counts for each."
         )
     _split(view, token, found, amount_wei, present, now)
 

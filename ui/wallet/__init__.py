@@ -32,6 +32,7 @@ __all__ = [
     "UnsignedTransaction",
     "WhyNot",
     "connection",
+    "outcome",
     "panel",
     "title",
 ]
@@ -50,6 +51,11 @@ def _component() -> Any:
 def connection(key: str = "wallet") -> Connection | None:
     """What the panel of this `key` said before this run, so that a page can build on it first."""
     return read_answer(_said(key), None).connection
+
+
+def outcome(intent: str, key: str = "wallet") -> Signed | NotSigned | None:
+    """What the panel of this `key` said before this run of how signing `intent` went."""
+    return read_answer(_said(key), intent).outcome
 
 
 def panel(

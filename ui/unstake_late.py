@@ -1,0 +1,85 @@
+"""Step 5 of the Unstake page: why a request takes so long, and whom to tell what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ui import odds, track_words, unstake_form, window_words, words
+from ui.store_view import StoreView
+from ui.unstake_form import Form
+
+Row = Mapping[str, Any]
+
+
+def late(view: StoreView, form: Form) -> None:
+    """Step 5: why it takes so long, and whom to tell what."""
+    wr_id = form.wr_id
+    if wr_id is None and form.tx_hash:
+        wr_id = next(iter(made_by(view, form.tx_hash)), None)
+    if wr_id is None:
+        st.info("Step 4 finds your request by its transaction. Track finds it by your address.")
+        unstake_form.go("Go to step 4", 4)
+        return
+    request = row(view, wr_id)
+    if request is None:
+        st.info(f"The store does not know request {wr_id:,}. {track_words.read_up_to(view.info)}")
+        return
+    st.subheader(f"Request {wr_id:,}", anchor=False)
+    st.markdown(track_words.answer(request))
+    if request["status"] != "pending":
+        return
+    head = view.ask_row("blocking_head")
+    st.markdown(track_words.blocked_by(request, head))
+    waited = request["waited_days"]
+    if waited is not None and waited <= window_words.OFFICIAL_DAYS:
+        left = words.duration(window_words.OFFICIAL_DAYS - waited)
+        st.markdown(
+            f"It has waited {words.duration(waited)}: the official "
+            f"{window_words.OFFICIAL_DAYS} days are not over for {left}."
+        )
+    now = odds.of(view)
+    if now is not None:
+        window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
+        st.markdown(window_words.sentence(window))
+    _support(view, request)
+
+
+def _support(view: StoreView, request: Row) -> None:
+    st.subheader("Ask the operator's support")
+    st.markdown(
+        f"[Open a request there]({track_words.SUPPORT}) and paste this. Only the operator can pay "
+        "the queue; nobody can pay one request before those ahead of it."
+    )
+    facts = [
+        f"Unstake request {request['wr_id']} on {view.info.network}, pool {view.info.pool}",
+        f"Address: {request['staker']}",
+        f"Transaction: {request['requested_tx']}",
+        f"Requested: {words.moment(request['requested_at'])}",
+        f"Payout: {words.ftm(request['payout_ftm'])}",
+        f"Place in the queue: {words.count(request['place'])}",
+        f"To be paid before it: {words.ftm(request['ahead_ftm'])}",
+        f"Waited: {words.duration(request['waited_days'])}",
+        f"As of block {words.count(view.info.synced_block)}, {words.moment(view.info.synced_at)}",
+    ]
+    st.code("\n".join(facts), language=None, wrap_lines=True)
+    if view.info.simulated:
+        st.caption("This request is simulated: support knows nothing of it.")
+
+
+def row(view: StoreView, wr_id: int) -> Row | None:
+    """One request as the store has it."""
+    history = view.ask("request_history", wr_id=wr_id)
+    if not history.height:
+        return None
+    staker = history["staker"][0]
+    mine = view.ask("requests_by_address", address=staker).filter(wr_id=wr_id)
+    return mine.row(-1, named=True) | {"staker": staker} if mine.height else None
+
+
+def made_by(view: StoreView, tx: str) -> dict[int, str]:
+    """The payout of each request that a transaction made, as far as the store knows."""
+    made = view.ask("request_by_tx", tx=tx.lower()).filter(event="requested")
+    return {row["wr_id"]: words.ftm(row["payout_ftm"]) for row in made.iter_rows(named=True)}
