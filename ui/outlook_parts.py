@@ -58,16 +58,7 @@ def tiles(odds_now: Odds, window: ReleaseWindow | None, payout_ftm: float) -> No
         (f"Chance within {official} days", chance, "the official answer"),
         ("Has to come first", *_need(odds_now, payout_ftm)),
     ]
-    for tile, (label, value, beside) in zip(frame.four_tiles(), facts, strict=True):
-        tile.metric(
-            label,
-            value,
-            beside,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            height="stretch",
-        )
+    frame.fact_tiles(facts)
 
 
 def _by(odds_now: Odds, window: ReleaseWindow | None, p: float) -> tuple[str, str]:

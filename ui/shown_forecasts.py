@@ -11,7 +11,7 @@ import streamlit as st
 from data import StoreError
 from data.config import forecast_log_wanted
 from forecast import ReleaseWindow
-from scoring.forecast_line import Entry
+from scoring.forecast_line import LEVELS, Entry
 from scoring.forecast_log import append_windows, log_of, read_log
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, ALL, LiveScores, live_scores
 from ui import frame, words
@@ -22,6 +22,7 @@ from ui.store_view import StoreView, SupersededError
 _APART = timedelta(hours=1)
 _SHORT_BYTES = 2**20
 _logged_at: dict[tuple[Path, int], datetime] = {}
+_NINE_IN_TEN = LEVELS.index(0.9)
 _NAMES = {
     "covered_90": "90 % window held",
     "covered_50": "50 % window held",
@@ -143,6 +144,24 @@ def alarmed(now: Odds) -> LiveScores | None:
     return scores if scores and scores.alarm.on else None
 
 
+def first_said(view: StoreView, wr_id: int) -> tuple[datetime, datetime] | None:
+    """When a request was first forecast here, and the moment by which it had nine in ten odds."""
+    size = _size(view.source.path)
+    if not size:
+        return None
+    told = _log(view.source.path, size).filter(wr_id=wr_id, chain_id=view.info.chain_id)
+    marks = told.filter(pl.col("quantiles").list.len() > _NINE_IN_TEN).head(1)
+    if not marks.height or (days := marks["quantiles"][0][_NINE_IN_TEN]) is None:
+        return None
+    at: datetime = marks["forecast_at"][0]
+    return at, at + timedelta(days=days)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _log(store: Path, size: int) -> pl.DataFrame:
+    return read_log(store).frame
+
+
 def _table(scores: LiveScores) -> None:
     percent = pl.col("metric").is_in(["covered_50", "covered_90", "late"])
     rows = scores.table.filter(model_version=ALL).with_columns(
@@ -191,7 +210,7 @@ def _scores(view: StoreView, size: int) -> LiveScores | None:
 def _live(
     version: tuple[str, int, int], when: int, _view: StoreView, _chain_id: int, _at: datetime
 ) -> LiveScores | None:
-    frame = read_log(_view.source.path).frame.filter(chain_id=_chain_id)
+    frame = _log(_view.source.path, _size(_view.source.path)).filter(chain_id=_chain_id)
     if frame.is_empty():
         return None
     needs = _view.fetch("request_needs").unique("wr_id", keep="first", maintain_order=True)

@@ -111,16 +111,7 @@ def _tiles(request: Row, history: pl.DataFrame, head: Row | None) -> None:
             (*payout, "fixed, paid whole"),
             ("Waited", waited, f"since {asked[0]}, {asked[1]}"),
         ]
-    for tile, (label, value, beside) in zip(frame.four_tiles(), facts, strict=True):
-        tile.metric(
-            label,
-            value,
-            beside,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            height="stretch",
-        )
+    frame.fact_tiles(facts)
 
 
 def _moved(request: Row, history: pl.DataFrame) -> str:

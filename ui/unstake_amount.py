@@ -124,16 +124,7 @@ def _tiles(view: StoreView, found: Live, given: Given) -> None:
         ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
         ("Your place in the queue", place, ahead),
     ]
-    for tile, (label, value, beside) in zip(frame.four_tiles(), facts, strict=True):
-        tile.metric(
-            label,
-            value,
-            beside,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            height="stretch",
-        )
+    frame.fact_tiles(facts)
 
 
 def _place(view: StoreView, found: Live) -> tuple[str, str]:

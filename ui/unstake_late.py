@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui import odds, track_words, unstake_form, window_words, words
+from data import StoreError
+from ui import odds, shown_forecasts, track_words, unstake_form, window_words, words
 from ui.store_view import StoreView
 from ui.unstake_form import Form
 
@@ -44,7 +45,24 @@ def late(view: StoreView, form: Form) -> None:
     if now is not None:
         window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
         st.markdown(window_words.sentence(window))
+    _as_first_said(view, wr_id)
     _support(view, request)
+
+
+def _as_first_said(view: StoreView, wr_id: int) -> None:
+    """What this tracker said of it first, which today's window must not hide."""
+    try:
+        said = shown_forecasts.first_said(view, wr_id)
+    except StoreError:
+        said = None
+    if said is None or view.info.synced_at is None:
+        st.caption("No forecast of it with a date was logged here, so there is none to be late by.")
+        return
+    at, by = said
+    verdict = "That has passed: it is late by our own odds." if view.info.synced_at > by else ""
+    st.markdown(
+        f"First forecast here on {words.moment(at)}: nine in ten odds by {words.day(by)}. {verdict}"
+    )
 
 
 def _support(view: StoreView, request: Row) -> None:
