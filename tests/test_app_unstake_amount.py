@@ -31,9 +31,9 @@ def test_the_figures_come_of_the_store_alone_to_the_wei(
     app = show_sample(token=token, amount="1234")
     assert not app.exception
     shown = tiles(app)
-    # Shown cut off after four decimals.
+    # Shown with four decimals: what one gets cut off, what one pays rounded up.
     assert shown["You receive"] == f"{given.payout_wei // 10**14 / 10**4:,.4f}".rstrip("0") + " FTM"
-    assert shown["Fee"] == f"{given.fee_wei // 10**14 / 10**4:,.4f}".rstrip("0") + " FTM"
+    assert shown["Fee"] == f"{-(-given.fee_wei // 10**14) / 10**4:,.4f}".rstrip("0") + " FTM"
     assert shown["1 aFTMc (ankrFTM)"] == f"{FTM / terms.ratio:.6g} FTM"
     with open_reader(sample_store) as con:
         (waiting,) = con.execute(

@@ -144,3 +144,17 @@ def test_it_works_by_keyboard_and_the_focus_never_lands_on_signing_by_itself(des
     at.page.keyboard.press("Enter")
     at.python_says("outcome Signed(")
     expect(at.page.get_by_role("group", name="Wallet")).to_be_focused()
+
+
+def test_a_prompt_of_what_was_shown_before_is_named_and_its_answer_is_not_lost(
+    desk: Begin,
+) -> None:
+    at = prompted(desk)
+    at.page.get_by_role("button", name="Another wish").click()
+    at.says("still asks you to confirm an earlier request (a wish called a1)")
+    expect(at.button(SIGN)).to_be_hidden()
+    at.tell("release()")
+    at.python_says("strayed 0x")
+    at.python_says("outcome None")
+    expect(at.button(SIGN)).to_be_enabled()  # the new wish can be signed, or left
+    assert len(at.asked("eth_sendTransaction")) == 1

@@ -22,6 +22,7 @@ def signing() -> None:
             data="0xdeadbeef",
             value_wei=10**15,
             gas=100_000,
+            what=f"a wish called {asked['intent']}",
         )
     answer = wallet.panel(load_network("devnet"), transaction, "Sign 0.001 FTM")
     if connection := answer.connection:
@@ -30,8 +31,10 @@ def signing() -> None:
     else:
         st.text("no account")
     st.text(f"outcome {answer.outcome}")
+    st.text(f"strayed {answer.strayed}")
     st.text(f"run {st.session_state.runs}")
     st.button("Run again")
+    st.button("Another wish", on_click=lambda: st.query_params.update(intent="b2"))
 
 
 def elsewhere() -> None:

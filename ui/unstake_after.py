@@ -76,14 +76,13 @@ def _followed(view: StoreView, form: Form, network: Network) -> None:
     _told(found)
     if found.wr_id is not None:
         _stands(view, found.wr_id, found)
-    elif len(found.requests) > 1:
-        _which(
-            {one.wr_id: f"{format_short(one.payout_wei)} FTM" for one in found.requests},
-        )
+    elif found.requests:
+        _which({one.wr_id: f"{format_short(one.payout_wei)} FTM" for one in found.requests})
 
 
 def _which(payouts: Mapping[int, str]) -> None:
-    st.markdown("It made several requests. Which one do you mean?")
+    if len(payouts) > 1:
+        st.markdown("It made several requests. Which one do you mean?")
     for wr_id, payout in payouts.items():
         unstake_form.go(f"Request {wr_id:,}: {payout}", 4, {"tx": "", "request": str(wr_id)})
 
@@ -97,8 +96,8 @@ def _told(found: Outcome) -> None:
     else:
         st.error(told, icon=":material/error:")
         if found.kind == "reverted":
-            st.markdown("Nothing was burned: only the gas is gone. Look at the checks, sign again.")
-            unstake_form.go("Back to the checks", 2, {"tx": "", "request": ""})
+            anew = dict.fromkeys(("tx", "request", "intent", "since"), "")
+            unstake_form.go("Back to the checks", 2, anew)
 
 
 def _from_store(view: StoreView, tx: str) -> None:
@@ -123,12 +122,15 @@ def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:
         elif request is not None and request["status"] == "pending":
             unstake_form.go("It takes too long", 5, {"request": str(wr_id)})
         return
+    if found is None or found.request is None:
+        st.info(f"The store does not know request {wr_id:,}. {track_words.read_up_to(view.info)}")
+        return
     st.subheader(f"Request {wr_id:,}", anchor=False)
     st.markdown(f"It is on the chain. {track_words.read_up_to(view.info)}")
-    if found is not None and found.request is not None:
-        st.markdown(f"{format_short(found.request.payout_wei)} FTM will be paid, whole.")
-        if _place_of_new(view, found.request):
-            _window_of_new(view, found.request.payout_wei)
+    st.markdown(f"{format_short(found.request.payout_wei)} FTM will be paid, whole.")
+    if not _place_of_new(view, found.request):
+        return
+    _window_of_new(view, found.request.payout_wei)
     st.markdown(
         "What happens next:\n"
         "1. The operator claims rewards, and pays the queue from its head.\n"

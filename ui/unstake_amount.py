@@ -119,8 +119,8 @@ def _tiles(view: StoreView, found: Live, given: Given) -> None:
     if given.fee_wei is not None and given.gross_wei:
         fee_share = f"{100 * given.fee_wei / given.gross_wei:.3g} % of {_ftm(given.gross_wei)}"
     facts = [
-        ("You receive", _ftm(given.payout_wei), "fixed when you ask, paid whole"),
-        ("Fee", _ftm(given.fee_wei), fee_share),
+        ("You receive", _ftm(given.payout_wei), "fixed once it is in a block, paid whole"),
+        ("Fee", _ftm(given.fee_wei, up=True), fee_share),
         ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
         ("Your place in the queue", place, ahead),
     ]
@@ -136,8 +136,8 @@ def _place(view: StoreView, found: Live) -> tuple[str, str]:
     return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'])} ahead"
 
 
-def _ftm(wei: int | None) -> str:
-    return words.UNKNOWN if wei is None else f"{format_short(wei)} FTM"
+def _ftm(wei: int | None, *, up: bool = False) -> str:
+    return words.UNKNOWN if wei is None else f"{format_short(wei, up=up)} FTM"
 
 
 def _about(form: Form, found: Live, given: Given) -> None:

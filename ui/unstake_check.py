@@ -32,7 +32,9 @@ def checks(view: StoreView, form: Form) -> None:
         return
     asked(form, amount_wei)
     if network is not None and not network.simulated:
-        said = wallet.panel(network).connection
+        answer = wallet.panel(network)
+        strayed(answer)
+        said = answer.connection
         if said is not None and said.account != form.holder:
             # Filled in once: who clears it, or goes back, means it.
             offered = st.session_state.get("unstake offered")
@@ -75,6 +77,18 @@ def checks(view: StoreView, form: Form) -> None:
         cleared = {"tx": "", "request": ""}
         unstake_form.go("Continue to sign", 3, cleared | wish, primary=not problems)
         look_again(2)
+
+
+def strayed(answer: wallet.Answer) -> None:
+    """What was confirmed in the wallet when the page showed something else already."""
+    tx = answer.strayed
+    if tx is not None and tx not in unstake_form.followed():
+        st.warning(
+            f"An unstake that you confirmed in the wallet was sent as `{tx}`. It is not the one "
+            "that is shown here: follow it before you sign another."
+        )
+        fields = {"tx": tx, "request": "", "amount": "", "intent": "", "since": ""}
+        unstake_form.go("Follow the one that was sent", 4, fields, primary=True)
 
 
 def look_again(step: Step) -> None:

@@ -102,6 +102,12 @@ def read(notices: DeltaGenerator) -> Form:
     )
 
 
+def followed() -> list[str]:
+    """The transactions that this session went on to step 4 with."""
+    known: list[str] = st.session_state.setdefault("unstake followed", [])
+    return known
+
+
 def left(form: Form) -> bool:
     """Whether the URL has gone on from `form`: a button in a fragment draws that alone anew."""
     said = st.query_params

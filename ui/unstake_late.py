@@ -31,7 +31,10 @@ def late(view: StoreView, form: Form) -> None:
     st.subheader(f"Request {wr_id:,}", anchor=False)
     st.markdown(track_words.answer(request))
     if request["status"] != "pending":
+        unstake_form.go("See what became of it", 4, {"request": str(wr_id), "tx": ""})
         return
+    if note := track_words.late(view.info, request):
+        st.warning(note)
     head = view.ask_row("blocking_head")
     st.markdown(track_words.blocked_by(request, head))
     waited = request["waited_days"]
@@ -67,6 +70,10 @@ def _as_first_said(view: StoreView, wr_id: int) -> None:
 
 def _support(view: StoreView, request: Row) -> None:
     st.subheader("Ask the operator's support")
+    if kind := track_words.unreal(view.info):
+        st.caption(
+            f"{kind}: this is no request on the real chain, and support knows nothing of it."
+        )
     st.markdown(
         f"[Open a request there]({track_words.SUPPORT}) and paste this. Only the operator can pay "
         "the queue; nobody can pay one request before those ahead of it."
@@ -83,8 +90,6 @@ def _support(view: StoreView, request: Row) -> None:
         f"As of block {words.count(view.info.synced_block)}, {words.moment(view.info.synced_at)}",
     ]
     st.code("\n".join(facts), language=None, wrap_lines=True)
-    if view.info.simulated:
-        st.caption("This request is simulated: support knows nothing of it.")
 
 
 def row(view: StoreView, wr_id: int) -> Row | None:

@@ -7,16 +7,26 @@ from typing import NoReturn
 import streamlit as st
 
 from data import TrackerError
-from data.amounts import format_short
+from data.amounts import DECIMALS, format_short, format_wei
 from data.config import Network
 from data.lost_hash import find_unstakes
 from data.outcome import Expected
 from data.reading import Reading
 from data.transaction import TOKEN_NAMES, build_unstake, describe
-from ui import unstake_amount, unstake_check, unstake_form, unstake_live, wallet, words
+from ui import (
+    track_words,
+    unstake_amount,
+    unstake_check,
+    unstake_form,
+    unstake_live,
+    wallet,
+    words,
+)
 from ui.store_view import StoreView
 from ui.unstake_form import Form
 
+# With these the contract would refuse it, or give nothing for it.
+_UNSIGNABLE = {"payout", "balance", "refusal"}
 _STAKING = "https://www.ankr.com/staking/stake/fantom/"
 
 
@@ -48,9 +58,13 @@ def confirm(view: StoreView, form: Form) -> None:
         unstake_check.look_again(3)
     else:
         found_out = unstake_check.remarks(view, reading)
-        unstake_check.show_remarks([each for each in found_out if each.kind == "problem"])
-        _sign(network, form, amount_wei, reading)
-    _elsewhere(form)
+        wrong = [each for each in found_out if each.kind == "problem"]
+        unstake_check.show_remarks(wrong)
+        if any(each.code in _UNSIGNABLE for each in wrong):
+            unstake_form.go("Back to the checks", 2, primary=True)
+        else:
+            _sign(network, form, amount_wei, reading)
+    _elsewhere(view, form, amount_wei)
 
 
 def _sign(network: Network, form: Form, amount_wei: int, reading: Reading) -> None:
@@ -81,8 +95,10 @@ def _sign(network: Network, form: Form, amount_wei: int, reading: Reading) -> No
         to=call["to"],
         data=call["data"],
         gas=gas,
+        what=f"{format_short(amount_wei)} {TOKEN_NAMES[form.token]}",
     )
     answer = wallet.panel(network, transaction, "Unstake: sign in the wallet")
+    unstake_check.strayed(answer)
     if isinstance(answer.outcome, wallet.Signed):
         _go_on(form, answer.outcome.transaction_hash)
         _signed(answer.outcome.transaction_hash)
@@ -100,14 +116,25 @@ def _gives(reading: Reading) -> str:
         return ""
     return (
         f"- **You get**: {format_short(reading.payout_wei)} FTM after a fee of "
-        f"{format_short(reading.fee_wei, up=True)} at block {reading.block:,}; it is a little "
-        "less if others unstake before you\n"
+        f"{format_short(reading.fee_wei, up=True)} at block {reading.block:,}{_at_worst(reading)}\n"
+    )
+
+
+def _at_worst(reading: Reading) -> str:
+    """What it gives at the highest fee, which others' unstakes before it can bring about."""
+    rule, gross_wei = reading.fee_rule, reading.gross_wei
+    if rule is None or gross_wei is None:
+        return ". It is less if others unstake before you"
+    most_fee_wei = min(-(-gross_wei * rule.max_ratio // 10**DECIMALS), gross_wei)
+    return (
+        f", and at least {format_short(gross_wei - most_fee_wei)}, at the highest fee of "
+        f"{rule.max_ratio / 10**DECIMALS:.3%}, if others unstake before you"
     )
 
 
 def _go_on(form: Form, tx: str) -> None:
     """On to step 4, once: who comes back here means it."""
-    if tx != form.tx and tx not in _followed():
+    if tx != form.tx and tx not in unstake_form.followed():
         _follow(tx)
 
 
@@ -119,14 +146,8 @@ def _signed(tx: str) -> None:
         unstake_form.go("Sign another one", 2, anew)
 
 
-def _followed() -> list[str]:
-    """The transactions that this session went on to step 4 with."""
-    followed: list[str] = st.session_state.setdefault("unstake followed", [])
-    return followed
-
-
 def _follow(tx: str) -> NoReturn:
-    _followed().append(tx)
+    unstake_form.followed().append(tx)
     unstake_form.put(tx=tx, step="4", request="")
     st.rerun()
 
@@ -143,7 +164,7 @@ def _look_for_it(network: Network, form: Form, amount_wei: int, reading: Reading
         st.error(words.fault(error))
         return
     # An earlier one of the same amount may lie in the very block that it is looked for from.
-    if new := [tx for tx, _ in made if tx not in _followed()]:
+    if new := [tx for tx, _ in made if tx not in unstake_form.followed()]:
         _follow(new[-1])
     st.info(
         "The chain holds no such unstake yet. If you confirmed in the wallet, look again in a "
@@ -151,12 +172,14 @@ def _look_for_it(network: Network, form: Form, amount_wei: int, reading: Reading
     )
 
 
-def _elsewhere(form: Form) -> None:
+def _elsewhere(view: StoreView, form: Form, amount_wei: int) -> None:
+    if track_words.unreal(view.info):
+        return  # the dashboard knows the real chain alone
     with st.expander("Without a wallet here: on the official dashboard"):
         st.markdown(
             f"1. Open the [staking dashboard]({_STAKING}) and connect your wallet there.\n"
             f"2. Press the minus icon at {TOKEN_NAMES[form.token]}.\n"
-            f"3. Write the amount, {words.escaped(form.amount)}, and press Unstake.\n"
+            f"3. Write the amount, `{format_wei(amount_wei)}`, and press Unstake.\n"
             "4. Confirm in the wallet. Keep a little FTM for gas.\n"
             "5. Go to the dashboard: it shows “Unstaking in progress”.\n"
             "6. Copy the transaction's hash from the wallet and paste it here."

@@ -76,6 +76,7 @@ def panel(
         "intent": transaction.intent,
         "transaction": transaction.for_wallet(network.chain_id),
         "label": label,
+        "what": transaction.what,
     }
     answer = _component()(
         key=key,

@@ -34,6 +34,7 @@ class UnsignedTransaction:
     data: str
     value_wei: int = 0
     gas: int | None = None  # None lets the wallet estimate
+    what: str = "a transaction"  # in a few words, for a panel that shows another one by then
 
     def __post_init__(self) -> None:
         shapes = {"intent": _INTENT, "sender": _ADDRESS, "to": _ADDRESS, "data": _DATA}
@@ -83,8 +84,9 @@ class NotSigned:
 
     rejected: declined by the user. busy: an earlier prompt is open. locked: the wallet hides the
     account. changed: account, network or page changed at the click, nothing was asked.
-    failed: the wallet reports a fault. unsettled: the wallet was asked, and the answer got lost:
-    the transaction may be on its way. unreadable: what the browser said makes no sense.
+    failed: the wallet reports a fault before it was asked to sign. unsettled: it was asked, and
+    failed or its answer got lost: the transaction may be on its way. unreadable: what the
+    browser said makes no sense.
     """
 
     intent: str
@@ -93,10 +95,14 @@ class NotSigned:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the browser says: the wallet it is connected to, and how the signing went."""
+    """What the browser says: the wallet it is connected to, and how the signing went.
+
+    `strayed` is the hash of what was confirmed while another order, or none, was shown.
+    """
 
     connection: Connection | None = None
     outcome: Signed | NotSigned | None = None
+    strayed: str | None = None
 
 
 def read_answer(said: Any, intent: str | None) -> Answer:
@@ -104,9 +110,10 @@ def read_answer(said: Any, intent: str | None) -> Answer:
     if not isinstance(said, dict):
         return Answer()
     connection, outcome = _connection(said), said.get("outcome")
+    strayed = _lowered(said.get("strayed"), _HASH)
     if intent is None or not isinstance(outcome, dict) or outcome.get("intent") != intent:
-        return Answer(connection)
-    return Answer(connection, _outcome(outcome, intent))
+        return Answer(connection, strayed=strayed)
+    return Answer(connection, _outcome(outcome, intent), strayed)
 
 
 def _connection(said: dict[str, Any]) -> Connection | None:

@@ -4,7 +4,8 @@ const short = (hex) => `${hex.slice(0, 6)}…${hex.slice(-4)}`;
 // In one order, so that equal things are equal texts.
 function canonical(said) {
   const { intent = null, hash = null, why = null } = said?.outcome ?? {};
-  return JSON.stringify([said?.account ?? null, said?.chain ?? null, said?.wallet ?? null, intent, hash, why]);
+  const { account = null, chain = null, wallet = null, strayed = null } = said ?? {};
+  return JSON.stringify([account, chain, wallet, intent, hash, why, strayed]);
 }
 
 function outcome(order) {
@@ -19,6 +20,8 @@ const UNSETTLED =
   "Your wallet was asked, and its answer did not reach this page. If you confirmed there, the transaction is on its way: " +
   "look into the wallet's activity, or close its prompt, before you sign anew.";
 
+const ended = (words) => `${words}${/[.!?]$/.test(words) ? "" : "."} `;
+
 // What the panel says, and which of its parts it shows.
 function view({ network, order }) {
   const { account, attempt, settled, wallets } = session;
@@ -26,7 +29,7 @@ function view({ network, order }) {
   const parts = account ? { who: true, other: true } : { choices: settled, look: settled && wallets.length === 0 };
   const say = (said, more) => ({ ...parts, said, ...more });
   if (at.hash) return { who: Boolean(account), said: `Sent as ${at.hash}`, tone: "good" };
-  if (at.unsettled) return say(UNSETTLED, { tone: "warn", clear: true });
+  if (at.unsettled) return say(`${session.note ? ended(session.note) : ""}${UNSETTLED}`, { tone: "warn", clear: true });
   if (account) return { ...parts, ...next(network, order) };
   if (session.searching || !settled) return say("Looking for a wallet in this browser.", { look: false });
   if (attempt && !attempt.quietly) return say(`Answer the prompt of ${attempt.wallet.name}.`);
@@ -39,6 +42,10 @@ function view({ network, order }) {
 function next(network, order) {
   const { account, chain, chosen, busy, note } = session;
   if (busy?.what === "switch") return { switch: true, said: `${chosen.name} asks you to switch the network.` };
+  if (busy && busy.order.intent !== order?.intent) {
+    const earlier = `${chosen.name} still asks you to confirm an earlier request (${busy.order.what}), not what is shown here.`;
+    return { said: `${earlier} Decline it there if you do not want it.`, tone: "warn" };
+  }
   if (busy) return { sign: true, said: `${chosen.name} asks you to confirm. Nothing is sent until you do.` };
   const warn = (said) => ({ said: note ?? said, tone: note || said ? "warn" : "" });
   if (chain !== network.chain) {
@@ -129,6 +136,7 @@ export default function (component) {
     const { account, chain, chosen } = session;
     const said = account ? { account, chain, wallet: chosen.name } : { account: null, chain: null, wallet: null };
     said.outcome = outcome(data.order);
+    said.strayed = session.strayed;
     panel.told ??= canonical(data.told);
     if (canonical(said) === panel.told) return;
     panel.told = canonical(said);

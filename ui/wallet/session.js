@@ -1,5 +1,5 @@
-// What this page knows of the browser's wallets: shared by its panels for as long as it is loaded.
-// Whatever a wallet says is foreign: it is checked here, and shown as text alone.
+// What this page knows of the browser's wallets, shared by its panels. What a wallet says is foreign:
+// it is checked here, and shown as text alone.
 const ANSWER_WITHIN = 400; // ms that wallets have to announce themselves
 const MOST_WALLETS = 12;
 const LEGACY = "window.ethereum";
@@ -12,16 +12,16 @@ const session = {
   account: null,
   chain: null,
   attempt: null, // a connection under way: { wallet, quietly }
-  busy: null, // a prompt under way: { what: "switch" | "sign" }
+  busy: null, // a prompt under way: { what: "switch" | "sign", order }
   note: null, // what went wrong, in words
   outcome: null, // how the last signing ended: { intent, why }
+  strayed: null, // the hash of what was confirmed when another order, or none, was shown
 };
 const panels = new Map();
 const prompts = new Set(); // intents whose prompt this page waits for
 
 const changed = () => panels.forEach((panel) => panel.update());
 const note = (words) => (session.note = words);
-
 // Intents outlive a reload, in this tab alone: `asked` without an answer means nobody knows.
 const remembered = new Map();
 const remember = (name, value) => {
@@ -208,7 +208,7 @@ async function switchTo(network) {
 // Only a click comes here. `shown` tells what stands on the page now: no other order is signed.
 async function sign(order, network, shown) {
   if (session.busy || progress(order.intent)) return;
-  session.busy = { what: "sign" };
+  session.busy = { what: "sign", order };
   const wallet = session.chosen;
   const end = (why, words) => {
     session.outcome = { intent: order.intent, why };
@@ -229,13 +229,14 @@ async function sign(order, network, shown) {
       mark(order.intent, { asked });
       const hash = readHash(await ask("eth_sendTransaction", [order.transaction]));
       if (hash) mark(order.intent, { hash });
+      if (hash && !shown(order)) session.strayed = hash;
       session.outcome = null; // without a hash it stays asked, and nobody knows
     }
   } catch (error) {
     const { why, text } = explain(error, wallet);
-    if (asked) mark(order.intent, null);
-    const after = why === "failed" && asked ? " Look into its activity before you try again." : "";
-    end(why, text + after);
+    // A wallet that fails after it was asked may have sent it all the same: it stays asked.
+    if (asked && why === "failed") note(text);
+    else (mark(order.intent, null), end(why, text));
   }
   prompts.delete(order.intent);
   session.busy = null;
