@@ -14,7 +14,6 @@ from typing import Any
 from data.contracts import Field
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
-_REVERTED = re.compile(r"revert(?:ed)?(?: with reason)?(?: string)?:?\s*", re.IGNORECASE)
 _ERROR_SELECTOR = "0x08c379a0"  # Error(string)
 
 

@@ -9,7 +9,6 @@ import streamlit as st
 from data import AmountError
 from data.amounts import DECIMALS, format_short, format_wei, parse_amount
 from data.reading import Reading
-from data.transaction import TOKEN_NAMES
 from scoring.present import Present
 from ui import (
     frame,
@@ -196,8 +195,3 @@ def facts() -> None:
         "- It is paid **whole**, never in parts, and only after all before it.\n"
         "- The FTM are **sent to you**: there is nothing to claim."
     )
-
-
-def token_name(form: Form) -> str:
-    """The token by both its names."""
-    return TOKEN_NAMES[form.token]
