@@ -26,6 +26,7 @@ from data.live_questions import (
     numbers_in,
     requests_of,
     view_of,
+    with_margin,
     withdrawals_of,
 )
 from data.reading import Holder, Reading
@@ -35,8 +36,6 @@ from data.unstake import BOND, Token, gross_of, most_of
 MOST_SUMMED = 1_000  # more pending requests are not summed call by call
 # Providers take 100 calls in a batch, some only 50, and some none: then each takes its turn.
 _FIRST_IDS, _BATCH = 25, 50
-# The estimate and a fifth of it: the queue may move before the transaction is mined.
-_GAS_MARGIN = (6, 5)
 
 
 def read_live(
@@ -191,7 +190,7 @@ def _holder(address: str, token: Token, numbers: Numbers, unknown: Reasons) -> H
     if most_wei is None:
         balance = "holder.bond_wei" if token == BOND else "holder.cert_wei"
         unknown["holder.most_wei"] = unknown[balance]
-    estimate, has_code = get("gas"), get("is_contract")
+    has_code = get("is_contract")
     return Holder(
         address=address,
         native_wei=get("native_wei"),
@@ -199,7 +198,7 @@ def _holder(address: str, token: Token, numbers: Numbers, unknown: Reasons) -> H
         bond_shares_wei=shares_wei,
         cert_wei=get("cert_wei"),
         is_contract=None if has_code is None else bool(has_code),
-        gas=None if estimate is None else estimate * _GAS_MARGIN[0] // _GAS_MARGIN[1],
+        gas=with_margin(get("gas")),
         refusal=unknown.pop("holder.refusal", None),
         most_wei=most_wei,
     )

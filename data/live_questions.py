@@ -23,6 +23,8 @@ _POOL_VIEWS = {
     "increase_start_wei": calls.FEE_INCREASE_START,
     "increase_stop_wei": calls.FEE_INCREASE_STOP,
 }
+# The estimate and a fifth of it: the chain may move before the transaction is mined.
+_GAS_MARGIN = (6, 5)
 RULE = ("min_ratio", "max_ratio", "increase_start_wei", "increase_stop_wei")
 
 Numbers = dict[str, int]
@@ -67,6 +69,11 @@ def view_of(to: str, function: Function, at: str, *arguments: int | str) -> Requ
 
 def withdrawals_of(network: Network, ids: Sequence[int], at: str) -> dict[str, Request]:
     return {f"request {i}": view_of(network.pool, calls.WITHDRAWALS, at, i) for i in ids}
+
+
+def with_margin(gas: int | None) -> int | None:
+    """The gas to send with a transaction, of its estimate."""
+    return None if gas is None else gas * _GAS_MARGIN[0] // _GAS_MARGIN[1]
 
 
 def lacking(asked: Mapping[str, Request], each: Sequence[Answer]) -> int:

@@ -12,10 +12,10 @@ from typing import Literal
 
 from data import ConfigError, NodeError
 from data.amounts import format_wei
-from data.calls import BURN, BURN_BONDS, BURN_CERTS, find_function
+from data.calls import BURN, BURN_BONDS, BURN_CERTS, WITHDRAW_MANUAL, find_function
 from data.config import Network, parse_address
 from data.live_node import LiveNode
-from data.receipts import Requested, Sent, read_sent
+from data.receipts import Receipt, Requested, Sent, read_sent
 from data.transaction import TOKEN_NAMES, describe
 from data.unstake import BOND, CERT, Token
 
@@ -28,6 +28,8 @@ Kind = Literal[
     "another sender",
     "another amount",
     "no request",
+    "no payout",
+    "fetched",
     "success",
 ]
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -50,7 +52,8 @@ class Outcome:
     `request` is the one that was expected, or the only one where nothing was; `requests` are
     all that the transaction made at this pool. `block` is None until it is mined, `reason`
     the contract's words where it was reverted and they can be had. `through` is the contract
-    that passed the call on (a wallet), None where the pool was called directly.
+    that passed the call on (a wallet), None where the pool was called directly. `fetches` is the
+    request whose refused payout a `withdrawManual` was to send on: with "fetched" it did.
     """
 
     kind: Kind
@@ -62,6 +65,7 @@ class Outcome:
     reason: str | None = None
     sender: str | None = None
     through: str | None = None
+    fetches: int | None = None
 
     @property
     def wr_id(self) -> int | None:
@@ -93,12 +97,16 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
             "replaced in the wallet by another, or of another network.",
             tx_hash,
         )
-    kind, sentence, request = _judged(node.network, sent, expected)
+    mined, by_hand = sent.receipt, _fetches(node.network, sent)
+    if by_hand is not None:
+        kind, sentence, request = *_of_fetch(by_hand, mined), None
+    else:
+        kind, sentence, request = _judged(node.network, sent, expected)
     reason = None
     if kind == "reverted":
         reason = _reason(node, sent)
-        sentence += f" {_told(reason)} Nothing was unstaked, and only gas was spent."
-    mined = sent.receipt
+        done = "unstaked" if by_hand is None else "sent on"
+        sentence += f" {_told(reason)} Nothing was {done}, and only gas was spent."
     requests = () if mined is None else mined.requests
     return Outcome(
         kind=kind,
@@ -110,6 +118,29 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
         reason=reason,
         sender=sent.sender,
         through=sent.to if requests and sent.to != node.network.pool else None,
+        fetches=by_hand,
+    )
+
+
+def _fetches(network: Network, sent: Sent) -> int | None:
+    """The request whose refused payout a transaction fetches; None where it does another thing."""
+    found = find_function(sent.data, (WITHDRAW_MANUAL,)) if sent.to == network.pool else None
+    return found[1][0] if found else None
+
+
+def _of_fetch(wr_id: int, mined: Receipt | None) -> tuple[Kind, str]:
+    if mined is None:
+        return "pending", f"It waits to be mined: it fetches the payout of request {wr_id}."
+    if not mined.succeeded:
+        return "reverted", f"It was mined in block {mined.block} and reverted."
+    if [paid.wr_id for paid in mined.payouts] != [wr_id]:
+        told = f"It fetches the payout of request {wr_id} and succeeded, but its receipt does not"
+        return "no payout", f"{told} tell that it was sent: the pool may be another contract."
+    (paid,) = mined.payouts
+    return (
+        "fetched",
+        f"It sent {format_wei(paid.amount_wei)} FTM, the payout of request {wr_id}, to "
+        f"{paid.staker} in block {mined.block}.",
     )
 
 

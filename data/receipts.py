@@ -8,12 +8,13 @@ from typing import Any
 
 from data.calls import address_in, quantity, words
 from data.config import Network
-from data.contracts import EVENTS
+from data.contracts import EVENTS, Event
 from data.live_node import Answer, LiveNode
 from data.refusals import LyingError
 from data.unstake import BOND, CERT, Token
 
 BURNED = next(event for event in EVENTS if event.name == "TokensBurned2")
+PAID = next(e for e in EVENTS if (e.contract, e.name) == ("pool", "Withdrawn"))
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,23 @@ class Requested:
 
 
 @dataclass(frozen=True)
+class Paid:
+    """One payout that a transaction made from the pool, as `Withdrawn` tells; wei."""
+
+    wr_id: int
+    staker: str
+    amount_wei: int
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """How a mined transaction ended; `requests` are those at this network's pool."""
+    """How a mined transaction ended; `requests` and `payouts` are those at this network's pool."""
 
     block: int
     succeeded: bool
     gas_used: int
     requests: tuple[Requested, ...]
+    payouts: tuple[Paid, ...]
 
 
 @dataclass(frozen=True)
@@ -116,9 +127,10 @@ def _sent(network: Network, host: str, tx_hash: str, each: Sequence[Answer]) -> 
 
 
 def _check_logs(network: Network, sent: Sent) -> None:
-    """Raises LyingError where a receipt's requests cannot have come of its transaction."""
-    requests = sent.receipt.requests if sent.receipt else ()
-    if requests and sent.receipt and not sent.receipt.succeeded:
+    """Raises LyingError where a receipt's logs cannot have come of its transaction."""
+    mined = sent.receipt
+    requests = mined.requests if mined else ()
+    if mined and (requests or mined.payouts) and not mined.succeeded:
         raise LyingError("tells of logs of a transaction that it says was reverted")
     if sent.to == network.pool and any(one.staker != sent.sender for one in requests):
         raise LyingError("tells of a request by another than the one who called the pool")
@@ -128,20 +140,33 @@ def _receipt(network: Network, told: dict[str, Any]) -> Receipt:
     status = quantity(told["status"])
     if status not in (0, 1):
         raise ValueError("no status")
-    requests = [requested_in(log) for log in told["logs"] if is_request(network, log)]
     return Receipt(
-        quantity(told["blockNumber"]), status == 1, quantity(told["gasUsed"]), tuple(requests)
+        block=quantity(told["blockNumber"]),
+        succeeded=status == 1,
+        gas_used=quantity(told["gasUsed"]),
+        requests=tuple(requested_in(log) for log in told["logs"] if is_request(network, log)),
+        payouts=tuple(_paid(log) for log in told["logs"] if _is_of(PAID, network, log)),
     )
 
 
 def is_request(network: Network, log: dict[str, Any]) -> bool:
     """Whether a log is a request at this network's pool: any contract may emit one like it."""
+    return _is_of(BURNED, network, log)
+
+
+def _is_of(event: Event, network: Network, log: dict[str, Any]) -> bool:
     topics = log["topics"]
     return (
         log["address"].lower() == network.pool
-        and len(topics) == BURNED.topics_count
-        and topics[0].lower() == BURNED.topic0
+        and len(topics) == event.topics_count
+        and topics[0].lower() == event.topic0
     )
+
+
+def _paid(log: dict[str, Any]) -> Paid:
+    _, staker, wr_id = (words(topic)[0] for topic in log["topics"])
+    (amount_wei,) = words(log["data"])
+    return Paid(wr_id, address_in(staker), amount_wei)
 
 
 def requested_in(log: dict[str, Any]) -> Requested:

@@ -60,8 +60,8 @@ OTHERS: dict[str, tuple[Callable[[Devnet, str], str], str, str]] = {
                 "data": calldata("withdrawManual(uint256)", 1),
             },
         ),
-        "another function",
-        "calls withdrawManual of the pool: wrId 1",
+        "reverted",
+        "Why: not marked for manual withdrawal. Nothing was sent on",
     ),
     "creation": (
         lambda devnet, account: send(devnet, {"from": account, "data": "0x00"}),
