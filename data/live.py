@@ -51,7 +51,7 @@ def read_live(
 
     `ratio_guess` (of an earlier reading) spares the second batch for aFTMc while the ratio
     stands. `queue` are the pending ids as last known: the amounts of a short queue come with
-    the first batch; without it `pending_wei` is not asked for. Raises NodeError or
+    the first batch; without it `pending` is not asked for. Raises NodeError or
     WrongChainError where no endpoint answers, ConfigError where `address` is none, AmountError
     where the amount is negative or more than all FTM. An amount of 0 reads the pool alone.
     """
@@ -73,10 +73,11 @@ def read_live(
             _read_more(node, fee, numbers, unknown)
         except NodeError as error:
             unknown["fee_wei"] = str(error)
+    pending = None
     if queue is None:
-        unknown["pending_wei"] = "not asked for"
+        unknown["pending"] = "not asked for"
     else:
-        _sum_pending(node, block, numbers, unknown)
+        pending = _pending(node, block, numbers, unknown)
     if gross_wei is not None and "fee_wei" in numbers:
         numbers["fee_wei"] = min(numbers["fee_wei"], gross_wei)
         numbers["payout_wei"] = gross_wei - numbers["fee_wei"]
@@ -103,7 +104,7 @@ def read_live(
         fee_shift_wei=get("fee_shift_wei"),
         first_wr_id=get("first_wr_id"),
         last_wr_id=get("last_wr_id"),
-        pending_wei=get("pending_wei"),
+        pending=pending,
         balance_wei=get("balance_wei"),
         stashed_wei=get("stashed_wei"),
         minimum_stake_wei=get("minimum_stake_wei"),
@@ -154,29 +155,31 @@ def _gross(token: Token, amount_wei: int, numbers: Numbers, unknown: Reasons) ->
     return gross_of(token, amount_wei, numbers["ratio"])
 
 
-def _sum_pending(node: LiveNode, block: int, numbers: Numbers, unknown: Reasons) -> None:
-    """Adds the amounts of all pending requests, those not yet told asked for in batches."""
+def _pending(
+    node: LiveNode, block: int, numbers: Numbers, unknown: Reasons
+) -> dict[int, int] | None:
+    """The amounts of all pending requests, those not yet told asked for in batches."""
     first, last = numbers.get("first_wr_id"), numbers.get("last_wr_id")
     if first is None or last is None or first > last:
-        unknown["pending_wei"] = "the node does not tell which requests wait"
-        return
+        unknown["pending"] = "the node does not tell which requests wait"
+        return None
     if last - first > MOST_SUMMED:
-        unknown["pending_wei"] = f"{last - first:,} requests wait, too many to add up one by one"
-        return
+        unknown["pending"] = f"{last - first:,} requests wait, too many to add up one by one"
+        return None
     missing = [i for i in range(first, last) if f"request {i}" not in numbers]
     for start in range(0, len(missing), _BATCH):
         batch = withdrawals_of(node.network, missing[start : start + _BATCH], hex(block))
         try:
             _read_more(node, batch, numbers, unknown)
         except NodeError as error:
-            unknown["pending_wei"] = str(error)
-            return
+            unknown["pending"] = str(error)
+            return None
     untold = [i for i in range(first, last) if f"request {i}" not in numbers]
     if untold:
         why = unknown.get(f"request {untold[0]}", "not told")
-        unknown["pending_wei"] = f"request {untold[0]} is not known: {why}"
-    else:
-        numbers["pending_wei"] = sum(numbers[f"request {i}"] for i in range(first, last))
+        unknown["pending"] = f"request {untold[0]} is not known: {why}"
+        return None
+    return {i: numbers[f"request {i}"] for i in range(first, last)}
 
 
 def _holder(address: str, token: Token, numbers: Numbers, unknown: Reasons) -> Holder:

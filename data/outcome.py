@@ -7,15 +7,19 @@ and status, and the request's id only from a log of this network's pool.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from data import ConfigError, NodeError
 from data.amounts import format_wei
 from data.calls import BURN, BURN_BONDS, BURN_CERTS, WITHDRAW_MANUAL, find_function
 from data.config import Network, parse_address
-from data.live_node import LiveNode
+from data.live_node import Answer, LiveNode, Request
+from data.live_questions import header_of
 from data.receipts import Receipt, Requested, Sent, read_sent
+from data.refusals import LyingError
 from data.transaction import TOKEN_NAMES, describe
 from data.unstake import BOND, CERT, Token
 
@@ -54,6 +58,7 @@ class Outcome:
     the contract's words where it was reverted and they can be had. `through` is the contract
     that passed the call on (a wallet), None where the pool was called directly. `fetches` is the
     request whose refused payout a `withdrawManual` was to send on: with "fetched" it did.
+    `at` is the block's time (UTC) of a "success", None where the node does not tell.
     """
 
     kind: Kind
@@ -66,6 +71,7 @@ class Outcome:
     sender: str | None = None
     through: str | None = None
     fetches: int | None = None
+    at: datetime | None = None
 
     @property
     def wr_id(self) -> int | None:
@@ -119,7 +125,24 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
         sender=sent.sender,
         through=sent.to if requests and sent.to != node.network.pool else None,
         fetches=by_hand,
+        at=_time_of(node, mined.block) if mined is not None and kind == "success" else None,
     )
+
+
+def _time_of(node: LiveNode, block: int) -> datetime | None:
+    asked: list[Request] = [("eth_getBlockByNumber", [hex(block), False])]
+
+    def header(each: Sequence[Answer]) -> int:
+        number, seconds = header_of(each[0])
+        if number != block:
+            raise LyingError(f"was asked for block {block} and told of block {number}")
+        return seconds
+
+    try:
+        answers = node.ask(asked, lambda each: 0 * header(each))
+    except NodeError:
+        return None
+    return datetime.fromtimestamp(header(answers.each), UTC)
 
 
 def _fetches(network: Network, sent: Sent) -> int | None:

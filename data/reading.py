@@ -32,8 +32,9 @@ class Reading:
     """The pool at one block, whose time is UTC, as `host` told it; FTM and tokens in wei.
 
     `fee_wei` is `getBurnFee` of `gross_wei`, the FTM that `amount_wei` of `token` is worth,
-    and at most that. Pending ids are [first_wr_id, last_wr_id); `pending_wei` is their sum.
-    `unknown` holds, by field, why it is None; a holder's fields begin with `holder.`.
+    and at most that. Pending ids are [first_wr_id, last_wr_id); `pending` is what each
+    is to be paid. `unknown` holds, by field, why it is None; a holder's fields begin with
+    `holder.`.
     """
 
     network: str
@@ -50,13 +51,24 @@ class Reading:
     fee_shift_wei: int | None
     first_wr_id: int | None
     last_wr_id: int | None
-    pending_wei: int | None
+    pending: Mapping[int, int] | None
     balance_wei: int | None
     stashed_wei: int | None
     minimum_stake_wei: int | None
     gas_price_wei: int | None
     holder: Holder | None
     unknown: Mapping[str, str]
+
+    @property
+    def pending_wei(self) -> int | None:
+        """What all pending requests are to be paid."""
+        return None if self.pending is None else sum(self.pending.values())
+
+    def ahead_wei(self, wr_id: int) -> int | None:
+        """What is to be paid before request `wr_id`, which may have been paid itself."""
+        if self.pending is None:
+            return None
+        return sum(wei for other, wei in self.pending.items() if other < wr_id)
 
     @property
     def spendable_wei(self) -> int | None:

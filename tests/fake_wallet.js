@@ -12,6 +12,7 @@ window.fakeWallet = (told) => {
     knows: ["0x7a69", "0x1"],
     answers: {}, // method: what it answers, whatever is asked
     faults: {}, // method: { code, message }
+    changes: {}, // method: fields that its user sets otherwise
     holds: [], // methods that wait for `release`
     silent: false, // changes without an event
     ...told,
@@ -47,7 +48,8 @@ window.fakeWallet = (told) => {
         fake.turn(chainId);
         return null;
     }
-    return window.askNode(method, params);
+    const [first, ...rest] = params;
+    return window.askNode(method, fake.changes[method] ? [{ ...first, ...fake.changes[method] }, ...rest] : params);
   };
   fake.turn = (chain) => emit("chainChanged", (fake.chain = chain));
   fake.choose = (accounts) => emit("accountsChanged", (fake.accounts = accounts));

@@ -86,13 +86,76 @@ def test_a_refused_payment_is_fetched_through_the_wallet(
     says(at, f"Request {wr_id:,} left the queue unpaid")
     before_wei = act.balance_wei(chain, wallet)
     at.connect()
+    says(at, "whoever signs", f"From: {chain.accounts[4]}", "Gas takes up to")
+    # The first try runs out of gas: it is told, and tried again.
+    at.tell("changes.eth_sendTransaction = { gas: '0x11170' }")
     at.click(FETCH)
-    says(at, "Sent as")
-    assert sent(at)[0]["data"] == calldata("withdrawManual(uint256)", wr_id)
+    says(at, "and reverted. Why:", "Nothing was sent on, and only gas was spent.")
+    assert act.balance_wei(chain, wallet) == before_wei
+    at.tell("changes = {}")
+    press(at, "Try again")
+    at.click(FETCH)
+    says(at, f"the payout of request {wr_id}, to {wallet} in block", "The next sync shows it as")
+    fetch = calldata("withdrawManual(uint256)", wr_id)
+    assert [each["data"] for each in sent(at)] == [fetch, fetch]
     assert act.balance_wei(chain, wallet) > before_wei
+    at.page.reload()
+    says(at, "The pool keeps it no more: it was fetched.")
+    expect(at.button(FETCH)).to_be_hidden()
     synced(app, chain)
     at.page.reload()
     says(at, f"Request {wr_id:,} was paid", "claimed by hand")
+
+
+def test_one_that_is_sped_up_in_the_wallet_is_found_under_its_new_hash(
+    chain: Devnet, desk: Begin
+) -> None:
+    at, account = desk(3), chain.accounts[3]
+    show(at, step=2, amount="6", address=account)
+    at.connect()
+    press(at, "Continue to sign")
+    on_step(at, 3)
+    lost, wr_id = "0x" + "5e" * 32, act.read(chain, "lastWrId()")
+    at.tell(f"answers.eth_sendTransaction = '{lost}'")
+    at.click(SIGN)
+    says(at, "knows this transaction: it may be on its way", "Nor does the chain hold the same")
+    assert in_link(at)["tx"] == lost
+    tx = mined(chain, burning(chain, "aFTMc", 6 * FTM, account))
+    mined(chain, burning(chain, "aFTMc", 7 * FTM, account))  # this one is another
+    at.page.reload()
+    follow = at.page.get_by_role("button", name="Follow request")
+    expect(follow).to_have_count(1)
+    follow.click()
+    says(at, f"It made request {wr_id};", "It stands at place")
+    assert in_link(at)["tx"] == tx
+    at.page.get_by_role("radio", name="3 Confirm").click()
+    says(at, "This was signed and sent.")
+    expect(at.button(SIGN)).to_be_hidden()
+
+
+def test_one_that_was_dropped_leads_back_to_a_wish_of_its_own(chain: Devnet, desk: Begin) -> None:
+    at = desk(3)
+    show(at, step=2, amount="6", address=chain.accounts[3])
+    at.connect()
+    press(at, "Continue to sign")
+    on_step(at, 3)
+    at.tell(f"answers.eth_sendTransaction = '{'0x' + '5f' * 32}'")
+    at.click(SIGN)
+    says(at, "If the wallet says that it was cancelled or dropped, nothing was unstaked:")
+    press(at, "Back to the checks")
+    on_step(at, 2)
+    assert not {"tx", "intent", "since"} & set(in_link(at))
+    press(at, "Continue to sign")
+    on_step(at, 3)
+    expect(at.button(SIGN)).to_be_visible()
+
+
+def test_a_hash_without_what_was_to_be_signed_leads_to_track(desk: Begin) -> None:
+    at = desk()
+    show(at, step=4, tx="0x" + "12" * 32)
+    says(at, "If the wallet's activity shows another hash for it")
+    at.page.get_by_role("link", name="Look for it on Track").click()
+    at.page.get_by_role("heading", name="Track a request", exact=True).wait_for()
 
 
 def test_a_silent_node_loses_nothing_and_the_store_answers(
@@ -122,6 +185,11 @@ def test_a_silent_node_loses_nothing_and_the_store_answers(
     at.page.reload()
     says(at, f"It made request {wr_id};")
     assert len(sent(at)) == 1
+    with at.page.expect_download() as saved:
+        press(at, "Calendar file")
+    entry = saved.value.path().read_bytes().decode().replace("\r\n ", "")
+    assert f"unstake request {wr_id}" in entry
+    assert in_link(at)["tx"] in entry
 
 
 def test_a_reload_while_the_wallet_asks_finds_the_unstake_on_the_chain(

@@ -45,8 +45,8 @@ def to(selector: str, fault: Fault) -> Fault:
         ("0xad20d2e6", {"fee_wei", "payout_wei"}),
         ("0xf4ca2d4c", {"fee_shift_wei"}),
         ("0x701f7e1d", {"fee_rule"}),
-        ("0xb23220c3", {"first_wr_id", "pending_wei"}),
-        ("0x5cc07076", {"pending_wei"}),
+        ("0xb23220c3", {"first_wr_id", "pending"}),
+        ("0x5cc07076", {"pending"}),
         ("0x3f6b13cc", {"stashed_wei"}),
     ],
 )
@@ -88,7 +88,7 @@ def test_what_one_endpoint_lacks_another_tells(devnet: Devnet) -> None:
             reading = read_live(live(lacking.url, whole.url), BOND, AMOUNT)
             assert (reading.host, reading.unknown) == (
                 whole.url.removeprefix("http://"),
-                {"pending_wei": "not asked for"},
+                {"pending": "not asked for"},
             )
 
 
@@ -173,7 +173,7 @@ def test_too_long_a_queue_is_not_added_up(devnet: Devnet, monkeypatch: pytest.Mo
     monkeypatch.setattr("data.live.MOST_SUMMED", 5)
     reading = read_live(of(devnet), BOND, AMOUNT, queue=range(0))
     assert reading.pending_wei is None
-    assert "too many to add up" in reading.unknown["pending_wei"]
+    assert "too many to add up" in reading.unknown["pending"]
 
 
 def test_no_key_of_an_endpoint_is_told_even_where_the_node_quotes_it(devnet: Devnet) -> None:
@@ -217,8 +217,8 @@ def test_amounts_that_do_not_come_leave_only_their_sum_unknown(devnet: Devnet) -
     silent = to("0x5cc07076", lambda asked: Reply(b""))
     with fake_node(devnet_answers(devnet.rpc_url), silent) as node:
         reading = read_live(of(node), CERT, AMOUNT, queue=range(0))
-    assert reading.unknown.keys() == {"pending_wei"}
-    assert "no endpoint of devnet answered" in reading.unknown["pending_wei"]
+    assert reading.unknown.keys() == {"pending"}
+    assert "no endpoint of devnet answered" in reading.unknown["pending"]
 
 
 def test_another_block_than_was_asked_for_is_not_believed(devnet: Devnet) -> None:

@@ -18,13 +18,19 @@ _MORNING = timedelta(hours=9)
 
 
 def entry(
-    info: StoreInfo, request: Row, link: str, now: datetime, likely_by: date | None = None
+    info: StoreInfo,
+    request: Row,
+    link: str,
+    now: datetime,
+    likely_by: date | None = None,
+    known: str = "",
 ) -> Event | None:
     """None for a request that neither waits nor was paid, and of a store without a time.
 
     The day is `likely_by`, by which nine futures in ten have paid it; without odds day 35 after
     the request, or, once that has come, seven days from today: the last synced block's day, or
-    `now` where time goes on. `link` leads back.
+    `now` where time goes on. `link` leads back; `known` says how far the chain was read, if it was
+    not up to the store's last block.
     """
     stamp = info.published_at or info.synced_at
     if stamp is None or info.synced_at is None or request["status"] not in ("pending", "paid"):
@@ -53,7 +59,7 @@ def entry(
         stamp=stamp,
         at=at,
         summary=f"{kind}: {summary}" if kind else summary,
-        description=_description(info, request, todo, link),
+        description=_description(info, request, todo, link, known),
         url=link,
         alarm=alarm,
     )
@@ -66,7 +72,7 @@ def _check(when: str) -> str:
     )
 
 
-def _description(info: StoreInfo, request: Row, todo: str, link: str) -> str:
+def _description(info: StoreInfo, request: Row, todo: str, link: str, known: str) -> str:
     lines = [
         f"Request {request['wr_id']} for {words.ftm(request['payout_ftm'])}, asked for on "
         f"{words.moment(request['requested_at'])}.",
@@ -74,6 +80,6 @@ def _description(info: StoreInfo, request: Row, todo: str, link: str) -> str:
         f"Where it stands: {link}" if link else "",
         f"Transaction of the request: {request['requested_tx']}",
         f"{unreal(info)}: no real request." if unreal(info) else "",
-        f"Known up to block {info.synced_block}, {words.moment(info.synced_at)}.",
+        known or f"Known up to block {info.synced_block}, {words.moment(info.synced_at)}.",
     ]
     return "\n".join(line for line in lines if line)

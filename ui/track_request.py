@@ -23,7 +23,7 @@ from ui import (
     window_words,
     words,
 )
-from ui.calendar_file import as_ics
+from ui.calendar_file import Event, as_ics
 from ui.store_view import StoreView
 
 Row = Mapping[str, Any]
@@ -184,31 +184,35 @@ def _files(view: StoreView, request: Row, likely_by: date | None) -> None:
     """What can be taken along: a calendar entry and the history."""
     st.subheader("Take it along")
     told = "The history above as CSV or Parquet."
-    link = _link_back(view, request["wr_id"])
+    link = link_back(view, request["wr_id"])
     entry = track_calendar.entry(view.info, request, link, view.now, likely_by)
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry is not None:
-            name = f"unstake-request-{request['wr_id']}-{view.info.network}.ics"
-            st.download_button(
-                "Calendar file",
-                partial(as_ics, entry),
-                name,
-                "text/calendar",
-                key="calendar",
-                on_click="ignore",
-                icon=":material/event:",
-            )
-            day = words.moment(entry.at) if isinstance(entry.at, datetime) else _all_day(entry.at)
-            told = f"The calendar file holds one entry, {day}: “{entry.summary}”. {told}"
+            told = f"{calendar_file(view, request['wr_id'], entry)} {told}"
         downloads.offer_query(view, "request_history", wr_id=request["wr_id"])
     st.caption(told)
+
+
+def calendar_file(view: StoreView, wr_id: int, entry: Event) -> str:
+    """A button that downloads the entry; returns what is in it, in a sentence."""
+    st.download_button(
+        "Calendar file",
+        partial(as_ics, entry),
+        f"unstake-request-{wr_id}-{view.info.network}.ics",
+        "text/calendar",
+        key="calendar",
+        on_click="ignore",
+        icon=":material/event:",
+    )
+    day = words.moment(entry.at) if isinstance(entry.at, datetime) else _all_day(entry.at)
+    return f"The calendar file holds one entry, {day}: “{entry.summary}”."
 
 
 def _all_day(day: date) -> str:
     return f"all day on {day.day} {day:%b %Y}"
 
 
-def _link_back(view: StoreView, wr_id: int) -> str:
+def link_back(view: StoreView, wr_id: int) -> str:
     """Track with this request, for use outside of it; empty where it has no address."""
     here = st.context.url and urljoin(st.context.url, "track")
     query = urlencode({"network": view.source.name, "find": wr_id})

@@ -91,12 +91,15 @@ def seen(network: str) -> Reading | None:
 
 def live(view: StoreView, form: Form, amount_wei: int) -> Live:
     """The node's reading, with the queue as the store last knew it."""
+    network, queue = unstake_live.network_of(view), waiting_ids(view)
+    return unstake_live.live(network, form.token, amount_wei, form.holder, queue)
+
+
+def waiting_ids(view: StoreView) -> range:
+    """The requests that waited at the store's last block."""
     row = view.ask("newest_request")
     newest = int(row["wr_id"][0]) + 1 if row.height and row["wr_id"][0] is not None else 0
-    waiting = view.ask("money_ahead")["requests"][0]
-    queue = range(max(0, newest - waiting), newest)
-    network = unstake_live.network_of(view)
-    return unstake_live.live(network, form.token, amount_wei, form.holder, queue)
+    return range(max(0, newest - view.ask("money_ahead")["requests"][0]), newest)
 
 
 def present(found: Live, now: Odds) -> Present:

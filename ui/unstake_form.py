@@ -34,6 +34,8 @@ _SHAPES = {
 _LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
+# What is given up to begin anew.
+FORGOTTEN = dict.fromkeys(("tx", "request", "intent", "since"), "")
 # What names something on one network names nothing, or something else, on another.
 _OF_ONE_NETWORK = ("tx", "request", "intent", "since")
 
@@ -154,10 +156,10 @@ def text(
     live: bool = False,
 ) -> None:
     """A text input for a field. The URL is the truth: going back shows what stood there then."""
-    key = f"unstake {name}"
-    _show(key, st.query_params.get(name, ""))
+    key, began_as = _shown(name, st.query_params.get(name, ""))
     st.text_input(
         label,
+        began_as,
         key=key,
         on_change=_typed,
         args=(name, key),
@@ -169,35 +171,47 @@ def text(
     )
 
 
-def _show(key: str, value: str) -> None:
-    """Set only what differs: a value set is drawn anew, over what is being typed."""
-    if str(st.session_state.get(key, "")).strip() != value:
-        st.session_state[key] = value
+def _shown(name: str, value: str) -> tuple[str, str]:
+    """The key of the input that shows `value`, and what that input began with.
+
+    An input that holds something else gives way to a new one, which begins with `value`. Setting
+    the old one's would let a browser that answers too soon say that it was emptied.
+    """
+    number, began_as = st.session_state.get(f"unstake input {name}", (0, value))
+    key = f"unstake {name} {number}"
+    if str(st.session_state.get(key, began_as)).strip() != value:
+        number, began_as, key = number + 1, value, f"unstake {name} {number + 1}"
+    st.session_state[f"unstake input {name}"] = (number, began_as)
+    return key, began_as
 
 
 def token_input(form: Form) -> None:
     """Which token is burned, by the names it goes by."""
     names = list(TOKENS)
-    _show("unstake token", names[[*TOKENS.values()].index(form.token)])
+    key, began_as = _shown("token", names[[*TOKENS.values()].index(form.token)])
     st.segmented_control(
         "Token",
         names,
+        default=began_as,
         required=True,
-        key="unstake token",
+        key=key,
         on_change=_chosen,
+        args=(key,),
         help="aFTMc is also called ankrFTM: it grows in worth. aFTMb grows in number.",
     )
 
 
 def stepper(form: Form) -> None:
     """All five steps; each can be gone to."""
-    _show("unstake step", STEPS[form.step - 1])
+    key, began_as = _shown("step", STEPS[form.step - 1])
     st.segmented_control(
         "Step",
         STEPS,
+        default=began_as,
         required=True,
-        key="unstake step",
+        key=key,
         on_change=_stepped,
+        args=(key,),
         label_visibility="collapsed",
         wrap=True,
     )
@@ -228,9 +242,9 @@ def _typed(name: str, key: str) -> None:
     put(**{name: str(st.session_state[key]).strip()})
 
 
-def _chosen() -> None:
-    put(token=TOKENS[st.session_state["unstake token"]])
+def _chosen(key: str) -> None:
+    put(token=TOKENS[st.session_state[key]])
 
 
-def _stepped() -> None:
-    put(step=str(STEPS.index(st.session_state["unstake step"]) + 1))
+def _stepped(key: str) -> None:
+    put(step=str(STEPS.index(st.session_state[key]) + 1))

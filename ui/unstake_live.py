@@ -14,9 +14,12 @@ from data import TrackerError
 from data.config import Network, load_network, network_names
 from data.live import read_live
 from data.live_node import LiveNode
+from data.lost_hash import find_unstakes
 from data.outcome import Expected, Outcome, read_outcome
 from data.reading import Reading
 from data.rebuilt_views import PublishedTerms, published_terms
+from data.receipts import Requested
+from data.set_aside import SetAside, read_set_aside
 from data.unstake import Token, Unstaked, gross_of, unstaked
 from ui.store_view import StoreView
 
@@ -73,8 +76,8 @@ def _live(
 
 def forget() -> None:
     """What was kept of the last seconds: the reader wants to know what is now."""
-    _live.clear()
-    _outcome.clear()
+    for kept in (_live, _outcome, made, set_aside):
+        kept.clear()
 
 
 def outcome(network: Network, tx: str, expected: Expected | None) -> Outcome:
@@ -87,14 +90,24 @@ def _outcome(network: Network, tx: str, expected: Expected | None) -> Outcome:
     return read_outcome(_node(network), tx, expected)
 
 
+@st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
+def made(
+    network: Network, expected: Expected, first_block: int
+) -> tuple[tuple[str, Requested], ...]:
+    """The hash and the request of each such unstake from a block on. Raises TrackerError."""
+    return find_unstakes(_node(network), expected, first_block)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
+def set_aside(network: Network, wr_id: int, caller: str | None) -> SetAside:
+    """A refused payout, and what fetching it would take. Raises TrackerError."""
+    return read_set_aside(_node(network), wr_id, caller)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _node(network: Network) -> LiveNode:
-    return LiveNode(network)
-
-
-def node(network: Network) -> LiveNode:
     """The one node of a network, which remembers which endpoints failed. Raises NodeError."""
-    return _node(network)
+    return LiveNode(network)
 
 
 def given(view: StoreView, found: Live, token: Token, amount_wei: int) -> Given:

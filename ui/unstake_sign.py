@@ -9,7 +9,6 @@ import streamlit as st
 from data import TrackerError
 from data.amounts import DECIMALS, format_short, format_wei
 from data.config import Network
-from data.lost_hash import find_unstakes
 from data.outcome import Expected
 from data.reading import Reading
 from data.transaction import TOKEN_NAMES, build_unstake, describe
@@ -142,8 +141,7 @@ def _signed(tx: str) -> None:
     st.success("This was signed and sent. Signing anew makes another request.")
     with st.container(horizontal=True):
         unstake_form.go("Follow it", 4, {"tx": tx, "request": ""}, primary=True)
-        anew = dict.fromkeys(("tx", "request", "intent", "since"), "")
-        unstake_form.go("Sign another one", 2, anew)
+        unstake_form.go("Sign another one", 2, unstake_form.FORGOTTEN)
 
 
 def _follow(tx: str) -> NoReturn:
@@ -158,8 +156,9 @@ def _look_for_it(network: Network, form: Form, amount_wei: int, reading: Reading
         return
     assert form.holder is not None
     expected = Expected(form.holder, form.token, amount_wei)
+    unstake_live.forget()
     try:
-        made = find_unstakes(unstake_live.node(network), expected, form.since or reading.block)
+        made = unstake_live.made(network, expected, form.since or reading.block)
     except TrackerError as error:
         st.error(words.fault(error))
         return

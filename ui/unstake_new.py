@@ -1,0 +1,122 @@
+"""A request that the chain has and the store does not yet: step 4 of the Unstake page until the
+next sync."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from data.amounts import DECIMALS, format_short
+from data.outcome import Outcome
+from data.reading import Reading
+from data.receipts import Requested
+from forecast import ReleaseWindow
+from ui import (
+    odds,
+    track_calendar,
+    track_request,
+    track_words,
+    unstake_amount,
+    unstake_live,
+    window_card,
+    window_words,
+    words,
+)
+from ui.odds import Odds
+from ui.store_view import StoreView
+from ui.unstake_live import Live
+
+_ONE = 10**DECIMALS
+
+
+def show(view: StoreView, found: Outcome, request: Requested) -> None:
+    """Where it stands as a node tells it now, when it is paid, and what happens next."""
+    st.subheader(f"Request {request.wr_id:,}", anchor=False)
+    st.markdown(
+        f"It is on the chain: {format_short(request.payout_wei)} FTM will be paid, whole. "
+        f"{track_words.read_up_to(view.info)}"
+    )
+    known = _read(view, request)
+    if known.reading is not None and not _waits(known.reading, request):
+        st.markdown("It has **left the queue** since: the next sync tells whether it was paid.")
+        return
+    if known.reading is None:
+        st.caption(f"Its place is unknown: {words.fault(Exception(known.why_not))}.")
+    likely_by = _window(view, known, request)
+    _calendar(view, found, request, likely_by)
+    st.subheader("What happens next", anchor=False)
+    st.markdown(
+        "1. The operator claims rewards, and pays the queue from its head.\n"
+        "2. The FTM are sent to your address. You sign nothing more.\n"
+        "3. This page follows it: keep its link. The next sync adds its history."
+    )
+
+
+def _read(view: StoreView, request: Requested) -> Live:
+    network = unstake_live.network_of(view)
+    queue = unstake_amount.waiting_ids(view)
+    queue = range(min(queue.start, request.wr_id), request.wr_id + 1)
+    return unstake_live.live(network, request.token, 0, None, queue)
+
+
+def _waits(reading: Reading, request: Requested) -> bool:
+    """Says the place of one that waits."""
+    if reading.first_wr_id is None:
+        st.caption("Its place is unknown: the node does not tell where the queue begins.")
+        return True
+    place = request.wr_id - reading.first_wr_id + 1
+    if place < 1:
+        return False
+    ahead_wei = reading.ahead_wei(request.wr_id)
+    ahead = "an unknown amount" if ahead_wei is None else f"{format_short(ahead_wei)} FTM"
+    st.markdown(
+        f"It stands at **place {place:,}** of the queue at block {reading.block:,}: {ahead} "
+        "to be paid before it."
+    )
+    return True
+
+
+def _window(view: StoreView, known: Live, request: Requested) -> date | None:
+    """When it is expected to be paid; returns the day of nine in ten odds, if there is one."""
+    st.subheader("Expected release window", anchor=False)
+    now = odds.of(view)
+    if now is None:
+        window_card.unscored(view.source)
+        return None
+    window = _odds(now, known, request)
+    window_card.show(now, window, now.at)
+    if window is None or not window_words.has_odds(window) or math.isinf(window.quantile(0.9)):
+        return None
+    return now.day(window.quantile(0.9))
+
+
+def _odds(now: Odds, known: Live, request: Requested) -> ReleaseWindow | None:
+    """By what the node says stands before it; the money is forecast from the store."""
+    reading = known.reading
+    ahead_wei = None if reading is None else reading.ahead_wei(request.wr_id)
+    if reading is None or ahead_wei is None or reading.spendable_wei is None:
+        st.caption("As if asked for at the store's last block: what waits before it is not known.")
+        return now.present.new_window(request.payout_wei / _ONE)
+    present = replace(now.present, spendable_ftm=max(0.0, reading.spendable_wei / _ONE))
+    return present.window(ahead_wei / _ONE, request.payout_wei / _ONE)
+
+
+def _calendar(view: StoreView, found: Outcome, request: Requested, likely_by: date | None) -> None:
+    if found.at is None:
+        st.caption("The calendar file comes with the next sync: no node tells the block's time.")
+        return
+    row = {
+        "wr_id": request.wr_id,
+        "status": "pending",
+        "requested_at": found.at,
+        "requested_tx": found.tx_hash,
+        "payout_ftm": request.payout_wei / _ONE,
+    }
+    link = track_request.link_back(view, request.wr_id)
+    known = f"Known from block {found.block}, {words.moment(found.at)}."
+    entry = track_calendar.entry(view.info, row, link, view.now, likely_by, known)
+    if entry is not None:
+        st.caption(track_request.calendar_file(view, request.wr_id, entry))
