@@ -18,7 +18,6 @@ _LONGEST = 100
 _SPACES = " \t\r\n\u00a0\u2007\u2009\u202f"
 _PLAIN = re.compile(r"(?P<whole>[0-9]*)(?:[.,](?P<part>[0-9]*))?")
 _NEGATIVE = re.compile(r"[-\u2212\u2013]\s*[0-9.,]+")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?P<mark>[,.\s'\u2019_])[0-9]{3}(?:(?P=mark)[0-9]{3})*")
 _GROUPED = re.compile(r"[0-9]+(?:[,.\s'\u2019_][0-9]+)+")
 
 
@@ -81,7 +80,7 @@ def format_short(wei: int, decimals: int = 4, *, up: bool = False) -> str:
 
 def _no_number(text: str) -> str:
     """Why a text that is not digits and one mark is no amount."""
-    if _THOUSANDS.fullmatch(text) or _GROUPED.fullmatch(text):
+    if _GROUPED.fullmatch(text):
         return (
             "The amount has more than one mark or a space between its digits: write it without "
             "thousands separators, such as 1234.5."

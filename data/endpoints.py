@@ -9,7 +9,7 @@ import itertools
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -53,12 +53,12 @@ class Endpoints:
         """Use this endpoint no more."""
         self.all.remove(endpoint)
 
-    def next(self, avoid: Endpoint | None = None, blocks: int = 1) -> Endpoint:
+    def next(self, avoid: Collection[Endpoint] = (), blocks: int = 1) -> Endpoint:
         """The endpoint whose turn it is among the rested ones that take so many blocks;
-        `avoid` only where there is no other."""
+        one of `avoid` only where there is no other."""
         able = [endpoint for endpoint in self.all if endpoint.ceiling >= blocks] or self.all
         rested = [endpoint for endpoint in able if endpoint.pause_s == 0]
-        choices = [endpoint for endpoint in rested if endpoint is not avoid] or rested
+        choices = [endpoint for endpoint in rested if endpoint not in avoid] or rested
         if choices:
             return choices[next(self._turn) % len(choices)]
         return min(able, key=lambda endpoint: endpoint.pause_s)
@@ -67,10 +67,12 @@ class Endpoints:
         """The first good answer to `ask`, trying endpoint after endpoint, a bounded number
         of times and with a pause. Raises NodeError with each one's last words where none is.
         """
-        endpoint = None
+        tried: list[Endpoint] = []
         deadline = time.monotonic() + self._manners.patience_s
         for _ in range(self.attempts):
-            endpoint = self.next(avoid=endpoint)
+            # Each is asked before any is asked again, and that is then not the last one.
+            endpoint = self.next(avoid=tried)
+            tried = [*(tried if len(tried) < len(self.all) - 1 else ()), endpoint]
             if time.monotonic() + endpoint.pause_s > deadline:
                 break
             time.sleep(endpoint.pause_s)

@@ -78,7 +78,7 @@ class LiveNode:
         asked: list[Request] = [("eth_chainId", []), *requests]
         wrong: dict[str, str] = {}
         faults: dict[str, str] = {}
-        partial: list[tuple[int, Answers]] = []
+        partial: dict[str, tuple[int, Answers]] = {}
 
         def ask_one(endpoint: Endpoint) -> Answers:
             try:
@@ -90,17 +90,17 @@ class LiveNode:
             except EndpointError as error:
                 faults[endpoint.url] = f"{endpoint.host}: {endpoint.told(error)}"
                 raise
-            partial.append((lacking, answers))
-            tried = len(partial) + len(wrong) + len(faults)
-            if lacking and tried < len(self._endpoints.all):
+            partial[endpoint.url] = (lacking, answers)
+            tried = {*partial, *wrong, *faults}
+            if lacking and len(tried) < len(self._endpoints.all):
                 raise BusyError("lacks some of what was asked")
-            return min(partial, key=lambda found: found[0])[1]
+            return min(partial.values(), key=lambda found: found[0])[1]
 
         try:
             return self._endpoints.attempt("a live question", ask_one)
         except NodeError as error:
             if partial:
-                return min(partial, key=lambda found: found[0])[1]
+                return min(partial.values(), key=lambda found: found[0])[1]
             told = "; ".join([*wrong.values(), *faults.values()])
             kind = WrongChainError if wrong and not faults else NodeError
             raise kind(

@@ -173,7 +173,7 @@ class LogRanges:
         answer = self._ask(endpoint, first, last)
         asks = tries = 1
         while answer.empty and asks < (_ASKS_OF_A_LIAR if endpoint.lied else 2):
-            other = self._endpoints.next(avoid=endpoint, blocks=last - first + 1)
+            other = self._endpoints.next(avoid=[endpoint], blocks=last - first + 1)
             try:
                 answer = self._ask(other, first, last)
                 asks += 1

@@ -6,24 +6,35 @@ A page reloaded while the wallet asks loses the hash; the chain does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from data import ConfigError
+from data.calls import quantity
 from data.config import parse_address
 from data.live_node import Answer, LiveNode
-from data.outcome import Expected
+from data.outcome import Expected, parse_hash
 from data.receipts import BURNED, Requested, is_request, requested_in
 from data.refusals import LyingError
 
 
-def find_unstakes(
-    node: LiveNode, expected: Expected, first_block: int
-) -> tuple[tuple[str, Requested], ...]:
-    """The transaction's hash and the request of every such unstake from `first_block` on, in
-    the chain's order; empty where there is none yet.
+@dataclass(frozen=True)
+class Made:
+    """An unstake in the pool's log: its block, its transaction and the request it made."""
+
+    block: int
+    tx_hash: str
+    request: Requested
+
+
+def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple[Made, ...]:
+    """Every such unstake from `first_block` on, in the chain's order; empty where there is none.
 
     `first_block` is that of the reading before signing: endpoints take a short range only.
-    Raises NodeError or WrongChainError where none answers. Read the outcome of a hash before
-    it is believed.
+    Raises NodeError or WrongChainError where none answers, ConfigError where `expected` lacks
+    the address or the amount. Read the outcome of a hash before it is believed.
     """
+    if expected.sender is None or expected.amount_wei is None:
+        raise ConfigError("an unstake is looked for by its address and its amount")
     staker = parse_address(expected.sender)
     asked = {
         "address": node.network.pool,
@@ -32,7 +43,7 @@ def find_unstakes(
         "toBlock": "latest",
     }
 
-    def found(each: Sequence[Answer]) -> tuple[tuple[str, Requested], ...]:
+    def found(each: Sequence[Answer]) -> tuple[Made, ...]:
         if each[0].error is not None:
             raise LyingError(f"eth_getLogs: {each[0].error}")
         try:
@@ -40,12 +51,15 @@ def find_unstakes(
             for log in each[0].result:
                 if not is_request(node.network, log):
                     raise ValueError("another log")
-                told.append((str(log["transactionHash"]).lower(), requested_in(log)))
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
+                block, tx_hash = quantity(log["blockNumber"]), parse_hash(log["transactionHash"])
+                told.append(Made(block, tx_hash, requested_in(log)))
+        except (ConfigError, TypeError, KeyError, ValueError, AttributeError) as error:
             raise LyingError("answered eth_getLogs with what was not asked for") from error
         wanted = (staker, expected.token, expected.amount_wei)
         return tuple(
-            (tx, one) for tx, one in told if (one.staker, one.token, one.amount_wei) == wanted
+            one
+            for one in told
+            if (one.request.staker, one.request.token, one.request.amount_wei) == wanted
         )
 
     # One that found none may lag behind another that did.

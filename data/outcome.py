@@ -42,11 +42,12 @@ _BURNS = (BURN_CERTS, BURN_BONDS, BURN)
 
 @dataclass(frozen=True)
 class Expected:
-    """The unstake that was to be signed."""
+    """The unstake that was to be signed; what is None is not compared, nor is the token without
+    an amount."""
 
-    sender: str
+    sender: str | None
     token: Token
-    amount_wei: int
+    amount_wei: int | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
     """
     tx_hash = parse_hash(tx_hash)
     if expected is not None:
-        sender = parse_address(expected.sender)
+        sender = None if expected.sender is None else parse_address(expected.sender)
         expected = Expected(sender, expected.token, expected.amount_wei)
     sent = read_sent(node, tx_hash)
     if sent is None:
@@ -206,7 +207,7 @@ def _may_pass_on(network: Network, sent: Sent) -> bool:
 def _of_requests(
     requests: tuple[Requested, ...], expected: Expected | None
 ) -> tuple[Kind, str, Requested | None]:
-    if expected is None:
+    if expected is None or (expected.sender is None and expected.amount_wei is None):
         ids = ", ".join(f"{one.wr_id}" for one in requests)
         only = requests[0] if len(requests) == 1 else None
         return "success", f"It made request{'' if only else 's'} {ids}.", only
@@ -226,12 +227,14 @@ def _mismatch(
     staker: str, token: Token, amount_wei: int, expected: Expected
 ) -> tuple[Kind, str] | None:
     """How a burn differs from the one expected."""
-    if staker != expected.sender:
+    if expected.sender is not None and staker != expected.sender:
         return (
             "another sender",
             f"It unstakes for {staker}, not for {expected.sender}: paste the hash of your own "
             "transaction, or correct the address.",
         )
+    if expected.amount_wei is None:
+        return None
     burned, wanted = TOKEN_NAMES[token], TOKEN_NAMES[expected.token]
     if token != expected.token:
         return "another function", f"It unstakes {burned}, not {wanted} as was chosen."

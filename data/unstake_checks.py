@@ -132,7 +132,7 @@ def _gas(reading: Reading, holder: Holder) -> Remark:
         return _unknown(reading, "gas", "The price of gas", "gas_price_wei")
     cost_wei = holder.gas * reading.gas_price_wei
     missing_wei = cost_wei - holder.native_wei
-    takes = f"Gas takes up to {format_short(cost_wei, up=True)} FTM, the address holds"
+    takes = f"Gas takes about {format_short(cost_wei, up=True)} FTM, the address holds"
     if missing_wei <= 0:
         return Remark("ok", "gas", f"{takes} {format_short(holder.native_wei)}.")
     return Remark(
@@ -202,8 +202,8 @@ def _of_age(reading: Reading, now: datetime) -> Remark:
     )
 
 
-def _unknown(reading: Reading, code: str, what: str, field: str, why: str | None = None) -> Remark:
-    reason = why or reading.unknown.get(f"holder.{field}") or reading.unknown.get(field)
+def _unknown(reading: Reading, code: str, what: str, field: str) -> Remark:
+    reason = reading.unknown.get(f"holder.{field}") or reading.unknown.get(field)
     return Remark(
         "unknown", code, f"{what} is unknown: {reason or 'the node did not say'}.", "Try again."
     )

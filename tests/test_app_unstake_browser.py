@@ -172,7 +172,7 @@ def test_too_little_for_gas_is_told_and_looked_at_again(chain: Devnet, desk: Beg
         at.node.call("anvil_setBalance", holder, hex(kept))
     press(at, "Look again")
     expect(at.page.get_by_test_id("stMain")).not_to_contain_text("FTM are missing.")
-    says(at, "Gas takes up to")
+    says(at, "Gas takes about")
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,10 @@ def test_it_is_found_from_the_block_before_signing_on_and_only_it(changing_devne
     others = ((BOND, AMOUNT, account), (CERT, AMOUNT + 1, account))
     for other in (*others, (CERT, AMOUNT, devnet.accounts[2])):
         send(devnet, burning(devnet, *other))
-    ((tx, request),) = find_unstakes(of(devnet), expected(devnet), before)
-    assert (tx, request.wr_id) == (sent, wr_id)
-    assert read_outcome(of(devnet), tx, expected(devnet)).request == request
+    (made,) = find_unstakes(of(devnet), expected(devnet), before)
+    assert (made.tx_hash, made.request.wr_id) == (sent, wr_id)
+    outcome = read_outcome(of(devnet), made.tx_hash, expected(devnet))
+    assert (outcome.request, outcome.block) == (made.request, made.block)
     assert find_unstakes(of(devnet), expected(devnet), before + 2) == ()
 
 

@@ -113,7 +113,7 @@ def test_missing_gas_money_is_named_to_the_wei() -> None:
     assert short.remedy.startswith("Send that much FTM")
     none = remark(having(native_wei=0), "gas")
     assert none.sentence == (
-        "Gas takes up to 0.0002 FTM, the address holds 0: 0.00015 FTM are missing."
+        "Gas takes about 0.0002 FTM, the address holds 0: 0.00015 FTM are missing."
     )
 
 

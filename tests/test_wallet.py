@@ -88,8 +88,8 @@ def test_declining_is_told_and_can_be_tried_again(desk: Begin) -> None:
     [
         (
             {"code": -32002, "message": "Request already pending"},
-            "Test Wallet still waits for an answer to an earlier request",
-            "busy",
+            "answer there, then try again. Your wallet was asked, and its answer did not reach",
+            "unsettled",  # nodes say so too of what took too long and may be on its way
         ),
         ({"code": 4100, "message": "Unauthorized"}, "unlock it, allow this page", "locked"),
         (

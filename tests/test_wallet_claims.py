@@ -14,6 +14,7 @@ from ui.wallet.claims import (
     Connection,
     NotSigned,
     Signed,
+    Strayed,
     UnsignedTransaction,
     read_answer,
 )
@@ -28,6 +29,15 @@ def test_what_has_the_right_shape_is_passed_on_in_lower_case() -> None:
     connection = Connection(ACCOUNT.lower(), 250, "A wallet")
     assert read_answer(said, "a1") == Answer(connection, Signed("a1", HASH.lower()))
     assert read_answer(said, "b2") == read_answer(said, None) == Answer(connection)
+
+
+def test_what_strayed_is_a_hash_with_words_or_nothing() -> None:
+    told = {"hash": HASH, "what": "4 aFTMb\n" + "x" * 99}
+    assert read_answer(SAID | {"strayed": told}, None).strayed == Strayed(
+        HASH.lower(), "4 aFTMb" + "x" * 33
+    )
+    for odd in (HASH, {"hash": "0x12"}, {"what": "x"}, [], None, 7):
+        assert read_answer(SAID | {"strayed": odd}, None).strayed is None
 
 
 @pytest.mark.parametrize("said", [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}])

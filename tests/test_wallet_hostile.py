@@ -46,6 +46,17 @@ def test_a_hostile_wallets_words_stay_words(desk: Begin) -> None:
     assert not [url for url in at.seen.asked if "tracker.example" in url]
 
 
+def test_a_wallet_that_never_answers_keeps_nobody_from_another(desk: Begin) -> None:
+    at = desk()
+    at.put(holds=["eth_accounts"])
+    at.put(name="Second", rdns="org.example.2")
+    at.open()
+    at.connect()
+    at.page.reload()
+    at.connect("Second")
+    at.python_says("wallet Second")
+
+
 @pytest.mark.parametrize(
     "accounts", [["<b>0x</b>"], ["0x12"], [{"a": 1}], "0x" + "1" * 40, [["0x" + "1" * 40]], None]
 )

@@ -72,11 +72,22 @@ def test_a_reload_during_the_prompt_asks_what_came_of_it_and_sends_nothing(desk:
     assert len(at.asked("eth_sendTransaction")) == 2
 
 
-def test_another_intent_is_not_held_up_by_what_an_earlier_one_left_open(desk: Begin) -> None:
+def test_another_intent_waits_until_the_reader_says_what_became_of_the_one_left_open(
+    desk: Begin,
+) -> None:
     at = prompted(desk)
     at.open("/?intent=b2")
-    expect(at.button(SIGN)).to_be_enabled()
+    at.says("Your wallet was asked to confirm an earlier request (a wish called a1), and its")
+    expect(at.button(SIGN)).to_be_hidden()
     at.python_says("outcome None")
+    at.click("I did not confirm it")
+    expect(at.button(SIGN)).to_be_enabled()
+    at.tell("holds = []")
+    at.click(SIGN)
+    at.python_says("outcome Signed(")
+    at.open("/?intent=a1")  # given up, so it can be signed
+    expect(at.button(SIGN)).to_be_enabled()
+    assert len(at.asked("eth_sendTransaction")) == 2
 
 
 def test_a_reload_after_signing_knows_the_hash_and_offers_no_second_signing(desk: Begin) -> None:
@@ -154,7 +165,9 @@ def test_a_prompt_of_what_was_shown_before_is_named_and_its_answer_is_not_lost(
     at.says("still asks you to confirm an earlier request (a wish called a1)")
     expect(at.button(SIGN)).to_be_hidden()
     at.tell("release()")
-    at.python_says("strayed 0x")
+    at.python_says("strayed Strayed(transaction_hash='0x")
     at.python_says("outcome None")
     expect(at.button(SIGN)).to_be_enabled()  # the new wish can be signed, or left
     assert len(at.asked("eth_sendTransaction")) == 1
+    at.page.reload()
+    at.python_says("what='a wish called a1')")

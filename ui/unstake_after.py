@@ -18,6 +18,7 @@ from ui import (
     unstake_late,
     unstake_live,
     unstake_new,
+    unstake_wishes,
     words,
 )
 from ui.store_view import StoreView
@@ -45,8 +46,8 @@ def progress(view: StoreView, form: Form) -> None:
         except ConfigError as error:
             st.error(words.fault(error))
             return
-        if form.tx_hash and form.tx_hash not in unstake_form.followed():
-            unstake_form.followed().append(form.tx_hash)
+        if form.tx_hash and form.tx_hash not in unstake_wishes.followed():
+            unstake_wishes.followed().append(form.tx_hash)
     network = unstake_live.network_of(view)
     if network is None or network.simulated:
         _by_store(view, form)
@@ -76,16 +77,14 @@ def _followed(view: StoreView, form: Form, network: Network) -> None:
     if not form.tx:
         _by_store(view, form)
         return
-    expected = None
-    if form.holder is not None and form.amount_wei is not None:
-        expected = Expected(form.holder, form.token, form.amount_wei)
+    expected = Expected(form.holder, form.token, form.amount_wei)
     try:
         found = unstake_live.outcome(network, form.tx, expected)
     except TrackerError as error:
         st.warning(f"The chain cannot be asked now: {words.fault(error)}. It is asked again soon.")
         _by_store(view, form)
         return
-    _told(found)
+    _told(found, expected)
     if found.kind == "not found":
         _elsewhere(view, form, network, expected)
     elif found.fetches is not None:
@@ -103,10 +102,12 @@ def _which(requests: Mapping[int, str]) -> None:
         unstake_form.go(f"Request {wr_id:,}: {told}", 4, {"tx": "", "request": str(wr_id)})
 
 
-def _told(found: Outcome) -> None:
+def _told(found: Outcome, expected: Expected) -> None:
     told = words.escaped(found.sentence)
     if found.kind in ("success", "fetched"):
         st.success(told, icon=":material/check:")
+        if found.kind == "success" and (missing := _not_compared(expected)):
+            st.caption(f"Any transaction would do here: this link holds no {missing} to compare.")
     elif found.kind in ("not found", "pending"):
         st.info(told, icon=":material/hourglass_empty:")
     else:
@@ -115,10 +116,15 @@ def _told(found: Outcome) -> None:
             unstake_form.go("Back to the checks", 2, unstake_form.FORGOTTEN)
 
 
-def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected | None) -> None:
+def _not_compared(expected: Expected) -> str:
+    lacking = {"address": expected.sender, "amount": expected.amount_wei}
+    return " and no ".join(name for name, given in lacking.items() if given is None)
+
+
+def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected) -> None:
     """A wallet that speeds a transaction up sends it anew, under another hash: the same unstake
     is looked for in the pool's own log."""
-    if expected is None or form.since is None:
+    if form.since is None or _not_compared(expected):
         st.markdown(
             "If the wallet's activity shows another hash for it, because it was sped up there, "
             "paste that one. Track finds a request by its address too, once a sync has read it."
@@ -131,15 +137,12 @@ def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected
     except TrackerError as error:
         st.caption(f"Whether it has another hash cannot be asked now: {words.fault(error)}.")
         return
-    if others := [(tx, one) for tx, one in made if tx != form.tx_hash]:
+    if others := [each for each in made if each.tx_hash != form.tx_hash]:
         st.markdown(
             "The chain holds **the same unstake of this address under another hash**: a wallet "
             "that speeds a transaction up, or sends it again, gives it a new one."
         )
-        for tx, one in others:
-            fields = {"tx": tx, "request": ""}
-            label = f"Follow request {one.wr_id:,}, {words.short(tx)}"
-            unstake_form.go(label, 4, fields, primary=True)
+        unstake_new.follow(others)
         return
     st.markdown(
         f"Nor does the chain hold the same unstake under another hash, from block {form.since:,} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import streamlit as st
 
@@ -25,6 +26,7 @@ from ui.unstake_form import Form
 from ui.unstake_live import Given, Live
 
 _ONE = 10**DECIMALS
+_NEAR = timedelta(hours=1)
 
 
 def show(view: StoreView, form: Form) -> None:
@@ -107,11 +109,19 @@ def present(found: Live, now: Odds) -> Present:
     reading = found.reading
     if reading is None or reading.pending_wei is None or reading.spendable_wei is None:
         return now.present
+    if not is_near(reading, now):
+        return now.present
     return replace(
         now.present,
         waiting_ftm=reading.pending_wei / _ONE,
         spendable_ftm=max(0.0, reading.spendable_wei / _ONE),
     )
+
+
+def is_near(reading: Reading, now: Odds) -> bool:
+    """Whether the node's queue goes with odds that count their days from the store's last block:
+    later, what was paid since would shorten the queue and not the days."""
+    return abs(reading.at - now.at) <= _NEAR
 
 
 def _tiles(view: StoreView, found: Live, given: Given) -> None:
@@ -184,7 +194,7 @@ def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> 
         f"The money is forecast from {words.moment(now.at)}, the store's last block"
         + (
             f"; the queue is that of block {found.reading.block:,}."
-            if found.reading is not None and found.reading.pending_wei is not None
+            if found.reading is not None and present(found, now) is not now.present
             else ", and so is the queue."
         )
     )

@@ -129,7 +129,7 @@ def _is_ready(now: SetAside) -> bool:
         st.warning(f"What gas it takes is unknown: {_why(now, lacking)}.")
         return True
     missing_wei = now.gas * now.gas_price_wei - now.native_wei
-    cost = f"Gas takes up to {format_short(now.gas * now.gas_price_wei, up=True)} FTM"
+    cost = f"Gas takes about {format_short(now.gas * now.gas_price_wei, up=True)} FTM"
     if missing_wei > 0:
         st.error(
             f"{cost}, and {format_wei(missing_wei)} FTM are missing: send that much, and a little "

@@ -12,7 +12,7 @@ from data.config import parse_address
 from data.reading import Reading
 from data.transaction import TOKEN_NAMES
 from data.unstake_checks import Remark, check_unstake
-from ui import unstake_amount, unstake_form, unstake_live, wallet, words
+from ui import unstake_amount, unstake_form, unstake_live, unstake_wishes, wallet, words
 from ui.store_view import StoreView
 from ui.unstake_form import Form, Step
 
@@ -32,7 +32,7 @@ def checks(view: StoreView, form: Form) -> None:
         return
     asked(form, amount_wei)
     if network is not None and not network.simulated:
-        answer = wallet.panel(network)
+        answer = wallet.panel(network, known=unstake_wishes.followed())
         strayed(answer)
         said = answer.connection
         if said is not None and said.account != form.holder:
@@ -51,7 +51,9 @@ def checks(view: StoreView, form: Form) -> None:
         placeholder="0x…",
     )
     if not form.address:
-        st.caption("Connect a wallet or write an address. It is only read, and not kept.")
+        st.caption(
+            "Connect a wallet or write an address. It stands in this page's link, and nowhere else."
+        )
         return
     try:
         parse_address(form.address)
@@ -81,11 +83,11 @@ def checks(view: StoreView, form: Form) -> None:
 
 def strayed(answer: wallet.Answer) -> None:
     """What was confirmed in the wallet when the page showed something else already."""
-    tx = answer.strayed
-    if tx is not None and tx not in unstake_form.followed():
+    stray = answer.strayed
+    if stray is not None and (tx := stray.transaction_hash) not in unstake_wishes.followed():
         st.warning(
-            f"An unstake that you confirmed in the wallet was sent as `{tx}`. It is not the one "
-            "that is shown here: follow it before you sign another."
+            f"What you confirmed in the wallet ({words.escaped(stray.what)}) was sent as `{tx}`. "
+            "It is not what is shown here: follow it before you sign another."
         )
         fields = {"tx": tx, "request": "", "amount": "", "intent": "", "since": ""}
         unstake_form.go("Follow the one that was sent", 4, fields, primary=True)

@@ -5,7 +5,6 @@ lost on a reload, by going back, or from step to step; a link can fill it in, an
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +17,7 @@ from data.amounts import parse_amount
 from data.config import parse_address
 from data.outcome import parse_hash
 from data.unstake import BOND, CERT, Token
-from ui import links
+from ui import links, unstake_wishes
 
 Step = Literal[1, 2, 3, 4, 5]
 FIELDS = ("step", "token", "amount", "address", "tx", "request", "intent", "since")
@@ -34,7 +33,6 @@ _SHAPES = {
 _LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
-# What is given up to begin anew.
 FORGOTTEN = dict.fromkeys(("tx", "request", "intent", "since"), "")
 # What names something on one network names nothing, or something else, on another.
 _OF_ONE_NETWORK = ("tx", "request", "intent", "since")
@@ -104,12 +102,6 @@ def read(notices: DeltaGenerator) -> Form:
     )
 
 
-def followed() -> list[str]:
-    """The transactions that this session went on to step 4 with."""
-    known: list[str] = st.session_state.setdefault("unstake followed", [])
-    return known
-
-
 def left(form: Form) -> bool:
     """Whether the URL has gone on from `form`: a button in a fragment draws that alone anew."""
     said = st.query_params
@@ -121,6 +113,8 @@ def left(form: Form) -> bool:
 def put(**fields: str) -> None:
     """Write fields into the URL at once, as one step to go back; an empty text leaves it."""
     said = st.query_params.to_dict()
+    if fields.get("intent") == "":
+        unstake_wishes.give_up(_wished(said))
     if any(said.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
         fields = dict.fromkeys(("intent", "since"), "") | fields
     written = {name: text for name, text in (said | fields).items() if text}
@@ -233,9 +227,15 @@ def go(
 def wish(form: Form, block: int, *, anew: bool = False) -> dict[str, str]:
     """`intent`, the name of this one wish to sign, which a tab signs once through reloads, and
     `since`, the last block before it."""
+    wished = _wished(st.query_params.to_dict())
     if form.intent and not anew:
-        return {"intent": form.intent, "since": str(block if form.since is None else form.since)}
-    return {"intent": secrets.token_urlsafe(9), "since": str(block)}
+        since = block if form.since is None else form.since
+        return unstake_wishes.keep(wished, form.intent, since)
+    return unstake_wishes.name(wished, block, anew=anew)
+
+
+def _wished(said: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(said.get(name, "") for name in ("network", *_SIGNED))
 
 
 def _typed(name: str, key: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from data import StoreError
-from ui import odds, shown_forecasts, track_words, unstake_form, window_words, words
+from ui import odds, shown_forecasts, track_words, unstake_form, window_card, window_words, words
 from ui.store_view import StoreView
 from ui.unstake_form import Form
 
@@ -48,6 +48,7 @@ def late(view: StoreView, form: Form) -> None:
     if now is not None:
         window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
         st.markdown(window_words.sentence(window))
+        window_card.late(now)
     _as_first_said(view, wr_id)
     _support(view, request)
 

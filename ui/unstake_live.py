@@ -14,15 +14,15 @@ from data import TrackerError
 from data.config import Network, load_network, network_names
 from data.live import read_live
 from data.live_node import LiveNode
-from data.lost_hash import find_unstakes
+from data.lost_hash import Made, find_unstakes
 from data.outcome import Expected, Outcome, read_outcome
 from data.reading import Reading
 from data.rebuilt_views import PublishedTerms, published_terms
-from data.receipts import Requested
 from data.set_aside import SetAside, read_set_aside
 from data.unstake import Token, Unstaked, gross_of, unstaked
 from ui.store_view import StoreView
 
+NO_NETWORK = "no network that is known here has the chain and the pool of this store"
 _KEPT_S = 5  # a few blocks: long enough that no keystroke asks again
 
 
@@ -48,9 +48,14 @@ class Given:
 
 
 def network_of(view: StoreView) -> Network | None:
-    """The network of the store that is shown; None for one that no file names."""
-    name = view.source.name
-    return load_network(name) if name in network_names() else None
+    """The network of the store that is shown; None where none has its chain and its pool: what
+    would be read or signed there is not what the page shows."""
+    name, info = view.source.name, view.info
+    if name not in network_names():
+        return None
+    network = load_network(name)
+    same = (network.chain_id, network.pool) == (info.chain_id, info.pool)
+    return network if same else None
 
 
 def live(
@@ -58,7 +63,7 @@ def live(
 ) -> Live:
     """The pool as a node tells it now, and one holder. A silent node is no error of the page."""
     if network is None:
-        return Live(None, "this store belongs to no network that is known here")
+        return Live(None, NO_NETWORK)
     if network.simulated:
         return Live(None, "the sample is simulated")
     return _live(network, token, amount_wei, address, queue)
@@ -91,10 +96,8 @@ def _outcome(network: Network, tx: str, expected: Expected | None) -> Outcome:
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
-def made(
-    network: Network, expected: Expected, first_block: int
-) -> tuple[tuple[str, Requested], ...]:
-    """The hash and the request of each such unstake from a block on. Raises TrackerError."""
+def made(network: Network, expected: Expected, first_block: int) -> tuple[Made, ...]:
+    """Each such unstake from a block on. Raises TrackerError."""
     return find_unstakes(_node(network), expected, first_block)
 
 

@@ -4,12 +4,14 @@ next sync."""
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
 import streamlit as st
 
 from data.amounts import DECIMALS, format_short
+from data.lost_hash import Made
 from data.outcome import Outcome
 from data.reading import Reading
 from data.receipts import Requested
@@ -20,6 +22,7 @@ from ui import (
     track_request,
     track_words,
     unstake_amount,
+    unstake_form,
     unstake_live,
     window_card,
     window_words,
@@ -50,9 +53,17 @@ def show(view: StoreView, found: Outcome, request: Requested) -> None:
     st.subheader("What happens next", anchor=False)
     st.markdown(
         "1. The operator claims rewards, and pays the queue from its head.\n"
-        "2. The FTM are sent to your address. You sign nothing more.\n"
+        f"2. The FTM are sent to `{request.staker}`. You sign nothing more.\n"
         "3. This page follows it: keep its link. The next sync adds its history."
     )
+
+
+def follow(made: Iterable[Made]) -> None:
+    """A button to step 4 for each of these unstakes."""
+    for each in made:
+        wr_id, at = each.request.wr_id, each.block
+        fields = {"tx": each.tx_hash, "request": ""}
+        unstake_form.go(f"Follow request {wr_id:,} of block {at:,}", 4, fields, primary=True)
 
 
 def _read(view: StoreView, request: Requested) -> Live:
@@ -97,10 +108,14 @@ def _odds(now: Odds, known: Live, request: Requested) -> ReleaseWindow | None:
     """By what the node says stands before it; the money is forecast from the store."""
     reading = known.reading
     ahead_wei = None if reading is None else reading.ahead_wei(request.wr_id)
-    if reading is None or ahead_wei is None or reading.spendable_wei is None:
+    spendable_wei = None if reading is None else reading.spendable_wei
+    if reading is None or ahead_wei is None or spendable_wei is None:
         st.caption("As if asked for at the store's last block: what waits before it is not known.")
         return now.present.new_window(request.payout_wei / _ONE)
-    present = replace(now.present, spendable_ftm=max(0.0, reading.spendable_wei / _ONE))
+    if not unstake_amount.is_near(reading, now):
+        st.caption("As if asked for at the store's last block, which is more than an hour older.")
+        return now.present.new_window(request.payout_wei / _ONE)
+    present = replace(now.present, spendable_ftm=max(0.0, spendable_wei / _ONE))
     return present.window(ahead_wei / _ONE, request.payout_wei / _ONE)
 
 

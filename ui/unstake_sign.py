@@ -18,6 +18,8 @@ from ui import (
     unstake_check,
     unstake_form,
     unstake_live,
+    unstake_new,
+    unstake_wishes,
     wallet,
     words,
 )
@@ -43,12 +45,17 @@ def confirm(view: StoreView, form: Form) -> None:
     told = wallet.outcome(form.intent)
     if isinstance(told, wallet.Signed):
         _go_on(form, told.transaction_hash)
-    unstake_check.asked(form, amount_wei)
-    if network is None or network.simulated:
+    if network is None:
+        unstake_check.asked(form, amount_wei)
+        st.warning(f"Nothing can be signed here: {unstake_live.NO_NETWORK}. Status tells both.")
+        return
+    if network.simulated:
+        unstake_check.asked(form, amount_wei)
         st.info("These data are simulated: there is nothing to sign. The steps are the same.")
         return
     found = unstake_amount.live(view, form, amount_wei)
     reading = found.reading
+    unstake_check.asked(form, amount_wei)  # with what is signed, not while it is being read
     if reading is None:
         st.warning(
             f"The checks of step 2 cannot be made now: {words.fault(Exception(found.why_not))}. "
@@ -96,7 +103,8 @@ def _sign(network: Network, form: Form, amount_wei: int, reading: Reading) -> No
         gas=gas,
         what=f"{format_short(amount_wei)} {TOKEN_NAMES[form.token]}",
     )
-    answer = wallet.panel(network, transaction, "Unstake: sign in the wallet")
+    label, known = "Unstake: sign in the wallet", unstake_wishes.followed()
+    answer = wallet.panel(network, transaction, label, known=known)
     unstake_check.strayed(answer)
     if isinstance(answer.outcome, wallet.Signed):
         _go_on(form, answer.outcome.transaction_hash)
@@ -133,7 +141,7 @@ def _at_worst(reading: Reading) -> str:
 
 def _go_on(form: Form, tx: str) -> None:
     """On to step 4, once: who comes back here means it."""
-    if tx != form.tx and tx not in unstake_form.followed():
+    if tx != form.tx and tx not in unstake_wishes.followed():
         _follow(tx)
 
 
@@ -145,7 +153,7 @@ def _signed(tx: str) -> None:
 
 
 def _follow(tx: str) -> NoReturn:
-    unstake_form.followed().append(tx)
+    unstake_wishes.followed().append(tx)
     unstake_form.put(tx=tx, step="4", request="")
     st.rerun()
 
@@ -155,20 +163,24 @@ def _look_for_it(network: Network, form: Form, amount_wei: int, reading: Reading
     if not st.button("Look for it on the chain"):
         return
     assert form.holder is not None
-    expected = Expected(form.holder, form.token, amount_wei)
+    since = reading.block if form.since is None else min(form.since, reading.block)
     unstake_live.forget()
     try:
-        made = unstake_live.made(network, expected, form.since or reading.block)
+        made = unstake_live.made(network, Expected(form.holder, form.token, amount_wei), since)
     except TrackerError as error:
         st.error(words.fault(error))
         return
-    # An earlier one of the same amount may lie in the very block that it is looked for from.
-    if new := [tx for tx, _ in made if tx not in unstake_form.followed()]:
-        _follow(new[-1])
-    st.info(
-        "The chain holds no such unstake yet. If you confirmed in the wallet, look again in a "
-        "minute; if you declined, sign again."
-    )
+    unstake_new.follow(made)
+    if made:
+        st.caption(
+            f"All of this amount and address from block {since:,} on. Is it none of these, look "
+            "again in a minute."
+        )
+    else:
+        st.info(
+            f"The chain holds no such unstake from block {since:,} on. If you confirmed in the "
+            "wallet, look again in a minute; if you declined, sign again."
+        )
 
 
 def _elsewhere(view: StoreView, form: Form, amount_wei: int) -> None:

@@ -12,6 +12,7 @@ UNKNOWN = "unknown"
 _MINUTES = 1_440
 _CODE = re.compile(r"(`[^`\n]+`)")
 _MARKUP = re.compile(r"[\\`*_\[\]<>#~$:|!{}+.&@=^-]")
+_LINKED = re.compile(r":(?=//)|www(?=\.)|@", re.IGNORECASE)
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`]+/)+(?=[^\s/])")
 
 
@@ -86,9 +87,13 @@ def short(address: str) -> str:
 def escaped(text: str) -> str:
     """Foreign text for Markdown, which may act on nothing of it but `code`."""
     parts = _CODE.split(text)
-    return "".join(
-        part if place % 2 else _MARKUP.sub(r"\\\g<0>", part) for place, part in enumerate(parts)
-    )
+    return "".join(part if place % 2 else _inert(part) for place, part in enumerate(parts))
+
+
+def _inert(text: str) -> str:
+    """What looks like an address of the web or of mail becomes a link after escapes are gone."""
+    text = _LINKED.sub("\\g<0>\u2060", text)
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def inside(path: Path) -> str:

@@ -6,7 +6,7 @@ send it. No key comes here, no link and no rerun signs. What the browser answers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ui.wallet.claims import (
     Connection,
     NotSigned,
     Signed,
+    Strayed,
     UnsignedTransaction,
     WhyNot,
     read_answer,
@@ -29,6 +30,7 @@ __all__ = [
     "Connection",
     "NotSigned",
     "Signed",
+    "Strayed",
     "UnsignedTransaction",
     "WhyNot",
     "connection",
@@ -63,11 +65,14 @@ def panel(
     transaction: UnsignedTransaction | None = None,
     label: str = "Sign in the wallet",
     key: str = "wallet",
+    *,
+    known: Sequence[str] = (),
 ) -> Answer:
     """Draw the wallet's panel, and return what the browser said up to this run.
 
     Without a `transaction` it connects and switches networks; with one it has a button, called
-    `label`, that signs it. On simulated data there is nothing to sign: it says so.
+    `label`, that signs it. The transactions in `known` are not told of as strayed. On simulated
+    data there is nothing to sign: it says so.
     """
     if network.simulated:
         st.caption("These data are simulated: there is no chain for a wallet to act on.")
@@ -80,7 +85,12 @@ def panel(
     }
     answer = _component()(
         key=key,
-        data={"network": _for_wallet(network), "order": order, "told": _said(key)},
+        data={
+            "network": _for_wallet(network),
+            "order": order,
+            "told": _said(key),
+            "known": list(known),
+        },
         default={"said": None},
         on_said_change=lambda: None,
     )

@@ -94,15 +94,24 @@ class NotSigned:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the browser says: the wallet it is connected to, and how the signing went.
+class Strayed:
+    """The wallet says that it sent this while another order, or none, was shown.
 
-    `strayed` is the hash of what was confirmed while another order, or none, was shown.
+    `what` are the words of its order, by way of the browser: to be escaped as foreign text.
     """
+
+    transaction_hash: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the browser says: the wallet it is connected to, how the signing went, and what was
+    confirmed besides."""
 
     connection: Connection | None = None
     outcome: Signed | NotSigned | None = None
-    strayed: str | None = None
+    strayed: Strayed | None = None
 
 
 def read_answer(said: Any, intent: str | None) -> Answer:
@@ -110,7 +119,7 @@ def read_answer(said: Any, intent: str | None) -> Answer:
     if not isinstance(said, dict):
         return Answer()
     connection, outcome = _connection(said), said.get("outcome")
-    strayed = _lowered(said.get("strayed"), _HASH)
+    strayed = _strayed(said.get("strayed"))
     if intent is None or not isinstance(outcome, dict) or outcome.get("intent") != intent:
         return Answer(connection, strayed=strayed)
     return Answer(connection, _outcome(outcome, intent), strayed)
@@ -122,9 +131,19 @@ def _connection(said: dict[str, Any]) -> Connection | None:
         return None
     chain_id = said.get("chain")
     known = type(chain_id) is int and 0 < chain_id <= _LARGEST_CHAIN_ID
-    name = said.get("wallet")
+    return Connection(account, chain_id if known else None, _named(said.get("wallet")))
+
+
+def _strayed(said: Any) -> Strayed | None:
+    if not isinstance(said, dict):
+        return None
+    transaction_hash = _lowered(said.get("hash"), _HASH)
+    return Strayed(transaction_hash, _named(said.get("what"))) if transaction_hash else None
+
+
+def _named(name: Any) -> str:
     letters = [letter for letter in name if letter.isprintable()] if isinstance(name, str) else []
-    return Connection(account, chain_id if known else None, "".join(letters[:_NAME_LETTERS]))
+    return "".join(letters[:_NAME_LETTERS])
 
 
 def _outcome(said: dict[str, Any], intent: str) -> Signed | NotSigned:

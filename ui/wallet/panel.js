@@ -4,8 +4,9 @@ const short = (hex) => `${hex.slice(0, 6)}…${hex.slice(-4)}`;
 // In one order, so that equal things are equal texts.
 function canonical(said) {
   const { intent = null, hash = null, why = null } = said?.outcome ?? {};
-  const { account = null, chain = null, wallet = null, strayed = null } = said ?? {};
-  return JSON.stringify([account, chain, wallet, intent, hash, why, strayed]);
+  const { account = null, chain = null, wallet = null, strayed } = said ?? {};
+  const stray = [strayed?.hash ?? null, strayed?.what ?? null];
+  return JSON.stringify([account, chain, wallet, intent, hash, why, ...stray]);
 }
 
 function outcome(order) {
@@ -16,9 +17,9 @@ function outcome(order) {
   return session.outcome?.intent === order.intent ? session.outcome : null;
 }
 
-const UNSETTLED =
-  "Your wallet was asked, and its answer did not reach this page. If you confirmed there, the transaction is on its way: " +
-  "look into the wallet's activity, or close its prompt, before you sign anew.";
+const asked = (what) =>
+  `Your wallet was asked${what ? ` to confirm ${what}` : ""}, and its answer did not reach this page. If you confirmed there, ` +
+  "the transaction is on its way: look into the wallet's activity, or close its prompt, before you sign anew.";
 
 const ended = (words) => `${words}${/[.!?]$/.test(words) ? "" : "."} `;
 
@@ -29,7 +30,9 @@ function view({ network, order }) {
   const parts = account ? { who: true, other: true } : { choices: settled, look: settled && wallets.length === 0 };
   const say = (said, more) => ({ ...parts, said, ...more });
   if (at.hash) return { who: Boolean(account), said: `Sent as ${at.hash}`, tone: "good" };
-  if (at.unsettled) return say(`${session.note ? ended(session.note) : ""}${UNSETTLED}`, { tone: "warn", clear: true });
+  if (at.unsettled) return say(`${session.note ? ended(session.note) : ""}${asked("")}`, { tone: "warn", clear: true });
+  const earlier = unanswered(order);
+  if (earlier) return say(asked(`an earlier request (${earlier.what})`), { tone: "warn", clear: true });
   if (account) return { ...parts, ...next(network, order) };
   if (session.searching || !settled) return say("Looking for a wallet in this browser.", { look: false });
   if (attempt && !attempt.quietly) return say(`Answer the prompt of ${attempt.wallet.name}.`);
@@ -136,7 +139,8 @@ export default function (component) {
     const { account, chain, chosen } = session;
     const said = account ? { account, chain, wallet: chosen.name } : { account: null, chain: null, wallet: null };
     said.outcome = outcome(data.order);
-    said.strayed = session.strayed;
+    const { hash, what } = strayed(data) ?? {};
+    said.strayed = hash ? { hash, what } : null;
     panel.told ??= canonical(data.told);
     if (canonical(said) === panel.told) return;
     panel.told = canonical(said);
@@ -150,7 +154,10 @@ export default function (component) {
       panels.get(root) === panel && JSON.stringify(panel.component.data.order) === JSON.stringify(asked);
     if (order) sign(order, network, same);
   };
-  at("clear").onclick = () => forget(panel.component.data.order.intent);
+  at("clear").onclick = () => {
+    const { order } = panel.component.data;
+    forget(progress(order.intent)?.unsettled ? order.intent : unanswered(order).intent);
+  };
   at("look").onclick = () => look();
   at("other").onclick = () => leave();
   if (session.settled || session.searching) panel.update();

@@ -1,6 +1,7 @@
 // What this page knows of the browser's wallets, shared by its panels. What a wallet says is foreign:
 // it is checked here, and shown as text alone.
 const ANSWER_WITHIN = 400; // ms that wallets have to announce themselves
+const CONNECT_WITHIN = 2_000; // ms that one used before has to answer quietly
 const MOST_WALLETS = 12;
 const LEGACY = "window.ethereum";
 
@@ -15,7 +16,6 @@ const session = {
   busy: null, // a prompt under way: { what: "switch" | "sign", order }
   note: null, // what went wrong, in words
   outcome: null, // how the last signing ended: { intent, why }
-  strayed: null, // the hash of what was confirmed when another order, or none, was shown
 };
 const panels = new Map();
 const prompts = new Set(); // intents whose prompt this page waits for
@@ -37,7 +37,18 @@ const recall = (name) => {
     return remembered.get(name) ?? null;
   }
 };
-const mark = (intent, value) => remember(`intent ${intent}`, value);
+const listed = (name) => [recall(name)].flat().filter(Boolean);
+function mark(intent, value, what) {
+  remember(`intent ${intent}`, value);
+  const others = listed("open").filter((one) => one.intent !== intent);
+  remember("open", value?.asked ? [...others, { intent, what }] : others);
+}
+// What was asked before under another name, and nobody knows whether it was sent.
+const unanswered = (order) =>
+  order && listed("open").find(({ intent }) => intent !== order.intent && !prompts.has(intent));
+// What was confirmed when another order, or none, was shown, and is not known to the page yet.
+const strayed = ({ network, known }) =>
+  listed("strays").find(({ hash, chain }) => chain === network.chain && !known.includes(hash));
 function progress(intent) {
   const kept = recall(`intent ${intent}`);
   if (kept?.hash) return { hash: readHash(kept.hash) };
@@ -114,7 +125,9 @@ function look() {
       found({ uuid: LEGACY, rdns: LEGACY, name: "browser wallet" }, window.ethereum);
     session.searching = false;
     const used = session.wallets.find((wallet) => wallet.id === recall("used"));
-    if (used && !session.account) await connect(used, true);
+    // One that never answers keeps nobody from choosing another.
+    const givenUp = new Promise((go) => setTimeout(go, CONNECT_WITHIN));
+    if (used && !session.account) await Promise.race([connect(used, true), givenUp]);
     session.settled = true;
     changed();
   }, ANSWER_WITHIN);
@@ -207,7 +220,7 @@ async function switchTo(network) {
 
 // Only a click comes here. `shown` tells what stands on the page now: no other order is signed.
 async function sign(order, network, shown) {
-  if (session.busy || progress(order.intent)) return;
+  if (session.busy || progress(order.intent) || unanswered(order)) return;
   session.busy = { what: "sign", order };
   const wallet = session.chosen;
   const end = (why, words) => {
@@ -226,16 +239,20 @@ async function sign(order, network, shown) {
     } else {
       asked = true;
       prompts.add(order.intent);
-      mark(order.intent, { asked });
+      mark(order.intent, { asked }, order.what);
       const hash = readHash(await ask("eth_sendTransaction", [order.transaction]));
       if (hash) mark(order.intent, { hash });
-      if (hash && !shown(order)) session.strayed = hash;
+      if (hash && !shown(order)) {
+        const stray = { hash, chain: network.chain, what: order.what };
+        remember("strays", [...listed("strays"), stray]);
+      }
       session.outcome = null; // without a hash it stays asked, and nobody knows
     }
   } catch (error) {
     const { why, text } = explain(error, wallet);
-    // A wallet that fails after it was asked may have sent it all the same: it stays asked.
-    if (asked && why === "failed") note(text);
+    // A wallet that fails after it was asked may have sent it all the same: it stays asked. So
+    // does one that is said to be busy: nodes use that code for what took too long.
+    if (asked && (why === "failed" || why === "busy")) note(text);
     else (mark(order.intent, null), end(why, text));
   }
   prompts.delete(order.intent);
