@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from data import durations
 from data.amounts import format_short, format_wei
 from data.fees import RebuiltFee
 from data.reading import Holder, Reading
@@ -196,8 +197,9 @@ def _of_age(reading: Reading, now: datetime) -> Remark:
     return Remark(
         "note",
         "age",
-        f"The newest block {reading.host} knows, {reading.block}, is {age // _MINUTE:,} minutes "
-        "old: the node is behind, or the chain stands still.",
+        f"The newest block {reading.host} knows, {reading.block}, is "
+        f"{durations.of_minutes(age // _MINUTE)} old: the node is behind, or the chain stands "
+        "still.",
         "Try again later or through another endpoint.",
     )
 

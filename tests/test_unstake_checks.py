@@ -174,7 +174,9 @@ def test_a_node_that_stands_still_is_noted_with_its_age() -> None:
     assert remark(READING, "age", now=AT + timedelta(minutes=9)).kind == "ok"
     old = remark(READING, "age", now=AT + timedelta(minutes=125))
     assert old.kind == "note"
-    assert "rpc.example knows, 1000, is 125 minutes old" in old.sentence
+    assert "rpc.example knows, 1000, is 2 h 5 min old: the node is behind" in old.sentence
+    days = remark(READING, "age", now=AT + timedelta(minutes=3_148))
+    assert "is 2 d 4 h old" in days.sentence
 
 
 @pytest.mark.parametrize(
