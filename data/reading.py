@@ -32,7 +32,8 @@ class Reading:
     """The pool at one block, whose time is UTC, as `host` told it; FTM and tokens in wei.
 
     `fee_wei` is `getBurnFee` of `gross_wei`, the FTM that `amount_wei` of `token` is worth,
-    and at most that. Pending ids are [first_wr_id, last_wr_id); `pending_wei` is their sum.
+    and at most that. `supply_wei` is all there is of `token`. Pending ids are
+    [first_wr_id, last_wr_id); `pending_wei` is their sum.
     `unknown` holds, by field, why it is None; a holder's fields begin with `holder.`.
     """
 
@@ -43,6 +44,7 @@ class Reading:
     token: Token
     amount_wei: int
     ratio: int | None
+    supply_wei: int | None
     gross_wei: int | None
     fee_wei: int | None
     payout_wei: int | None

@@ -9,6 +9,7 @@ import streamlit as st
 from data import AmountError
 from data.amounts import DECIMALS, format_short, format_wei, parse_amount
 from data.reading import Reading
+from data.unstake_checks import over_supply
 from scoring.present import Present
 from ui import (
     frame,
@@ -51,6 +52,9 @@ def show(view: StoreView, form: Form) -> None:
         return
     found = live(view, form, amount_wei)
     if found.reading is not None:
+        if (more := over_supply(found.reading)) is not None:
+            st.error(words.escaped(f"{more.sentence} {more.remedy}"))
+            return
         saw(found.reading)
     given = unstake_live.given(view, found, form.token, amount_wei)
     _tiles(view, found, given)
