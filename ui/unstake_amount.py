@@ -12,6 +12,7 @@ from data.reading import Reading
 from data.unstake_checks import over_supply
 from scoring.present import Present
 from ui import (
+    fee_words,
     frame,
     odds,
     unstake_form,
@@ -146,18 +147,12 @@ def _ftm(wei: int | None, *, up: bool = False) -> str:
 def _about(form: Form, found: Live, given: Given) -> None:
     """Why the fee is what it is, and where the figures are from."""
     terms = given.terms
-    rule = terms.rule if terms else None
+    rule, shift_wei = (terms.rule, terms.shift_wei) if terms else (None, None)
     if found.reading is not None and found.reading.fee_rule is not None:
-        rule = found.reading.fee_rule
-    why = ""
-    if rule is not None:
-        why = (
-            f"The fee is {_percent(rule.min_ratio)} to {_percent(rule.max_ratio)} % of the FTM, "
-            "and rises with what was unstaked since the rule was set. It is counted on FTM, also "
-            "for aFTMc. "
-        )
+        rule, shift_wei = found.reading.fee_rule, found.reading.fee_shift_wei
+    why = fee_words.why(rule, shift_wei, given.gross_wei, given.fee_wei)
     if given.of:
-        st.caption(f"{why}{words.escaped(given.of).capitalize()}.")
+        st.caption(f"{why} {words.escaped(given.of).capitalize()}.".lstrip())
     if found.reading is None and given.payout_wei is not None:
         st.caption(f"No node was read: {words.fault(Exception(found.why_not))}.")
     if found.reading and terms and given.gross_wei is not None and given.fee_wei is not None:
@@ -168,10 +163,6 @@ def _about(form: Form, found: Live, given: Given) -> None:
                 f"{found.reading.block:,}), the logs say {format_wei(told.fee_wei)} FTM (block "
                 f"{told.block:,}). It changes with each unstake, so an older block may differ."
             )
-
-
-def _percent(ratio: int) -> str:
-    return f"{100 * ratio / _ONE:.3g}"
 
 
 def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> None:
