@@ -107,6 +107,15 @@ def test_with_scores_there_is_a_window_and_what_other_amounts_would_be(
     assert "What another amount would change" in text
 
 
+def test_where_no_amount_is_paid_in_what_is_drawn_that_is_said_and_nothing_drawn(
+    show_with_odds: Show,
+) -> None:
+    app = show_with_odds(amount="4000000000", token=BOND)
+    told = "From 395 M FTM to 39,506 M FTM: more than 95 % of the futures take longer than 120"
+    assert told in plain(app)
+    assert "thick half of the futures" not in plain(app)
+
+
 def test_splitting_costs_what_the_fee_rises_by_with_each_part(
     show_with_odds: Show, sample_store: Path
 ) -> None:
