@@ -6,6 +6,7 @@ from ui import (
     store_view,
     unstake_after,
     unstake_amount,
+    unstake_ask,
     unstake_check,
     unstake_form,
     unstake_late,
@@ -21,6 +22,7 @@ unstake_form.stepper(form)
 
 match form.step:
     case 1:
+        unstake_ask.inputs(store, form)
         unstake_amount.show(store, form)
     case 2:
         unstake_check.checks(store, form)

@@ -79,6 +79,18 @@ def test_without_an_amount_it_says_that_no_wallet_is_needed(show_sample: Show) -
     assert not app.metric
 
 
+def test_what_an_address_holds_cannot_be_told_on_the_sample_and_it_says_so(
+    show_sample: Show,
+) -> None:
+    app = show_sample(address="0x" + "ab" * 20)
+    assert "cannot be told" not in plain(app)
+    app.session_state["unstake max"] = True  # opened
+    app.run()
+    assert not app.exception
+    assert "What an address holds cannot be told: the sample is simulated." in plain(app)
+    assert not [each for each in app.button if each.label.startswith("Use max")]
+
+
 @pytest.mark.parametrize("amount", ["0.000000000000000001", "4000000000"])
 def test_the_least_and_the_most_there_can_be_break_nothing(
     show_with_odds: Show, amount: str

@@ -1,4 +1,4 @@
-"""Step 1 of the Unstake page: what an amount gives, when it is paid, and what others would be."""
+"""What step 1 of the Unstake page tells: what an amount gives, when, and what others would."""
 
 from __future__ import annotations
 
@@ -30,16 +30,7 @@ _ONE = 10**DECIMALS
 
 
 def show(view: StoreView, form: Form) -> None:
-    """The inputs, and as soon as there is an amount all that follows from it."""
-    unstake_form.token_input(form)
-    unstake_form.text(
-        "Amount",
-        "amount",
-        width=320,
-        help="In the token, with a decimal point or comma and up to 18 decimals.",
-        placeholder="12.5",
-        live=True,
-    )
+    """As soon as there is an amount, all that follows from it."""
     if not form.amount:
         st.caption(
             "Write an amount: what you would receive, the fee and when it is paid appear here. No "
@@ -68,8 +59,6 @@ def show(view: StoreView, form: Form) -> None:
     else:
         _window(view, found, now, given.payout_wei)
         unstake_form.go("Continue to the checks", 2, primary=True)
-        if found.reading is not None:
-            use_max(form, found.reading)
         if now is not None:
             unstake_what_if.show(view, form.token, found, amount_wei, present(found, now), now)
     facts()

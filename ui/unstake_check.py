@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from data import ConfigError
 from data.amounts import format_wei
-from data.config import parse_address
 from data.reading import Reading
 from data.transaction import TOKEN_NAMES
 from data.unstake_checks import Remark, check_unstake
-from ui import unstake_amount, unstake_form, unstake_live, wallet, words
+from ui import unstake_amount, unstake_form, unstake_holder, unstake_live, wallet, words
 from ui.store_view import StoreView
 from ui.unstake_form import Form, Step
 
@@ -34,29 +32,8 @@ def checks(view: StoreView, form: Form) -> None:
     if network is not None and not network.simulated:
         answer = wallet.panel(network)
         strayed(answer)
-        said = answer.connection
-        if said is not None and said.account != form.holder:
-            # Filled in once: who clears it, or goes back, means it.
-            offered = st.session_state.get("unstake offered")
-            st.session_state["unstake offered"] = said.account
-            if not form.address and offered != said.account:
-                unstake_form.put(address=said.account)
-                st.rerun()
-            unstake_form.go(f"Use {words.short(said.account)}", 2, {"address": said.account})
-    unstake_form.text(
-        "Address that holds the tokens",
-        "address",
-        width=480,
-        help="The account that unstakes, and to which the FTM are sent.",
-        placeholder="0x…",
-    )
-    if not form.address:
-        st.caption("Connect a wallet or write an address. It is only read, and not kept.")
-        return
-    try:
-        parse_address(form.address)
-    except ConfigError as error:
-        st.error(words.fault(error))
+        unstake_holder.offer(answer.connection, form)
+    if not unstake_holder.field(form):
         return
     found = unstake_amount.live(view, form, amount_wei)
     reading = found.reading
