@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import streamlit as st
@@ -10,6 +11,7 @@ from data import AmountError
 from data.amounts import DECIMALS, format_short, format_wei, parse_amount
 from data.reading import Reading
 from data.unstake_checks import over_supply
+from forecast import ReleaseWindow
 from scoring.present import Present
 from ui import (
     fee_words,
@@ -19,6 +21,7 @@ from ui import (
     unstake_live,
     unstake_what_if,
     window_card,
+    window_words,
     words,
 )
 from ui.odds import Odds
@@ -29,39 +32,53 @@ from ui.unstake_live import Given, Live
 _ONE = 10**DECIMALS
 
 
-def show(view: StoreView, form: Form) -> None:
-    """As soon as there is an amount, all that follows from it."""
+def show(view: StoreView, form: Form) -> str:
+    """As soon as there is an amount, all that follows from it; returns it in a sentence, ""
+    where there is none, or where an alert says why."""
     if not form.amount:
         st.caption(
             "Write an amount: what you would receive, the fee and when it is paid appear here. No "
             "wallet is needed."
         )
-        return
+        return ""
     try:
         amount_wei = parse_amount(form.amount)
     except AmountError as error:
         st.error(words.fault(error))
-        return
+        return ""
     found = live(view, form, amount_wei)
     if found.reading is not None:
         if (more := over_supply(found.reading)) is not None:
             st.error(words.escaped(f"{more.sentence} {more.remedy}"))
-            return
+            return ""
         saw(found.reading)
     given = unstake_live.given(view, found, form.token, amount_wei)
     _tiles(view, found, given)
     _about(form, found, given)
     now = odds.of(view)
+    told = ""
     if given.payout_wei is None:
         st.warning(f"What you would receive is unknown: {words.fault(Exception(given.unknown))}.")
     elif given.payout_wei == 0:
         st.error("The fee takes all of this amount. Write a larger one.")
     else:
-        _window(view, found, now, given.payout_wei)
+        window = _window(view, found, now, given.payout_wei)
+        told = _spoken(given, now, window)
         unstake_form.go("Continue to the checks", 2, primary=True)
         if now is not None:
             unstake_what_if.show(view, form.token, found, amount_wei, present(found, now), now)
     facts()
+    return told
+
+
+def _spoken(given: Given, now: Odds | None, window: ReleaseWindow | None) -> str:
+    told = f"You receive {_ftm(given.payout_wei)}; fee {_ftm(given.fee_wei, up=True)}"
+    if now is None or window is None or not window_words.has_odds(window):
+        return f"{told}."
+    days = window.quantile(0.5)
+    if math.isfinite(days):
+        return f"{told}; even odds by {words.day(now.day(days))}."
+    return f"{told}; less than even odds within {odds.FAN_DAYS} days."
 
 
 def use_max(form: Form, reading: Reading) -> None:
@@ -154,11 +171,13 @@ def _about(form: Form, found: Live, given: Given) -> None:
             )
 
 
-def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> None:
+def _window(
+    view: StoreView, found: Live, now: Odds | None, payout_wei: int
+) -> ReleaseWindow | None:
     st.subheader("Expected release window")
     if now is None:
         window_card.unscored(view.source)
-        return
+        return None
     window = present(found, now).new_window(payout_wei / _ONE)
     window_card.show(now, window, now.at, amount=f"{payout_wei / _ONE:.6g}")
     st.caption(
@@ -169,6 +188,7 @@ def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> 
             else ", and so is the queue."
         )
     )
+    return window
 
 
 def facts() -> None:

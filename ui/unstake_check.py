@@ -20,21 +20,27 @@ _ICONS = {
     "note": ":material/info:",
     "unknown": ":material/help:",
 }
+_COUNTED = {
+    "problem": ("problem", "problems"),
+    "unknown": ("unknown", "unknown"),
+    "note": ("note", "notes"),
+}
 
 
-def checks(view: StoreView, form: Form) -> None:
-    """Step 2: the address, and everything that should be known of it before signing."""
+def checks(view: StoreView, form: Form) -> str:
+    """Step 2: the address, and everything that should be known of it before signing; returns
+    what was found in a sentence, "" where nothing was checked."""
     amount_wei, network = form.amount_wei, unstake_live.network_of(view)
     if amount_wei is None:
         no_amount()
-        return
+        return ""
     asked(form, amount_wei)
     if network is not None and not network.simulated:
         answer = wallet.panel(network)
         strayed(answer)
         unstake_holder.offer(answer.connection, form)
     if not unstake_holder.field(form):
-        return
+        return ""
     found = unstake_amount.live(view, form, amount_wei)
     reading = found.reading
     if reading is None:
@@ -43,8 +49,9 @@ def checks(view: StoreView, form: Form) -> None:
             "Step 1 still tells what the store knows."
         )
         look_again(2)
-        return
-    problems = show_remarks(remarks(view, reading))
+        return ""
+    found_out = remarks(view, reading)
+    problems = show_remarks(found_out)
     unstake_amount.use_max(form, reading)
     if problems:
         st.markdown("Mend what is marked before you sign.")
@@ -54,6 +61,16 @@ def checks(view: StoreView, form: Form) -> None:
         cleared = {"tx": "", "request": ""}
         unstake_form.go("Continue to sign", 3, cleared | wish, primary=not problems)
         look_again(2)
+    return spoken(found_out)
+
+
+def spoken(remarks: list[Remark]) -> str:
+    """How many of the checks are not well, and what these say."""
+    told = {kind: [one.sentence for one in remarks if one.kind == kind] for kind in _COUNTED}
+    counts = [words.plural(len(told[kind]), *_COUNTED[kind]) for kind in told if told[kind]]
+    passed = [] if told["problem"] or told["unknown"] else ["All checks passed"]
+    sentences = " ".join(sentence for each in told.values() for sentence in each)
+    return f"{', '.join(passed + counts)}{': ' if sentences else '.'}{sentences}"
 
 
 def strayed(answer: wallet.Answer) -> None:
