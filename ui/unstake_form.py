@@ -18,7 +18,7 @@ from data.amounts import parse_amount
 from data.config import parse_address
 from data.outcome import parse_hash
 from data.unstake import BOND, CERT, Token
-from ui import links
+from ui import links, typed_address
 
 Step = Literal[1, 2, 3, 4, 5]
 FIELDS = ("step", "token", "amount", "address", "tx", "request", "intent", "since")
@@ -34,6 +34,7 @@ _SHAPES = {
 _LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
+_OF_ONE_WISH = ("intent", "since")
 # What names something on one network names nothing, or something else, on another.
 _OF_ONE_NETWORK = ("tx", "request", "intent", "since")
 
@@ -120,7 +121,7 @@ def put(**fields: str) -> None:
     """Write fields into the URL at once, as one step to go back; an empty text leaves it."""
     said = st.query_params.to_dict()
     if any(said.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
-        fields = dict.fromkeys(("intent", "since"), "") | fields
+        fields = dict.fromkeys(_OF_ONE_WISH, "") | fields
     written = {name: text for name, text in (said | fields).items() if text}
     for name in _OF_ONE_NETWORK:
         if fields.get(name):
@@ -167,6 +168,8 @@ def text(
         width=width,
         live="400ms" if live else False,
     )
+    if live:
+        typed_address.follow(key, name, _OF_ONE_WISH)
 
 
 def _show(key: str, value: str) -> None:
