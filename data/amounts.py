@@ -78,6 +78,18 @@ def format_short(wei: int, decimals: int = 4, *, up: bool = False) -> str:
     return f"{'-' if wei < 0 else ''}{int(whole):,}{'.' if part else ''}{part}"
 
 
+def format_brief(wei: int) -> str:
+    """Wei of 0 or more for a label: `1.23 M`, `12,345`, `1.23`, `0.0012`, cut off, never up.
+
+    A million (M) is the only unit: a billion is not the same number everywhere.
+    """
+    tokens = wei // 10**DECIMALS
+    if tokens < 1_000_000:
+        return format_short(wei, 0 if tokens >= 1_000 else 2 if tokens else 4)
+    decimals = max(0, 9 - len(str(tokens)))
+    return f"{format_short(wei // 1_000_000, decimals)} M"
+
+
 def _no_number(text: str) -> str:
     """Why a text that is not digits and one mark is no amount."""
     if _GROUPED.fullmatch(text):

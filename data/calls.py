@@ -56,6 +56,7 @@ FEE_SHIFT = Function("feeShift", "0xf4ca2d4c")
 MINIMUM_STAKE = Function("getMinimumStake", "0xd9bbd278")
 RATIO = Function("ratio", "0x71ca337d")
 SHARES_OF = Function("sharesOf", "0xf5eb42dc", _one("account", "address"))
+TOTAL_SUPPLY = Function("totalSupply", "0x18160ddd")
 BALANCE_OF = Function("balanceOf", "0x70a08231", _one("account", "address"))
 
 # What else is sent to the pool and its tokens, to say of a stranger's transaction what it was.

@@ -31,13 +31,17 @@ def burn_fee_wei(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
     `shift_wei` is the gross FTM burned since the rule was set (0 for the first generation,
     which had no shift): the more was unstaked lately, the higher the ratio.
     """
+    ratio = burn_ratio(rule, amount_wei, shift_wei)
+    return min(-(-amount_wei * ratio // _ONE), amount_wei)
+
+
+def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
+    """The rate, scaled by 1e18, that a gross amount is charged: it counts towards its own."""
     point = amount_wei + shift_wei
     if point >= rule.increase_stop_wei:
-        ratio = rule.max_ratio
-    elif point > rule.increase_start_wei:
-        span = rule.increase_stop_wei - rule.increase_start_wei
-        rise = (rule.max_ratio - rule.min_ratio) * (point - rule.increase_start_wei)
-        ratio = rule.min_ratio + rise // span
-    else:
-        ratio = rule.min_ratio
-    return min(-(-amount_wei * ratio // _ONE), amount_wei)
+        return rule.max_ratio
+    if point <= rule.increase_start_wei:
+        return rule.min_ratio
+    span = rule.increase_stop_wei - rule.increase_start_wei
+    rise = (rule.max_ratio - rule.min_ratio) * (point - rule.increase_start_wei)
+    return rule.min_ratio + rise // span

@@ -97,6 +97,7 @@ def read_live(
         token=token,
         amount_wei=amount_wei,
         ratio=get("ratio"),
+        supply_wei=get("supply_wei"),
         gross_wei=gross_wei,
         fee_wei=get("fee_wei"),
         payout_wei=get("payout_wei"),

@@ -43,6 +43,8 @@ def requests_of(
     """Every question by the field that it answers; the header first and the head last."""
     asked: dict[str, Request] = {"header": ("eth_getBlockByNumber", [at, False])}
     asked["ratio"] = view_of(network.bond, calls.RATIO, at)
+    burned = network.bond if token == BOND else network.cert
+    asked["supply_wei"] = view_of(burned, calls.TOTAL_SUPPLY, at)
     for name, view in _POOL_VIEWS.items():
         asked[name] = view_of(network.pool, view, at)
     if gross_wei is not None:

@@ -32,9 +32,9 @@ class Reading:
     """The pool at one block, whose time is UTC, as `host` told it; FTM and tokens in wei.
 
     `fee_wei` is `getBurnFee` of `gross_wei`, the FTM that `amount_wei` of `token` is worth,
-    and at most that. Pending ids are [first_wr_id, last_wr_id); `pending` is what each
-    is to be paid. `unknown` holds, by field, why it is None; a holder's fields begin with
-    `holder.`.
+    and at most that. `supply_wei` is all there is of `token`. Pending ids are
+    [first_wr_id, last_wr_id); `pending` is what each is to be paid. `unknown` holds, by field,
+    why it is None; a holder's fields begin with `holder.`.
     """
 
     network: str
@@ -44,6 +44,7 @@ class Reading:
     token: Token
     amount_wei: int
     ratio: int | None
+    supply_wei: int | None
     gross_wei: int | None
     fee_wei: int | None
     payout_wei: int | None

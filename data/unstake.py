@@ -47,11 +47,6 @@ def gross_of(token: Token, amount_wei: int, ratio: int) -> int:
     return amount_wei if token == BOND else bonds_of_shares(amount_wei, ratio)
 
 
-def amount_of(token: Token, gross_wei: int, ratio: int) -> int:
-    """The largest amount of the token that is worth no more than `gross_wei` of FTM."""
-    return gross_wei if token == BOND else shares_of_bonds(gross_wei, ratio)
-
-
 def most_of(token: Token, shares_wei: int, ratio: int) -> int:
     """The largest amount a holder of so many shares can burn: what "max" stands for.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from data import durations
 from data.amounts import format_short, format_wei
 from data.fees import RebuiltFee
 from data.reading import Holder, Reading
@@ -44,6 +45,8 @@ def check_unstake(
     age by. The holder's checks need `reading.holder`.
     """
     remarks = [*_of_amount(reading)]
+    if (more := over_supply(reading)) is not None:
+        remarks.append(more)
     if reading.holder is not None:
         remarks += _of_holder(reading, reading.holder)
     if earlier is not None and earlier.block < reading.block:
@@ -54,6 +57,21 @@ def check_unstake(
         remarks.append(_of_age(reading, now))
     order = ("problem", "unknown", "note", "ok")
     return sorted(remarks, key=lambda remark: order.index(remark.kind))
+
+
+def over_supply(reading: Reading) -> Remark | None:
+    """The problem with an amount that is more than all there is of its token; None where it is
+    not, and where the node did not tell how much there is."""
+    supply_wei = reading.supply_wei
+    if supply_wei is None or reading.amount_wei <= supply_wei:
+        return None
+    return Remark(
+        "problem",
+        "supply",
+        f"{_told(reading.amount_wei, supply_wei)} is more than all {TOKEN_NAMES[reading.token]} "
+        f"there are, {_told(supply_wei, reading.amount_wei)}: nobody holds that much.",
+        "Lower the amount or use max.",
+    )
 
 
 def _of_amount(reading: Reading) -> Iterator[Remark]:
@@ -196,8 +214,9 @@ def _of_age(reading: Reading, now: datetime) -> Remark:
     return Remark(
         "note",
         "age",
-        f"The newest block {reading.host} knows, {reading.block}, is {age // _MINUTE:,} minutes "
-        "old: the node is behind, or the chain stands still.",
+        f"The newest block {reading.host} knows, {reading.block}, is "
+        f"{durations.of_minutes(age // _MINUTE)} old: the node is behind, or the chain stands "
+        "still.",
         "Try again later or through another endpoint.",
     )
 

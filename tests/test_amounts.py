@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import AmountError
-from data.amounts import MOST_WEI, format_short, format_wei, parse_amount
+from data.amounts import MOST_WEI, format_brief, format_short, format_wei, parse_amount
 
 ONE = 10**18
 
@@ -109,6 +109,25 @@ def test_wei_is_shown_exactly_or_cut_off_but_never_as_nothing(
 ) -> None:
     assert format_wei(wei) == exact
     assert format_short(wei) == short
+
+
+@pytest.mark.parametrize(
+    ("wei", "brief"),
+    [
+        (0, "0"),
+        (1, "0.000000000000000001"),
+        (ONE // 800, "0.0012"),
+        (ONE * 1_239 // 1_000, "1.23"),
+        (1_000 * ONE - 1, "999.99"),
+        (12_345 * ONE + ONE // 2, "12,345"),
+        (10**6 * ONE - 1, "999,999"),
+        (1_239_999 * ONE, "1.23 M"),
+        (12_399_999 * ONE, "12.3 M"),
+        (40 * 10**9 * ONE, "40,000 M"),
+    ],
+)
+def test_a_label_is_short_and_cut_off(wei: int, brief: str) -> None:
+    assert format_brief(wei) == brief
 
 
 def test_a_cost_is_rounded_up_and_never_below_itself() -> None:

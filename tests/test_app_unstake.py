@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from data.store import open_reader
+from data.unstake_checks import Kind, Remark
 from tests.app_fixture import edited
 from tests.page_fixture import Show, said
 from tests.unstake_sample import button, in_link, plain, show_sample, show_with_odds
+from ui import unstake_check
 
 __all__ = ["show_sample", "show_with_odds"]
 
@@ -39,6 +41,25 @@ def test_on_the_sample_there_is_nothing_to_check_or_to_sign_and_it_says_so(
     assert "Nothing of this address can be checked: the sample is simulated" in text
     text = said(show_sample(step="3", amount="5", address=holder))
     assert "These data are simulated: there is nothing to sign." in text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "heard"),
+    [
+        (["ok", "ok"], "All checks passed."),
+        (["note", "ok"], "All checks passed, 1 note: It is 0."),
+        (["unknown"], "1 unknown: It is 0."),
+        (
+            ["problem", "problem", "unknown", "note", "note"],
+            "2 problems, 1 unknown, 2 notes: It is 0. It is 1. It is 2. It is 3. It is 4.",
+        ),
+    ],
+)
+def test_what_the_checks_found_is_counted_and_never_called_well_where_it_is_not(
+    kinds: list[Kind], heard: str
+) -> None:
+    found = [Remark(kind, "x", f"It is {number}.") for number, kind in enumerate(kinds)]
+    assert unstake_check.spoken(found) == heard
 
 
 def test_a_transaction_of_the_sample_leads_to_its_request(

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from data.config import load_network
-from data.fees import FeeRule
+from data.fees import FeeRule, burn_fee_wei
 from data.rebuilt_views import published_terms
 from data.store import open_reader
 from data.unstake import BOND, CERT, Token, unstaked
 from tests.page_fixture import Show, said
 from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, tiles
+from ui import fee_words
 
 __all__ = ["show_sample", "show_with_odds"]
 
@@ -78,6 +79,18 @@ def test_without_an_amount_it_says_that_no_wallet_is_needed(show_sample: Show) -
     assert not app.metric
 
 
+def test_what_an_address_holds_cannot_be_told_on_the_sample_and_it_says_so(
+    show_sample: Show,
+) -> None:
+    app = show_sample(address="0x" + "ab" * 20)
+    assert "cannot be told" not in plain(app)
+    app.session_state["unstake max"] = True  # opened
+    app.run()
+    assert not app.exception
+    assert "What an address holds cannot be told: the sample is simulated." in plain(app)
+    assert not [each for each in app.button if each.label.startswith("Use max")]
+
+
 @pytest.mark.parametrize("amount", ["0.000000000000000001", "4000000000"])
 def test_the_least_and_the_most_there_can_be_break_nothing(
     show_with_odds: Show, amount: str
@@ -106,6 +119,15 @@ def test_with_scores_there_is_a_window_and_what_other_amounts_would_be(
     assert "What another amount would change" in text
 
 
+def test_where_no_amount_is_paid_in_what_is_drawn_that_is_said_and_nothing_drawn(
+    show_with_odds: Show,
+) -> None:
+    app = show_with_odds(amount="4000000000", token=BOND)
+    told = "From 395 M FTM to 39,506 M FTM: more than 95 % of the futures take longer than 120"
+    assert told in plain(app)
+    assert "thick half of the futures" not in plain(app)
+
+
 def test_splitting_costs_what_the_fee_rises_by_with_each_part(
     show_with_odds: Show, sample_store: Path
 ) -> None:
@@ -129,6 +151,8 @@ def test_splitting_costs_what_the_fee_rises_by_with_each_part(
     app = show_with_odds(f"UPDATE fee_rules SET {put}", amount="400", token=BOND)
     assert tiles(app)["You receive"] == "380 FTM"
     assert "5 % of 400 FTM" in [tile.delta for tile in app.metric]
+    assert "The fee is 1 % to 11 % of the FTM, also for aFTMc." in plain(app)
+    assert "For this amount it is 5 %." in plain(app)
     table = app.dataframe[0].value
     assert table["parts"].to_list() == [1, 2, 4, 10]
     assert table["paid"].to_list() == ["380", "384", "386", "387.2"]
@@ -143,3 +167,43 @@ def test_the_time_from_an_amount_to_its_window(show_with_odds: Show) -> None:
         times.append(time.perf_counter() - begun)
         assert "What another amount would change" in said(app)
     print(f"\nfrom a valid amount to its window: {1000 * sorted(times)[2]:.0f} ms, median of 5")
+
+
+# 1 % below 1,000 FTM, 11 % from 2,000 FTM on, linear between.
+RULE = FeeRule(FTM // 100, 11 * FTM // 100, 1_000 * FTM, 2_000 * FTM)
+
+
+@pytest.mark.parametrize(
+    ("shift", "amount", "told"),
+    [
+        (0, 1_000, "For this amount it is the lowest, 1 %."),
+        (0, 1_001, "For this amount it is 1.01 %."),  # its own last FTM is past the start
+        (900, 400, "For this amount it is 4 %."),  # 1,300 is 30 % of the way up
+        (1_600, 100, "For this amount it is 8 %."),
+        (1_600, 400, "For this amount it is the highest, 11 %."),
+        (5_000, 1, "For this amount it is the highest, 11 %."),
+    ],
+)
+def test_the_fee_is_told_with_the_rate_that_the_amount_itself_brings_about(
+    shift: int, amount: int, told: str
+) -> None:
+    given = unstaked(BOND, amount * FTM, FTM, RULE, shift * FTM)
+    text = fee_words.why(RULE, shift * FTM, given.gross_wei, given.fee_wei)
+    assert "1 % to 11 % of the FTM" in text
+    assert "your own amount counts" in text
+    assert text.endswith(told)
+
+
+def test_a_rate_that_does_not_give_the_fee_beside_it_is_not_told() -> None:
+    fee_wei = burn_fee_wei(RULE, 400 * FTM, 900 * FTM)
+    for shift, gross, fee in ((900, 400, fee_wei + 1), (800, 400, fee_wei), (900, 400, None)):
+        assert "For this amount" not in fee_words.why(RULE, shift * FTM, gross * FTM, fee)
+    assert "For this amount" not in fee_words.why(RULE, None, 400 * FTM, fee_wei)
+    assert fee_words.why(None, 0, FTM, 1) == ""
+    flat = FeeRule(FTM // 100, FTM // 100, 0, 0)
+    assert fee_words.why(flat, 0, FTM, FTM // 100) == "The fee is 1 % of the FTM, also for aFTMc."
+
+
+def test_the_fee_of_a_few_wei_says_that_it_is_rounded_up() -> None:
+    text = fee_words.why(RULE, 0, 5, burn_fee_wei(RULE, 5, 0))
+    assert text.endswith("For this amount it is the lowest, 1 %, rounded up to a whole wei.")

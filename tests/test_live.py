@@ -30,6 +30,7 @@ def test_a_reading_is_the_contracts_own_state_at_one_named_block(devnet: Devnet)
     assert reading.network == "devnet"
     assert reading.host in devnet.rpc_url
     assert reading.ratio == rpc.read(addresses.bond, "ratio()")
+    assert reading.supply_wei == rpc.read(addresses.cert, "totalSupply()")
     assert reading.gross_wei == rpc.read(addresses.bond, "sharesToBalance(uint256)", AMOUNT)
     assert reading.fee_wei == act.read(devnet, "getBurnFee(uint256)", reading.gross_wei)
     assert reading.payout_wei == reading.gross_wei - reading.fee_wei
@@ -49,6 +50,15 @@ def test_a_reading_is_the_contracts_own_state_at_one_named_block(devnet: Devnet)
     assert holder.most_wei == holder.cert_wei
     assert (holder.is_contract, holder.refusal) == (False, None)
     assert reading.unknown == {}
+
+
+def test_all_there_is_of_a_token_is_told_in_the_unit_of_its_amounts(devnet: Devnet) -> None:
+    rpc, bond = Rpc(devnet.rpc_url), devnet.addresses.bond
+    bonds = read_live(of(devnet), BOND, AMOUNT)
+    assert bonds.supply_wei == rpc.read(bond, "totalSupply()")
+    shares = rpc.read(bond, "totalShares()")
+    assert bonds.supply_wei == gross_of(CERT, shares, bonds.ratio) != shares  # FTM, no shares
+    assert read_live(of(devnet), CERT, AMOUNT).supply_wei != bonds.supply_wei
 
 
 @pytest.mark.parametrize("token", [BOND, CERT])

@@ -43,6 +43,7 @@ def to(selector: str, fault: Fault) -> Fault:
     [
         ("0x71ca337d", {"ratio", "gross_wei", "fee_wei", "payout_wei"}),
         ("0xad20d2e6", {"fee_wei", "payout_wei"}),
+        ("0x18160ddd", {"supply_wei"}),
         ("0xf4ca2d4c", {"fee_shift_wei"}),
         ("0x701f7e1d", {"fee_rule"}),
         ("0xb23220c3", {"first_wr_id", "pending"}),

@@ -18,9 +18,7 @@ from data.live_node import LIVE
 from data.unstake import (
     BOND,
     CERT,
-    amount_of,
     bonds_of_shares,
-    gross_of,
     most_of,
     shares_of_bonds,
     unstaked,
@@ -199,12 +197,3 @@ def test_max_at_a_ratio_above_one_is_still_covered_by_the_shares() -> None:
         assert shares_of_bonds(most, ratio) <= shares
         assert most <= bonds_of_shares(shares, ratio)
         assert shares_of_bonds(most + 1, ratio) > shares or most == bonds_of_shares(shares, ratio)
-
-
-def test_the_amount_for_some_ftm_is_the_largest_that_is_not_worth_more() -> None:
-    dice = Random(15)
-    for _ in range(1_000):
-        ratio, gross = dice.randrange(1, FTM + 1), dice.randrange(10 * FTM)
-        shares = amount_of(CERT, gross, ratio)
-        assert gross_of(CERT, shares, ratio) <= gross < gross_of(CERT, shares + 1, ratio)
-        assert amount_of(BOND, gross, ratio) == gross

@@ -12,7 +12,7 @@ from data.fees import RebuiltFee
 from data.live import read_live
 from data.reading import Holder, Reading
 from data.unstake import BOND, CERT
-from data.unstake_checks import Remark, check_unstake
+from data.unstake_checks import Remark, check_unstake, over_supply
 from devnet import Devnet, act
 from tests.live_steps import of
 
@@ -37,6 +37,7 @@ READING = Reading(
     token=CERT,
     amount_wei=3 * FTM,
     ratio=FTM // 2,
+    supply_wei=1_000 * FTM,
     gross_wei=6 * FTM,
     fee_wei=FTM // 100,
     payout_wei=599 * FTM // 100,
@@ -93,6 +94,22 @@ def test_a_balance_a_wei_too_small_is_told_exactly() -> None:
     told = remark(replace(READING, amount_wei=HOLDER.most_wei + 1), "balance")
     assert told.kind == "problem"
     assert "is 3.2, you asked for 3.200000000000000001." in told.sentence
+
+
+def test_more_than_all_there_is_is_a_problem_and_an_unknown_supply_is_none() -> None:
+    assert over_supply(replace(READING, amount_wei=1_000 * FTM)) is None
+    more = replace(READING, amount_wei=1_000 * FTM + 1)
+    assert over_supply(more) == remark(more, "supply")
+    assert remark(more, "supply") == Remark(
+        "problem",
+        "supply",
+        "1000.000000000000000001 is more than all aFTMc (ankrFTM) there are, 1000: nobody holds "
+        "that much.",
+        "Lower the amount or use max.",
+    )
+    bonds = replace(READING, token=BOND, amount_wei=20_000 * FTM)
+    assert "20,000 is more than all aFTMb there are, 1,000:" in remark(bonds, "supply").sentence
+    assert over_supply(replace(more, supply_wei=None)) is None
 
 
 def test_who_holds_only_the_other_token_is_told_so() -> None:
@@ -174,7 +191,9 @@ def test_a_node_that_stands_still_is_noted_with_its_age() -> None:
     assert remark(READING, "age", now=AT + timedelta(minutes=9)).kind == "ok"
     old = remark(READING, "age", now=AT + timedelta(minutes=125))
     assert old.kind == "note"
-    assert "rpc.example knows, 1000, is 125 minutes old" in old.sentence
+    assert "rpc.example knows, 1000, is 2 h 5 min old: the node is behind" in old.sentence
+    days = remark(READING, "age", now=AT + timedelta(minutes=3_148))
+    assert "is 2 d 4 h old" in days.sentence
 
 
 @pytest.mark.parametrize(

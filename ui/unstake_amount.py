@@ -1,7 +1,8 @@
-"""Step 1 of the Unstake page: what an amount gives, when it is paid, and what others would be."""
+"""What step 1 of the Unstake page tells: what an amount gives, when, and what others would."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,14 +11,18 @@ import streamlit as st
 from data import AmountError
 from data.amounts import DECIMALS, format_short, format_wei, parse_amount
 from data.reading import Reading
+from data.unstake_checks import over_supply
+from forecast import ReleaseWindow
 from scoring.present import Present
 from ui import (
+    fee_words,
     frame,
     odds,
     unstake_form,
     unstake_live,
     unstake_what_if,
     window_card,
+    window_words,
     words,
 )
 from ui.odds import Odds
@@ -29,47 +34,53 @@ _ONE = 10**DECIMALS
 _NEAR = timedelta(hours=1)
 
 
-def show(view: StoreView, form: Form) -> None:
-    """The inputs, and as soon as there is an amount all that follows from it."""
-    unstake_form.token_input(form)
-    unstake_form.text(
-        "Amount",
-        "amount",
-        width=320,
-        help="In the token, with a decimal point or comma and up to 18 decimals.",
-        placeholder="12.5",
-        live=True,
-    )
+def show(view: StoreView, form: Form) -> str:
+    """As soon as there is an amount, all that follows from it; returns it in a sentence, ""
+    where there is none, or where an alert says why."""
     if not form.amount:
         st.caption(
             "Write an amount: what you would receive, the fee and when it is paid appear here. No "
             "wallet is needed."
         )
-        return
+        return ""
     try:
         amount_wei = parse_amount(form.amount)
     except AmountError as error:
         st.error(words.fault(error))
-        return
+        return ""
     found = live(view, form, amount_wei)
     if found.reading is not None:
+        if (more := over_supply(found.reading)) is not None:
+            st.error(words.escaped(f"{more.sentence} {more.remedy}"))
+            return ""
         saw(found.reading)
     given = unstake_live.given(view, found, form.token, amount_wei)
     _tiles(view, found, given)
     _about(form, found, given)
     now = odds.of(view)
+    told = ""
     if given.payout_wei is None:
         st.warning(f"What you would receive is unknown: {words.fault(Exception(given.unknown))}.")
     elif given.payout_wei == 0:
         st.error("The fee takes all of this amount. Write a larger one.")
     else:
-        _window(view, found, now, given.payout_wei)
+        window = _window(view, found, now, given.payout_wei)
+        told = _spoken(given, now, window)
         unstake_form.go("Continue to the checks", 2, primary=True)
-        if found.reading is not None:
-            use_max(form, found.reading)
         if now is not None:
             unstake_what_if.show(view, form.token, found, amount_wei, present(found, now), now)
     facts()
+    return told
+
+
+def _spoken(given: Given, now: Odds | None, window: ReleaseWindow | None) -> str:
+    told = f"You receive {_ftm(given.payout_wei)}; fee {_ftm(given.fee_wei, up=True)}"
+    if now is None or window is None or not window_words.has_odds(window):
+        return f"{told}."
+    days = window.quantile(0.5)
+    if math.isfinite(days):
+        return f"{told}; even odds by {words.day(now.day(days))}."
+    return f"{told}; less than even odds within {odds.FAN_DAYS} days."
 
 
 def use_max(form: Form, reading: Reading) -> None:
@@ -93,8 +104,10 @@ def seen(network: str) -> Reading | None:
 
 def live(view: StoreView, form: Form, amount_wei: int) -> Live:
     """The node's reading, with the queue as the store last knew it."""
-    network, queue = unstake_live.network_of(view), waiting_ids(view)
-    return unstake_live.live(network, form.token, amount_wei, form.holder, queue)
+    network, known = unstake_live.network_of(view), unstake_live.terms(view)
+    guess = known.ratio if known else None
+    queue = waiting_ids(view)
+    return unstake_live.live(network, form.token, amount_wei, form.holder, queue, guess)
 
 
 def waiting_ids(view: StoreView) -> range:
@@ -155,18 +168,12 @@ def _ftm(wei: int | None, *, up: bool = False) -> str:
 def _about(form: Form, found: Live, given: Given) -> None:
     """Why the fee is what it is, and where the figures are from."""
     terms = given.terms
-    rule = terms.rule if terms else None
+    rule, shift_wei = (terms.rule, terms.shift_wei) if terms else (None, None)
     if found.reading is not None and found.reading.fee_rule is not None:
-        rule = found.reading.fee_rule
-    why = ""
-    if rule is not None:
-        why = (
-            f"The fee is {_percent(rule.min_ratio)} to {_percent(rule.max_ratio)} % of the FTM, "
-            "and rises with what was unstaked since the rule was set. It is counted on FTM, also "
-            "for aFTMc. "
-        )
+        rule, shift_wei = found.reading.fee_rule, found.reading.fee_shift_wei
+    why = fee_words.why(rule, shift_wei, given.gross_wei, given.fee_wei)
     if given.of:
-        st.caption(f"{why}{words.escaped(given.of).capitalize()}.")
+        st.caption(f"{why} {words.escaped(given.of).capitalize()}.".lstrip())
     if found.reading is None and given.payout_wei is not None:
         st.caption(f"No node was read: {words.fault(Exception(found.why_not))}.")
     if found.reading and terms and given.gross_wei is not None and given.fee_wei is not None:
@@ -179,15 +186,13 @@ def _about(form: Form, found: Live, given: Given) -> None:
             )
 
 
-def _percent(ratio: int) -> str:
-    return f"{100 * ratio / _ONE:.3g}"
-
-
-def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> None:
+def _window(
+    view: StoreView, found: Live, now: Odds | None, payout_wei: int
+) -> ReleaseWindow | None:
     st.subheader("Expected release window")
     if now is None:
         window_card.unscored(view.source)
-        return
+        return None
     window = present(found, now).new_window(payout_wei / _ONE)
     window_card.show(now, window, now.at, amount=f"{payout_wei / _ONE:.6g}")
     st.caption(
@@ -198,6 +203,7 @@ def _window(view: StoreView, found: Live, now: Odds | None, payout_wei: int) -> 
             else ", and so is the queue."
         )
     )
+    return window
 
 
 def facts() -> None:

@@ -6,13 +6,19 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from data import ConfigError
 from data.amounts import format_wei
-from data.config import parse_address
 from data.reading import Reading
 from data.transaction import TOKEN_NAMES
 from data.unstake_checks import Remark, check_unstake
-from ui import unstake_amount, unstake_form, unstake_live, unstake_wishes, wallet, words
+from ui import (
+    unstake_amount,
+    unstake_form,
+    unstake_holder,
+    unstake_live,
+    unstake_wishes,
+    wallet,
+    words,
+)
 from ui.store_view import StoreView
 from ui.unstake_form import Form, Step
 
@@ -22,44 +28,27 @@ _ICONS = {
     "note": ":material/info:",
     "unknown": ":material/help:",
 }
+_COUNTED = {
+    "problem": ("problem", "problems"),
+    "unknown": ("unknown", "unknown"),
+    "note": ("note", "notes"),
+}
 
 
-def checks(view: StoreView, form: Form) -> None:
-    """Step 2: the address, and everything that should be known of it before signing."""
+def checks(view: StoreView, form: Form) -> str:
+    """Step 2: the address, and everything that should be known of it before signing; returns
+    what was found in a sentence, "" where nothing was checked."""
     amount_wei, network = form.amount_wei, unstake_live.network_of(view)
     if amount_wei is None:
         no_amount()
-        return
+        return ""
     asked(form, amount_wei)
     if network is not None and not network.simulated:
         answer = wallet.panel(network, known=unstake_wishes.followed())
         strayed(answer)
-        said = answer.connection
-        if said is not None and said.account != form.holder:
-            # Filled in once: who clears it, or goes back, means it.
-            offered = st.session_state.get("unstake offered")
-            st.session_state["unstake offered"] = said.account
-            if not form.address and offered != said.account:
-                unstake_form.put(address=said.account)
-                st.rerun()
-            unstake_form.go(f"Use {words.short(said.account)}", 2, {"address": said.account})
-    unstake_form.text(
-        "Address that holds the tokens",
-        "address",
-        width=480,
-        help="The account that unstakes, and to which the FTM are sent.",
-        placeholder="0x…",
-    )
-    if not form.address:
-        st.caption(
-            "Connect a wallet or write an address. It stands in this page's link, and nowhere else."
-        )
-        return
-    try:
-        parse_address(form.address)
-    except ConfigError as error:
-        st.error(words.fault(error))
-        return
+        unstake_holder.offer(answer.connection, form)
+    if not unstake_holder.field(form):
+        return ""
     found = unstake_amount.live(view, form, amount_wei)
     reading = found.reading
     if reading is None:
@@ -68,8 +57,9 @@ def checks(view: StoreView, form: Form) -> None:
             "Step 1 still tells what the store knows."
         )
         look_again(2)
-        return
-    problems = show_remarks(remarks(view, reading))
+        return ""
+    found_out = remarks(view, reading)
+    problems = show_remarks(found_out)
     unstake_amount.use_max(form, reading)
     if problems:
         st.markdown("Mend what is marked before you sign.")
@@ -79,6 +69,16 @@ def checks(view: StoreView, form: Form) -> None:
         cleared = {"tx": "", "request": ""}
         unstake_form.go("Continue to sign", 3, cleared | wish, primary=not problems)
         look_again(2)
+    return spoken(found_out)
+
+
+def spoken(remarks: list[Remark]) -> str:
+    """How many of the checks are not well, and what these say."""
+    told = {kind: [one.sentence for one in remarks if one.kind == kind] for kind in _COUNTED}
+    counts = [words.plural(len(told[kind]), *_COUNTED[kind]) for kind in told if told[kind]]
+    passed = [] if told["problem"] or told["unknown"] else ["All checks passed"]
+    sentences = " ".join(sentence for each in told.values() for sentence in each)
+    return f"{', '.join(passed + counts)}{': ' if sentences else '.'}{sentences}"
 
 
 def strayed(answer: wallet.Answer) -> None:

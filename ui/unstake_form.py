@@ -17,7 +17,7 @@ from data.amounts import parse_amount
 from data.config import parse_address
 from data.outcome import parse_hash
 from data.unstake import BOND, CERT, Token
-from ui import links, unstake_wishes
+from ui import links, typed_address, unstake_wishes
 
 Step = Literal[1, 2, 3, 4, 5]
 FIELDS = ("step", "token", "amount", "address", "tx", "request", "intent", "since")
@@ -33,9 +33,10 @@ _SHAPES = {
 _LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
-FORGOTTEN = dict.fromkeys(("tx", "request", "intent", "since"), "")
+_OF_ONE_WISH = ("intent", "since")
 # What names something on one network names nothing, or something else, on another.
-_OF_ONE_NETWORK = ("tx", "request", "intent", "since")
+_OF_ONE_NETWORK = ("tx", "request", *_OF_ONE_WISH)
+FORGOTTEN = dict.fromkeys(_OF_ONE_NETWORK, "")
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,11 @@ def put(**fields: str) -> None:
     if fields.get("intent") == "":
         unstake_wishes.give_up(_wished(said))
     if any(said.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
-        fields = dict.fromkeys(("intent", "since"), "") | fields
+        fields = dict.fromkeys(_OF_ONE_WISH, "") | fields
     written = {name: text for name, text in (said | fields).items() if text}
     for name in _OF_ONE_NETWORK:
         if fields.get(name):
-            _networks()[name, fields[name]] = _network(said)
+            unstake_wishes.met()[name, fields[name]] = _network(said)
     if written != said:
         st.query_params.from_dict(written)
 
@@ -129,15 +130,9 @@ def _network(said: Mapping[str, str]) -> str:
     return said.get("network", "")
 
 
-def _networks() -> dict[tuple[str, str], str]:
-    """On which network this session first met a name, so that another one takes none over."""
-    met: dict[tuple[str, str], str] = st.session_state.setdefault("unstake networks", {})
-    return met
-
-
 def _network_of(name: str, said: Mapping[str, str]) -> str:
     here = _network(said)
-    return _networks().setdefault((name, said[name]), here) if name in said else here
+    return unstake_wishes.met().setdefault((name, said[name]), here) if name in said else here
 
 
 def text(
@@ -163,6 +158,8 @@ def text(
         width=width,
         live="400ms" if live else False,
     )
+    if live:
+        typed_address.follow(key, name, _OF_ONE_WISH)
 
 
 def _shown(name: str, value: str) -> tuple[str, str]:

@@ -59,24 +59,36 @@ def network_of(view: StoreView) -> Network | None:
 
 
 def live(
-    network: Network | None, token: Token, amount_wei: int, address: str | None, queue: range | None
+    network: Network | None,
+    token: Token,
+    amount_wei: int,
+    address: str | None,
+    queue: range | None,
+    ratio_guess: int | None = None,
 ) -> Live:
     """The pool as a node tells it now, and one holder. A silent node is no error of the page."""
     if network is None:
         return Live(None, NO_NETWORK)
     if network.simulated:
         return Live(None, "the sample is simulated")
-    return _live(network, token, amount_wei, address, queue)
+    return _live(network, token, amount_wei, address, queue, ratio_guess)
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
 def _live(
-    network: Network, token: Token, amount_wei: int, address: str | None, queue: range | None
+    network: Network,
+    token: Token,
+    amount_wei: int,
+    address: str | None,
+    queue: range | None,
+    ratio_guess: int | None,
 ) -> Live:
+    node = _node(network)
     try:
-        return Live(read_live(_node(network), token, amount_wei, address, queue=queue), "")
+        found = read_live(node, token, amount_wei, address, ratio_guess=ratio_guess, queue=queue)
     except TrackerError as error:
         return Live(None, str(error))
+    return Live(found, "")
 
 
 def forget() -> None:

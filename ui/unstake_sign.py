@@ -27,7 +27,7 @@ from ui.store_view import StoreView
 from ui.unstake_form import Form
 
 # With these the contract would refuse it, or give nothing for it.
-_UNSIGNABLE = {"payout", "balance", "refusal"}
+_UNSIGNABLE = {"payout", "supply", "balance", "refusal"}
 _STAKING = "https://www.ankr.com/staking/stake/fantom/"
 
 

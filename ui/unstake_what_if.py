@@ -7,7 +7,7 @@ import math
 import polars as pl
 import streamlit as st
 
-from data.amounts import DECIMALS, format_short
+from data.amounts import DECIMALS, format_brief, format_short
 from data.unstake import Token
 from forecast import ReleaseWindow
 from scoring.present import Present
@@ -30,15 +30,22 @@ def show(
     for twentieths in _TWENTIETHS_OF_AMOUNT:
         other_wei = amount_wei * twentieths // 20
         other = unstake_live.of_other_amount(view, found, token, other_wei)
-        window = present.new_window(other.payout_wei / _ONE) if other else None
-        if other and window is not None and window_words.has_odds(window):
+        if other is None or other.payout_wei == 0:
+            continue
+        window = present.new_window(other.payout_wei / _ONE)
+        if window is not None and window_words.has_odds(window):
             spans.append(_span(now, other.payout_wei, window, mine=twentieths == 20))
-    if spans:
+    if spans and all(span["low"] == odds.FAN_DAYS for span in spans):
+        st.markdown(
+            f"From {spans[0]['name']} to {spans[-1]['name']}: more than 95 % of the futures take "
+            f"longer than {odds.FAN_DAYS} days."
+        )
+    elif spans:
         drawing.draw(
             what_if_charts.amounts,
             pl.DataFrame(spans, infer_schema_length=None),
             horizon_days=odds.FAN_DAYS,
-            alt="; ".join(f"{span['name']}: even odds {span['half']}" for span in spans),
+            alt="; ".join(f"{span['paid']}: even odds {span['half']}" for span in spans),
         )
         st.caption(
             "Days until it is paid, by what you would receive: thick half of the futures, thin "
@@ -55,7 +62,8 @@ def _span(now: Odds, payout_wei: int, window: ReleaseWindow, *, mine: bool) -> d
     told = words.day(now.day(half)) if math.isfinite(half) else f"after {odds.FAN_DAYS} days"
     reached = math.isfinite(half)
     return {
-        "name": f"{format_short(payout_wei)} FTM",
+        "name": f"{format_brief(payout_wei)} FTM",
+        "paid": f"{format_short(payout_wei)} FTM",
         "mine": mine,
         "half": told,
         "reached": reached,

@@ -38,6 +38,12 @@ def followed() -> list[str]:
     return known
 
 
+def met() -> dict[tuple[str, str], str]:
+    """On which network this session first met a name, so that another one takes none over."""
+    known: dict[tuple[str, str], str] = st.session_state.setdefault("unstake networks", {})
+    return known
+
+
 def _named() -> dict[Wished, dict[str, str]]:
     named: dict[Wished, dict[str, str]] = st.session_state.setdefault("unstake wishes", {})
     return named

@@ -9,9 +9,11 @@ from ui.window_charts import ACCENT, AMBER, GREY, layered
 
 
 def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
-    """One row an amount (`name`, in order): days `low` to `high` thin, `q25` to `q75` thick, a
-    tick at `q50` if it is `reached`. `mine` marks the user's own."""
-    y = alt.Y("name:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False))
+    """One row an amount (`name`, in order; `paid` in full): days `low` to `high` thin, `q25` to
+    `q75` thick, a tick at `q50` if it is `reached`. `mine` marks the user's own."""
+    # A label is short, but a payout of a few wei has all its digits: none is ever cut.
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=0)
+    y = alt.Y("name:N", title=None, sort=None, axis=axis)
     x = alt.X(
         "low:Q",
         title=None,
@@ -22,7 +24,7 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
         "mine:N", legend=None, scale=alt.Scale(domain=[True, False], range=[AMBER, ACCENT])
     )
     tips = [
-        alt.Tooltip("name:N", title="Payout"),
+        alt.Tooltip("paid:N", title="Payout"),
         alt.Tooltip("half:N", title="Even odds"),
     ]
     rows = alt.Chart(spans)

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from data import durations
 from data.config import ROOT
 
 UNKNOWN = "unknown"
@@ -43,17 +44,7 @@ def plural(amount: int, one: str, many: str = "") -> str:
 
 def duration(days: float | None) -> str:
     """The two largest units: `3 d 4 h`, `4 h 5 min`; a time that has not come is none."""
-    if days is None:
-        return UNKNOWN
-    whole, rest = divmod(max(0, int(days * _MINUTES)), _MINUTES)
-    hours, minutes = divmod(rest, 60)
-    if whole >= 100:
-        return f"{whole:,} d"
-    if whole:
-        return f"{whole} d {hours} h" if hours else f"{whole} d"
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min" if minutes else "under a minute"
+    return UNKNOWN if days is None else durations.of_minutes(int(days * _MINUTES))
 
 
 def days_between(earlier: datetime, later: datetime) -> float:
