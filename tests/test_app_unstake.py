@@ -62,6 +62,17 @@ def test_what_the_checks_found_is_counted_and_never_called_well_where_it_is_not(
     assert unstake_check.spoken(found) == heard
 
 
+@pytest.mark.parametrize("other", ["pool = '0x' || repeat('cd', 20)", "chain_id = 4002"])
+def test_a_store_of_another_pool_or_chain_than_its_network_is_not_signed_for(
+    show_sample: Show, other: str
+) -> None:
+    """A setting that changed since the sync must not lend the page another contract."""
+    holder, change = "0x" + "ab" * 20, f"UPDATE store_info SET {other}"
+    app = show_sample(change, step="3", amount="5", address=holder)
+    assert not app.exception
+    assert "no network that is known here has the chain and the pool of this store" in plain(app)
+
+
 def test_a_transaction_of_the_sample_leads_to_its_request(
     show_sample: Show, sample_store: Path
 ) -> None:

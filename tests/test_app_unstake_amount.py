@@ -72,6 +72,13 @@ def test_an_amount_that_is_none_is_told_with_what_to_write(
     assert in_link(app, "amount") == amount
 
 
+def test_a_point_that_may_be_meant_for_thousands_is_read_as_a_point_and_says_so(
+    show_sample: Show,
+) -> None:
+    assert "Read as 1: a point marks decimals, not thousands." in plain(show_sample(amount="1.000"))
+    assert "Read as" not in plain(show_sample(amount="1.0000"))
+
+
 def test_without_an_amount_it_says_that_no_wallet_is_needed(show_sample: Show) -> None:
     app = show_sample()
     assert "No wallet is needed" in said(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,6 +33,7 @@ from ui.unstake_live import Given, Live
 
 _ONE = 10**DECIMALS
 _NEAR = timedelta(hours=1)
+_THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
 
 
 def show(view: StoreView, form: Form) -> str:
@@ -48,6 +50,8 @@ def show(view: StoreView, form: Form) -> str:
     except AmountError as error:
         st.error(words.fault(error))
         return ""
+    if _THOUSAND.fullmatch(form.amount):
+        st.caption(f"Read as {format_wei(amount_wei)}: a point marks decimals, not thousands.")
     found = live(view, form, amount_wei)
     if found.reading is not None:
         if (more := over_supply(found.reading)) is not None:

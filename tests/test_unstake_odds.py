@@ -1,0 +1,42 @@
+"""Which queue the odds of the Unstake page go by: the node's, or the store's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from scoring.present import Present
+from tests.test_unstake_checks import AT, READING
+from ui.unstake_amount import present
+from ui.unstake_live import Live
+
+STORED = Present(
+    curve=None,  # type: ignore[arg-type]
+    source="payouts",
+    waiting_ftm=7.0,
+    spendable_ftm=1.0,
+    unseen_ftm=0.0,
+    unspent_ftm=0.0,
+    inputs_hash="",
+)
+NOW: Any = SimpleNamespace(at=AT, present=STORED)
+
+
+@pytest.mark.parametrize(("minutes", "is_near"), [(-59, True), (0, True), (60, True), (61, False)])
+def test_a_node_far_ahead_of_the_store_lends_the_odds_no_queue(minutes: int, is_near: bool) -> None:
+    """Days count from the store's last block: a queue that was paid off since would come early."""
+    reading = replace(READING, at=AT + timedelta(minutes=minutes))
+    used = present(Live(reading, ""), NOW)
+    expected = (500.0, 24.0) if is_near else (7.0, 1.0)
+    assert (used.waiting_ftm, used.spendable_ftm) == expected
+
+
+def test_what_the_node_does_not_tell_is_the_stores() -> None:
+    for unknown in ("pending", "balance_wei", "stashed_wei"):
+        silent: Any = {unknown: None}
+        assert present(Live(replace(READING, **silent), ""), NOW) is STORED
+    assert present(Live(None, "silent"), NOW) is STORED
