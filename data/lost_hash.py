@@ -12,9 +12,10 @@ from data import ConfigError
 from data.calls import quantity
 from data.config import parse_address
 from data.live_node import Answer, LiveNode
-from data.outcome import Expected, parse_hash
+from data.outcome import parse_hash
 from data.receipts import BURNED, Requested, is_request, requested_in
 from data.refusals import LyingError
+from data.verdict import Expected
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from ui import (
     unstake_ask,
     unstake_check,
     unstake_form,
+    unstake_inputs,
     unstake_late,
     unstake_sign,
 )
@@ -21,7 +22,7 @@ notices = st.container()
 form = unstake_form.read(notices)
 top = st.container()
 with top:
-    unstake_form.stepper(form)
+    unstake_inputs.stepper(form)
 
 told = ""
 match form.step:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from data.config import load_network
 from data.live_node import LIVE, LiveNode
-from data.outcome import Expected
 from data.transaction import build_unstake
 from data.unstake import CERT
+from data.verdict import Expected
 from devnet import Devnet
 from devnet.rpc import Rpc
 from tests.fake_node import FakeNode

@@ -19,7 +19,10 @@ from tests.wallet_fixture import Desk
 __all__ = ["app", "app_node", "chain", "desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
-LOOKS = [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", 390, "light")]
+SIZES = [("", 1280), ("phone-", 390)]
+LOOKS = [
+    (f"{name}{scheme}", width, scheme) for name, width in SIZES for scheme in ("light", "dark")
+]
 
 
 @pytest.fixture(scope="module")

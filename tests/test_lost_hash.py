@@ -6,8 +6,9 @@ import pytest
 
 from data import NodeError
 from data.lost_hash import find_unstakes
-from data.outcome import Expected, read_outcome
+from data.outcome import read_outcome
 from data.unstake import BOND, CERT
+from data.verdict import Expected
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.fake_node import devnet_answers, error, fake_node, only, result

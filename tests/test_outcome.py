@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from data import ConfigError
-from data.outcome import Expected, read_outcome
+from data.outcome import read_outcome
 from data.unstake import BOND, CERT
+from data.verdict import Expected
 from devnet import Devnet, act
 from devnet.rpc import Rpc, calldata
 from tests.fake_node import (

@@ -8,8 +8,9 @@ import pytest
 
 from data.config import load_network
 from data.live_node import LiveNode
-from data.outcome import Expected, read_outcome
+from data.outcome import read_outcome
 from data.unstake import CERT
+from data.verdict import Expected
 from devnet import Devnet, act
 from devnet.compile import compiled
 from devnet.rpc import Rpc, calldata

@@ -9,12 +9,14 @@ import streamlit as st
 from data import ConfigError, TrackerError
 from data.amounts import format_short
 from data.config import Network
-from data.outcome import Expected, Outcome, parse_hash
+from data.outcome import Outcome, parse_hash
+from data.verdict import Expected
 from ui import (
     track_request,
     track_words,
     unstake_by_hand,
     unstake_form,
+    unstake_inputs,
     unstake_late,
     unstake_live,
     unstake_new,
@@ -30,7 +32,7 @@ _TRACK = "../pages/track.py"
 
 def progress(view: StoreView, form: Form) -> None:
     """Step 4: the receipt against what was asked, and where the request stands now."""
-    unstake_form.text(
+    unstake_inputs.text(
         "Transaction hash",
         "tx",
         width=640,

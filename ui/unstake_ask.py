@@ -13,6 +13,7 @@ from ui import (
     unstake_check,
     unstake_form,
     unstake_holder,
+    unstake_inputs,
     unstake_live,
     unstake_wishes,
     wallet,
@@ -26,8 +27,8 @@ _MAX = "Max: all that an address holds"
 
 def inputs(view: StoreView, form: Form) -> None:
     """Token and amount; below the amount what an address holds of the token, when asked for."""
-    unstake_form.token_input(form)
-    unstake_form.text(
+    unstake_inputs.token_input(form)
+    unstake_inputs.text(
         "Amount",
         "amount",
         width=480,

@@ -17,12 +17,10 @@ from data.amounts import parse_amount
 from data.config import parse_address
 from data.outcome import parse_hash
 from data.unstake import BOND, CERT, Token
-from ui import links, typed_address, unstake_wishes
+from ui import links, unstake_wishes
 
 Step = Literal[1, 2, 3, 4, 5]
 FIELDS = ("step", "token", "amount", "address", "tx", "request", "intent", "since")
-STEPS = ("1 Amount", "2 Check", "3 Confirm", "4 In progress", "5 Late")
-TOKENS: dict[str, Token] = {"aFTMc (ankrFTM)": CERT, "aFTMb": BOND}
 _SHAPES = {
     "step": (re.compile(r"[1-5]"), "1 to 5"),
     "token": (re.compile(f"{BOND}|{CERT}"), f"{BOND} or {CERT}"),
@@ -30,12 +28,12 @@ _SHAPES = {
     "intent": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name this page gave"),
     "since": (re.compile(r"[0-9]{1,12}"), "a block"),
 }
-_LONGEST = 100
+LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
-_OF_ONE_WISH = ("intent", "since")
+OF_ONE_WISH = ("intent", "since")
 # What names something on one network names nothing, or something else, on another.
-_OF_ONE_NETWORK = ("tx", "request", *_OF_ONE_WISH)
+_OF_ONE_NETWORK = ("tx", "request", *OF_ONE_WISH)
 FORGOTTEN = dict.fromkeys(_OF_ONE_NETWORK, "")
 
 
@@ -83,8 +81,8 @@ def read(notices: DeltaGenerator) -> Form:
         asked = st.query_params.get(name)
         if asked is None:
             continue
-        shape, wanted = _SHAPES.get(name, (None, f"a text of at most {_LONGEST} letters"))
-        if len(asked) > _LONGEST or (shape and not shape.fullmatch(asked)):
+        shape, wanted = _SHAPES.get(name, (None, f"a text of at most {LONGEST} letters"))
+        if len(asked) > LONGEST or (shape and not shape.fullmatch(asked)):
             links.refuse(notices, name, asked, wanted, "what is usual")
             del st.query_params[name]
     said = st.query_params
@@ -117,7 +115,7 @@ def put(**fields: str) -> None:
     if fields.get("intent") == "":
         unstake_wishes.give_up(_wished(said))
     if any(said.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
-        fields = dict.fromkeys(_OF_ONE_WISH, "") | fields
+        fields = dict.fromkeys(OF_ONE_WISH, "") | fields
     written = {name: text for name, text in (said | fields).items() if text}
     for name in _OF_ONE_NETWORK:
         if fields.get(name):
@@ -133,79 +131,6 @@ def _network(said: Mapping[str, str]) -> str:
 def _network_of(name: str, said: Mapping[str, str]) -> str:
     here = _network(said)
     return unstake_wishes.met().setdefault((name, said[name]), here) if name in said else here
-
-
-def text(
-    label: str,
-    name: str,
-    *,
-    width: int,
-    help: str = "",
-    placeholder: str = "",
-    live: bool = False,
-) -> None:
-    """A text input for a field. The URL is the truth: going back shows what stood there then."""
-    key, began_as = _shown(name, st.query_params.get(name, ""))
-    st.text_input(
-        label,
-        began_as,
-        key=key,
-        on_change=_typed,
-        args=(name, key),
-        max_chars=_LONGEST,
-        help=help or None,
-        placeholder=placeholder,
-        width=width,
-        live="400ms" if live else False,
-    )
-    if live:
-        typed_address.follow(key, name, _OF_ONE_WISH)
-
-
-def _shown(name: str, value: str) -> tuple[str, str]:
-    """The key of the input that shows `value`, and what that input began with.
-
-    An input that holds something else gives way to a new one, which begins with `value`. Setting
-    the old one's would let a browser that answers too soon say that it was emptied.
-    """
-    number, began_as = st.session_state.get(f"unstake input {name}", (0, value))
-    key = f"unstake {name} {number}"
-    if str(st.session_state.get(key, began_as)).strip() != value:
-        number, began_as, key = number + 1, value, f"unstake {name} {number + 1}"
-    st.session_state[f"unstake input {name}"] = (number, began_as)
-    return key, began_as
-
-
-def token_input(form: Form) -> None:
-    """Which token is burned, by the names it goes by."""
-    names = list(TOKENS)
-    key, began_as = _shown("token", names[[*TOKENS.values()].index(form.token)])
-    st.segmented_control(
-        "Token",
-        names,
-        default=began_as,
-        required=True,
-        key=key,
-        on_change=_chosen,
-        args=(key,),
-        help="aFTMc is also called ankrFTM: it grows in worth. aFTMb grows in number.",
-    )
-
-
-def stepper(form: Form) -> None:
-    """All five steps; each can be gone to."""
-    key, began_as = _shown("step", STEPS[form.step - 1])
-    st.segmented_control(
-        "Step",
-        STEPS,
-        default=began_as,
-        required=True,
-        key=key,
-        on_change=_stepped,
-        args=(key,),
-        label_visibility="collapsed",
-        wrap=True,
-    )
 
 
 def go(
@@ -233,15 +158,3 @@ def wish(form: Form, block: int, *, anew: bool = False) -> dict[str, str]:
 
 def _wished(said: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(said.get(name, "") for name in ("network", *_SIGNED))
-
-
-def _typed(name: str, key: str) -> None:
-    put(**{name: str(st.session_state[key]).strip()})
-
-
-def _chosen(key: str) -> None:
-    put(token=TOKENS[st.session_state[key]])
-
-
-def _stepped(key: str) -> None:
-    put(step=str(STEPS.index(st.session_state[key]) + 1))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from data import ConfigError
 from data.config import parse_address
-from ui import unstake_form, wallet, words
+from ui import unstake_form, unstake_inputs, wallet, words
 from ui.unstake_form import Form
 
 
@@ -25,7 +25,7 @@ def offer(said: wallet.Connection | None, form: Form) -> None:
 
 def field(form: Form) -> bool:
     """The address's input, and what is wrong with it; whether it is one."""
-    unstake_form.text(
+    unstake_inputs.text(
         "Address that holds the tokens",
         "address",
         width=480,

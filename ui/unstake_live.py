@@ -15,11 +15,12 @@ from data.config import Network, load_network, network_names
 from data.live import read_live
 from data.live_node import LiveNode
 from data.lost_hash import Made, find_unstakes
-from data.outcome import Expected, Outcome, read_outcome
+from data.outcome import Outcome, read_outcome
 from data.reading import Reading
 from data.rebuilt_views import PublishedTerms, published_terms
 from data.set_aside import SetAside, read_set_aside
 from data.unstake import Token, Unstaked, gross_of, unstaked
+from data.verdict import Expected
 from ui.store_view import StoreView
 
 NO_NETWORK = "no network that is known here has the chain and the pool of this store"

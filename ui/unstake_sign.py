@@ -9,14 +9,15 @@ import streamlit as st
 from data import TrackerError
 from data.amounts import DECIMALS, format_short, format_wei
 from data.config import Network
-from data.outcome import Expected
 from data.reading import Reading
 from data.transaction import TOKEN_NAMES, build_unstake, describe
+from data.verdict import Expected
 from ui import (
     track_words,
     unstake_amount,
     unstake_check,
     unstake_form,
+    unstake_inputs,
     unstake_live,
     unstake_new,
     unstake_wishes,
@@ -195,5 +196,5 @@ def _elsewhere(view: StoreView, form: Form, amount_wei: int) -> None:
             "5. Go to the dashboard: it shows “Unstaking in progress”.\n"
             "6. Copy the transaction's hash from the wallet and paste it here."
         )
-        unstake_form.text("Transaction hash", "tx", width=640, placeholder="0x…")
+        unstake_inputs.text("Transaction hash", "tx", width=640, placeholder="0x…")
         unstake_form.go("Follow this hash", 4)
