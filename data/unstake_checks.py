@@ -91,9 +91,13 @@ def _of_amount(reading: Reading) -> Iterator[Remark]:
 
 
 def _of_holder(reading: Reading, holder: Holder) -> Iterator[Remark]:
-    yield _balance(reading, holder)
-    yield _gas(reading, holder)
-    if holder.refusal is not None:
+    balance = _balance(reading, holder)
+    yield balance
+    # What the contract says of too small a balance is the same once more.
+    is_short = balance.kind == "problem"
+    if not (is_short and holder.gas is None and holder.refusal is not None):
+        yield _gas(reading, holder)
+    if holder.refusal is not None and not is_short:
         why = f": {holder.refusal}" if holder.refusal else ", without giving a reason"
         yield Remark(
             "problem",
@@ -193,7 +197,11 @@ def _of_rebuilt_fee(reading: Reading, rebuilt: RebuiltFee) -> Iterator[Remark]:
     if reading.fee_wei is None:
         yield _unknown(reading, "fee", "The node's fee", "fee_wei")
     elif reading.fee_wei == rebuilt.fee_wei:
-        yield Remark("ok", "fee", f"The fee of {format_wei(rebuilt.fee_wei)} FTM is as rebuilt.")
+        yield Remark(
+            "ok",
+            "fee",
+            f"The logs say the same fee as the node: {format_wei(rebuilt.fee_wei)} FTM.",
+        )
     else:
         behind = rebuilt.block < reading.block
         yield Remark(

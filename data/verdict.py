@@ -70,6 +70,8 @@ def judge(
     """Whether this transaction is the one, and how it ended."""
     mined = sent.receipt
     direct = find_function(sent.data, _BURNS) if sent.to == network.pool else None
+    if direct and mined is not None and not mined.succeeded:
+        return "reverted", f"It was mined in block {mined.block} and reverted.", None
     if direct and expected:
         token = CERT if direct[0] == BURN_CERTS else BOND
         mismatch = _mismatch(sent.sender, token, direct[1][0], expected)

@@ -37,6 +37,12 @@ from ui.spans import LENGTH, Span
         (words.duration(0.0001), "under a minute"),
         (words.duration(-1), "under a minute"),
         (words.moment(datetime(2025, 2, 8, 22, 4, tzinfo=UTC)), "8 Feb 2025, 22:04 UTC"),
+        (words.payout(6842.663848), "6,842.6638 FTM"),
+        (words.payout(7.00999999), "7.0099 FTM"),
+        (words.payout(1000.0), "1,000 FTM"),
+        (words.payout(1e-18), "0.000000000000000001 FTM"),
+        (words.payout(0.0), "0 FTM"),
+        (words.payout(None), "unknown"),
         (words.short("0x623108cf006cf7771c1818faf85818cf41a2d6ad"), "0x6231…\u2060d6ad"),
     ],
 )

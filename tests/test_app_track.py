@@ -63,13 +63,13 @@ def test_an_empty_queue_still_has_examples(find: Find) -> None:
 def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
     app = find(text)
     assert (
-        "Request 2,210 waits at place 13: 10,656 FTM are to be paid before its own 20.71 FTM."
+        "Request 2,210 waits at place 13: 10,656 FTM are to be paid before its own 20.7088 FTM."
         in said(app)
     )
     assert tiles(app) == {
         "Place in the queue": "13",
         "To be paid before it": "10,656 FTM",
-        "Payout": "20.71 FTM",
+        "Payout": "20.7088 FTM",
         "Waited": "48 d",
     }
     assert "It cannot be cancelled or changed, and is paid whole, never in parts" in said(app)
@@ -103,7 +103,7 @@ def test_an_unknown_amount_ahead_is_unknown(find: Find) -> None:
 
 def test_a_paid_request_says_when_and_how_long_it_took(find: Find) -> None:
     app = find("41")
-    assert "Request 41 was paid: 25.16 FTM on 20 Apr 2022, 16:10 UTC, 3 d 18 h after" in said(app)
+    assert "Request 41 was paid: 25.1563 FTM on 20 Apr 2022, 16:10 UTC, 3 d 18 h after" in said(app)
     assert "claimed by hand after the receiver had refused it" in said(app)
     assert "While it waits" not in said(app)
     for event in ("Requested", "Reached the head", "Refused", "Paid"):

@@ -28,19 +28,22 @@ def test_without_an_amount_or_an_address_a_step_leads_back_to_where_it_is_asked(
     assert "Step 1 asks for the amount." in said(app)
     button(app, "Go to the amount").click().run()
     assert in_link(app, "step") == "1"
-    app = show_sample(step="3", amount="5")
-    button(app, "Go to the checks").click().run()
-    assert (in_link(app, "step"), in_link(app, "amount")) == ("2", "5")
 
 
 def test_on_the_sample_there_is_nothing_to_check_or_to_sign_and_it_says_so(
     show_sample: Show,
 ) -> None:
-    holder = "0x" + "ab" * 20
-    text = plain(show_sample(step="2", amount="5", address=holder))
-    assert "Nothing of this address can be checked: the sample is simulated" in text
-    text = said(show_sample(step="3", amount="5", address=holder))
-    assert "These data are simulated: there is nothing to sign." in text
+    app = show_sample(step="2", amount="5")
+    assert "These data are simulated: there is no address to check." in said(app)
+    button(app, "Continue").click().run()
+    assert in_link(app, "step") == "3"
+    assert "These data are simulated: there is nothing to sign." in said(app)
+    button(app, "Continue").click().run()
+    assert in_link(app, "step") == "4"
+    example = next(one for one in app.button if one.label.startswith("Show an example: request"))
+    example.click().run()
+    assert not app.exception
+    assert "to be paid before" in said(app)
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_too_little_for_gas_is_told_and_looked_at_again(chain: Devnet, desk: Beg
         says(at, "FTM are missing.", "Send that much FTM, and a little more, to the address first.")
     finally:
         at.node.call("anvil_setBalance", holder, hex(kept))
-    press(at, "Look again")
+    press(at, "Check again")
     expect(at.page.get_by_test_id("stMain")).not_to_contain_text("FTM are missing.")
     says(at, "Gas takes about")
 
@@ -217,3 +217,22 @@ def test_an_amount_of_another_page_does_not_stand_in_the_way(desk: Begin) -> Non
     expect(at.page).to_have_url(re.compile("[?&]token=aFTMb(&|$)"))
     assert in_link(at)["amount"] == "5"
     assert at.seen.complaints == []
+
+
+def test_what_was_signed_is_compared_with_what_was_signed_whatever_the_form_says_now(
+    chain: Devnet, desk: Begin
+) -> None:
+    at, account = desk(2), chain.accounts[2]
+    show(at, step=2, token="aFTMb", amount="1.5", address=account)
+    at.connect()
+    press(at, "Continue to sign")
+    at.click(SIGN)
+    says(at, "It made request")
+    at.page.get_by_role("radio", name="1 Amount").click()
+    field(at, "Amount").fill("1.6")
+    expect(at.page).to_have_url(re.compile("[?&]amount=1.6(&|$)"))
+    at.page.get_by_role("radio", name="2 Check").click()
+    says(at, "An unstake was signed already, as 0x")
+    at.page.get_by_role("radio", name="4 In progress").click()
+    says(at, "It made request")
+    expect(at.page.get_by_test_id("stMain")).not_to_contain_text("as was chosen")

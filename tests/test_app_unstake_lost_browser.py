@@ -191,6 +191,46 @@ def test_a_link_cannot_say_where_the_search_ends(chain: Devnet, desk: Begin) -> 
     assert older not in in_link(at).values()
 
 
+def test_a_prompt_that_is_open_while_the_node_falls_silent_is_not_forgotten(
+    chain: Devnet, desk: Begin, silent: Callable[[bool], None]
+) -> None:
+    at, account = desk(3), chain.accounts[3]
+    show(at, step=2, amount="8", address=account)
+    at.connect()
+    press(at, "Continue to sign")
+    on_step(at, 3)
+    prompted(at)
+    silent(True)
+    at.page.reload()
+    at.says("Your wallet was asked, and its answer did not reach this page.")
+    says(at, "The checks of step 2 cannot be made now")
+    at.click("I did not confirm it")
+    expect(at.button("I did not confirm it")).to_be_hidden()
+    expect(at.button(SIGN)).to_be_hidden()  # nothing is signed that was not checked
+    silent(False)
+    press(at, "Check again")
+    expect(at.button(SIGN)).to_be_visible()
+    assert len(sent(at)) == 1
+
+
+def test_a_link_to_what_was_signed_says_so_in_another_browser(chain: Devnet, desk: Begin) -> None:
+    at, account = desk(5), chain.accounts[5]
+    act.advance_time(chain, 1)
+    show(at, step=2, token="aFTMb", amount="3.25", address=account)
+    at.connect()
+    press(at, "Continue to sign")
+    on_step(at, 3)
+    link = at.page.url
+    wr_id = act.read(chain, "lastWrId()")
+    at.click(SIGN)
+    says(at, f"It made request {wr_id};")
+    other = desk(5)
+    other.seen.open(link, "Unstake")
+    says(other, "This address has made the same unstake already", f"Follow request {wr_id}")
+    other.page.get_by_role("button", name=f"Follow request {wr_id}").click()
+    says(other, f"It made request {wr_id};")
+
+
 def test_a_hash_without_what_was_to_be_signed_leads_to_track(desk: Begin) -> None:
     at = desk()
     show(at, step=4, tx="0x" + "12" * 32)

@@ -88,6 +88,27 @@ def test_a_hash_that_no_node_knows_is_not_found_and_says_why_it_may_be(devnet: D
     assert "replaced in the wallet" in outcome.sentence
 
 
+def test_a_reverted_one_is_told_as_such_whatever_was_expected(changing_devnet: Devnet) -> None:
+    devnet, account = changing_devnet, changing_devnet.accounts[1]
+    sent = send(devnet, burning(devnet, BOND, 10**9 * FTM, account))
+    other = expected(devnet, CERT, 1)
+    outcome = read_outcome(of(devnet), sent, other)
+    assert outcome.kind == "reverted"
+    assert "Nothing was unstaked" in outcome.sentence
+
+
+def test_only_what_is_given_is_compared(changing_devnet: Devnet) -> None:
+    devnet, account = changing_devnet, changing_devnet.accounts[1]
+    sent = send(devnet, burning(devnet, CERT, AMOUNT, account))
+
+    def kind(sender: str | None, amount: int | None) -> str:
+        return read_outcome(of(devnet), sent, Expected(sender, CERT, amount)).kind
+
+    assert kind(None, None) == kind(account, None) == kind(None, AMOUNT) == "success"
+    assert kind(devnet.accounts[2], None) == "another sender"
+    assert kind(None, AMOUNT + 1) == "another amount"
+
+
 def test_what_is_no_hash_is_refused(devnet: Devnet) -> None:
     for bad in ("", "0x12", UNKNOWN + "1", devnet.accounts[1], UNKNOWN.replace("1", "g")):
         with pytest.raises(ConfigError, match="64 hex digits"):

@@ -70,7 +70,7 @@ def test_declining_is_told_and_can_be_tried_again(desk: Begin) -> None:
     at.put(faults={"eth_requestAccounts": declined, "eth_sendTransaction": declined})
     at.open()
     at.click("Connect Test Wallet")
-    at.says("You declined in the wallet: nothing was signed.")
+    at.says("You declined in the wallet: it stays unconnected. You can try again.")
     at.python_says("no account")
     at.tell("faults.eth_requestAccounts = null")
     at.connect()
@@ -88,13 +88,13 @@ def test_declining_is_told_and_can_be_tried_again(desk: Begin) -> None:
     [
         (
             {"code": -32002, "message": "Request already pending"},
-            "answer there, then try again. Your wallet was asked, and its answer did not reach",
+            "answer there, then try again. It may be on its way all the same",
             "unsettled",  # nodes say so too of what took too long and may be on its way
         ),
         ({"code": 4100, "message": "Unauthorized"}, "unlock it, allow this page", "locked"),
         (
             {"code": -32000, "message": "insufficient <b>funds</b>"},
-            "it says: insufficient <b>funds</b>. Your wallet was asked, and its answer did not",
+            "it says: insufficient <b>funds</b>. It may be on its way all the same",
             "unsettled",
         ),
         (

@@ -64,7 +64,7 @@ def test_declining_to_switch_is_told_and_a_switch_by_hand_is_seen(desk: Begin) -
     at.open()
     at.connect()
     at.click("Switch to Devnet")
-    at.says("You declined in the wallet: nothing was signed.")
+    at.says("You declined in the wallet: the network stays as it was.")
     at.tell("holds.push('wallet_switchEthereumChain')")
     at.click("Switch to Devnet")
     at.says("asks you to switch the network")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.store import StoreInfo
-from ui import words
+from forecast import ReleaseWindow
+from ui import window_words, words
 from ui.calendar_file import Event
 from ui.track_words import OFFICIAL_DAYS, SUPPORT, unreal
 
@@ -17,17 +20,36 @@ LOOK_AGAIN_DAYS = 7
 _MORNING = timedelta(hours=9)
 
 
+@dataclass(frozen=True)
+class Likely:
+    """The day by which a request is paid with these `odds`, in words."""
+
+    by: date
+    odds: str
+
+
+def likely(window: ReleaseWindow | None) -> Likely | None:
+    """The day of nine in ten odds, else that of even ones; None where there is neither."""
+    if window is None or not window_words.has_odds(window):
+        return None
+    for share, odds in ((0.9, "nine in ten"), (0.5, "even")):
+        days = window.quantile(share)
+        if math.isfinite(days):
+            return Likely(window_words.moment(window, days).date(), odds)
+    return None
+
+
 def entry(
     info: StoreInfo,
     request: Row,
     link: str,
     now: datetime,
-    likely_by: date | None = None,
+    likely: Likely | None = None,
     known: str = "",
 ) -> Event | None:
     """None for a request that neither waits nor was paid, and of a store without a time.
 
-    The day is `likely_by`, by which nine futures in ten have paid it; without odds day 35 after
+    The day is that of `likely`, the odds there are; without any day 35 after
     the request, or, once that has come, seven days from today: the last synced block's day, or
     `now` where time goes on. `link` leads back; `known` says how far the chain was read, if it was
     not up to the store's last block.
@@ -42,11 +64,11 @@ def entry(
     alarm: timedelta | None = _MORNING
     if request["status"] == "paid":
         at, alarm = request["paid_at"], None
-        summary = f"{words.ftm(request['payout_ftm'])} paid for {number}"
+        summary = f"{words.payout(request['payout_ftm'])} paid for {number}"
         todo = "The pool sent the whole amount to the address that asked."
-    elif likely_by is not None and likely_by >= today:
-        at, summary = likely_by, f"Nine in ten odds that {number} is paid by now"
-        todo = _check("If it still waits after this day, it is later than nine in ten odds said")
+    elif likely is not None and likely.by >= today:
+        at, summary = likely.by, f"{likely.odds.capitalize()} odds that {number} is paid by now"
+        todo = _check(f"If it still waits after this day, it is later than {likely.odds} odds said")
     elif end > today:
         at, summary = end, f"Official {OFFICIAL_DAYS} days end for {number}"
         todo = _check("If it still waits after this day")
@@ -74,7 +96,7 @@ def _check(when: str) -> str:
 
 def _description(info: StoreInfo, request: Row, todo: str, link: str, known: str) -> str:
     lines = [
-        f"Request {request['wr_id']} for {words.ftm(request['payout_ftm'])}, asked for on "
+        f"Request {request['wr_id']} for {words.payout(request['payout_ftm'])}, asked for on "
         f"{words.moment(request['requested_at'])}.",
         todo,
         f"Where it stands: {link}" if link else "",

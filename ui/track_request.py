@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
@@ -20,14 +19,15 @@ from ui import (
     track_calendar,
     track_words,
     window_card,
-    window_words,
     words,
 )
 from ui.calendar_file import Event, as_ics
 from ui.store_view import StoreView
+from ui.track_calendar import Likely
 
 Row = Mapping[str, Any]
 
+_UNSTAKE_PAGE = "../pages/unstake.py"
 _COLOUR: dict[str | None, Literal["orange", "red", "green"]] = {
     "pending": "orange",
     "manual": "red",
@@ -36,8 +36,14 @@ _COLOUR: dict[str | None, Literal["orange", "red", "green"]] = {
 }
 
 
-def show(view: StoreView, wr_id: int, history: pl.DataFrame) -> None:
-    """The request with this `history`, which the store holds."""
+def show(
+    view: StoreView,
+    wr_id: int,
+    history: pl.DataFrame,
+    fetch: Callable[[], None] | None = None,
+) -> None:
+    """The request with this `history`, which the store holds; `fetch` draws what fetches a refused
+    payout, where this page can."""
     mine = view.ask("requests_by_address", address=history["staker"][0])
     request = mine.filter(wr_id=wr_id).row(-1, named=True)  # the first, if it is there twice
     head = view.ask_row("blocking_head") if request["status"] == "pending" else None
@@ -50,18 +56,18 @@ def show(view: StoreView, wr_id: int, history: pl.DataFrame) -> None:
         st.warning(note)
     if head is not None:
         st.markdown(track_words.blocked_by(request, head))
-    likely_by = _window(view, request) if request["status"] == "pending" else None
+    likely = _window(view, request) if request["status"] == "pending" else None
     if request["status"] == "manual":
-        _by_hand(view, wr_id)
+        _by_hand(view, wr_id, fetch)
     _history(view, history, request)
     if request["status"] == "pending":
         _while_it_waits(wr_id)
     _identifiers(view, request, history)
-    _files(view, request, likely_by)
+    _files(view, request, likely)
 
 
-def _window(view: StoreView, request: Row) -> date | None:
-    """When it is expected to be paid; returns the day of nine in ten odds, if there is one."""
+def _window(view: StoreView, request: Row) -> Likely | None:
+    """When it is expected to be paid; returns the day for a calendar, if there is one."""
     st.subheader("Expected release window")
     now = odds.of(view)
     if now is None:
@@ -73,14 +79,12 @@ def _window(view: StoreView, request: Row) -> date | None:
         shown_forecasts.log(
             now, request["wr_id"], request["ahead_ftm"], request["payout_ftm"], window
         )
-    if not window_words.has_odds(window) or window is None or math.isinf(window.quantile(0.9)):
-        return None
-    return now.day(window.quantile(0.9))
+    return track_calendar.likely(window)
 
 
 def _tiles(request: Row, history: pl.DataFrame, head: Row | None) -> None:
     asked = words.day_and_time(request["requested_at"])
-    payout = ("Payout", words.ftm(request["payout_ftm"]))
+    payout = ("Payout", words.payout(request["payout_ftm"]))
     waited = words.duration(request["waited_days"])
     if request["status"] == "paid":
         facts = [
@@ -146,18 +150,23 @@ def _while_it_waits(wr_id: int) -> None:
     )
 
 
-def _by_hand(view: StoreView, wr_id: int) -> None:
+def _by_hand(view: StoreView, wr_id: int, fetch: Callable[[], None] | None) -> None:
     pool = _explorer(view, "address", view.info.pool, "The pool on the explorer")
     st.subheader("How to get it")
     st.markdown(
         "The pool sends with little gas, and the receiving address, probably a contract wallet, "
         "did not accept. The FTM are kept for it and wait in no queue any more.\n\n"
         "1. Make sure that the address can receive FTM. The money goes to it, whoever sends it.\n"
-        f"2. Call `withdrawManual` of the pool's contract with the number `{wr_id}`, from any "
-        "account: an explorer's page of the contract can do it with a wallet. It costs gas, and "
-        f"needs no permission. {pool}\n"
+        f"2. Have `withdrawManual` of the pool's contract called with the number `{wr_id}`, from "
+        "any account: with a wallet here, or on an explorer's page of the contract. It costs gas, "
+        f"and needs no permission. {pool}\n"
         "3. After the next sync this page shows it as paid."
     )
+    if fetch is not None:
+        fetch()
+    elif not view.info.simulated:
+        query = {"network": view.source.name, "step": "4", "request": str(wr_id)}
+        st.page_link(_UNSTAKE_PAGE, label="Fetch it with a wallet", query_params=query)
     st.caption("The pool's contract")
     st.code(view.info.pool, language=None, wrap_lines=True)
 
@@ -180,12 +189,12 @@ def _identifiers(view: StoreView, request: Row, history: pl.DataFrame) -> None:
                 st.code(text, language=None, wrap_lines=True)
 
 
-def _files(view: StoreView, request: Row, likely_by: date | None) -> None:
+def _files(view: StoreView, request: Row, likely: Likely | None) -> None:
     """What can be taken along: a calendar entry and the history."""
     st.subheader("Take it along")
     told = "The history above as CSV or Parquet."
     link = link_back(view, request["wr_id"])
-    entry = track_calendar.entry(view.info, request, link, view.now, likely_by)
+    entry = track_calendar.entry(view.info, request, link, view.now, likely)
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry is not None:
             told = f"{calendar_file(view, request['wr_id'], entry)} {told}"

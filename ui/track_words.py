@@ -22,7 +22,7 @@ _DONE = {"requested": "made", "refused": "tried to pay", "paid": "paid"}
 
 def answer(request: Row) -> str:
     """Where one request stands, in one sentence or two."""
-    name, payout = f"Request {request['wr_id']:,}", words.ftm(request["payout_ftm"])
+    name, payout = f"Request {request['wr_id']:,}", words.payout(request["payout_ftm"])
     if request["status"] == "paid":
         by_hand = ", claimed by hand after the receiver had refused it"
         return (
@@ -87,7 +87,7 @@ def late(info: StoreInfo, request: Row) -> str:
 
 def happened(event: Row, when: str) -> str:
     """One line of a request's history."""
-    payout = words.ftm(event["payout_ftm"])
+    payout = words.payout(event["payout_ftm"])
     after = words.duration(event["after_days"])
     if event["event"] == "requested":
         ahead = "nothing" if event["ahead_ftm"] == 0 else words.ftm(event["ahead_ftm"])

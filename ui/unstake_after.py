@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -27,7 +28,6 @@ from ui.store_view import StoreView
 from ui.unstake_form import Form
 
 LOOKED_EVERY = "15s"
-_TRACK = "../pages/track.py"
 
 
 def progress(view: StoreView, form: Form) -> None:
@@ -40,7 +40,7 @@ def progress(view: StoreView, form: Form) -> None:
         placeholder="0x…",
     )
     if not form.tx and form.wr_id is None:
-        st.caption("Paste the hash, and its request, its place and its window appear here.")
+        _nothing_yet(view)
         return
     if form.tx:
         try:
@@ -55,6 +55,18 @@ def progress(view: StoreView, form: Form) -> None:
         _by_store(view, form)
     else:
         st.fragment(_followed, run_every=LOOKED_EVERY)(view, form, network)
+
+
+def _nothing_yet(view: StoreView) -> None:
+    st.caption("Paste the hash, and its request, its place and its window appear here.")
+    query = {"network": view.source.name}
+    st.page_link(
+        unstake_late.TRACK_PAGE, label="Find a request by its address, on Track", query_params=query
+    )
+    newest = view.ask_row("newest_request")
+    if view.info.simulated and newest is not None:
+        fields = {"request": str(newest["wr_id"])}
+        unstake_form.go(f"Show an example: request {newest['wr_id']:,}", 4, fields)
 
 
 def _by_store(view: StoreView, form: Form) -> None:
@@ -79,7 +91,8 @@ def _followed(view: StoreView, form: Form, network: Network) -> None:
     if not form.tx:
         _by_store(view, form)
         return
-    expected = Expected(form.holder, form.token, form.amount_wei)
+    asked = Expected(form.holder, form.token, form.amount_wei)
+    expected = unstake_wishes.signed().get(form.tx_hash or "", asked)
     try:
         found = unstake_live.outcome(network, form.tx, expected)
     except TrackerError as error:
@@ -132,7 +145,7 @@ def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected
             "paste that one. Track finds a request by its address too, once a sync has read it."
         )
         query = {"network": view.source.name} | ({"find": form.holder} if form.holder else {})
-        st.page_link(_TRACK, label="Look for it on Track", query_params=query)
+        st.page_link(unstake_late.TRACK_PAGE, label="Look for it on Track", query_params=query)
         return
     try:
         made = unstake_live.made(network, expected, form.since)
@@ -164,9 +177,7 @@ def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:
             read = track_words.read_up_to(view.info)
             st.info(f"The store does not know request {wr_id:,}. {read}")
         return
-    track_request.show(view, wr_id, history)
+    track_request.show(view, wr_id, history, partial(unstake_by_hand.show, view, wr_id))
     request = unstake_late.row(view, wr_id)
-    if request is not None and request["status"] == "manual":
-        unstake_by_hand.show(view, wr_id)
-    elif request is not None and request["status"] == "pending":
+    if request is not None and request["status"] == "pending":
         unstake_form.go("It takes too long", 5, {"request": str(wr_id)})

@@ -43,7 +43,14 @@ def checks(view: StoreView, form: Form) -> str:
         no_amount()
         return ""
     asked(form, amount_wei)
-    if network is not None and not network.simulated:
+    if network is not None and network.simulated:
+        st.info(
+            "These data are simulated: there is no address to check. On a real network this step "
+            "looks at its balance, the FTM for gas, who receives, and what moved since step 1."
+        )
+        unstake_form.go("Continue", 3, primary=True)
+        return ""
+    if network is not None:
         answer = wallet.panel(network, known=unstake_wishes.followed())
         strayed(answer)
         unstake_holder.offer(answer.connection, form)
@@ -63,6 +70,9 @@ def checks(view: StoreView, form: Form) -> str:
     unstake_amount.use_max(form, reading)
     if problems:
         st.markdown("Mend what is marked before you sign.")
+    if form.tx_hash:
+        signed = f"An unstake was signed already, as `{form.tx_hash}`"
+        st.info(f"{signed}: step 4 follows it. What you sign now is another one.")
     with st.container(horizontal=True):
         # One that was asked and not answered stays: only what has its transaction is over.
         wish = unstake_form.wish(form, reading.block, anew=bool(form.tx))
@@ -95,7 +105,7 @@ def strayed(answer: wallet.Answer) -> None:
 
 def look_again(step: Step) -> None:
     """A button that asks the node anew."""
-    st.button("Look again", key=f"look again {step}", on_click=unstake_live.forget)
+    st.button("Check again", key=f"look again {step}", on_click=unstake_live.forget)
 
 
 def remarks(view: StoreView, reading: Reading) -> list[Remark]:

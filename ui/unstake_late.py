@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,9 @@ from ui.store_view import StoreView
 from ui.unstake_form import Form
 
 Row = Mapping[str, Any]
+# When it was first forecast here, and the moment by which it then had nine in ten odds.
+Said = tuple[datetime, datetime] | None
+TRACK_PAGE = "../pages/track.py"
 
 
 def late(view: StoreView, form: Form) -> None:
@@ -23,6 +27,8 @@ def late(view: StoreView, form: Form) -> None:
     if wr_id is None:
         st.info("Step 4 finds your request by its transaction. Track finds it by your address.")
         unstake_form.go("Go to step 4", 4)
+        query = {"network": view.source.name}
+        st.page_link(TRACK_PAGE, label="Go to Track", query_params=query)
         return
     request = row(view, wr_id)
     if request is None:
@@ -33,44 +39,63 @@ def late(view: StoreView, form: Form) -> None:
     if request["status"] != "pending":
         unstake_form.go("See what became of it", 4, {"request": str(wr_id), "tx": ""})
         return
+    said = _first_said(view, wr_id)
+    is_late = _is_late(view, request, said)
     if note := track_words.late(view.info, request):
         st.warning(note)
-    head = view.ask_row("blocking_head")
-    st.markdown(track_words.blocked_by(request, head))
-    waited = request["waited_days"]
-    if waited is not None and waited <= window_words.OFFICIAL_DAYS:
+    elif not is_late:
+        waited = request["waited_days"]
         left = words.duration(window_words.OFFICIAL_DAYS - waited)
-        st.markdown(
-            f"It has waited {words.duration(waited)}: the official "
+        st.info(
+            f"It is not late: it has waited {words.duration(waited)}, and the official "
             f"{window_words.OFFICIAL_DAYS} days are not over for {left}."
         )
+    head = view.ask_row("blocking_head")
+    st.markdown(track_words.blocked_by(request, head))
     now = odds.of(view)
     if now is not None:
         window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
-        st.markdown(window_words.sentence(window))
+        st.markdown(window_words.sentence(window, request["requested_at"]))
         window_card.late(now)
-    _as_first_said(view, wr_id)
-    _support(view, request)
+    _as_first_said(said, is_past=_is_past(view, said))
+    if is_late:
+        st.subheader("Ask the operator's support")
+        _support(view, request)
+    else:
+        with st.expander("Ask the operator's support all the same"):
+            _support(view, request)
 
 
-def _as_first_said(view: StoreView, wr_id: int) -> None:
-    """What this tracker said of it first, which today's window must not hide."""
+def _first_said(view: StoreView, wr_id: int) -> Said:
     try:
-        said = shown_forecasts.first_said(view, wr_id)
+        return shown_forecasts.first_said(view, wr_id)
     except StoreError:
-        said = None
-    if said is None or view.info.synced_at is None:
+        return None
+
+
+def _is_late(view: StoreView, request: Row, said: Said) -> bool:
+    """By the official days, by our own first odds, or for all that is known."""
+    waited = request["waited_days"]
+    return waited is None or waited > window_words.OFFICIAL_DAYS or _is_past(view, said)
+
+
+def _is_past(view: StoreView, said: Said) -> bool:
+    return said is not None and view.info.synced_at is not None and view.info.synced_at > said[1]
+
+
+def _as_first_said(said: Said, *, is_past: bool) -> None:
+    """What this tracker said of it first, which today's window must not hide."""
+    if said is None:
         st.caption("No forecast of it with a date was logged here, so there is none to be late by.")
         return
     at, by = said
-    verdict = "That has passed: it is late by our own odds." if view.info.synced_at > by else ""
+    verdict = "That has passed: it is late by our own odds." if is_past else ""
     st.markdown(
         f"First forecast here on {words.moment(at)}: nine in ten odds by {words.day(by)}. {verdict}"
     )
 
 
 def _support(view: StoreView, request: Row) -> None:
-    st.subheader("Ask the operator's support")
     if kind := track_words.unreal(view.info):
         st.caption(
             f"{kind}: this is no request on the real chain, and support knows nothing of it."
@@ -84,7 +109,7 @@ def _support(view: StoreView, request: Row) -> None:
         f"Address: {request['staker']}",
         f"Transaction: {request['requested_tx']}",
         f"Requested: {words.moment(request['requested_at'])}",
-        f"Payout: {words.ftm(request['payout_ftm'])}",
+        f"Payout: {words.payout(request['payout_ftm'])}",
         f"Place in the queue: {words.count(request['place'])}",
         f"To be paid before it: {words.ftm(request['ahead_ftm'])}",
         f"Waited: {words.duration(request['waited_days'])}",
@@ -106,4 +131,4 @@ def row(view: StoreView, wr_id: int) -> Row | None:
 def made_by(view: StoreView, tx: str) -> dict[int, str]:
     """The payout of each request that a transaction made, as far as the store knows."""
     made = view.ask("request_by_tx", tx=tx.lower()).filter(event="requested")
-    return {row["wr_id"]: words.ftm(row["payout_ftm"]) for row in made.iter_rows(named=True)}
+    return {row["wr_id"]: words.payout(row["payout_ftm"]) for row in made.iter_rows(named=True)}

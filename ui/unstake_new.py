@@ -3,10 +3,8 @@ next sync."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
 
 import streamlit as st
 
@@ -25,11 +23,11 @@ from ui import (
     unstake_form,
     unstake_live,
     window_card,
-    window_words,
     words,
 )
 from ui.odds import Odds
 from ui.store_view import StoreView
+from ui.track_calendar import Likely
 from ui.unstake_live import Live
 
 _ONE = 10**DECIMALS
@@ -48,8 +46,7 @@ def show(view: StoreView, found: Outcome, request: Requested) -> None:
         return
     if known.reading is None:
         st.caption(f"Its place is unknown: {words.fault(Exception(known.why_not))}.")
-    likely_by = _window(view, known, request)
-    _calendar(view, found, request, likely_by)
+    _calendar(view, found, request, _window(view, known, request))
     st.subheader("What happens next", anchor=False)
     st.markdown(
         "1. The operator claims rewards, and pays the queue from its head.\n"
@@ -90,8 +87,8 @@ def _waits(reading: Reading, request: Requested) -> bool:
     return True
 
 
-def _window(view: StoreView, known: Live, request: Requested) -> date | None:
-    """When it is expected to be paid; returns the day of nine in ten odds, if there is one."""
+def _window(view: StoreView, known: Live, request: Requested) -> Likely | None:
+    """When it is expected to be paid; returns the day for a calendar, if there is one."""
     st.subheader("Expected release window", anchor=False)
     now = odds.of(view)
     if now is None:
@@ -99,9 +96,7 @@ def _window(view: StoreView, known: Live, request: Requested) -> date | None:
         return None
     window = _odds(now, known, request)
     window_card.show(now, window, now.at)
-    if window is None or not window_words.has_odds(window) or math.isinf(window.quantile(0.9)):
-        return None
-    return now.day(window.quantile(0.9))
+    return track_calendar.likely(window)
 
 
 def _odds(now: Odds, known: Live, request: Requested) -> ReleaseWindow | None:
@@ -119,7 +114,7 @@ def _odds(now: Odds, known: Live, request: Requested) -> ReleaseWindow | None:
     return present.window(ahead_wei / _ONE, request.payout_wei / _ONE)
 
 
-def _calendar(view: StoreView, found: Outcome, request: Requested, likely_by: date | None) -> None:
+def _calendar(view: StoreView, found: Outcome, request: Requested, likely: Likely | None) -> None:
     if found.at is None:
         st.caption("The calendar file comes with the next sync: no node tells the block's time.")
         return
@@ -132,6 +127,6 @@ def _calendar(view: StoreView, found: Outcome, request: Requested, likely_by: da
     }
     link = track_request.link_back(view, request.wr_id)
     known = f"Known from block {found.block}, {words.moment(found.at)}."
-    entry = track_calendar.entry(view.info, row, link, view.now, likely_by, known)
+    entry = track_calendar.entry(view.info, row, link, view.now, likely, known)
     if entry is not None:
         st.caption(track_request.calendar_file(view, request.wr_id, entry))

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 import streamlit as st
 
-from data import TrackerError
 from data.amounts import DECIMALS, format_short, format_wei
 from data.config import Network
 from data.reading import Reading
 from data.transaction import TOKEN_NAMES, build_unstake, describe
-from data.verdict import Expected
 from ui import (
+    odds,
     track_words,
     unstake_amount,
     unstake_check,
     unstake_form,
     unstake_inputs,
     unstake_live,
-    unstake_new,
-    unstake_wishes,
+    unstake_wallet,
     wallet,
+    window_card,
+    window_words,
     words,
 )
 from ui.store_view import StoreView
 from ui.unstake_form import Form
+from ui.unstake_live import Live
 
 # With these the contract would refuse it, or give nothing for it.
 _UNSIGNABLE = {"payout", "supply", "balance", "refusal"}
@@ -38,25 +37,32 @@ def confirm(view: StoreView, form: Form) -> None:
     if amount_wei is None:
         unstake_check.no_amount()
         return
-    if form.holder is None:
-        st.info("Step 2 asks for the address that holds the tokens, and checks it.")
-        unstake_form.go("Go to the checks", 2)
-        return
     # A node that fell silent meanwhile does not keep the hash from the reader.
     told = wallet.outcome(form.intent)
     if isinstance(told, wallet.Signed):
-        _go_on(form, told.transaction_hash)
+        unstake_wallet.go_on(form, told.transaction_hash)
     if network is None:
         unstake_check.asked(form, amount_wei)
         st.warning(f"Nothing can be signed here: {unstake_live.NO_NETWORK}. Status tells both.")
         return
     if network.simulated:
         unstake_check.asked(form, amount_wei)
-        st.info("These data are simulated: there is nothing to sign. The steps are the same.")
+        st.info(
+            "These data are simulated: there is nothing to sign. On a real network this step shows "
+            "what is signed in every part, and a wallet in this browser signs it."
+        )
+        unstake_form.go("Continue", 4, primary=True)
+        return
+    if form.holder is None:
+        st.info("Step 2 asks for the address that holds the tokens, and checks it.")
+        unstake_form.go("Go to the checks", 2)
         return
     found = unstake_amount.live(view, form, amount_wei)
     reading = found.reading
     unstake_check.asked(form, amount_wei)  # with what is signed, not while it is being read
+    gas = reading.holder.gas if reading is not None and reading.holder else None
+    call = build_unstake(network, form.token, amount_wei, form.holder, gas)
+    may_sign = False
     if reading is None:
         st.warning(
             f"The checks of step 2 cannot be made now: {words.fault(Exception(found.why_not))}. "
@@ -67,55 +73,60 @@ def confirm(view: StoreView, form: Form) -> None:
         found_out = unstake_check.remarks(view, reading)
         wrong = [each for each in found_out if each.kind == "problem"]
         unstake_check.show_remarks(wrong)
-        if any(each.code in _UNSIGNABLE for each in wrong):
-            unstake_form.go("Back to the checks", 2, primary=True)
+        may_sign = not any(each.code in _UNSIGNABLE for each in wrong)
+        if may_sign:
+            _what(network, call, reading)
+            _when(view, found, reading.payout_wei)
+            unstake_amount.facts()
         else:
-            _sign(network, form, amount_wei, reading)
+            unstake_form.go("Back to the checks", 2, primary=True)
+    # What the wallet was asked before is followed up, whatever speaks against signing now.
+    if may_sign or form.intent:
+        unstake_wallet.sign(network, form, call, reading, may_sign=may_sign)
     _elsewhere(view, form, amount_wei)
 
 
-def _sign(network: Network, form: Form, amount_wei: int, reading: Reading) -> None:
-    assert form.holder is not None
-    gas = reading.holder.gas if reading.holder else None
-    call = build_unstake(network, form.token, amount_wei, form.holder, gas)
+def _what(network: Network, call: dict[str, str], reading: Reading) -> None:
+    """What is signed, in every part, read from the bytes that are."""
     told = describe(network, call)
     explorer = network.explorer.rstrip("/")
     link = f" ([on the explorer]({explorer}/address/{network.pool}))" if explorer else ""
+    gas = reading.holder.gas if reading.holder else None
+    limit = "what the wallet estimates" if gas is None else f"at most {gas:,}"
     st.markdown(
         f"- **Network**: {wallet.title(network)}, chain {network.chain_id}\n"
-        f"- **From**: `{form.holder}`\n"
+        f"- **From**: `{call['from']}`\n"
         f"- **Contract**: the pool, `{network.pool}`{link}\n"
         f"- **Function**: `{told.function}`\n"
         + "".join(
             f"- **{name.capitalize()}**: `{value}`, that is {words.escaped(said)}\n"
             for name, value, said in told.arguments
         )
-        + "- **Approval**: none is needed, and none is asked for\n"
+        + f"- **Value**: 0 {network.native_symbol}; **gas**: {limit}\n"
+        "- **Approval**: none is needed, and none is asked for\n"
         + _gives(reading)
+        + _stands(reading)
     )
-    unstake_amount.facts()
-    wish = unstake_form.wish(form, reading.block)
-    unstake_form.put(**wish)
-    transaction = wallet.UnsignedTransaction(
-        intent=wish["intent"],
-        sender=form.holder,
-        to=call["to"],
-        data=call["data"],
-        gas=gas,
-        what=f"{format_short(amount_wei)} {TOKEN_NAMES[form.token]}",
-    )
-    label, known = "Unstake: sign in the wallet", unstake_wishes.followed()
-    answer = wallet.panel(network, transaction, label, known=known)
-    unstake_check.strayed(answer)
-    if isinstance(answer.outcome, wallet.Signed):
-        _go_on(form, answer.outcome.transaction_hash)
-        _signed(answer.outcome.transaction_hash)
-    said = answer.connection
-    if said is not None and said.account != form.holder:
-        unstake_form.go(f"Check it for {words.short(said.account)}", 2, {"address": said.account})
-    lost = isinstance(answer.outcome, wallet.NotSigned) and answer.outcome.why == "unsettled"
-    if lost:
-        _look_for_it(network, form, amount_wei, reading)
+
+
+def _stands(reading: Reading) -> str:
+    """Its place as the queue is."""
+    if reading.first_wr_id is None or reading.last_wr_id is None:
+        return ""
+    place = reading.last_wr_id - reading.first_wr_id + 1
+    ahead = words.UNKNOWN
+    if reading.pending_wei is not None:
+        ahead = f"{format_short(reading.pending_wei)} FTM"
+    return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}\n"
+
+
+def _when(view: StoreView, found: Live, payout_wei: int | None) -> None:
+    """When it is paid, once more before what cannot be taken back."""
+    now = odds.of(view)
+    if now is not None and payout_wei is not None:
+        window = unstake_amount.present(found, now).new_window(payout_wei / 10**DECIMALS)
+        st.markdown(window_words.sentence(window))
+        window_card.late(now)
 
 
 def _gives(reading: Reading) -> str:
@@ -138,50 +149,6 @@ def _at_worst(reading: Reading) -> str:
         f", and at least {format_short(gross_wei - most_fee_wei)}, at the highest fee of "
         f"{rule.max_ratio / 10**DECIMALS:.3%}, if others unstake before you"
     )
-
-
-def _go_on(form: Form, tx: str) -> None:
-    """On to step 4, once: who comes back here means it."""
-    if tx != form.tx and tx not in unstake_wishes.followed():
-        _follow(tx)
-
-
-def _signed(tx: str) -> None:
-    st.success("This was signed and sent. Signing anew makes another request.")
-    with st.container(horizontal=True):
-        unstake_form.go("Follow it", 4, {"tx": tx, "request": ""}, primary=True)
-        unstake_form.go("Sign another one", 2, unstake_form.FORGOTTEN)
-
-
-def _follow(tx: str) -> NoReturn:
-    unstake_wishes.followed().append(tx)
-    unstake_form.put(tx=tx, step="4", request="")
-    st.rerun()
-
-
-def _look_for_it(network: Network, form: Form, amount_wei: int, reading: Reading) -> None:
-    """The wallet was asked and its answer got lost: the chain knows whether it was sent."""
-    if not st.button("Look for it on the chain"):
-        return
-    assert form.holder is not None
-    since = reading.block if form.since is None else min(form.since, reading.block)
-    unstake_live.forget()
-    try:
-        made = unstake_live.made(network, Expected(form.holder, form.token, amount_wei), since)
-    except TrackerError as error:
-        st.error(words.fault(error))
-        return
-    unstake_new.follow(made)
-    if made:
-        st.caption(
-            f"All of this amount and address from block {since:,} on. Is it none of these, look "
-            "again in a minute."
-        )
-    else:
-        st.info(
-            f"The chain holds no such unstake from block {since:,} on. If you confirmed in the "
-            "wallet, look again in a minute; if you declined, sign again."
-        )
 
 
 def _elsewhere(view: StoreView, form: Form, amount_wei: int) -> None:

@@ -49,8 +49,8 @@ def show(
         )
         st.caption(
             "Days until it is paid, by what you would receive: thick half of the futures, thin "
-            f"nine in ten, grey even odds, up to {odds.FAN_DAYS} days. Amber is your amount. What "
-            "waits before you counts for each."
+            f"nine in ten, amber even odds, up to {odds.FAN_DAYS} days. Your "
+            "amount is the coloured one. What waits before you counts for each."
         )
     _split(view, token, found, amount_wei, present, now)
 

@@ -10,6 +10,8 @@ import secrets
 
 import streamlit as st
 
+from data.verdict import Expected
+
 Wished = tuple[str, ...]
 
 
@@ -35,6 +37,12 @@ def give_up(wished: Wished) -> None:
 def followed() -> list[str]:
     """The transactions that this session went on to step 4 with."""
     known: list[str] = st.session_state.setdefault("unstake followed", [])
+    return known
+
+
+def signed() -> dict[str, Expected]:
+    """What was to be signed with a transaction, which the form may have left since."""
+    known: dict[str, Expected] = st.session_state.setdefault("unstake signed", {})
     return known
 
 

@@ -21,7 +21,7 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
         axis=alt.Axis(labelExpr="datum.label + ' d'", grid=False, tickCount=7, labelFlush=True),
     )
     colour = alt.Color(
-        "mine:N", legend=None, scale=alt.Scale(domain=[True, False], range=[AMBER, ACCENT])
+        "mine:N", legend=None, scale=alt.Scale(domain=[True, False], range=[ACCENT, GREY])
     )
     tips = [
         alt.Tooltip("paid:N", title="Payout"),
@@ -36,7 +36,7 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
     )
     middle = (
         alt.Chart(spans.filter(pl.col("reached")))
-        .mark_tick(thickness=3, height=18, color=GREY)
+        .mark_tick(thickness=3, height=18, color=AMBER)
         .encode(x="q50:Q", y=y, tooltip=tips)
     )
     return layered([thin, thick, middle], 26 * spans.height + 30)

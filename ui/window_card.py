@@ -22,7 +22,7 @@ def show(
     odds_now: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = ""
 ) -> None:
     """The window of a request that was, or would be, asked for at `asked_at`."""
-    st.markdown(window_words.sentence(window))
+    st.markdown(window_words.sentence(window, asked_at))
     if window is not None and window_words.has_dates(window):
         picture(window, asked_at)
     behind(odds_now, amount, given=window_words.has_odds(window))
@@ -35,7 +35,7 @@ def picture(window: ReleaseWindow, asked_at: datetime) -> None:
         spans,
         window.curve.at,
         asked_at,
-        window_words.sentence(window).replace("*", ""),
+        window_words.sentence(window, asked_at).replace("*", ""),
         beyond=math.isinf(window.quantile(0.95)),
     )
 

@@ -16,8 +16,8 @@ UNKNOWN_NEED = (
 UNSCORED = "The odds on this store have not been scored yet, and unscored odds are not shown."
 
 
-def sentence(window: ReleaseWindow | None) -> str:
-    """When it is expected to be paid, in plain words with dates."""
+def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> str:
+    """When it is expected to be paid, in plain words with dates; `asked_at` of what waits."""
     if window is None:
         return UNKNOWN_NEED
     if window.kind == "covered":
@@ -32,7 +32,7 @@ def sentence(window: ReleaseWindow | None) -> str:
         )
     if window.kind == "stalled":
         return _stalled(window)
-    within = f"The chance within {OFFICIAL_DAYS} days is **{chance(window, OFFICIAL_DAYS)}**."
+    within = _official(window, asked_at)
     low, q25, middle, q75, high = (window.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
     if window.kind == "beyond_horizon":
         longest = window.horizon_days
@@ -48,6 +48,17 @@ def sentence(window: ReleaseWindow | None) -> str:
         f"{soon}Even odds by **{day(window, middle)}**. Nine futures in ten pay it "
         f"{between(window, low, high)}, half of them {between(window, q25, q75)}. {within}"
     )
+
+
+def _official(window: ReleaseWindow, asked_at: datetime | None) -> str:
+    """The chance by the end of the official days, which run from the request."""
+    at = window.curve.at
+    left = OFFICIAL_DAYS - (words.days_between(asked_at, at) if asked_at else 0.0)
+    if left <= 0:
+        left, told = OFFICIAL_DAYS, f"within another {OFFICIAL_DAYS} days"
+    else:
+        told = f"within the official {OFFICIAL_DAYS} days"
+    return f"The chance {told}, by {day(window, left)}, is **{chance(window, left)}**."
 
 
 def _stalled(window: ReleaseWindow) -> str:

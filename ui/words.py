@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from data import durations
+from data.amounts import DECIMALS, format_short
 from data.config import ROOT
 
 UNKNOWN = "unknown"
@@ -26,6 +28,13 @@ def number(amount: float) -> str:
 
 def ftm(amount: float | None) -> str:
     return UNKNOWN if amount is None else f"{number(amount)} FTM"
+
+
+def payout(amount: float | None) -> str:
+    """What a request is paid, whole: to four places, cut off and never rounded up."""
+    if amount is None:
+        return UNKNOWN
+    return f"{format_short(int(Decimal(repr(amount)).scaleb(DECIMALS)))} FTM"
 
 
 def count(amount: int | None) -> str:

@@ -67,12 +67,13 @@ def panel(
     key: str = "wallet",
     *,
     known: Sequence[str] = (),
+    may_sign: bool = True,
 ) -> Answer:
     """Draw the wallet's panel, and return what the browser said up to this run.
 
     Without a `transaction` it connects and switches networks; with one it has a button, called
-    `label`, that signs it. The transactions in `known` are not told of as strayed. On simulated
-    data there is nothing to sign: it says so.
+    `label`, that signs it, unless it only tells what became of it (`may_sign`). The transactions
+    in `known` are not told of as strayed. On simulated data there is nothing to sign: it says so.
     """
     if network.simulated:
         st.caption("These data are simulated: there is no chain for a wallet to act on.")
@@ -82,6 +83,7 @@ def panel(
         "transaction": transaction.for_wallet(network.chain_id),
         "label": label,
         "what": transaction.what,
+        "mayBeSigned": may_sign,
     }
     answer = _component()(
         key=key,

@@ -17,6 +17,8 @@ function outcome(order) {
   return session.outcome?.intent === order.intent ? session.outcome : null;
 }
 
+// Of a wallet that answered, but not with a hash.
+const FAILED = "It may be on its way all the same: look into the wallet's activity before you sign anew.";
 const asked = (what) =>
   `Your wallet was asked${what ? ` to confirm ${what}` : ""}, and its answer did not reach this page. If you confirmed there, ` +
   "the transaction is on its way: look into the wallet's activity, or close its prompt, before you sign anew.";
@@ -30,7 +32,7 @@ function view({ network, order }) {
   const parts = account ? { who: true, other: true } : { choices: settled, look: settled && wallets.length === 0 };
   const say = (said, more) => ({ ...parts, said, ...more });
   if (at.hash) return { who: Boolean(account), said: `Sent as ${at.hash}`, tone: "good" };
-  if (at.unsettled) return say(`${session.note ? ended(session.note) : ""}${asked("")}`, { tone: "warn", clear: true });
+  if (at.unsettled) return say(session.note ? ended(session.note) + FAILED : asked(""), { tone: "warn", clear: true });
   const earlier = unanswered(order);
   if (earlier) return say(asked(`an earlier request (${earlier.what})`), { tone: "warn", clear: true });
   if (account) return { ...parts, ...next(network, order) };
@@ -38,7 +40,7 @@ function view({ network, order }) {
   if (attempt && !attempt.quietly) return say(`Answer the prompt of ${attempt.wallet.name}.`);
   if (session.note) return say(session.note, { tone: "warn" });
   if (wallets.length) return say("Connecting shows this page your address. It signs nothing.");
-  return say("No wallet answers in this browser. If you have one, allow it on this site and look again.", { tone: "warn" });
+  return say("No wallet answers in this browser. If you have one, allow it on this site and look again. On a phone, open this page in the wallet's own browser.", { tone: "warn" });
 }
 
 // Of a wallet that is connected: the one next thing to do.
@@ -57,7 +59,7 @@ function next(network, order) {
   }
   if (order && order.transaction.from !== account)
     return warn(`This was prepared for ${short(order.transaction.from)}, not for the account that is connected.`);
-  return { sign: Boolean(order), ...warn("") };
+  return { sign: Boolean(order?.mayBeSigned), ...warn("") };
 }
 
 function choices(box) {

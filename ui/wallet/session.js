@@ -79,8 +79,8 @@ const readIcon = (icon) =>
 const code = (error) => error?.data?.originalError?.code ?? error?.code;
 
 // What an error means, in words, and for the page.
-function explain(error, wallet) {
-  if (code(error) === 4001) return { why: "rejected", text: "You declined in the wallet: nothing was signed. You can try again." };
+function explain(error, wallet, nothing = "nothing was signed") {
+  if (code(error) === 4001) return { why: "rejected", text: `You declined in the wallet: ${nothing}. You can try again.` };
   if (code(error) === -32002)
     return {
       why: "busy",
@@ -178,7 +178,7 @@ async function connect(wallet, quietly = false) {
       note(`${wallet.name} gave no account: unlock it, allow it for this page, then try again.`);
     }
   } catch (error) {
-    if (session.attempt === mine && !quietly) note(explain(error, wallet).text);
+    if (session.attempt === mine && !quietly) note(explain(error, wallet, "it stays unconnected").text);
   }
   if (session.attempt === mine) session.attempt = null;
   changed();
@@ -212,7 +212,7 @@ async function switchTo(network) {
     }
     if (!(await there())) note(`${wallet.name} is still on another network: switch to ${network.name} there.`);
   } catch (error) {
-    if (session.busy === mine) note(explain(error, wallet).text);
+    if (session.busy === mine) note(explain(error, wallet, "the network stays as it was").text);
   }
   if (session.busy === mine) session.busy = null;
   changed();
@@ -220,7 +220,7 @@ async function switchTo(network) {
 
 // Only a click comes here. `shown` tells what stands on the page now: no other order is signed.
 async function sign(order, network, shown) {
-  if (session.busy || progress(order.intent) || unanswered(order)) return;
+  if (session.busy || !order.mayBeSigned || progress(order.intent) || unanswered(order)) return;
   session.busy = { what: "sign", order };
   const wallet = session.chosen;
   const end = (why, words) => {
