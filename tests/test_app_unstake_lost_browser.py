@@ -37,6 +37,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.node]
 Begin = Callable[..., Desk]
 
 
+def forgotten(at: Desk) -> None:
+    """What the node told is kept for five seconds."""
+    at.page.wait_for_timeout(5_200)
+
+
 def test_one_that_is_sped_up_in_the_wallet_is_found_under_its_new_hash(
     chain: Devnet, desk: Begin
 ) -> None:
@@ -201,6 +206,7 @@ def test_a_prompt_that_is_open_while_the_node_falls_silent_is_not_forgotten(
     on_step(at, 3)
     prompted(at)
     silent(True)
+    forgotten(at)
     at.page.reload()
     at.says("Your wallet was asked, and its answer did not reach this page.")
     says(at, "The checks of step 2 cannot be made now")
@@ -224,6 +230,7 @@ def test_a_link_to_what_was_signed_says_so_in_another_browser(chain: Devnet, des
     wr_id = act.read(chain, "lastWrId()")
     at.click(SIGN)
     says(at, f"It made request {wr_id};")
+    forgotten(at)
     other = desk(5)
     other.seen.open(link, "Unstake")
     says(other, "This address has made the same unstake already", f"Follow request {wr_id}")

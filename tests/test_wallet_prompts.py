@@ -23,6 +23,7 @@ def prompted(desk: Begin) -> Desk:
     at.connect()
     at.click(SIGN)
     at.says("Test Wallet asks you to confirm. Nothing is sent until you do.")
+    at.until_asked("eth_sendTransaction")
     return at
 
 
@@ -37,6 +38,7 @@ def test_a_double_click_sends_once(desk: Begin) -> None:
     at.button(SIGN).dispatch_event("click")
     at.button(SIGN).press("Enter")
     at.button("Use another wallet").dispatch_event("click")
+    at.until_asked("eth_sendTransaction")
     at.tell("release()")
     at.python_says("outcome Signed(")
     assert len(at.asked("eth_sendTransaction")) == 1
@@ -67,6 +69,7 @@ def test_a_reload_during_the_prompt_asks_what_came_of_it_and_sends_nothing(desk:
     assert len(at.asked("eth_sendTransaction")) == 1
     at.click(SIGN)
     at.says("Test Wallet asks you to confirm.")
+    at.until_asked("eth_sendTransaction", 2)
     at.tell("release()")
     at.python_says("outcome Signed(")
     assert len(at.asked("eth_sendTransaction")) == 2

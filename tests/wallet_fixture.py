@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,13 @@ class Desk:
     def asked(self, method: str, wallet: str = "Test Wallet") -> list[list[Any]]:
         """The parameters of each request of a method."""
         return [params for name, called, params in self.calls if (name, called) == (wallet, method)]
+
+    def until_asked(self, method: str, times: int = 1) -> None:
+        """Waits until the wallet was asked so often: only then does it hold what it is to hold."""
+        deadline = time.monotonic() + 30
+        while len(self.asked(method)) < times:
+            assert time.monotonic() < deadline, f"{method} was not asked {times} times"
+            self.page.wait_for_timeout(20)  # lets the browser's calls come in
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("group", name="Wallet").get_by_role(
