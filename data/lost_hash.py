@@ -56,6 +56,8 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
                 told.append(Made(block, tx_hash, requested_in(log)))
         except (ConfigError, TypeError, KeyError, ValueError, AttributeError) as error:
             raise LyingError("answered eth_getLogs with what was not asked for") from error
+        if len({one.request.wr_id for one in told}) < len(told):
+            raise LyingError("answered eth_getLogs with one request twice")
         wanted = (staker, expected.token, expected.amount_wei)
         return tuple(
             one

@@ -66,8 +66,9 @@ class Reading:
         return None if self.pending is None else sum(self.pending.values())
 
     def ahead_wei(self, wr_id: int) -> int | None:
-        """What is to be paid before request `wr_id`, which may have been paid itself."""
-        if self.pending is None:
+        """What is to be paid before request `wr_id`, which may have been paid itself; None where
+        this reading is of before it."""
+        if self.pending is None or self.last_wr_id is None or wr_id > self.last_wr_id:
             return None
         return sum(wei for other, wei in self.pending.items() if other < wr_id)
 

@@ -11,7 +11,7 @@ from data.unstake_checks import Kind, Remark
 from tests.app_fixture import edited
 from tests.page_fixture import Show, said
 from tests.unstake_sample import button, in_link, plain, show_sample, show_with_odds
-from ui import unstake_check
+from ui import unstake_check, unstake_form
 
 __all__ = ["show_sample", "show_with_odds"]
 
@@ -132,6 +132,14 @@ def test_what_is_not_late_needs_no_support(show_sample: Show, request_id: str, t
     app = show_sample(step="5", request=request_id)
     assert told in said(app)
     assert not app.code
+
+
+def test_a_wish_is_the_same_however_it_is_written() -> None:
+    wish = {"network": "fantom", "token": "aFTMc", "amount": "10", "address": "0xAb" + "cd" * 19}
+    same = wish | {"amount": "10,0", "address": wish["address"].lower(), "step": "3"}
+    assert unstake_form._wished(wish) == unstake_form._wished(same)
+    for other in ({"amount": "10.1"}, {"token": "aFTMb"}, {"network": "devnet"}, {"address": ""}):
+        assert unstake_form._wished(wish) != unstake_form._wished(wish | other)
 
 
 def test_a_step_or_a_token_that_is_none_is_named_and_leaves_the_link(show_sample: Show) -> None:

@@ -232,7 +232,7 @@ def test_what_was_signed_is_compared_with_what_was_signed_whatever_the_form_says
     field(at, "Amount").fill("1.6")
     expect(at.page).to_have_url(re.compile("[?&]amount=1.6(&|$)"))
     at.page.get_by_role("radio", name="2 Check").click()
-    says(at, "An unstake was signed already, as 0x")
+    says(at, "This link holds the transaction 0x")
     at.page.get_by_role("radio", name="4 In progress").click()
     says(at, "It made request")
     expect(at.page.get_by_test_id("stMain")).not_to_contain_text("as was chosen")

@@ -233,7 +233,7 @@ def test_a_link_to_what_was_signed_says_so_in_another_browser(chain: Devnet, des
     forgotten(at)
     other = desk(5)
     other.seen.open(link, "Unstake")
-    says(other, "This address has made the same unstake already", f"Follow request {wr_id}")
+    says(other, "The same unstake was signed before.", f"Follow request {wr_id}")
     other.page.get_by_role("button", name=f"Follow request {wr_id}").click()
     says(other, f"It made request {wr_id};")
 

@@ -41,9 +41,13 @@ def test_one_that_lags_is_passed_over_and_one_that_lies_is_not_believed(
     send(devnet, burning(devnet, CERT, AMOUNT, devnet.accounts[1]))
     answers = devnet_answers(devnet.rpc_url)
     foreign = [{"address": devnet.addresses.bond, "topics": [], "data": "0x"}]
+    logs = Rpc(devnet.rpc_url).call(
+        "eth_getLogs", {"address": devnet.addresses.pool, "fromBlock": hex(first)}
+    )
     for bad in (
         lambda asked: result(asked, []),
         lambda asked: result(asked, foreign),
+        lambda asked: result(asked, logs * 2),  # the same request twice
         lambda asked: result(asked, 5),
         lambda asked: error(asked, "block range is too wide"),
     ):

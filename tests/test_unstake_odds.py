@@ -35,6 +35,14 @@ def test_a_node_far_ahead_of_the_store_lends_the_odds_no_queue(minutes: int, is_
     assert (used.waiting_ftm, used.spendable_ftm) == expected
 
 
+def test_what_stands_before_a_request_is_unknown_to_a_node_that_does_not_know_it_yet() -> None:
+    reading = replace(READING, first_wr_id=98, last_wr_id=100, pending={98: 5, 99: 7})
+    assert [reading.ahead_wei(wr_id) for wr_id in (97, 98, 99, 100)] == [0, 0, 5, 12]
+    assert reading.ahead_wei(101) is None
+    assert replace(reading, last_wr_id=None).ahead_wei(99) is None
+    assert replace(reading, pending=None).ahead_wei(99) is None
+
+
 def test_what_the_node_does_not_tell_is_the_stores() -> None:
     for unknown in ("pending", "balance_wei", "stashed_wei"):
         silent: Any = {unknown: None}

@@ -17,6 +17,7 @@ from ui.track_words import OFFICIAL_DAYS, SUPPORT, unreal
 Row = Mapping[str, Any]
 
 LOOK_AGAIN_DAYS = 7
+_NINE_IN_TEN = "nine in ten"
 _MORNING = timedelta(hours=9)
 
 
@@ -32,7 +33,7 @@ def likely(window: ReleaseWindow | None) -> Likely | None:
     """The day of nine in ten odds, else that of even ones; None where there is neither."""
     if window is None or not window_words.has_odds(window):
         return None
-    for share, odds in ((0.9, "nine in ten"), (0.5, "even")):
+    for share, odds in ((0.9, _NINE_IN_TEN), (0.5, "even")):
         days = window.quantile(share)
         if math.isfinite(days):
             return Likely(window_words.moment(window, days).date(), odds)
@@ -68,7 +69,11 @@ def entry(
         todo = "The pool sent the whole amount to the address that asked."
     elif likely is not None and likely.by >= today:
         at, summary = likely.by, f"{likely.odds.capitalize()} odds that {number} is paid by now"
-        todo = _check(f"If it still waits after this day, it is later than {likely.odds} odds said")
+        todo = (
+            _check("If it still waits after this day, it is later than nine in ten odds said")
+            if likely.odds == _NINE_IN_TEN
+            else "It is as likely as not that it still waits: look at its place in the queue."
+        )
     elif end > today:
         at, summary = end, f"Official {OFFICIAL_DAYS} days end for {number}"
         todo = _check("If it still waits after this day")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -92,29 +93,35 @@ def _followed(view: StoreView, form: Form, network: Network) -> None:
         _by_store(view, form)
         return
     asked = Expected(form.holder, form.token, form.amount_wei)
-    expected = unstake_wishes.signed().get(form.tx_hash or "", asked)
+    _, expected = unstake_wishes.signed().get(form.tx_hash or "", (network.name, asked))
     try:
         found = unstake_live.outcome(network, form.tx, expected)
     except TrackerError as error:
         st.warning(f"The chain cannot be asked now: {words.fault(error)}. It is asked again soon.")
         _by_store(view, form)
         return
+    if found.kind == "not found" and unstake_late.made_by(view, form.tx):
+        st.info("No endpoint knows this transaction any more. The store does:")
+        _by_store(view, form)
+        return
     _told(found, expected)
+    mine = {one.wr_id: one for one in found.requests}
     if found.kind == "not found":
         _elsewhere(view, form, network, expected)
     elif found.fetches is not None:
         _which({found.fetches: "what became of it"})
-    elif found.wr_id is not None:
-        _stands(view, found.wr_id, found)
-    elif found.requests:
-        _which({one.wr_id: f"{format_short(one.payout_wei)} FTM" for one in found.requests})
+    elif (wr_id := found.wr_id if form.wr_id not in mine else form.wr_id) is not None:
+        _stands(view, wr_id, replace(found, request=mine[wr_id]))
+    elif mine:
+        payouts = {wr_id: f"{format_short(one.payout_wei)} FTM" for wr_id, one in mine.items()}
+        _which(payouts, tx=form.tx)
 
 
-def _which(requests: Mapping[int, str]) -> None:
+def _which(requests: Mapping[int, str], tx: str = "") -> None:
     if len(requests) > 1:
         st.markdown("It made several requests. Which one do you mean?")
     for wr_id, told in requests.items():
-        unstake_form.go(f"Request {wr_id:,}: {told}", 4, {"tx": "", "request": str(wr_id)})
+        unstake_form.go(f"Request {wr_id:,}: {told}", 4, {"tx": tx, "request": str(wr_id)})
 
 
 def _told(found: Outcome, expected: Expected) -> None:
@@ -122,7 +129,7 @@ def _told(found: Outcome, expected: Expected) -> None:
     if found.kind in ("success", "fetched"):
         st.success(told, icon=":material/check:")
         if found.kind == "success" and (missing := _not_compared(expected)):
-            st.caption(f"Any transaction would do here: this link holds no {missing} to compare.")
+            st.caption(f"It was not compared with what was asked for: the link holds no {missing}.")
     elif found.kind in ("not found", "pending"):
         st.info(told, icon=":material/hourglass_empty:")
     else:
@@ -144,13 +151,18 @@ def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected
             "If the wallet's activity shows another hash for it, because it was sped up there, "
             "paste that one. Track finds a request by its address too, once a sync has read it."
         )
-        query = {"network": view.source.name} | ({"find": form.holder} if form.holder else {})
-        st.page_link(unstake_late.TRACK_PAGE, label="Look for it on Track", query_params=query)
+        _on_track(view, form)
         return
+    newest = unstake_live.live(network, expected.token, 0, None, None)
+    if newest.reading is None:
+        st.caption(f"Its other hash cannot be asked for: {words.fault(Exception(newest.why_not))}.")
+        return
+    since = min(form.since, newest.reading.block)
     try:
-        made = unstake_live.made(network, expected, form.since)
+        made = unstake_live.made(network, expected, since)
     except TrackerError as error:
-        st.caption(f"Whether it has another hash cannot be asked now: {words.fault(error)}.")
+        st.caption(f"Whether it has another hash cannot be told: {words.fault(error)}.")
+        _on_track(view, form)
         return
     if others := [each for each in made if each.tx_hash != form.tx_hash]:
         st.markdown(
@@ -160,11 +172,16 @@ def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected
         unstake_new.follow(others)
         return
     st.markdown(
-        f"Nor does the chain hold the same unstake under another hash, from block {form.since:,} "
+        f"Nor does the chain hold the same unstake under another hash, from block {since:,} "
         "on. It is looked for again every 15 seconds. If the wallet says that it was cancelled "
         "or dropped, nothing was unstaked:"
     )
     unstake_form.go("Back to the checks", 2, unstake_form.FORGOTTEN)
+
+
+def _on_track(view: StoreView, form: Form) -> None:
+    query = {"network": view.source.name} | ({"find": form.holder} if form.holder else {})
+    st.page_link(unstake_late.TRACK_PAGE, label="Look for it on Track", query_params=query)
 
 
 def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:

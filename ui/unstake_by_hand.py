@@ -34,7 +34,7 @@ def show(view: StoreView, wr_id: int) -> None:
             f"A node has to be asked first, and cannot be now: {words.fault(error)}. It is asked "
             "again soon."
         )
-        wallet.panel(network, key=KEY)
+        _panel(network, wr_id, caller, None, may_sign=False)
         return
     if now.waits is False:
         st.info(
@@ -92,7 +92,7 @@ def _is_over(found: Outcome, wr_id: int) -> bool:
 def _sign(network: Network, now: SetAside, caller: str | None) -> None:
     if now.waits is None:
         st.warning(f"Whether it still waits is unknown: {_why(now, 'waits')}.")
-    transaction = None
+    may_sign = False
     if caller is not None:
         call = build_withdraw_manual(network, now.wr_id, caller, now.gas)
         payout = "its payout" if now.payout_wei is None else f"{format_wei(now.payout_wei)} FTM"
@@ -103,16 +103,27 @@ def _sign(network: Network, now: SetAside, caller: str | None) -> None:
             "signs\n"
             f"- **From**: `{caller}`, which pays the gas\n"
         )
-        if _is_ready(now):
-            transaction = wallet.UnsignedTransaction(
-                intent=_intent(network, now.wr_id),
-                sender=call["from"],
-                to=call["to"],
-                data=call["data"],
-                gas=now.gas,
-                what=f"the payout of request {now.wr_id:,}",
-            )
-    wallet.panel(network, transaction, "Fetch it: sign in the wallet", KEY)
+        may_sign = _is_ready(now)
+    _panel(network, now.wr_id, caller, now.gas, may_sign=may_sign)
+
+
+def _panel(
+    network: Network, wr_id: int, caller: str | None, gas: int | None, *, may_sign: bool
+) -> None:
+    """The wallet's, which tells what became of the wish even where it may not be signed now."""
+    transaction = None
+    if caller is not None:
+        call = build_withdraw_manual(network, wr_id, caller)
+        transaction = wallet.UnsignedTransaction(
+            intent=_intent(network, wr_id),
+            sender=call["from"],
+            to=call["to"],
+            data=call["data"],
+            gas=gas,
+            what=f"the payout of request {wr_id:,}",
+        )
+    label = "Fetch it: sign in the wallet"
+    wallet.panel(network, transaction, label, KEY, may_sign=may_sign)
 
 
 def _is_ready(now: SetAside) -> bool:

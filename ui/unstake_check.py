@@ -70,12 +70,10 @@ def checks(view: StoreView, form: Form) -> str:
     unstake_amount.use_max(form, reading)
     if problems:
         st.markdown("Mend what is marked before you sign.")
-    if form.tx_hash:
-        signed = f"An unstake was signed already, as `{form.tx_hash}`"
-        st.info(f"{signed}: step 4 follows it. What you sign now is another one.")
+    beside(form)
     with st.container(horizontal=True):
         # One that was asked and not answered stays: only what has its transaction is over.
-        wish = unstake_form.wish(form, reading.block, anew=bool(form.tx))
+        wish = unstake_form.wish(form, reading.block, anew=form.tx_hash is not None)
         cleared = {"tx": "", "request": ""}
         unstake_form.go("Continue to sign", 3, cleared | wish, primary=not problems)
         look_again(2)
@@ -89,6 +87,15 @@ def spoken(remarks: list[Remark]) -> str:
     passed = [] if told["problem"] or told["unknown"] else ["All checks passed"]
     sentences = " ".join(sentence for each in told.values() for sentence in each)
     return f"{', '.join(passed + counts)}{': ' if sentences else '.'}{sentences}"
+
+
+def beside(form: Form) -> None:
+    """A transaction that the link holds is not what is signed now."""
+    if form.tx_hash:
+        st.info(
+            f"This link holds the transaction `{form.tx_hash}`: step 4 tells what became of it. "
+            "What you sign now is another one."
+        )
 
 
 def strayed(answer: wallet.Answer) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,14 +88,14 @@ def read(notices: DeltaGenerator) -> Form:
             del st.query_params[name]
     said = st.query_params
     if foreign := [name for name in _OF_ONE_NETWORK if _network_of(name, said) != _network(said)]:
-        put(**dict.fromkeys(foreign, ""))
+        st.query_params.from_dict({n: t for n, t in said.to_dict().items() if n not in foreign})
     request, since = said.get("request"), said.get("since")
     return Form(
         step=int(said.get("step", "1")),  # type: ignore[arg-type]
         token=said.get("token", CERT),  # type: ignore[arg-type]
-        amount=said.get("amount", ""),
-        address=said.get("address", ""),
-        tx=said.get("tx", ""),
+        amount=said.get("amount", "").strip(),
+        address=said.get("address", "").strip(),
+        tx=said.get("tx", "").strip(),
         wr_id=int(request) if request else None,
         since=int(since) if since else None,
         intent=said.get("intent", ""),
@@ -157,4 +158,8 @@ def wish(form: Form, block: int, *, anew: bool = False) -> dict[str, str]:
 
 
 def _wished(said: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(said.get(name, "") for name in ("network", *_SIGNED))
+    """What is to be signed, however it is written."""
+    amount, address = said.get("amount", ""), said.get("address", "")
+    with suppress(AmountError):
+        amount = str(parse_amount(amount))
+    return _network(said), said.get("token", CERT), amount, address.strip().lower()

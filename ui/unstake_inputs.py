@@ -22,7 +22,7 @@ def text(
     live: bool = False,
 ) -> None:
     """A text input for a field. The URL is the truth: going back shows what stood there then."""
-    key, began_as = _shown(name, st.query_params.get(name, ""))
+    key, began_as = _shown(name, st.query_params.get(name, "").strip())
     st.text_input(
         label,
         began_as,
@@ -94,7 +94,8 @@ def _said(name: str, key: str) -> str | None:
 
 def _typed(name: str, key: str) -> None:
     if (said := _said(name, key)) is not None:
-        unstake_form.put(**{name: said})
+        # A request belongs to the transaction that made it.
+        unstake_form.put(**{name: said} | ({"request": ""} if name == "tx" else {}))
 
 
 def _chosen(key: str) -> None:

@@ -23,7 +23,13 @@ def late(view: StoreView, form: Form) -> None:
     """Step 5: why it takes so long, and whom to tell what."""
     wr_id = form.wr_id
     if wr_id is None and form.tx_hash:
-        wr_id = next(iter(made_by(view, form.tx_hash)), None)
+        payouts = made_by(view, form.tx_hash)
+        if len(payouts) > 1:
+            st.markdown("It made several requests. Which one do you mean?")
+            for each, payout in payouts.items():
+                unstake_form.go(f"Request {each:,}: {payout}", 5, {"request": str(each)})
+            return
+        wr_id = next(iter(payouts), None)
     if wr_id is None:
         st.info("Step 4 finds your request by its transaction. Track finds it by your address.")
         unstake_form.go("Go to step 4", 4)
@@ -48,7 +54,7 @@ def late(view: StoreView, form: Form) -> None:
         left = words.duration(window_words.OFFICIAL_DAYS - waited)
         st.info(
             f"It is not late: it has waited {words.duration(waited)}, and the official "
-            f"{window_words.OFFICIAL_DAYS} days are not over for {left}."
+            f"{window_words.OFFICIAL_DAYS} days last another {left}."
         )
     head = view.ask_row("blocking_head")
     st.markdown(track_words.blocked_by(request, head))

@@ -46,7 +46,7 @@ def show(view: StoreView, found: Outcome, request: Requested) -> None:
         return
     if known.reading is None:
         st.caption(f"Its place is unknown: {words.fault(Exception(known.why_not))}.")
-    _calendar(view, found, request, _window(view, known, request))
+    _calendar(view, found, request, _window(view, known, found, request))
     st.subheader("What happens next", anchor=False)
     st.markdown(
         "1. The operator claims rewards, and pays the queue from its head.\n"
@@ -87,7 +87,7 @@ def _waits(reading: Reading, request: Requested) -> bool:
     return True
 
 
-def _window(view: StoreView, known: Live, request: Requested) -> Likely | None:
+def _window(view: StoreView, known: Live, found: Outcome, request: Requested) -> Likely | None:
     """When it is expected to be paid; returns the day for a calendar, if there is one."""
     st.subheader("Expected release window", anchor=False)
     now = odds.of(view)
@@ -95,7 +95,7 @@ def _window(view: StoreView, known: Live, request: Requested) -> Likely | None:
         window_card.unscored(view.source)
         return None
     window = _odds(now, known, request)
-    window_card.show(now, window, now.at)
+    window_card.show(now, window, found.at or now.at)
     return track_calendar.likely(window)
 
 
@@ -108,7 +108,7 @@ def _odds(now: Odds, known: Live, request: Requested) -> ReleaseWindow | None:
         st.caption("As if asked for at the store's last block: what waits before it is not known.")
         return now.present.new_window(request.payout_wei / _ONE)
     if not unstake_amount.is_near(reading, now):
-        st.caption("As if asked for at the store's last block, which is more than an hour older.")
+        st.caption("As if asked for at the store's last block: the node's is over an hour from it.")
         return now.present.new_window(request.payout_wei / _ONE)
     present = replace(now.present, spendable_ftm=max(0.0, spendable_wei / _ONE))
     return present.window(ahead_wei / _ONE, request.payout_wei / _ONE)

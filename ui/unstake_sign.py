@@ -39,8 +39,8 @@ def confirm(view: StoreView, form: Form) -> None:
         return
     # A node that fell silent meanwhile does not keep the hash from the reader.
     told = wallet.outcome(form.intent)
-    if isinstance(told, wallet.Signed):
-        unstake_wallet.go_on(form, told.transaction_hash)
+    if isinstance(told, wallet.Signed) and network is not None:
+        unstake_wallet.go_on(network, form, told.transaction_hash)
     if network is None:
         unstake_check.asked(form, amount_wei)
         st.warning(f"Nothing can be signed here: {unstake_live.NO_NETWORK}. Status tells both.")
@@ -72,13 +72,14 @@ def confirm(view: StoreView, form: Form) -> None:
     else:
         found_out = unstake_check.remarks(view, reading)
         wrong = [each for each in found_out if each.kind == "problem"]
-        unstake_check.show_remarks(wrong)
+        if not isinstance(told, wallet.Signed):  # what it took is no longer there to be checked
+            unstake_check.show_remarks(wrong)
         may_sign = not any(each.code in _UNSIGNABLE for each in wrong)
         if may_sign:
             _what(network, call, reading)
             _when(view, found, reading.payout_wei)
             unstake_amount.facts()
-        else:
+        elif not isinstance(told, wallet.Signed):
             unstake_form.go("Back to the checks", 2, primary=True)
     # What the wallet was asked before is followed up, whatever speaks against signing now.
     if may_sign or form.intent:

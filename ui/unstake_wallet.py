@@ -51,6 +51,7 @@ def sign(
     )
     told = wallet.outcome(transaction.intent)
     if may_sign and told is None:
+        unstake_check.beside(form)
         _made_before(network, form, reading)
     answer = wallet.panel(
         network,
@@ -61,7 +62,7 @@ def sign(
     )
     unstake_check.strayed(answer)
     if isinstance(answer.outcome, wallet.Signed):
-        go_on(form, answer.outcome.transaction_hash)
+        go_on(network, form, answer.outcome.transaction_hash)
         _signed(answer.outcome.transaction_hash)
     said = answer.connection
     if said is not None and said.account != form.holder:
@@ -70,10 +71,10 @@ def sign(
         _look_for_it(network, form, reading)
 
 
-def go_on(form: Form, tx: str) -> None:
+def go_on(network: Network, form: Form, tx: str) -> None:
     """On to step 4, once: who comes back here means it."""
-    if tx != form.tx and tx not in unstake_wishes.followed():
-        _follow(form, tx)
+    if not form.tx and tx not in unstake_wishes.followed():
+        _follow(network.name, form, tx)
 
 
 def _signed(tx: str) -> None:
@@ -83,28 +84,32 @@ def _signed(tx: str) -> None:
         unstake_form.go("Sign another one", 2, unstake_form.FORGOTTEN)
 
 
-def _follow(form: Form, tx: str) -> NoReturn:
+def _follow(network: str, form: Form, tx: str) -> NoReturn:
     unstake_wishes.followed().append(tx)
-    unstake_wishes.signed()[tx] = Expected(form.holder, form.token, form.amount_wei)
+    unstake_wishes.signed()[tx] = (network, Expected(form.holder, form.token, form.amount_wei))
     unstake_form.put(tx=tx, step="4", request="")
     st.rerun()
 
 
 def _made_before(network: Network, form: Form, reading: Reading | None) -> None:
-    """The same unstake since this link was made: another tab or browser may have signed it."""
-    since = form.since
-    if since is None or reading is None or since >= reading.block:
-        return
-    try:
-        made = _made(network, form, since)
-    except TrackerError:
-        return  # the search is an extra: what was checked stands without it
-    if made:
-        st.warning(
-            "**This address has made the same unstake already**, since this link was made. "
-            "Signing makes another request."
-        )
-        unstake_new.follow(made)
+    """The same unstake was signed in this session, or made since this link was: elsewhere too."""
+    wanted = (network.name, Expected(form.holder, form.token, form.amount_wei))
+    mine = [tx for tx, one in unstake_wishes.signed().items() if one == wanted]
+    made: tuple[Made, ...] = ()
+    if form.since is not None and reading is not None and form.since < reading.block:
+        try:
+            made = _made(network, form, form.since)
+        except TrackerError as error:
+            st.caption(
+                "Whether the same unstake was made from this address since block "
+                f"{form.since:,} cannot be told: {words.fault(error)}."
+            )
+    mine = [tx for tx in mine if tx not in {one.tx_hash for one in made}]
+    if mine or made:
+        st.warning("**The same unstake was signed before.** Signing makes another request.")
+    unstake_new.follow(made)
+    for tx in mine:
+        unstake_form.go(f"Follow {words.short(tx)}", 4, {"tx": tx, "request": ""})
 
 
 def _made(network: Network, form: Form, since: int) -> tuple[Made, ...]:

@@ -40,9 +40,10 @@ def followed() -> list[str]:
     return known
 
 
-def signed() -> dict[str, Expected]:
-    """What was to be signed with a transaction, which the form may have left since."""
-    known: dict[str, Expected] = st.session_state.setdefault("unstake signed", {})
+def signed() -> dict[str, tuple[str, Expected]]:
+    """The network of each transaction that was signed here, and what was to be signed with it:
+    the form may have left it since."""
+    known: dict[str, tuple[str, Expected]] = st.session_state.setdefault("unstake signed", {})
     return known
 
 

@@ -31,7 +31,7 @@ def ftm(amount: float | None) -> str:
 
 
 def payout(amount: float | None) -> str:
-    """What a request is paid, whole: to four places, cut off and never rounded up."""
+    """What a request is paid, whole: to four places, the rest cut off."""
     if amount is None:
         return UNKNOWN
     return f"{format_short(int(Decimal(repr(amount)).scaleb(DECIMALS)))} FTM"

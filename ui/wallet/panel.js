@@ -152,8 +152,11 @@ export default function (component) {
   at("switch").onclick = () => switchTo(panel.component.data.network);
   at("sign").onclick = () => {
     const { order, network } = panel.component.data;
-    const same = (asked) =>
-      panels.get(root) === panel && JSON.stringify(panel.component.data.order) === JSON.stringify(asked);
+    // The same wish, though what it costs may have been read anew: enough once it was confirmed.
+    const same = (asked, wish = false) => {
+      const now = panel.component.data.order;
+      return panels.get(root) === panel && (wish ? now?.intent === asked.intent : JSON.stringify(now) === JSON.stringify(asked));
+    };
     if (order) sign(order, network, same);
   };
   at("clear").onclick = () => {

@@ -31,10 +31,11 @@ const remember = (name, value) => {
   } catch {} // no storage: the page itself remembers
 };
 const recall = (name) => {
+  if (remembered.has(name)) return remembered.get(name);
   try {
-    return JSON.parse(sessionStorage.getItem(`wallet ${name}`)) ?? remembered.get(name) ?? null;
+    return JSON.parse(sessionStorage.getItem(`wallet ${name}`));
   } catch {
-    return remembered.get(name) ?? null;
+    return null;
   }
 };
 const listed = (name) => [recall(name)].flat().filter(Boolean);
@@ -242,7 +243,7 @@ async function sign(order, network, shown) {
       mark(order.intent, { asked }, order.what);
       const hash = readHash(await ask("eth_sendTransaction", [order.transaction]));
       if (hash) mark(order.intent, { hash });
-      if (hash && !shown(order)) {
+      if (hash && !shown(order, true)) {
         const stray = { hash, chain: network.chain, what: order.what };
         remember("strays", [...listed("strays"), stray]);
       }
