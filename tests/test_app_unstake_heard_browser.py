@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.node]
 
 Begin = Callable[..., Desk]
 # The note: the test's chain stands still.
-FOUND = "2 problems, 1 unknown, 1 note: aFTMc (ankrFTM) balance is 0, you asked for 25."
+FOUND = "1 problem, 1 note: aFTMc (ankrFTM) balance is 0, you asked for 25."
 # The name of what has the keyboard, shadow roots and all.
 FOCUSED = """() => {
   let at = document.activeElement;
