@@ -111,8 +111,12 @@ def _time_of(node: LiveNode, block: int) -> datetime | None:
             raise LyingError(f"was asked for block {block} and told of block {number}")
         return seconds
 
+    def complete(each: Sequence[Answer]) -> int:
+        header(each)
+        return 0
+
     try:
-        answers = node.ask(asked, lambda each: 0 * header(each))
+        answers = node.ask(asked, complete)
     except NodeError:
         return None
     return datetime.fromtimestamp(header(answers.each), UTC)

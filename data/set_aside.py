@@ -15,7 +15,8 @@ from data.transaction import build_withdraw_manual
 
 @dataclass(frozen=True)
 class SetAside:
-    """What `host` says of one request, in wei; None is unknown, for the reason in `unknown`.
+    """What `host` says of one request around `block`, in wei; None is unknown, for the reason in
+    `unknown`.
 
     `waits` tells whether `withdrawManual` can fetch it. Of the one who would call: `native_wei`,
     the balance; `gas`, the estimate with a margin; `refusal`, why the contract would refuse now
@@ -23,6 +24,7 @@ class SetAside:
     """
 
     host: str
+    block: int | None
     wr_id: int
     waits: bool | None
     payout_wei: int | None
@@ -46,6 +48,7 @@ def read_set_aside(node: LiveNode, wr_id: int, caller: str | None = None) -> Set
         "waits": view_of(pool, calls.MARKED, "latest", wr_id),
         "payout_wei": view_of(pool, calls.WITHDRAWALS, "latest", wr_id),
         "gas_price_wei": ("eth_gasPrice", []),
+        "block": ("eth_blockNumber", []),
     }
     if caller is not None:
         fetch = build_withdraw_manual(node.network, wr_id, parse_address(caller))
@@ -57,6 +60,7 @@ def read_set_aside(node: LiveNode, wr_id: int, caller: str | None = None) -> Set
     waits = numbers.get("waits")
     return SetAside(
         host=answers.host,
+        block=numbers.get("block"),
         wr_id=wr_id,
         waits=None if waits is None else bool(waits),
         payout_wei=numbers.get("payout_wei"),

@@ -21,7 +21,7 @@ HASH = "0x" + "12" * 32
 
 
 @pytest.mark.parametrize("step", ["2", "3"])
-def test_without_an_amount_or_an_address_a_step_leads_back_to_where_it_is_asked(
+def test_without_an_amount_a_step_leads_back_to_where_it_is_asked(
     show_sample: Show, step: str
 ) -> None:
     app = show_sample(step=step)

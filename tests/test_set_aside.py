@@ -43,6 +43,7 @@ def test_it_waits_until_it_is_fetched_and_the_fetch_is_recognised(changing_devne
     assert (told.waits, told.refusal, dict(told.unknown)) == (True, None, {})
     assert 0 < told.payout_wei <= payout_wei
     assert told.native_wei == act.balance_wei(devnet, caller)
+    assert told.block == int(Rpc(devnet.rpc_url).call("eth_blockNumber"), 16)
     before_wei = act.balance_wei(devnet, devnet.hungry_wallets[0])
     tx = fetch(devnet, wr_id, told.gas)
     found = read_outcome(of(devnet), tx)

@@ -103,6 +103,8 @@ def _sign(network: Network, now: SetAside, caller: str | None) -> None:
             "signs\n"
             f"- **From**: `{caller}`, which pays the gas\n"
         )
+        at = words.UNKNOWN if now.block is None else f"{now.block:,}"
+        st.caption(f"Read at block {at} from {words.escaped(now.host)}.")
         may_sign = _is_ready(now)
     _panel(network, now.wr_id, caller, now.gas, may_sign=may_sign)
 

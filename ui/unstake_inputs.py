@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
 from data.unstake import BOND, CERT, Token
@@ -55,33 +58,27 @@ def _shown(name: str, value: str) -> tuple[str, str]:
 
 def token_input(form: Form) -> None:
     """Which token is burned, by the names it goes by."""
-    names = list(_TOKENS)
-    key, began_as = _shown("token", names[[*_TOKENS.values()].index(form.token)])
-    st.segmented_control(
-        "Token",
-        names,
-        default=began_as,
-        required=True,
-        key=key,
-        on_change=_chosen,
-        args=(key,),
-        help="aFTMc is also called ankrFTM: it grows in worth. aFTMb grows in number.",
-    )
+    chosen = next(name for name, token in _TOKENS.items() if token == form.token)
+    told = "aFTMc is also called ankrFTM: it grows in worth. aFTMb grows in number."
+    _choice("Token", "token", list(_TOKENS), chosen, help=told)
 
 
 def stepper(form: Form) -> None:
     """All five steps; each can be gone to."""
-    key, began_as = _shown("step", _STEPS[form.step - 1])
+    _choice("Step", "step", _STEPS, _STEPS[form.step - 1], label_visibility="collapsed", wrap=True)
+
+
+def _choice(label: str, name: str, options: Sequence[str], chosen: str, **more: Any) -> None:
+    key, began_as = _shown(name, chosen)
     st.segmented_control(
-        "Step",
-        _STEPS,
+        label,
+        options,
         default=began_as,
         required=True,
         key=key,
-        on_change=_stepped,
-        args=(key,),
-        label_visibility="collapsed",
-        wrap=True,
+        on_change=_picked,
+        args=(name, key),
+        **more,
     )
 
 
@@ -98,11 +95,7 @@ def _typed(name: str, key: str) -> None:
         unstake_form.put(**{name: said} | ({"request": ""} if name == "tx" else {}))
 
 
-def _chosen(key: str) -> None:
-    if (said := _said("token", key)) is not None:
-        unstake_form.put(token=_TOKENS[said])
-
-
-def _stepped(key: str) -> None:
-    if (said := _said("step", key)) is not None:
-        unstake_form.put(step=str(_STEPS.index(said) + 1))
+def _picked(name: str, key: str) -> None:
+    if (said := _said(name, key)) is not None:
+        fields = {"token": _TOKENS.get(said, ""), "step": said[0]}
+        unstake_form.put(**{name: fields[name]})
