@@ -67,9 +67,13 @@ def land_range(
 
 
 def unread(con: duckdb.DuckDBPyConnection, first: int, last: int) -> int:
-    """How many blocks of first..last are still to be read. The pool's logs come first, so
-    what they lack every filter lacks."""
-    return sum(end - start + 1 for start, end in gaps(con, POOL, first, last))
+    """How many blocks of first..last are still to be read, as a mean over the three filters.
+
+    Stubs that only the logs to come will name are counted as if they were there from the start.
+    """
+    pool, bond = gaps(con, POOL, first, last), gaps(con, BOND, first, last)
+    sfc = merged([*pool, *_stub_gaps(con, first, last)])
+    return -(-sum(end - start + 1 for start, end in pool + bond + sfc) // 3)
 
 
 def _stub_gaps(

@@ -32,6 +32,7 @@ from data.store import (
 )
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
+_HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
 # Landing spills to disk beyond this; a sync stays small beside the app.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
 
@@ -97,10 +98,13 @@ def open_next(
     try:
         if following.exists():
             _drop_unreadable(path, following, note)
-        if not following.exists() and path.exists():
-            open_reader(path).close()  # nobody writes it, and it can be read
-            _copy(path, following)
+        if not following.exists():
+            _remove_next(path)  # the log of a next store that was taken away fits no other
+            if path.exists():
+                open_reader(path).close()  # nobody writes it, and it can be read
+                _copy(path, following)
         con = duckdb.connect(following, config=_CONFIG)
+        opened = following.stat().st_ino
         _initialise(con, network)
         check_schema(con, path)
         _check_network(read_info(con), network, path)
@@ -110,6 +114,8 @@ def open_next(
         except (TrackerError, duckdb.Error):
             in_vain = begun and held is not None and _held(con) == held
             raise
+        if not following.exists() or following.stat().st_ino != opened:
+            raise _taken_away(path)
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
     except RuntimeError as error:
@@ -151,22 +157,52 @@ def publish(path: Path) -> None:
     To be called under `lock`, after the connection of `open_next` was closed.
     """
     following = _beside(path, ".next")
+    if not following.exists():  # DuckDB would make an empty one
+        raise _taken_away(path)
     try:
         with duckdb.connect(following) as con:
             con.execute("FORCE CHECKPOINT")
+            next_id, next_logs = _identity(con)
         if _beside(path, ".wal").exists():
             raise StoreError(
                 f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
                 "sync again, and open the store with `duckdb -readonly` from now on"
             )
         if path.exists():
-            open_reader(path).close()  # a program that writes it would go on beside the new one
+            # A program that writes it would go on beside the new one: then it cannot be opened.
+            with open_reader(path) as con:
+                store_id, logs = _identity(con)
+            if next_id != store_id or next_logs < logs:
+                raise StoreError(
+                    f"{following} holds {next_logs:,} logs and {path} holds {logs:,}"
+                    + ("" if next_id == store_id else ", and one is no copy of the other")
+                    + f": nothing was published. Remove {following.name} and sync again"
+                )
         with following.open("rb") as file:
             os.fsync(file.fileno())
         following.replace(path)
         shutil.rmtree(_beside(path, ".next.tmp"), ignore_errors=True)  # left by a killed sync
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
+
+
+def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int]:
+    """What a store's copies share, and how many logs it holds; of an empty file (None, 0)."""
+    if con.execute(_HAS_TABLES).fetchone() == (0,):
+        return None, 0
+    row = con.execute(
+        "SELECT (SELECT any_value(store_id) FROM store_info), (SELECT count(*) FROM raw_logs)"
+    ).fetchone()
+    assert row is not None
+    return row
+
+
+def _taken_away(path: Path) -> StoreError:
+    """What a sync wrote is gone: the published store stays as it was."""
+    return StoreError(
+        f"{path.name}.next was removed or replaced while the sync wrote it: {path} stays as it "
+        "was. Let no other program touch that file, and sync again"
+    )
 
 
 def _held(con: duckdb.DuckDBPyConnection) -> object:
@@ -221,7 +257,7 @@ def _beside(path: Path, suffix: str) -> Path:
 
 def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
     """The schema and the one row of store_info, in a file that has none."""
-    if con.execute("SELECT count(*) FROM duckdb_tables()").fetchone() != (0,):
+    if con.execute(_HAS_TABLES).fetchone() != (0,):
         return
     with transaction(con):
         con.execute(_SCHEMA.read_text())

@@ -25,6 +25,7 @@ class Progress:
 
     def __init__(self, store: Path | None = None) -> None:
         self._logs = 0
+        self._total = 0.0  # blocks
         self._store = store
         now = time.time()
         self._state = SyncState(began_s=now, heard_s=now)
@@ -46,6 +47,8 @@ class Progress:
         self._logs += logs
         self._bar.set_postfix_str(f"{self._logs:,} logs", refresh=False)
         self._bar.set_description_str(f"reading {contract} logs", refresh=False)
+        # Where a log was missing, blocks are read that nobody expected; tqdm has no total then.
+        self._total = self._bar.total = max(self._total, self._bar.n + blocks / _FILTERS)
         self._bar.update(blocks / _FILTERS)
         now = time.time()
         if now - self._state.heard_s >= _TOLD_EVERY_S:
@@ -54,6 +57,7 @@ class Progress:
                     self._state,
                     heard_s=now,
                     blocks=int(self._bar.n),
+                    total=int(self._total),
                     logs=self._logs,
                     doing=f"reading {contract} logs",
                 )
@@ -61,8 +65,8 @@ class Progress:
 
     def expect(self, blocks: int) -> None:
         """How many blocks there are to read, as far as is known now."""
-        self._bar.total = blocks
-        self._tell(replace(self._state, total=blocks))
+        self._total = self._bar.total = max(blocks, self._bar.n)
+        self._tell(replace(self._state, total=int(self._total)))
 
     @property
     def logs(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -175,6 +176,8 @@ def _tell(findings: Sequence[Finding]) -> None:
 if __name__ == "__main__":
     # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
     sys.modules["pandas"] = None  # type: ignore[assignment]
+    # A script's background job never hears of Ctrl-C: `kill` ends it just as cleanly.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from data import NodeError
+from data import NodeError, decode
+from data.coverage import cover
 from data.endpoint import Endpoint, Manners
-from data.landing import _batches
+from data.landing import _batches, unread
 from data.log_ranges import Answer
+from data.next_store import lock, open_next
+from tests.log_lines import FANTOM
 
 NODE = Endpoint("http://127.0.0.1:1", Manners())
 
@@ -35,3 +39,12 @@ def test_an_error_of_whoever_lands_a_batch_is_not_taken_for_the_nodes() -> None:
     next(batches)
     with pytest.raises(KeyError):
         batches.throw(KeyError("a fault in landing"))  # type: ignore[attr-defined]
+
+
+def test_what_a_stopped_sync_left_unread_of_any_contract_is_expected(tmp_path: Path) -> None:
+    with lock(tmp_path / "store.duckdb"), open_next(tmp_path / "store.duckdb", FANTOM) as con:
+        decode.prepare(con, FANTOM)
+        assert unread(con, 1, 300) == 300
+        cover(con, ("pool",), 1, 300)  # it was stopped while it read the bond token's logs
+        cover(con, ("bond",), 1, 150)
+        assert unread(con, 1, 300) == 50

@@ -60,6 +60,80 @@ def test_what_a_killed_sync_committed_is_continued(killed: Path) -> None:
     assert (blocks(killed), notes) == ([1, 2, 4], [])
 
 
+# A next store that somebody takes away while it is written
+
+
+def _other(path: Path) -> None:
+    """A whole store in its place, which holds another history."""
+    other = published(path.parent / "other" / "store.duckdb")
+    other.replace(path)
+
+
+def _insert_and(store: Path, happens: Callable[[], object]) -> None:
+    with open_next(store, FANTOM) as con:
+        con.execute("INSERT INTO pool_balances VALUES (2, '2026-01-01', 1)")
+        happens()
+
+
+@pytest.mark.parametrize(
+    "take_away",
+    [
+        pytest.param(Path.unlink, id="removed"),
+        pytest.param(lambda path: path.unlink() or path.write_bytes(b""), id="emptied"),
+        pytest.param(_other, id="replaced"),
+    ],
+)
+@pytest.mark.parametrize("when", ["while it is written", "before it is published"])
+def test_a_next_store_that_is_taken_away_replaces_nothing(
+    when: str, take_away: Callable[[Path], object], store: Path
+) -> None:
+    before, following = digest(store), store.with_name("store.duckdb.next")
+    with lock(store):
+        if when == "while it is written":
+            with pytest.raises(StoreError, match="removed or replaced"):
+                _insert_and(store, lambda: take_away(following))
+        else:
+            insert(store, 2)
+            take_away(following)
+        with pytest.raises(StoreError, match=r"removed or replaced|sync again"):
+            publish(store)
+    assert (digest(store), blocks(store)) == (before, [1])
+
+
+def test_a_next_store_that_is_gone_makes_no_first_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with lock(path):
+        insert(path, 1)
+        path.with_name("store.duckdb.next").unlink()
+        with pytest.raises(StoreError, match="removed or replaced"):
+            publish(path)
+    assert not path.exists()
+
+
+def test_the_log_of_a_next_store_that_is_gone_is_not_applied_to_another(killed: Path) -> None:
+    killed.with_name("store.duckdb.next").unlink()
+    with lock(killed):
+        insert(killed, 5)
+        publish(killed)
+    assert blocks(killed) == [1, 5]
+
+
+def test_a_next_store_with_fewer_logs_is_not_published(store: Path) -> None:
+    with lock(store):
+        with open_next(store, FANTOM) as con:
+            con.execute(
+                "INSERT INTO raw_logs BY NAME SELECT 1 AS block, 0 AS log_index, "
+                "'2026-01-01'::TIMESTAMPTZ AS block_time, '0x' AS tx, '0x' AS address, '' AS data"
+            )
+        publish(store)
+        before = digest(store)
+        with open_next(store, FANTOM) as con:
+            con.execute("DELETE FROM raw_logs")
+        with pytest.raises(StoreError, match=r"holds 0 logs and .* holds 1: nothing was publish"):
+            publish(store)
+    assert digest(store) == before
+
+
 # A next store that cannot be continued
 
 

@@ -107,9 +107,16 @@ def test_killed_five_times_it_goes_on_and_loses_and_doubles_nothing(
     assert [path.name for path in sorted(tmp_path.iterdir()) if "next" in path.name] == []
 
 
-@pytest.mark.parametrize("method", ["eth_chainId", "eth_getLogs"])
-def test_ctrl_c_ends_it_at_once_with_a_word_though_requests_hang(
-    method: str, devnet: Devnet, store: Path
+@pytest.mark.parametrize(
+    ("method", "ending"),
+    [
+        ("eth_chainId", signal.SIGINT),
+        ("eth_getLogs", signal.SIGINT),
+        ("eth_getLogs", signal.SIGTERM),
+    ],
+)
+def test_ctrl_c_or_kill_ends_it_at_once_with_a_word_though_requests_hang(
+    method: str, ending: signal.Signals, devnet: Devnet, store: Path
 ) -> None:
     hangs = only(method, lambda asked: Reply(b"", after_s=30))
     with (
@@ -118,7 +125,7 @@ def test_ctrl_c_ends_it_at_once_with_a_word_though_requests_hang(
     ):
         until(lambda: node.count(method))
         time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ending)
         began = time.monotonic()
         _, err = process.communicate(timeout=20)
         assert time.monotonic() - began < 2

@@ -40,6 +40,20 @@ def test_a_sync_tells_how_far_it_is_and_that_it_ended(
     assert (ended.error, ended.logs) == (None, 7)
 
 
+def test_more_may_be_read_than_was_expected(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.progress._TOLD_EVERY_S", 0)
+    with Progress(store) as progress:
+        progress.expect(10)
+        progress("pool", 30, 1)
+        progress("bond", 60, 1)  # blocks that were to be read again
+        assert "30 of 30 blocks" in str(progress._bar)
+        progress.expect(5)
+        assert "30 of 30 blocks" in str(progress._bar)
+        heard = read_state(store)
+    assert heard is not None
+    assert (heard.blocks, heard.total) == (30, 30)
+
+
 def test_a_failed_sync_leaves_its_reason(store: Path) -> None:
     with pytest.raises(NodeError), Progress(store):
         raise NodeError("no endpoint gave a usable answer")
