@@ -32,7 +32,7 @@ lint: .venv/.dev ## style, types, directions of imports, SQL
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --cache-dir var/cache/import-linter
-	$(BIN)/python -m sqlfluff lint --disable-progress-bar data/tables queries
+	$(BIN)/python -m sqlfluff lint --disable-progress-bar data/ingest/tables queries
 
 tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through npm
 
@@ -107,4 +107,4 @@ chromium: .venv/.dev
 		$(FIND_CHROMIUM) || { \
 			echo "Chromium cannot be installed from here: install Chromium or Chrome by hand," \
 				"or set CHROMIUM to where it is" >&2; exit 1; }; }
-FIND_CHROMIUM := $(BIN)/python -m tests.browser_path > /dev/null
+FIND_CHROMIUM := $(BIN)/python -m tests.browser.browser_path > /dev/null

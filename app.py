@@ -6,7 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from ui import serving
+from ui.server import serving
 
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",

@@ -22,8 +22,8 @@ from bench import plain_python
 from bench.made_up_logs import made_up_logs
 from bench.plain_python import Row
 from data.config import load_network
-from data.decode import DERIVED
-from data.store import open_reader
+from data.ingest.decode import DERIVED
+from data.store.reader import open_reader
 
 _NETWORK = "fantom"
 _NOTHING = object()

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import duckdb
 
-from data import StoreSchemaError, decode
+from data import StoreSchemaError
 from data.config import SAMPLE, VAR, Network, load_network
-from data.coverage import cover
-from data.finish import Balance, Reached, finish
-from data.landing import BOND, POOL, sfc_name
-from data.next_store import discard, lock, open_next, publish, transaction
-from data.pool_state import Block
+from data.ingest import decode
+from data.ingest.coverage import cover
+from data.ingest.finish import Balance, Reached, finish
+from data.ingest.landing import BOND, POOL, sfc_name
+from data.pool.state import Block
 from data.sample import logs as sample_logs
-from data.store import open_reader, read_info
+from data.store.reader import open_reader, read_info
+from data.store.writer import discard, lock, open_next, publish, transaction
 
 REQUESTS, LOGS_A_REQUEST = 1_000_000, 5
 _FOLDER = VAR / "bench"

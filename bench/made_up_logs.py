@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from data.config import Network
-from data.contracts import EVENTS, Event
+from data.pool.contracts import EVENTS, Event
 from data.sample.logs import (
     DEPLOYED,
     MANUAL_WITHDRAWAL_EXPECTED,

@@ -28,8 +28,8 @@ from streamlit.testing.v1 import AppTest
 from bench.query_times import RUNS, load, row
 from data import SqlError, StoreError
 from data.config import ROOT
-from data.sandbox import run_sql
-from data.store import open_reader
+from data.store.reader import open_reader
+from data.store.sandbox import run_sql
 from scoring.companion import read_scores, write_scores
 from scoring.inputs import read_inputs
 from scoring.run import model_version, run_backtest

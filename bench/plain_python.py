@@ -17,7 +17,7 @@ from typing import Any
 from eth_abi.abi import decode
 
 from data.config import Network, load_network
-from data.contracts import EVENTS, Event
+from data.pool.contracts import EVENTS, Event
 
 Row = tuple[Any, ...]
 _DIGITS_38 = 10**38

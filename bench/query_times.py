@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 import queries
-from data.store import open_reader
+from data.store.reader import open_reader
 
 THREADS, RUNS, TARGET_MS = 2, 5, 500
 # Who and what is asked for: the staker with the most requests, the newest request that was

@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data import ConfigError, NodeError, TrackerError, WrongChainError
-from data.checks import Finding
 from data.config import SAMPLE, Network, default_store, load_network, network_names
-from data.from_file import sync_file
-from data.next_store import lock
-from data.sample_store import ensure_sample
+from data.ingest.checks import Finding
+from data.ingest.from_file import sync_file
+from data.sample.store import ensure_sample
+from data.store.writer import lock
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -114,7 +114,7 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
 
 
 def _from_files(network: Network, path: Path, options: argparse.Namespace) -> None:
-    from data.progress import Progress
+    from data.ingest.progress import Progress
 
     began = time.monotonic()
     now, first, last = datetime.now(UTC), options.from_block, options.to_block
@@ -127,9 +127,9 @@ def _from_files(network: Network, path: Path, options: argparse.Namespace) -> No
 
 
 def _from_node(network: Network, path: Path, options: argparse.Namespace) -> None:
-    from data.chain import Chain  # with web3, which takes over a second to import
-    from data.from_node import sync_node
-    from data.progress import Progress
+    from data.ingest.from_node import sync_node
+    from data.ingest.progress import Progress
+    from data.node.chain import Chain  # with web3, which takes over a second to import
 
     told: set[str] = set()
     line_due = True  # a quiet follow says only what is new, and that a node is back

@@ -18,8 +18,8 @@ import polars as pl
 
 from data import ConfigError, TrackerError
 from data.config import SAMPLE, app_choice, default_store, load_network
-from data.sample_store import ensure_sample
-from data.store import open_reader, read_info
+from data.sample.store import ensure_sample
+from data.store.reader import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
 from scoring.companion import Scores, companion_of, write_scores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.store import open_reader
+from data.store.reader import open_reader
 from scoring.companion import read_scores
 from scoring.inputs import released_in
 from scoring.run import model_version

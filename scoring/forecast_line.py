@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from data import StoreError
-from data.store import StoreInfo
+from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
 from forecast.window import Kind
 

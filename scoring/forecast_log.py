@@ -22,7 +22,7 @@ import polars as pl
 
 from data import StoreError
 from data.config import forecast_log_wanted
-from data.store import StoreInfo, is_full
+from data.store.reader import StoreInfo, is_full
 from scoring.forecast_line import SCHEMA, Entry, ForecastLine, Key, line_of, read_line
 
 # A forecast told twice is told within minutes: what is older than this much of the file is not

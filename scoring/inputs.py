@@ -14,7 +14,7 @@ import polars as pl
 
 import queries
 from data import StoreError
-from data.store import read_info
+from data.store.reader import read_info
 
 SOURCES = ("claims", "inflows", "payouts")
 

@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 import duckdb
 import pytest
 
-from tests.browser_path import browser_path
+from tests.browser.browser_path import browser_path
 
 if TYPE_CHECKING:  # half a second, needed by browser tests alone
     from playwright.sync_api import Browser, BrowserContext, Page

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.sample_store import ensure_sample
+from data.sample.store import ensure_sample
 
 pytest_plugins = [
     "tests.app_fixture",

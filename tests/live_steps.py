@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from data.config import load_network
-from data.live_node import LIVE, LiveNode
-from data.transaction import build_unstake
-from data.unstake import CERT
-from data.verdict import Expected
+from data.live.verdict import Expected
+from data.node.live_node import LIVE, LiveNode
+from data.pool.burn import CERT
+from data.pool.transaction import build_unstake
 from devnet import Devnet
 from devnet.rpc import Rpc
 from tests.fake_node import FakeNode

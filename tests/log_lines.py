@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 from eth_abi.abi import encode
 
-from data import decode, raw_logs
-from data.config import load_network
-from data.contracts import EVENTS, Contract, Event
+from data.config import ROOT, load_network
+from data.ingest import decode, raw_logs
+from data.pool.contracts import EVENTS, Contract, Event
 
 Log = dict[str, Any]
 # The real chain's addresses, whatever FTM_* variables the machine has set.
@@ -117,7 +117,7 @@ def write_logs(path: Path, logs: Iterable[Log]) -> Path:
 def empty_tables() -> duckdb.DuckDBPyConnection:
     """A store's tables in memory, ready for `rebuild_from`."""
     con = duckdb.connect()
-    con.execute(Path(decode.__file__).with_name("schema.sql").read_text())
+    con.execute((ROOT / "data" / "store" / "schema.sql").read_text())
     con.execute(
         "INSERT INTO store_info BY NAME SELECT 'fantom' AS network, 250 AS chain_id, "
         "FALSE AS simulated, 1 AS schema_version, uuid() AS store_id, 0 AS first_block, "

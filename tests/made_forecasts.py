@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from data.store import StoreInfo
+from data.store.reader import StoreInfo
 from forecast import ReleaseWindow, prepare
 from scoring.forecast_line import LEVELS, SCHEMA, Entry
 from scoring.forecast_log import append_windows, log_of, read_log

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from data.store import open_reader
+from data.store.reader import open_reader
 from scoring.companion import companion_of, write_scores
 from scoring.inputs import read_inputs
 from scoring.run import run_backtest
 from tests.app_fixture import ROOT, edited
-from ui.sources import read_sources
+from ui.shown.sources import read_sources
 
 Show = Callable[..., AppTest]
 
@@ -42,7 +43,8 @@ def show(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) ->
         for name, value in link.items():
             app.query_params[name] = value
         if page:
-            app.switch_page(str(ROOT / "pages" / f"{page}.py"))
+            # As a link does: switch_page() knows a page's address only after a first run.
+            app._page_hash = calc_hash(page)
         return app.run()
 
     return run

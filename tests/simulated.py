@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from data.contracts import EVENTS, Event
+from data.pool.contracts import EVENTS, Event
 from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, Simulation, simulate
 
 ADDRESSES = {

@@ -21,14 +21,12 @@ Stake returned: 500 FTM on the 3rd. In the pool: 40 FTM on the 9th, 400 at the l
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
-from data import decode
-from data.config import load_network
+from data.config import ROOT, load_network
+from data.ingest import decode
 
-_SCHEMA = Path(decode.__file__).with_name("schema.sql")
+_SCHEMA = ROOT / "data" / "store" / "schema.sql"
 _ROWS = """
 INSERT INTO store_info BY NAME SELECT
     'sample' AS network, 250 AS chain_id, TRUE AS simulated, 1 AS schema_version,

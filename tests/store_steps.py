@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data.next_store import lock, open_next, publish
-from data.store import open_reader
+from data.store.reader import open_reader
+from data.store.writer import lock, open_next, publish
 from tests.log_lines import FANTOM, rows
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 SYNC = """
 import sys, time
 from pathlib import Path
-from data.next_store import lock, open_next
+from data.store.writer import lock, open_next
 from data.config import load_network
 path = Path(sys.argv[1])
 fantom = load_network("sample").model_copy(update={"name": "fantom", "simulated": False})

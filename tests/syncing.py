@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data.chain import Chain
 from data.config import load_network
-from data.decode import DERIVED
-from data.endpoint import Manners
-from data.from_node import Synced, sync_node
-from data.next_store import lock
-from data.progress import Progress
-from data.store import open_reader
+from data.ingest.decode import DERIVED
+from data.ingest.from_node import Synced, sync_node
+from data.ingest.progress import Progress
+from data.node.chain import Chain
+from data.node.endpoint import Manners
+from data.store.reader import open_reader
+from data.store.writer import lock
 
 # Small ranges, so that a history of some hundred blocks takes many; failures cost little.
 STEADY = Manners(timeout_s=20, pause_s=0.01, longest_pause_s=0.05, first_span=100)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.sample_store import ensure_sample
+from data.sample.store import ensure_sample
 
 ROOT = Path(__file__).parent.parent
 SECTION = (ROOT / "README.md").read_text().split("## Query it yourself", 1)[1].split("\n## ", 1)[0]

@@ -16,9 +16,9 @@ from playwright.sync_api import Locator, expect
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.app_fixture import App, Visit, planted, served
+from tests.browser.wallet_fixture import HERE, Desk
 from tests.fake_node import FakeNode, Reply, devnet_answers, fake_node
 from tests.syncing import sync
-from tests.wallet_fixture import HERE, Desk
 
 SIGN = "Unstake: sign in the wallet"
 FETCH = "Fetch it: sign in the wallet"

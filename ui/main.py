@@ -7,33 +7,25 @@ from pathlib import Path
 
 import streamlit as st
 
-import queries
 from data import TrackerError
 from queries import QueryError
-from ui import copy_link, frame, links, odds, store_view, unstake_form
-from ui.sources import read_sources
+from ui.browser import copy_link
+from ui.frame import around
+from ui.shown import store_view
+from ui.shown.sources import read_sources, scores_version
 
 NEED_NO_REQUESTS = {"explore", "status"}
-PARAMETERS = {
-    "": ("range", "since", "until", "token", "payouts"),
-    "waits": ("range", "since", "until", "days"),
-    "unstake": unstake_form.FIELDS,
-    "track": ("find",),
-    "outlook": ("amount", "of"),
-    "explore": ("ask", "query", "table", "sql", "draw", *queries.param_names()),
-    "status": (),
-}
 PAGES = Path(__file__).parent.parent / "pages"
 
 page = st.navigation(
     [
-        st.Page(PAGES / "queue_depth.py", title="Queue", url_path="queue", default=True),
-        st.Page(PAGES / "waits.py", title="Waits", url_path="waits"),
-        st.Page(PAGES / "unstake.py", title="Unstake", url_path="unstake"),
-        st.Page(PAGES / "track.py", title="Track", url_path="track"),
-        st.Page(PAGES / "outlook.py", title="Outlook", url_path="outlook"),
-        st.Page(PAGES / "explore.py", title="Explore", url_path="explore"),
-        st.Page(PAGES / "status.py", title="Status", url_path="status"),
+        st.Page(PAGES / "queue" / "page.py", title="Queue", url_path="queue", default=True),
+        st.Page(PAGES / "waits" / "page.py", title="Waits", url_path="waits"),
+        st.Page(PAGES / "unstake" / "page.py", title="Unstake", url_path="unstake"),
+        st.Page(PAGES / "track" / "page.py", title="Track", url_path="track"),
+        st.Page(PAGES / "outlook" / "page.py", title="Outlook", url_path="outlook"),
+        st.Page(PAGES / "explore" / "page.py", title="Explore", url_path="explore"),
+        st.Page(PAGES / "status" / "page.py", title="Status", url_path="status"),
     ],
     position="top",
 )
@@ -48,35 +40,34 @@ try:
     sources = read_sources()
     default = sources.default()
     with top:
-        source = frame.source_input(sources.known, default)
+        source = around.source_input(sources.known, default)
 except TrackerError as error:
-    frame.failed(error)
+    around.failed(error)
     st.stop()
-links.refuse_unknown(("network", *PARAMETERS[page.url_path]), page.title)
 drawn = view = None
-scored = odds.scores_version(source)
+scored = scores_version(source)
 try:
     with st.spinner("Simulating three years of the pool. It takes a few seconds, once."):
         store_view.prepare(source, now)
     drawn = source.version()
     view = store_view.open_view(source, drawn, now)
     if view is None:
-        frame.nothing_yet(source)
+        around.nothing_yet(source)
     else:
         store_view.show(view)
         with top:
-            frame.label(view, default)
+            around.label(view, default)
             copy_link.button()
-        frame.warn(view, page)
+        around.warn(view, page)
         empty = view.first_request_at is None or view.info.synced_at is None
         if empty and page.url_path not in NEED_NO_REQUESTS:
-            frame.no_requests(view, page.title)
+            around.no_requests(view, page.title)
         else:
             page.run()
         if page.url_path != "explore":
-            frame.queries_behind(view)
+            around.queries_behind(view)
 except store_view.SupersededError:
     st.rerun()
 except (TrackerError, QueryError) as error:
-    frame.failed(error)
-frame.footer(sources, default, source, drawn, view, scored)
+    around.failed(error)
+around.footer(sources, default, source, drawn, view, scored)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from data.contracts import EVENTS, Contract, Event
+from data.pool.contracts import EVENTS, Contract, Event
 
 Value = int | str  # a number, a boolean, or an address in lower case
 

@@ -1,0 +1,108 @@
+"""The end of every sync, whatever it read from: rebuild, check, and say how far it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from data.ingest import decode
+from data.ingest.checks import Finding, run_checks
+from data.ingest.dictionary import describe
+from data.pool.state import Block, PoolState
+from data.store.writer import transaction
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The pool's balance in wei after `block`, whose time is `at` (UTC)."""
+
+    block: int
+    at: datetime
+    balance_wei: int
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a sync came, what it read from, and what the contract said there.
+
+    `state` is None where nobody could be asked; `unknown_because` then says why. `now` is
+    the wall clock's time of publishing.
+    """
+
+    block: Block
+    head_block: int | None
+    source: str
+    now: datetime
+    state: PoolState | None = None
+    unknown_because: str = ""
+
+
+def finish(
+    con: duckdb.DuckDBPyConnection, reached: Reached, balances: Iterable[Balance] = ()
+) -> list[Finding]:
+    """Rebuild every table from raw_logs and check it, in one transaction.
+
+    `balances` are samples beyond the one in `reached.state`. Returns the checks' findings.
+    """
+    with transaction(con):
+        synced = con.execute("SELECT synced_block FROM store_info").fetchone()
+        decode.rebuild(con, max(reached.block.number, (synced and synced[0]) or 0))
+        describe(con)
+        samples = {sample.block: sample for sample in balances}
+        if reached.state is not None:
+            block = reached.state.block
+            samples[block.number] = Balance(block.number, block.at, reached.state.balance_wei)
+            _write_views(con, reached.state)
+        _write_balances(con, list(samples.values()))
+        con.execute(
+            """
+            UPDATE store_info SET
+                synced_block = $block, synced_hash = $hash, synced_at = $at,
+                head_block = $head, source = $source
+            WHERE synced_block IS NULL OR synced_block <= $block
+            """,
+            {
+                "block": reached.block.number,
+                "hash": reached.block.hash,
+                "at": reached.block.at,
+                "head": reached.head_block,
+                "source": reached.source,
+            },
+        )
+        con.execute("UPDATE store_info SET published_at = ?", [reached.now])
+        return run_checks(con, reached.state, reached.unknown_because)
+
+
+def _write_views(con: duckdb.DuckDBPyConnection, state: PoolState) -> None:
+    con.execute("DELETE FROM contract_views WHERE block = ?", [state.block.number])
+    con.execute(
+        "INSERT INTO contract_views SELECT $block, unnest($names), unnest($values)",
+        {
+            "block": state.block.number,
+            "names": list(state.views),
+            "values": [str(value) for value in state.views.values()],
+        },
+    )
+
+
+def _write_balances(con: duckdb.DuckDBPyConnection, samples: list[Balance]) -> None:
+    if not samples:
+        return
+    blocks = [sample.block for sample in samples]
+    con.execute(
+        "DELETE FROM pool_balances WHERE block IN (SELECT unnest($blocks))", {"blocks": blocks}
+    )
+    con.execute(
+        """
+        INSERT INTO pool_balances
+        SELECT unnest($blocks), unnest($times)::TIMESTAMPTZ, unnest($amounts)::DECIMAL(38, 0)
+        """,
+        {
+            "blocks": blocks,
+            "times": [sample.at for sample in samples],
+            "amounts": [str(sample.balance_wei) for sample in samples],
+        },
+    )

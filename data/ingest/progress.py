@@ -1,0 +1,102 @@
+"""A sync's progress: a bar on the terminal, and beside the store for who cannot see it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from tqdm import tqdm
+
+from data import TrackerError
+from data.store.sync_state import SyncState, write_state
+
+_TOLD_EVERY_S = 0.5
+_FILTERS = 3  # the pool's, the bond token's and the staking contract's logs of each block
+
+
+class Progress:
+    """One bar over the blocks to read, and notes above it. A quick sync shows none.
+
+    Where it is given a `store`, it also says there how far it is, and how it ended.
+    """
+
+    def __init__(self, store: Path | None = None) -> None:
+        self._logs = 0
+        self._total = 0.0  # blocks
+        self._store = store
+        now = time.time()
+        self._state = SyncState(began_s=now, heard_s=now)
+        self._tell(self._state)
+        self._bar = tqdm(
+            total=0,  # a note may come before the number is known
+            unit=" blocks",
+            bar_format=(
+                "{desc} {percentage:3.0f}% |{bar:24}| {n:,.0f} of {total:,.0f} blocks{postfix}, "
+                "{rate_noinv_fmt}, {remaining} left"
+            ),
+            mininterval=0.2 if sys.stderr.isatty() else 10.0,
+            delay=0.5,
+            file=sys.stderr,
+        )
+
+    def __call__(self, contract: str, blocks: int, logs: int) -> None:
+        """`blocks` of one contract's filter were read and gave `logs` new logs."""
+        self._logs += logs
+        self._bar.set_postfix_str(f"{self._logs:,} logs", refresh=False)
+        self._bar.set_description_str(f"reading {contract} logs", refresh=False)
+        # Where a log was missing, blocks are read that nobody expected; tqdm has no total then.
+        self._total = self._bar.total = max(self._total, self._bar.n + blocks / _FILTERS)
+        self._bar.update(blocks / _FILTERS)
+        now = time.time()
+        if now - self._state.heard_s >= _TOLD_EVERY_S:
+            self._tell(
+                replace(
+                    self._state,
+                    heard_s=now,
+                    blocks=int(self._bar.n),
+                    total=int(self._total),
+                    logs=self._logs,
+                    doing=f"reading {contract} logs",
+                )
+            )
+
+    def expect(self, blocks: int) -> None:
+        """How many blocks there are to read, as far as is known now."""
+        self._total = self._bar.total = max(blocks, self._bar.n)
+        self._tell(replace(self._state, total=int(self._total)))
+
+    @property
+    def logs(self) -> int:
+        """New logs so far."""
+        return self._logs
+
+    def landed(self, logs: int) -> None:
+        """So many new logs came from files."""
+        self._logs += logs
+
+    def note(self, text: str) -> None:
+        """A line above the bar."""
+        self._bar.write(text, file=sys.stderr)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+        now, reason = time.time(), None
+        if error is not None:
+            reason = str(error) if isinstance(error, TrackerError) else "it was broken off"
+        self._tell(replace(self._state, heard_s=now, ended_s=now, logs=self._logs, error=reason))
+
+    def _tell(self, state: SyncState) -> None:
+        self._state = state
+        if self._store is not None:
+            write_state(self._store, state)

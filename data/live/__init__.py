@@ -1,0 +1,1 @@
+"""One unstake as the chain knows it now."""

@@ -1,0 +1,131 @@
+"""The questions of a live reading by the field each one answers, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from data.config import Network
+from data.node.live_node import Answer, Request
+from data.node.refusals import LyingError
+from data.pool import calls
+from data.pool.burn import BOND, Token
+from data.pool.calls import Function, call, quantity, words
+
+_POOL_VIEWS = {
+    "first_wr_id": calls.FIRST_WR_ID,
+    "last_wr_id": calls.LAST_WR_ID,
+    "stashed_wei": calls.STASHED,
+    "minimum_stake_wei": calls.MINIMUM_STAKE,
+    "fee_shift_wei": calls.FEE_SHIFT,
+    "min_ratio": calls.MIN_FEE_RATIO,
+    "max_ratio": calls.MAX_FEE_RATIO,
+    "increase_start_wei": calls.FEE_INCREASE_START,
+    "increase_stop_wei": calls.FEE_INCREASE_STOP,
+}
+# The estimate and a fifth of it: the chain may move before the transaction is mined.
+_GAS_MARGIN = (6, 5)
+RULE = ("min_ratio", "max_ratio", "increase_start_wei", "increase_stop_wei")
+
+Numbers = dict[str, int]
+Reasons = dict[str, str]
+
+
+def requests_of(
+    network: Network,
+    token: Token,
+    amount_wei: int,
+    holder: str | None,
+    gross_wei: int | None,
+    ids: Sequence[int],
+    at: str,
+) -> dict[str, Request]:
+    """Every question by the field that it answers; the header first and the head last."""
+    asked: dict[str, Request] = {"header": ("eth_getBlockByNumber", [at, False])}
+    asked["ratio"] = view_of(network.bond, calls.RATIO, at)
+    burned = network.bond if token == BOND else network.cert
+    asked["supply_wei"] = view_of(burned, calls.TOTAL_SUPPLY, at)
+    for name, view in _POOL_VIEWS.items():
+        asked[name] = view_of(network.pool, view, at)
+    if gross_wei is not None:
+        asked["fee_wei"] = view_of(network.pool, calls.BURN_FEE, at, gross_wei)
+    asked["balance_wei"] = ("eth_getBalance", [network.pool, at])
+    asked["gas_price_wei"] = ("eth_gasPrice", [])
+    if holder is not None:
+        burn = calls.BURN_BONDS if token == BOND else calls.BURN_CERTS
+        burning = call(network.pool, burn, amount_wei) | {"from": holder, "value": "0x0"}
+        asked["holder.native_wei"] = ("eth_getBalance", [holder, at])
+        asked["holder.bond_wei"] = view_of(network.bond, calls.BALANCE_OF, at, holder)
+        asked["holder.bond_shares_wei"] = view_of(network.bond, calls.SHARES_OF, at, holder)
+        asked["holder.cert_wei"] = view_of(network.cert, calls.BALANCE_OF, at, holder)
+        asked["holder.is_contract"] = ("eth_getCode", [holder, at])
+        asked["holder.gas"] = ("eth_estimateGas", [burning])
+    asked |= withdrawals_of(network, ids, at)
+    asked["head"] = ("eth_blockNumber", [])
+    return asked
+
+
+def view_of(to: str, function: Function, at: str, *arguments: int | str) -> Request:
+    return ("eth_call", [call(to, function, *arguments), at])
+
+
+def withdrawals_of(network: Network, ids: Sequence[int], at: str) -> dict[str, Request]:
+    return {f"request {i}": view_of(network.pool, calls.WITHDRAWALS, at, i) for i in ids}
+
+
+def with_margin(gas: int | None) -> int | None:
+    """The gas to send with a transaction, of its estimate."""
+    return None if gas is None else gas * _GAS_MARGIN[0] // _GAS_MARGIN[1]
+
+
+def lacking(asked: Mapping[str, Request], each: Sequence[Answer]) -> int:
+    """How many answers another endpoint may have: a node means what it says of gas."""
+    return sum(
+        answer.error is not None and answer.reverted is None and name != "holder.gas"
+        for name, answer in zip(asked, each, strict=True)
+    )
+
+
+def header_of(answer: Answer) -> tuple[int, int]:
+    """A header's block number and time. Raises LyingError for anything else."""
+    try:
+        if answer.error is not None:
+            raise LyingError(f"eth_getBlockByNumber: {answer.error}")
+        number, seconds = (quantity(answer.result[key]) for key in ("number", "timestamp"))
+        datetime.fromtimestamp(seconds, UTC)
+    except (TypeError, KeyError, ValueError, OverflowError, OSError) as error:
+        raise LyingError("answered eth_getBlockByNumber with no header") from error
+    return number, seconds
+
+
+def head_of(answer: Answer) -> int:
+    """The number of the newest block. Raises LyingError for anything else."""
+    try:
+        return quantity(answer.result)
+    except ValueError:
+        raise LyingError(f"answered eth_blockNumber with {answer.error or 'no number'}") from None
+
+
+def numbers_in(asked: Mapping[str, Request], each: Sequence[Answer]) -> tuple[Numbers, Reasons]:
+    """Each answer that is a number, and why the others are not known."""
+    numbers: Numbers = {}
+    unknown: Reasons = {}
+    for (name, (method, params)), answer in zip(asked.items(), each, strict=True):
+        if method == "eth_getBlockByNumber":
+            continue
+        try:
+            if answer.error is not None:
+                unknown[name] = answer.reverted or answer.error
+                if name == "holder.gas" and answer.reverted is not None:
+                    unknown["holder.refusal"] = answer.reverted
+            elif method == "eth_call":
+                numbers[name] = words(answer.result)[-1]  # a request's amount is its last word
+            elif method == "eth_getCode":
+                numbers[name] = int(len(answer.result) > len("0x"))
+            else:
+                numbers[name] = quantity(answer.result)
+        except IndexError:
+            unknown[name] = f"there is no contract with this view at {params[0]['to']}"
+        except (TypeError, ValueError):
+            unknown[name] = f"the node answered {method} with something else"
+    return numbers, unknown

@@ -1,0 +1,1 @@
+"""How any node is asked, and what its refusals mean. The only room with a socket."""

@@ -1,0 +1,225 @@
+"""The chain beyond its logs: head, block times and the contract's own views, through web3.
+
+web3 speaks through our endpoints, so its calls fail over, and fail in the same words, as
+a fetch of logs does. Only a sync imports this module: web3 takes over a second.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, cast
+
+from eth_utils.address import to_checksum_address
+from web3 import Web3
+from web3.exceptions import Web3Exception
+from web3.providers.base import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from data import NodeError, WrongChainError
+from data.config import Network
+from data.node.endpoint import Endpoint, Manners
+from data.node.endpoints import Endpoints
+from data.node.refusals import EndpointError, LyingError, message_of
+from data.pool.contracts import GET_BURN_FEE, VIEWS, WITHDRAWALS
+from data.pool.state import Block, PoolState
+
+# py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
+sys.setrecursionlimit(1_000)
+_BATCH = 100
+# An endpoint further behind than this answers with holes at the end.
+_LAG_BLOCKS = 1_000
+_PROBES_FTM = (1, 1_000, 100_000)
+# What web3 and we meet in an answer that has not the shape it should have.
+_UNREADABLE = (Web3Exception, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+
+
+class _Provider(JSONBaseProvider):
+    """web3's way into our endpoints."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        super().__init__()
+        self._endpoints = endpoints
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        return cast(RPCResponse, self._endpoints.request(method, params))
+
+    def make_batch_request(
+        self, batch_requests: list[tuple[RPCEndpoint, Any]]
+    ) -> list[RPCResponse]:
+        asked = [(str(method), params) for method, params in batch_requests]
+        return cast(list[RPCResponse], self._endpoints.request_batch(asked))
+
+
+class Chain:
+    """A network's chain through every endpoint that is alive and on it.
+
+    Raises WrongChainError where all that answer serve another chain, NodeError where none
+    answers. `notices` says which endpoints were left out, and why.
+    """
+
+    def __init__(self, network: Network, manners: Manners | None = None) -> None:
+        if not network.rpc_urls:
+            raise NodeError(f"{network.name} has no endpoint: name one with --rpc-url")
+        self.endpoints = Endpoints(network.rpc_urls, manners or Manners())
+        self.notices: list[str] = []
+        self._network = network
+        self._keep_usable()
+        self._w3 = Web3(_Provider(self.endpoints))
+        self._pool = self._w3.eth.contract(
+            to_checksum_address(network.pool),
+            abi=[view.abi for view in (*VIEWS, WITHDRAWALS, GET_BURN_FEE)],
+        )
+
+    @property
+    def sources(self) -> str:
+        """The hosts read from, without anything that may be a key."""
+        return ", ".join(sorted({endpoint.host for endpoint in self.endpoints.all}))
+
+    def head(self) -> int:
+        """The newest block that every endpoint in use has."""
+        heads = self._each("eth_blockNumber")
+        if not any(isinstance(head, int) for _, head in heads):
+            raise NodeError(f"no endpoint tells its newest block. {self.endpoints.faults()}")
+        newest = max(head for _, head in heads if isinstance(head, int))
+        used = []
+        for endpoint, head in heads:
+            if not isinstance(head, int):
+                self._leave_out(endpoint, str(head))
+            elif newest - head > _LAG_BLOCKS:
+                self._leave_out(endpoint, f"is {newest - head} blocks behind")
+            else:
+                used.append(head)
+        return min(used)
+
+    def block(self, number: int) -> Block:
+        """The header of one block. Raises NodeError where no endpoint has it."""
+        try:
+            header = self._w3.eth.get_block(number)
+            at = datetime.fromtimestamp(header["timestamp"], UTC)
+            block = Block(header["number"], header["hash"].to_0x_hex(), at)
+        except _UNREADABLE as error:
+            raise NodeError(f"block {number} is not to be had: {_words(error)}") from error
+        if block.number != number:
+            raise NodeError(f"asked for block {number}, the node sent block {block.number}")
+        return block
+
+    def block_times(self, numbers: list[int]) -> dict[int, datetime]:
+        """The time (UTC) of each block, asked for once each, in batches."""
+        times: dict[int, datetime] = {}
+        for start in range(0, len(numbers), _BATCH):
+            with self._w3.batch_requests() as batch:
+                for number in numbers[start : start + _BATCH]:
+                    batch.add(self._w3.eth.get_block(number))
+                try:
+                    for header in cast(list[Any], batch.execute()):
+                        times[header["number"]] = datetime.fromtimestamp(header["timestamp"], UTC)
+                except _UNREADABLE as error:
+                    raise NodeError(f"block headers are not to be had: {_words(error)}") from error
+        missing = set(numbers) - times.keys()
+        if missing:
+            raise NodeError(f"no header came for block {min(missing)}: try another --rpc-url")
+        return times
+
+    def pool_state(self, block: Block) -> PoolState:
+        """The pool's balance and views at `block`. Raises NodeError where the node keeps no
+        state of that block or there is no contract at the pool's address."""
+        at = block.number
+        pool = self._pool.address
+        try:
+            if not self._w3.eth.get_code(pool, at):
+                raise NodeError(f"there is no contract at {pool} at block {at}")
+            balance_wei = self._w3.eth.get_balance(pool, at)
+        except _UNREADABLE as error:
+            raise NodeError(f"the node tells no state of block {at}: {_words(error)}") from error
+        views = {view.name: self._view(view.name, at) for view in VIEWS}
+        for probe in _PROBES_FTM:
+            amount_wei = probe * 10**18
+            views[f"{GET_BURN_FEE.name}({amount_wei})"] = self._view(
+                GET_BURN_FEE.name, at, amount_wei
+            )
+        views["pendingWei"] = self._pending_wei(views["firstWrId"], views["lastWrId"], at)
+        known = {name: value for name, value in views.items() if value is not None}
+        return PoolState(block, balance_wei, known)
+
+    def _view(self, name: str, at: int, *arguments: int) -> int | None:
+        """None where this generation of the contract has no such view."""
+        try:
+            return int(self._pool.functions[name](*arguments).call(block_identifier=at))
+        except _UNREADABLE:
+            return None
+
+    def _pending_wei(self, first: int | None, last: int | None, at: int) -> int | None:
+        """The queued amounts as the contract holds them, summed."""
+        if first is None or last is None:
+            return None
+        total = 0
+        for start in range(first, last, _BATCH):
+            with self._w3.batch_requests() as batch:
+                for wr_id in range(start, min(start + _BATCH, last)):
+                    call = self._pool.functions[WITHDRAWALS.name](wr_id)
+                    batch.add(call.call(block_identifier=at))
+                try:
+                    total += sum(amount for _, amount in cast(list[Any], batch.execute()))
+                except _UNREADABLE:
+                    return None
+        return total
+
+    def _keep_usable(self) -> None:
+        """Leave out endpoints that are dead or serve another chain; refuse when none is left."""
+        wanted = self._network.chain_id
+        wrong = 0
+        for endpoint, found in self._each("eth_chainId"):
+            if not isinstance(found, int):
+                self._leave_out(endpoint, str(found))
+            elif found != wanted:
+                wrong += 1
+                self._leave_out(endpoint, f"serves chain {found}, not {wanted}")
+        if not self.endpoints.all:
+            told = "; ".join(self.notices)
+            kind = WrongChainError if wrong == len(self.notices) else NodeError
+            raise kind(
+                f"no endpoint of {self._network.name} is usable. {told}. Nothing was written: "
+                "name a working one with --rpc-url or FTM_RPC_URLS"
+            )
+
+    def _leave_out(self, endpoint: Endpoint, why: str) -> None:
+        self.notices.append(f"{endpoint.host}: {endpoint.told(why)}")
+        self.endpoints.drop(endpoint)
+
+    def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:
+        """The number, or the error, of every endpoint at once; asked again while all fail."""
+        endpoints = list(self.endpoints.all)
+        answers: list[int | EndpointError] = []
+        pool = ThreadPoolExecutor(len(endpoints))
+        try:
+            for _ in range(3):
+                answers = list(pool.map(partial(self._number, method), endpoints))
+                if any(isinstance(answer, int) for answer in answers):
+                    break
+            return list(zip(endpoints, answers, strict=True))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _number(self, method: str, endpoint: Endpoint) -> int | EndpointError:
+        time.sleep(endpoint.pause_s)
+        try:
+            answer = self.endpoints.ask_one(endpoint, method, [])
+            try:
+                return int(answer, 16)
+            except (TypeError, ValueError):
+                raise LyingError(f"answered {method} with {str(answer)[:40]!r}") from None
+        except EndpointError as error:
+            endpoint.failed(error)
+            return error
+
+
+def _words(error: Exception) -> str:
+    """What a node's error says, without web3's wrapping."""
+    response = getattr(error, "rpc_response", None)
+    if isinstance(response, dict) and response.get("error"):
+        return message_of(response["error"])
+    return f"{type(error).__name__} {error}"[:200]

@@ -1,0 +1,218 @@
+"""The endpoints of one chain: posting to them, and failing over from one to the next.
+
+What goes wrong is named in data.node.refusals; one that failed is left alone for a while.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import time
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+
+from data import NodeError
+from data.node.endpoint import Endpoint, Manners
+from data.node.refusals import (
+    BusyError,
+    EndpointError,
+    LyingError,
+    RangeTooWideError,
+    TooMuchError,
+    http_refusal,
+    is_busy,
+    message_of,
+    parsed,
+)
+
+T = TypeVar("T")
+# Null is an answer to these: the node knows no such transaction.
+_NULLABLE = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
+
+
+class Endpoints:
+    """All endpoints of a chain behind one socket pool; `request` fails over between them."""
+
+    def __init__(self, urls: tuple[str, ...], manners: Manners) -> None:
+        self.all = [Endpoint(url, manners) for url in urls]
+        self.attempts = max(manners.attempts, len(self.all))
+        self._manners = manners
+        self._turn = itertools.count()
+        self._ids = itertools.count(1)
+        self._pool = urllib3.PoolManager(
+            maxsize=16,
+            timeout=urllib3.Timeout(connect=min(10.0, manners.timeout_s), read=manners.timeout_s),
+            retries=False,
+        )
+
+    def drop(self, endpoint: Endpoint) -> None:
+        """Use this endpoint no more."""
+        self.all.remove(endpoint)
+
+    def next(self, avoid: Collection[Endpoint] = (), blocks: int = 1) -> Endpoint:
+        """The endpoint whose turn it is among the rested ones that take so many blocks;
+        one of `avoid` only where there is no other."""
+        able = [endpoint for endpoint in self.all if endpoint.ceiling >= blocks] or self.all
+        rested = [endpoint for endpoint in able if endpoint.pause_s == 0]
+        choices = [endpoint for endpoint in rested if endpoint not in avoid] or rested
+        if choices:
+            return choices[next(self._turn) % len(choices)]
+        return min(able, key=lambda endpoint: endpoint.pause_s)
+
+    def attempt(self, method: str, ask: Callable[[Endpoint], T]) -> T:
+        """The first good answer to `ask`, trying endpoint after endpoint, a bounded number
+        of times and with a pause. Raises NodeError with each one's last words where none is.
+        """
+        tried: list[Endpoint] = []
+        deadline = time.monotonic() + self._manners.patience_s
+        for _ in range(self.attempts):
+            # Each is asked before any is asked again, and that is then not the last one.
+            endpoint = self.next(avoid=tried)
+            tried = [*(tried if len(tried) < len(self.all) - 1 else ()), endpoint]
+            if time.monotonic() + endpoint.pause_s > deadline:
+                break
+            time.sleep(endpoint.pause_s)
+            try:
+                answer = ask(endpoint)
+            except EndpointError as error:
+                endpoint.failed(error)
+            else:
+                endpoint.answered()
+                return answer
+        raise NodeError(f"no endpoint gave a usable answer to {method}. {self.faults()}")
+
+    def faults(self) -> str:
+        """Each endpoint's last error, and what to do about it."""
+        told = "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
+        return f"{told}. What was fetched is kept: try again later, or name another --rpc-url"
+
+    def request(self, method: str, params: Any) -> dict[str, Any]:
+        """One JSON-RPC answer, its `error` included: errors a node means, such as a reverted
+        call, are the caller's. All others are asked again: one may lack what another has."""
+        answer: dict[str, Any] = {}
+        asked = [(method, params)]
+        for _ in range(max(3, len(self.all))):
+            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, asked)[0])
+            if "error" not in answer or "revert" in message_of(answer["error"]):
+                break
+        return answer
+
+    def request_batch(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
+        """Answers in the order of the requests, as one HTTP batch where the endpoint takes it."""
+        return self.attempt(requests[0][0], lambda endpoint: self.ask_batch(endpoint, requests))
+
+    def ask_batch(
+        self, endpoint: Endpoint, requests: list[tuple[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """This endpoint's answers in the order of the requests, errors included, one by one
+        where it takes no batches. Raises EndpointError where one of them is none."""
+        deadline = time.monotonic() + self._manners.patience_s
+        if endpoint.batches:
+            try:
+                return self._ask(endpoint, requests, batch=True)
+            except EndpointError as error:  # it may know no batches and else be well
+                if isinstance(error, TooMuchError) or is_busy(str(error)):
+                    raise
+        answers = []
+        for request in requests:
+            if time.monotonic() > deadline:
+                raise TooMuchError("takes no batches, and too long one by one")
+            answers += self._ask(endpoint, [request])
+        endpoint.batches = False
+        return answers
+
+    def ask_one(self, endpoint: Endpoint, method: str, params: Any) -> Any:
+        """The result of one call at this endpoint. Raises EndpointError for anything else."""
+        answer = self._ask(endpoint, [(method, params)])[0]
+        if "error" in answer:
+            raise BusyError(f"{method}: {message_of(answer['error'])}")
+        return answer["result"]
+
+    def post(self, endpoint: Endpoint, payload: Any) -> bytes:
+        """The body of one HTTP answer, JSON-RPC's own errors included, within four times the
+        timeout. Raises EndpointError for anything else."""
+        headers = {"content-type": "application/json", "accept-encoding": "gzip"}
+        parts = urlsplit(endpoint.url)
+        if parts.username is not None:
+            user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers |= urllib3.make_headers(basic_auth=user)
+        body = json.dumps(payload).encode()
+        response: urllib3.BaseHTTPResponse | None = None
+        deadline = time.monotonic() + 3 * self._manners.timeout_s
+        try:
+            response = self._pool.request(
+                "POST", endpoint.url, body=body, headers=headers, preload_content=False
+            )
+            body = _read(response, deadline, self._manners.largest_body)
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise TooMuchError("no answer in time") from error
+        except urllib3.exceptions.HTTPError as error:
+            if response is None:
+                raise BusyError(f"cannot be reached ({_root(error)})") from error
+            raise LyingError(f"the answer broke off in the middle ({_root(error)})") from error
+        refused = http_refusal(response.status, body) if response.status >= 300 else None
+        if refused is not None:
+            raise refused
+        return body
+
+    def _ask(
+        self, endpoint: Endpoint, requests: list[tuple[str, Any]], batch: bool = False
+    ) -> list[dict[str, Any]]:
+        payload = [
+            {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params or []}
+            for method, params in requests
+        ]
+        answers = parsed(self.post(endpoint, payload if batch else payload[0]))
+        if not batch:
+            answers = [answers]
+        if not isinstance(answers, list) or len(answers) != len(payload):
+            raise LyingError("answered a batch with something else")
+        by_id = {}
+        nullable = {str(asked["id"]) for asked in payload if asked["method"] in _NULLABLE}
+        for answer in answers:
+            if not isinstance(answer, dict):
+                raise LyingError("the answer is no JSON-RPC answer")
+            if answer.get("error") is None:
+                answer.pop("error", None)  # some send a null beside the result
+                said = "result" in answer and str(answer.get("id")) in nullable
+                if answer.get("result") is None and not said:
+                    raise LyingError("answered with no result")
+            elif is_busy(answer["error"]):
+                raise BusyError(message_of(answer["error"]))
+            by_id[str(answer.get("id"))] = answer
+        if not batch and "error" in answers[0]:
+            return answers  # an error to a request that was not understood has no id
+        try:
+            return [by_id[str(asked["id"])] for asked in payload]
+        except KeyError as error:
+            raise LyingError("answered another request than it was asked") from error
+
+
+def _read(response: urllib3.BaseHTTPResponse, deadline: float, most: int) -> bytes:
+    """A body in pieces: a socket's timeout holds for one piece, and a slow drip has many."""
+    pieces, size = [], 0
+    while piece := response.read1(1 << 20, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            response.close()
+            raise RangeTooWideError("the answer is too large to hold")
+        if time.monotonic() > deadline:
+            response.close()
+            raise TooMuchError("the answer did not end in time")
+    response.release_conn()
+    return b"".join(pieces)
+
+
+def _root(error: BaseException) -> str:
+    """The innermost reason of a connection error, without the URL that urllib3 puts in."""
+    reason = getattr(error, "reason", None) or error.__cause__
+    if isinstance(reason, BaseException) and reason is not error:
+        return _root(reason)
+    if isinstance(error, socket.gaierror):
+        return "the host name cannot be resolved"
+    return type(error).__name__

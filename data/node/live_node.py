@@ -1,0 +1,135 @@
+"""One batch of questions to a live chain, answered within seconds or not at all.
+
+Every batch asks for the chain's id too: what another chain says is never believed. An
+endpoint that lacks something is passed over for one that has it; where none has, the
+fullest answer is taken and what it lacks stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data import NodeError, WrongChainError
+from data.config import Network
+from data.node.endpoint import Endpoint, Manners
+from data.node.endpoints import Endpoints
+from data.node.refusals import BusyError, EndpointError, LyingError, message_of
+from data.pool.calls import quantity, revert_reason
+
+# Somebody waits for the page: an endpoint that says nothing for two seconds is given up.
+LIVE = Manners(
+    timeout_s=2.0,
+    attempts=3,
+    pause_s=0.1,
+    longest_pause_s=1.0,
+    largest_body=4 * 1024 * 1024,
+    patience_s=6.0,
+)
+Request = tuple[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A result, or the node's `error` in words; `reverted` tells that the contract said no,
+    for that reason ("" where it gave none)."""
+
+    result: Any = None
+    error: str | None = None
+    reverted: str | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one endpoint, named by its `host`, said to each request, in their order."""
+
+    host: str
+    each: tuple[Answer, ...]
+
+
+# Raises EndpointError where another endpoint should be asked; what it returns is counted as
+# how much these answers lack.
+Judge = Callable[[Sequence[Answer]], int]
+
+
+class LiveNode:
+    """A network's endpoints for reads that a page waits for. Keep one per network: it
+    remembers which endpoints failed lately. Threads may share it.
+
+    Raises NodeError where the network has no endpoint, as a simulated one.
+    """
+
+    def __init__(self, network: Network, manners: Manners = LIVE) -> None:
+        if network.simulated:
+            raise NodeError(f"{network.name} is simulated: there is no node to ask")
+        if not network.rpc_urls:
+            raise NodeError(f"{network.name} has no endpoint: name one in FTM_RPC_URLS")
+        self.network = network
+        self._endpoints = Endpoints(network.rpc_urls, manners)
+
+    def ask(self, requests: Sequence[Request], judge: Judge) -> Answers:
+        """The answers of the first endpoint that `judge` finds to lack nothing, else the
+        fullest of all.
+
+        Raises WrongChainError where all that answer serve another chain, and NodeError
+        where none gives an answer that can be used.
+        """
+        asked: list[Request] = [("eth_chainId", []), *requests]
+        wrong: dict[str, str] = {}
+        faults: dict[str, str] = {}
+        partial: dict[str, tuple[int, Answers]] = {}
+
+        def ask_one(endpoint: Endpoint) -> Answers:
+            try:
+                answers = self._ask_one(endpoint, asked)
+                lacking = judge(answers.each)
+            except _OtherChainError as error:
+                wrong[endpoint.url] = f"{endpoint.host} {error}"
+                raise
+            except EndpointError as error:
+                faults[endpoint.url] = f"{endpoint.host}: {endpoint.told(error)}"
+                raise
+            partial[endpoint.url] = (lacking, answers)
+            tried = {*partial, *wrong, *faults}
+            if lacking and len(tried) < len(self._endpoints.all):
+                raise BusyError("lacks some of what was asked")
+            return min(partial.values(), key=lambda found: found[0])[1]
+
+        try:
+            return self._endpoints.attempt("a live question", ask_one)
+        except NodeError as error:
+            if partial:
+                return min(partial.values(), key=lambda found: found[0])[1]
+            told = "; ".join([*wrong.values(), *faults.values()])
+            kind = WrongChainError if wrong and not faults else NodeError
+            raise kind(
+                f"no endpoint of {self.network.name} answered: {told or 'all are being rested'}. "
+                "Try again, or name another endpoint in FTM_RPC_URLS"
+            ) from error
+
+    def _ask_one(self, endpoint: Endpoint, asked: list[Request]) -> Answers:
+        said = self._endpoints.ask_batch(endpoint, list(asked))
+        chain, *each = [_answer(endpoint, one) for one in said]
+        if chain.error is not None:
+            raise BusyError(f"eth_chainId: {chain.error}")
+        try:
+            found = quantity(chain.result)
+        except ValueError:
+            raise LyingError(f"answered eth_chainId with {str(chain.result)[:40]!r}") from None
+        if found != self.network.chain_id:
+            raise _OtherChainError(f"serves chain {found}, not {self.network.chain_id}")
+        return Answers(endpoint.host, tuple(each))
+
+
+class _OtherChainError(LyingError):
+    """The endpoint serves another chain."""
+
+
+def _answer(endpoint: Endpoint, said: dict[str, Any]) -> Answer:
+    """Words of the node go to whoever looks: without what may be a key."""
+    if "error" not in said:
+        return Answer(said["result"])
+    reason = revert_reason(said["error"])
+    words = endpoint.told(message_of(said["error"]))
+    return Answer(error=words, reverted=None if reason is None else endpoint.told(reason))

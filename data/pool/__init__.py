@@ -1,0 +1,1 @@
+"""The contracts: their words and their arithmetic. Knows no node and no store."""

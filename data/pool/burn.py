@@ -1,0 +1,68 @@
+"""What an unstake gives, in whole wei and rounded as the contracts round.
+
+A burn of aFTMb names FTM, one of aFTMc (ankrFTM) names shares; the fee is taken from the
+FTM of both. The contract sets no minimum: even 0 takes a place in the queue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from data.pool.fees import FeeRule, burn_fee_wei
+
+Token = Literal["aFTMb", "aFTMc"]
+BOND: Token = "aFTMb"
+CERT: Token = "aFTMc"
+_ONE = 10**18
+
+
+@dataclass(frozen=True)
+class Unstaked:
+    """What burning `amount_wei` of `token` gives.
+
+    `shares_wei` leave the staker, `gross_wei` is their worth in FTM, of which `fee_wei` is
+    kept and `payout_wei` is queued, fixed from then on.
+    """
+
+    token: Token
+    amount_wei: int
+    shares_wei: int
+    gross_wei: int
+    fee_wei: int
+    payout_wei: int
+
+
+def unstaked(token: Token, amount_wei: int, ratio: int, rule: FeeRule, shift_wei: int) -> Unstaked:
+    """What the contract makes of a burn at this `ratio` (shares per FTM, scaled by 1e18),
+    fee rule and `feeShift`."""
+    gross_wei = gross_of(token, amount_wei, ratio)
+    shares_wei = shares_of_bonds(amount_wei, ratio) if token == BOND else amount_wei
+    fee_wei = burn_fee_wei(rule, gross_wei, shift_wei)
+    return Unstaked(token, amount_wei, shares_wei, gross_wei, fee_wei, gross_wei - fee_wei)
+
+
+def gross_of(token: Token, amount_wei: int, ratio: int) -> int:
+    """FTM in wei, before the fee, for an amount of the token."""
+    return amount_wei if token == BOND else bonds_of_shares(amount_wei, ratio)
+
+
+def most_of(token: Token, shares_wei: int, ratio: int) -> int:
+    """The largest amount a holder of so many shares can burn: what "max" stands for.
+
+    For aFTMb it is the balance the token shows, unless a ratio above 1e18 would round its
+    shares up past those held.
+    """
+    if token == CERT:
+        return shares_wei
+    return min(bonds_of_shares(shares_wei, ratio), -(-(shares_wei + 1) * _ONE // ratio) - 1)
+
+
+def bonds_of_shares(shares_wei: int, ratio: int) -> int:
+    """`sharesToBalance`: the FTM that shares are worth, rounded up."""
+    return -(-shares_wei * _ONE // ratio)
+
+
+def shares_of_bonds(amount_wei: int, ratio: int) -> int:
+    """`balanceToShares`: the shares that stand behind so much FTM, rounded down."""
+    return amount_wei * ratio // _ONE

@@ -1,0 +1,179 @@
+"""What somebody pasted, as an address, a transaction or a request id, or why it is none.
+
+Read generously, as people paste: spaces around it, a link of an explorer, a thousands
+separator. Refused exactly: a wrong checksum or a missing digit is never guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from data import ConfigError
+from data.config import parse_address
+
+TAKES = "an address (0x and 40 hex digits), a transaction hash (0x and 64) or a request id"
+_ADDRESS_DIGITS, _HASH_DIGITS = 40, 64
+_MOST_DIGITS = 18  # what fits a BIGINT whatever the digits
+_WHOLE_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_LONGEST = 2_000  # a link; some patterns here take the square of a text's length
+_HEX = re.compile(r"0x[0-9a-f]*", re.IGNORECASE)
+_BARE = re.compile(rf"[0-9a-f]{{{_ADDRESS_DIGITS}}}|[0-9a-f]{{{_HASH_DIGITS}}}", re.IGNORECASE)
+_REQUEST = re.compile(r"(?:request\s*)?#?\s*([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"#?\s*[-\u2212\u2013]\s*[0-9][0-9,]*")
+_SHORTENED = re.compile(r"0x[0-9a-f]*(?:\u2026|\.{2,})[0-9a-f]*", re.IGNORECASE)
+_NAME = re.compile(r"[^\s/?#:@]+\.[^\W\d_]{2,}")
+_LINK = re.compile(r"\w+://|[^\s/]+\.[^\s/]+/|[^\s]*[?&][a-z]+=", re.IGNORECASE)
+_HEX_IN_LINK = re.compile(r"(?<![0-9a-z])0x[0-9a-z]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Twenty bytes, as the store writes them: 0x and 40 lower-case digits."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A transaction's hash, as the store writes it: 0x and 64 lower-case digits."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RequestId:
+    """The number of a request, which may not exist."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Why a text is none of them. `why` repeats nothing of the text but counts."""
+
+    why: str
+
+
+Identifier = Address | Transaction | RequestId
+
+
+def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | None:
+    """What `text` names; None where there is nothing but space.
+
+    A link to this page names its network: one that is not `network` is refused.
+    """
+    text = _trimmed(text)
+    if not text:
+        return None
+    if len(text) > _LONGEST:
+        return Unreadable(f"It has {len(text):,} characters, more than any of these.")
+    if _LINK.match(text):
+        return _in_link(text, network)
+    if match := _REQUEST.fullmatch(text):
+        bare = _BARE.fullmatch(text)
+        return _from_hex("0x" + text) if bare else _request(match[1].replace(",", ""))
+    if _NEGATIVE.fullmatch(text):
+        return Unreadable("Request ids are not negative: the first request is 0.")
+    if _SHORTENED.fullmatch(text):
+        return Unreadable("It is shortened in the middle: copy the whole address or hash.")
+    if _BARE.fullmatch(text):
+        return _from_hex("0x" + text)
+    if text[:2].lower() == "0x":
+        return _from_hex(text)
+    if _NAME.fullmatch(text):
+        return Unreadable(
+            "Names are not looked up: paste the address that the name stands for, "
+            "0x and 40 hex digits."
+        )
+    return Unreadable(_not_any(text))
+
+
+def _trimmed(text: str) -> str:
+    """Without the spaces, quotes and invisible characters that copying picks up."""
+    kinds = {"Cc": " ", "Cf": ""}  # line breaks and tabs; what has no width
+    visible = "".join(kinds.get(unicodedata.category(letter), letter) for letter in text)
+    return visible.strip(" \t\u00a0\"'`<>()[];,.").strip()
+
+
+def _request(digits: str) -> RequestId | Unreadable:
+    shorn = digits.lstrip("0") or "0"
+    if len(shorn) > _MOST_DIGITS:
+        return Unreadable(
+            f"A number of {len(shorn):,} digits is no request id: requests are counted from 0."
+        )
+    return RequestId(int(shorn))
+
+
+def _from_hex(text: str) -> Address | Transaction | Unreadable:
+    """Something that begins with 0x."""
+    digits = text[2:]
+    if re.search(r"\s", digits):
+        return Unreadable("There is a space in it: paste one address or hash, in one piece.")
+    if not _HEX.fullmatch(text):
+        place = next(i for i, d in enumerate(digits, 1) if not re.match("[0-9a-fA-F]", d))
+        return Unreadable(
+            f"Character {place} after 0x is no hex digit: those are 0 to 9 and a to f, "
+            "so never the letters O, I or l."
+        )
+    if len(digits) == _HASH_DIGITS:
+        return Transaction("0x" + digits.lower())
+    if len(digits) != _ADDRESS_DIGITS:
+        return Unreadable(_miscounted(len(digits)))
+    try:
+        return Address(parse_address("0x" + digits))
+    except ConfigError:
+        return Unreadable(
+            "Its capital letters do not fit its checksum, so a letter or digit is probably "
+            "mistyped: copy the address again. All in small letters it is taken unchecked."
+        )
+
+
+def _miscounted(count: int) -> str:
+    """Names the kind first that the count is nearer to."""
+    address = f"an address has {_ADDRESS_DIGITS}"
+    transaction = f"a transaction hash has {_HASH_DIGITS}"
+    near, far = (address, transaction)
+    if abs(count - _HASH_DIGITS) < abs(count - _ADDRESS_DIGITS):
+        near, far = far, near
+    return f"It has {count:,} hex digit{'' if count == 1 else 's'}, {near} ({far})."
+
+
+def _in_link(text: str, network: str) -> Identifier | Unreadable:
+    """The address, transaction or request that a link is about."""
+    try:
+        parts = urlsplit(text)
+        asked = parse_qs(parts.query)
+    except ValueError:
+        return Unreadable("This link cannot be read: paste the address or hash alone.")
+    if "find" in asked and network and asked.get("network", [network])[-1] != network:
+        return Unreadable(f"This link is of another network than {network}: open it by itself.")
+    if "find" in asked and not _LINK.match(_trimmed(asked["find"][-1])):  # a link to this page
+        found = read_identifier(asked["find"][-1])
+        if found is not None:
+            return found
+    holder = asked.get("a", [""])[-1]  # of a token's page: whose tokens
+    kinds = re.findall(r"/(?:tx|address)/(0x[0-9a-z]*)", unquote(parts.path), re.IGNORECASE)
+    candidates = [*_HEX_IN_LINK.findall(holder), *kinds, *_HEX_IN_LINK.findall(unquote(text))]
+    if not candidates:
+        return Unreadable("This link holds no address and no transaction hash.")
+    whole = [found for found in candidates if len(found) - 2 in (_ADDRESS_DIGITS, _HASH_DIGITS)]
+    return _from_hex([*whole, *candidates][0])
+
+
+def _not_any(text: str) -> str:
+    """Counts the digits of what looks like hex without its 0x."""
+    if re.fullmatch("[0-9a-f]{16,}", text, re.IGNORECASE):
+        return _miscounted(len(text))
+    if re.fullmatch(r"#?\s*[0-9][0-9.,\s]*", text):
+        return "A request id is a whole number, such as 1490, #1490 or 1,490."
+    return "This cannot be looked up."
+
+
+def parse_hash(text: str) -> str:
+    """A transaction's hash in lower case. Raises ConfigError where `text` is none."""
+    if not _WHOLE_HASH.fullmatch(text):
+        raise ConfigError("a transaction hash is 0x and 64 hex digits: copy the whole of it")
+    return text.lower()

@@ -1,0 +1,138 @@
+"""The published store, as every reader sees it: one DuckDB file, opened read-only.
+
+DuckDB locks a file for its writer against every other process, so nobody ever writes this
+file: a sync builds the next one beside it and renames it into place (data.store.writer).
+A reader keeps the file it opened.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from data import StoreError, StoreSchemaError
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """What a store holds and how current it is. Times are UTC; None where not yet known."""
+
+    network: str
+    chain_id: int
+    simulated: bool
+    schema_version: int
+    store_id: uuid.UUID
+    first_block: int
+    synced_block: int | None
+    synced_hash: str | None
+    synced_at: datetime | None
+    head_block: int | None
+    source: str | None
+    published_at: datetime | None
+    pool: str
+    bond: str
+    cert: str
+    sfc: str
+    native_symbol: str
+    explorer: str
+
+
+def version(path: Path) -> tuple[str, int, int]:
+    """What changes whenever a sync publishes: the key for caches over a store.
+
+    Raises StoreError where there is no store.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise StoreError(f"no store at {path}: sync the network first") from error
+    return str(path), status.st_ino, status.st_mtime_ns
+
+
+def open_reader(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection whose default database is the store, read-only.
+
+    It is attached to an instance in memory: duckdb.connect(path) would hand back the
+    instance of a replaced file for as long as anyone in this process still reads it.
+    Raises StoreError where there is no store, it is no DuckDB file or another program
+    has it open for writing, StoreSchemaError where its schema is not this version's.
+    """
+    version(path)
+    con = duckdb.connect(":memory:")
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(f"ATTACH {_literal(path)} AS store (READ_ONLY, TYPE duckdb)")
+        con.execute("USE store")
+        check_schema(con, path)
+    except duckdb.Error as error:
+        con.close()
+        raise translated(error, path) from error
+    except StoreError:
+        con.close()
+        raise
+    return con
+
+
+def read_info(con: duckdb.DuckDBPyConnection) -> StoreInfo:
+    """The store's one row about itself."""
+    row = con.execute("SELECT * FROM store_info").fetchone()
+    if row is None:
+        raise StoreError("the store says nothing of itself: sync again")
+    return StoreInfo(*row)
+
+
+def check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raises StoreSchemaError unless `con` holds a store of this version's schema."""
+    try:
+        found = con.execute("SELECT schema_version FROM store_info").fetchone()
+    except duckdb.CatalogException:
+        found = None
+    if found != (SCHEMA_VERSION,):
+        written = f"schema {found[0]}" if found else "no schema of ours"
+        raise StoreSchemaError(
+            f"{path} has {written}, this version reads schema {SCHEMA_VERSION}: move it aside "
+            f"(and {path.name}.next, if there is one) and sync again"
+        )
+
+
+def translated(error: Exception, path: Path) -> StoreError:
+    """A database or file error as one that says what to do."""
+    text = str(error).split("\n")[0]
+    if is_full(error):
+        return StoreError(
+            f"no space left to write {path}: free some, then sync again; what is published is whole"
+        )
+    if is_locked(error):
+        holder = re.search(r"held in (?:.*/)?(\S+) \(PID (\d+)\)", text)
+        program = f" ({holder[1]}, process {holder[2]})" if holder else ""
+        return StoreError(
+            f"{path} is open for writing in another program{program}: close it, or open it there "
+            "with `duckdb -readonly`"
+        )
+    if isinstance(error, duckdb.IOException) and "not a valid DuckDB" in text:
+        return StoreError(f"{path} is no DuckDB store: move it aside and sync again")
+    return StoreError(f"cannot use {path}: {text}")
+
+
+def is_full(error: Exception) -> bool:
+    """Whether there was no room to write."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+    return any(words in str(error) for words in ("No space left", "File too large"))
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether another process has the file open in a way that excludes us."""
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

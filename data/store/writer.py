@@ -1,0 +1,282 @@
+"""The next store: what a sync writes, beside the published one, until it is renamed.
+
+`<store>.next` survives kill -9 and is continued. One that a crash left unreadable is
+thrown away: it holds nothing published that the store beside it does not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import duckdb
+
+from data import StoreError, StoreLockedError, TrackerError
+from data.config import Network
+from data.store.reader import (
+    SCHEMA_VERSION,
+    StoreInfo,
+    check_schema,
+    is_full,
+    is_locked,
+    open_reader,
+    read_info,
+    translated,
+)
+
+_SCHEMA = Path(__file__).with_name("schema.sql")
+_HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
+# Landing spills to disk beyond this; a sync stays small beside the app.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
+
+
+@contextmanager
+def lock(path: Path, wait: bool = False) -> Iterator[None]:
+    """Hold the right to write the store at `path`.
+
+    Where another process has it, `wait` for it or raise StoreLockedError, naming it. The
+    lock goes with its process, so none is ever stale.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = _beside(path, ".lock").open("a+")
+    except OSError as error:
+        raise StoreError(f"cannot write beside {path}: {error.strerror}") from error
+    with handle:
+        try:
+            _take(handle, wait)
+        except OSError as error:
+            handle.seek(0)
+            holder = handle.read().strip() or "another process"
+            raise StoreLockedError(
+                f"{path} is being synced by {holder}: let it finish, or stop it, then try again"
+            ) from error
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()}")
+        handle.flush()
+        yield
+
+
+def _take(handle: IO[str], wait: bool) -> None:
+    """The exclusive lock on a file. Who only looks whether it is held has it for an instant."""
+    for _ in range(4):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            return
+        except BlockingIOError:
+            time.sleep(0.05)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+@contextmanager
+def open_next(
+    path: Path, network: Network, note: Callable[[str], None] = _say
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The next store, continued from a stopped sync or copied from the published one.
+
+    One that was begun here and that an error left as it was is removed again. To be called
+    under `lock`. What is committed to it is kept until `publish`. `note` is told where an
+    unreadable next store was thrown away. Raises StoreError, with the published store as it
+    was, for a full disk, a store that another program writes, another network's store or
+    one of another schema.
+    """
+    following = _beside(path, ".next")
+    con: duckdb.DuckDBPyConnection | None = None
+    begun = not following.exists()
+    in_vain = False
+    try:
+        if following.exists():
+            _drop_unreadable(path, following, note)
+        if not following.exists():
+            _remove_next(path)  # the log of a next store that was taken away fits no other
+            if path.exists():
+                open_reader(path).close()  # nobody writes it, and it can be read
+                _copy(path, following)
+        con = duckdb.connect(following, config=_CONFIG)
+        opened = following.stat().st_ino
+        _initialise(con, network)
+        check_schema(con, path)
+        _check_network(read_info(con), network, path)
+        held = _held(con)
+        try:
+            yield con
+        except (TrackerError, duckdb.Error):
+            in_vain = begun and held is not None and _held(con) == held
+            raise
+        if not following.exists() or following.stat().st_ino != opened:
+            raise _taken_away(path)
+    except (duckdb.Error, OSError) as error:
+        raise translated(error, path) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted" and con is not None:  # DuckDB's word for Ctrl-C
+            con.interrupt()  # or closing waits for the end of the query all the same
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        if con is not None:
+            with suppress(duckdb.Error):  # a failed write is reported above, once
+                con.close()
+        if in_vain:
+            _remove_next(path)
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that the block does to the store, or nothing."""
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # a commit that failed, on a full disk, has ended it
+            con.rollback()
+        raise
+
+
+def discard(path: Path) -> None:
+    """Remove a store that is to be built anew. To be called under `lock`."""
+    for suffix in ("", ".wal", ".next", ".next.wal", ".copy"):
+        _beside(path, suffix).unlink(missing_ok=True)
+    shutil.rmtree(_beside(path, ".next.tmp"), ignore_errors=True)  # where DuckDB spills to
+
+
+def publish(path: Path) -> None:
+    """Make the next store the published one, in one step that no reader can see half of.
+
+    To be called under `lock`, after the connection of `open_next` was closed.
+    """
+    following = _beside(path, ".next")
+    if not following.exists():  # DuckDB would make an empty one
+        raise _taken_away(path)
+    try:
+        with duckdb.connect(following) as con:
+            con.execute("FORCE CHECKPOINT")
+            next_id, next_logs = _identity(con)
+        if _beside(path, ".wal").exists():
+            raise StoreError(
+                f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
+                "sync again, and open the store with `duckdb -readonly` from now on"
+            )
+        if path.exists():
+            # A program that writes it would go on beside the new one: then it cannot be opened.
+            with open_reader(path) as con:
+                store_id, logs = _identity(con)
+            if next_id != store_id or next_logs < logs:
+                raise StoreError(
+                    f"{following} holds {next_logs:,} logs and {path} holds {logs:,}"
+                    + ("" if next_id == store_id else ", and one is no copy of the other")
+                    + f": nothing was published. Remove {following.name} and sync again"
+                )
+        with following.open("rb") as file:
+            os.fsync(file.fileno())
+        following.replace(path)
+        shutil.rmtree(_beside(path, ".next.tmp"), ignore_errors=True)  # left by a killed sync
+    except (duckdb.Error, OSError) as error:
+        raise translated(error, path) from error
+
+
+def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int]:
+    """What a store's copies share, and how many logs it holds; of an empty file (None, 0)."""
+    if con.execute(_HAS_TABLES).fetchone() == (0,):
+        return None, 0
+    row = con.execute(
+        "SELECT (SELECT any_value(store_id) FROM store_info), (SELECT count(*) FROM raw_logs)"
+    ).fetchone()
+    assert row is not None
+    return row
+
+
+def _taken_away(path: Path) -> StoreError:
+    """What a sync wrote is gone: the published store stays as it was."""
+    return StoreError(
+        f"{path.name}.next was removed or replaced while the sync wrote it: {path} stays as it "
+        "was. Let no other program touch that file, and sync again"
+    )
+
+
+def _held(con: duckdb.DuckDBPyConnection) -> object:
+    """What landing adds to; None where it cannot be told."""
+    with suppress(duckdb.Error):
+        return con.execute(
+            "SELECT (SELECT count(*) FROM raw_logs), (SELECT count(*) FROM pool_balances), "
+            "(SELECT list(coverage ORDER BY coverage) FROM coverage)"
+        ).fetchone()
+    return None
+
+
+def _remove_next(path: Path) -> None:
+    for suffix in (".next", ".next.wal"):
+        _beside(path, suffix).unlink(missing_ok=True)
+
+
+def _copy(path: Path, following: Path) -> None:
+    """All of the file or none: a name beside it until it is whole."""
+    copy = _beside(path, ".copy")
+    try:
+        shutil.copyfile(path, copy)
+        copy.replace(following)
+    except OSError:
+        copy.unlink(missing_ok=True)  # on a full disk it is in the way
+        raise
+
+
+def _drop_unreadable(path: Path, following: Path, note: Callable[[str], None]) -> None:
+    """Throw the next store away where a crash of the machine left it unreadable."""
+    try:
+        with duckdb.connect(following, config=_CONFIG) as con:
+            tables = con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            # Reading a block checks it. An empty file is a database too, without tables.
+            for (table,) in tables:
+                con.execute(f"SELECT max(hash({table})) FROM {table}").fetchone()
+        if tables or not path.exists():
+            return
+        why = "it is empty"
+    except duckdb.Error as error:
+        if is_locked(error) or is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
+            raise
+        why = str(error).split("\n")[0]
+    _remove_next(path)
+    start = "going on from the published store" if path.exists() else "starting anew"
+    note(f"{following} was left unreadable by an earlier sync ({why}): {start}")
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
+    """The schema and the one row of store_info, in a file that has none."""
+    if con.execute(_HAS_TABLES).fetchone() != (0,):
+        return
+    with transaction(con):
+        con.execute(_SCHEMA.read_text())
+        con.execute(
+            "INSERT INTO store_info BY NAME SELECT $network AS network, $chain_id AS chain_id, "
+            "$simulated AS simulated, $schema_version AS schema_version, uuid() AS store_id, "
+            "$first_block AS first_block, $pool AS pool, $bond AS bond, $cert AS cert, "
+            "$sfc AS sfc, $native_symbol AS native_symbol, $explorer AS explorer",
+            network.model_dump(exclude={"rpc_urls", "name"})
+            | {"network": network.name, "schema_version": SCHEMA_VERSION},
+        )
+
+
+def _check_network(info: StoreInfo, network: Network, path: Path) -> None:
+    for key in ("chain_id", "pool", "bond", "cert", "sfc"):
+        stored, asked = getattr(info, key), getattr(network, key)
+        if stored != asked:
+            raise StoreError(
+                f"{path} holds {info.network} with {key} {stored}, but {network.name} has {asked}: "
+                f"name another file with --store, or move this one aside (and {path.name}.next, if "
+                "there is one)"
+            )

@@ -1,0 +1,36 @@
+"""Explore: every query with its inputs, every table, and a box for SQL of one's own."""
+
+import streamlit as st
+
+import queries
+from pages.explore import parts, sql_box
+from ui.parts import links, open_inputs
+from ui.shown import store_view
+
+store = store_view.shown()
+st.title("Explore")
+st.markdown("Every figure of this app is the answer to a query, and each can be asked here.")
+
+notices = st.container()
+usual = next((kind for kind in ("SQL", "table") if kind.lower() in st.query_params), "query")
+links.refuse_unknown(parts.parameters(), "Explore")
+kind = links.choose("Ask by", ["query", "table", "SQL"], "ask", usual, notices)
+
+if kind == "query":
+    name = open_inputs.pick("Query", queries.names(), "query", parts.USUAL, notices)
+    query = queries.load(name)
+    st.subheader(query.title)
+    st.markdown(query.prose)
+    given = parts.params(query, notices)
+    parts.answer(store, query, given, notices)
+    parts.behind(store, query, given)
+elif kind == "table":
+    tables = store.ask("store_contents")["table_name"].sort().to_list()
+    table = open_inputs.pick("Table", tables, "table", "requests", notices)
+    parts.store_table(store, table)
+else:
+    st.markdown(
+        "One statement, read-only, over the tables of the store. It reaches nothing else and ends "
+        "after 10 seconds."
+    )
+    sql_box.box(store, notices)

@@ -1,0 +1,1 @@
+"""How long the queue is, what feeds it, and what blocks it."""

@@ -1,0 +1,229 @@
+"""The Queue page's chart: frames in, a chart out. No store, no clock, no session is read here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import altair as alt
+import polars as pl
+
+from ui.parts import colours, words
+from ui.parts.spans import LENGTH, Span, Step
+
+WAITING, CLAIMED, PAID = colours.AMBER, colours.BLUE, colours.SILVER
+CLAIMS, PAYOUTS = "Reward claims", "Payouts"
+_DEPTH_HEIGHT, _FLOWS_HEIGHT = 220, 170
+
+
+def depth_against_claims(
+    depth: pl.DataFrame, flows: pl.DataFrame, *, depth_step: Step, flow_step: Step, payouts: bool
+) -> alt.VConcatChart:
+    """Queue depth as steps above, reward claims and payouts as bars below, on one time axis.
+
+    `depth` has at and depth_ftm; `flows` has at, requests, depth_ftm, claimed_ftm,
+    returned_ftm and paid_ftm. A first or last week that lies in part outside what `depth`
+    covers is drawn as far as it lies inside, so that both panels begin and end together.
+    One cursor runs through both, from bar to bar.
+    """
+    hovered = alt.selection_point(name="cursor")
+    begin, end = depth["at"][0], depth["at"][-1] + LENGTH[depth_step]
+    shown_days = (end - begin).days
+    within = flows.with_columns(
+        at=pl.max_horizontal("at", pl.lit(begin)),
+        until=pl.min_horizontal(pl.col("at") + LENGTH[flow_step], pl.lit(end)),
+    )
+    named = _named(within, flow_step)
+    rule = _rule(named, hovered)
+    steps = _steps(depth, end)
+    bars = _bars(within, payouts=payouts)
+    above = alt.layer(
+        steps.encode(x=_time(shown_days, labels=False)), rule, _readout(named, "level", hovered)
+    ).properties(title="FTM waiting", height=_DEPTH_HEIGHT)
+    below = alt.layer(
+        bars.encode(x=_time(shown_days, labels=True)), rule, _readout(named, "flow", hovered)
+    ).properties(
+        title=f"FTM claimed{' and paid' if payouts else ''} each {flow_step}",
+        height=_FLOWS_HEIGHT,
+    )
+    chart = alt.vconcat(above, below, spacing=12).resolve_scale(x="shared", color="independent")
+    for place, panel in enumerate(chart.vconcat):
+        panel.layer[1].name = f"cursor_{place}"
+    chart.params = [
+        alt.TopLevelSelectionParameter(
+            name="cursor",
+            select=alt.PointSelectionConfig(
+                type="point",
+                fields=["at"],
+                nearest=True,
+                on="mousemove",  # a tap counts as one, and its pointer leaves at once
+                clear="mouseout",
+            ),
+            views=["cursor_0", "cursor_1"],
+        )
+    ]
+    styled: alt.VConcatChart = chart.configure_view(stroke=None).configure_title(
+        anchor="start", fontSize=13, fontWeight=600, offset=4
+    )
+    return styled
+
+
+def takeaway(span: Span, depth: pl.DataFrame, flows: pl.DataFrame) -> str:
+    """The chart in one sentence, for those who do not see it."""
+    claimed, paid = _total(flows["claimed_ftm"]), _total(flows["paid_ftm"])
+    return (
+        f"From {words.day(span.since)} to {words.day(span.until)} the queue went from "
+        f"{words.ftm(depth['depth_ftm'][0])} to {words.ftm(depth['depth_ftm'][-1])}, while "
+        f"{words.ftm(claimed)} of rewards were claimed and {words.ftm(paid)} paid out."
+    )
+
+
+def _total(amounts: pl.Series) -> float | None:
+    """The sum; None where a part of it is unknown."""
+    return None if amounts.null_count() else float(amounts.sum())
+
+
+def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
+    """`flows` with each period, from at until until, in words, at its middle for the cursor."""
+    form = {"hour": "%-d %b %Y, %H:%M UTC", "day": "%-d %b %Y", "week": "Week from %-d %b %Y"}[step]
+    named = flows.with_columns(
+        period=pl.col("at").dt.strftime(form),
+        at=pl.col("at") + (pl.col("until") - pl.col("at")) / 2,
+    )
+    rows = named.select("period", "depth_ftm", "claimed_ftm", "paid_ftm").rows()
+    return named.with_columns(
+        level=pl.Series([f"{period}: {words.ftm(depth)}" for period, depth, _, _ in rows]),
+        flow=pl.Series(
+            [
+                f"{words.ftm(claimed)} claimed, {words.ftm(paid)} paid"
+                for _, _, claimed, paid in rows
+            ]
+        ),
+    )
+
+
+def _steps(depth: pl.DataFrame, end: datetime) -> alt.Chart:
+    last = depth.tail(1).with_columns(at=pl.lit(end))  # the last level holds to its end
+    steps: alt.Chart = (
+        alt.Chart(pl.concat([depth, last]).select("at", "depth_ftm"))
+        .mark_area(
+            interpolate="step-after",
+            color=WAITING,
+            fillOpacity=0.18,
+            line={"color": WAITING, "strokeWidth": 1.5},
+        )
+        .encode(y=_amount("depth_ftm", depth["depth_ftm"]))
+    )
+    return steps
+
+
+def _bars(flows: pl.DataFrame, *, payouts: bool) -> alt.Chart:
+    shown = {CLAIMS: "claimed_ftm", PAYOUTS: "paid_ftm"} if payouts else {CLAIMS: "claimed_ftm"}
+    length = pl.col("until") - pl.col("at")
+    width = length * (0.84 / len(shown))
+    bars = pl.concat(
+        flows.select(
+            at=pl.col("at") + length * 0.08 + width * place,
+            until=pl.col("at") + length * 0.08 + width * (place + 1),
+            kind=pl.lit(kind),
+            ftm=column,
+        )
+        for place, (kind, column) in enumerate(shown.items())
+    )
+    colour = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=[CLAIMS, PAYOUTS], range=[CLAIMED, PAID]),
+        legend=alt.Legend(orient="top", title=None, offset=14) if payouts else None,
+    )
+    drawn: alt.Chart = (
+        alt.Chart(bars)
+        .mark_bar()
+        .encode(x2="until:T", y=_amount("ftm", bars["ftm"]), y2=alt.datum(0), color=colour)
+    )
+    return drawn
+
+
+def _rule(flows: pl.DataFrame, hovered: alt.Parameter) -> alt.Chart:
+    """The cursor: found by the nearest period, wherever the pointer is in a panel."""
+    rule: alt.Chart = (
+        alt.Chart(flows)
+        .mark_rule(color=PAID, strokeWidth=1)
+        .encode(
+            x="at:T",
+            opacity=alt.condition(hovered, alt.value(1), alt.value(0), empty=False),
+            tooltip=[
+                alt.Tooltip("period:N", title="Period"),
+                alt.Tooltip("depth_ftm:Q", title="FTM waiting at its end", format=",.0f"),
+                alt.Tooltip("requests:Q", title="Requests waiting", format=","),
+                alt.Tooltip("claimed_ftm:Q", title="FTM of rewards claimed", format=",.2f"),
+                alt.Tooltip("returned_ftm:Q", title="FTM of stake returned", format=",.2f"),
+                alt.Tooltip("paid_ftm:Q", title="FTM paid out", format=",.2f"),
+            ],
+        )
+    )
+    return rule
+
+
+def _readout(flows: pl.DataFrame, words_of: str, hovered: alt.Parameter) -> alt.Chart:
+    """What the cursor stands on, above the panel: a finger gets no tooltip.
+
+    Every row's text is there, but for the one unseen: so the panel keeps its place.
+    """
+    readout: alt.Chart = (
+        alt.Chart(flows)
+        .mark_text(align="right", baseline="bottom", fontSize=12, color=colours.GREY, aria=False)
+        .encode(
+            text=f"{words_of}:N",
+            x=alt.value("width"),
+            y=alt.value(-8),
+            opacity=alt.condition(hovered, alt.value(1), alt.value(0), empty=False),
+        )
+    )
+    return readout
+
+
+def _time(shown_days: int, *, labels: bool) -> alt.X:
+    """The shared axis in UTC, with about a dozen ticks; only the lower panel labels them."""
+    form, ticks = "%-d %b", alt.TimeIntervalStep(interval="week", step=1)
+    if shown_days > 100:
+        months = max(1, round(shown_days / 30 / 12))
+        form, ticks = "%b %Y", alt.TimeIntervalStep(interval="month", step=months)
+    elif shown_days < 21:
+        form, ticks = "%-d %b", alt.TimeIntervalStep(interval="day", step=1)
+    return alt.X(
+        "at:T",
+        title=None,
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(
+            format=form,
+            tickCount=ticks,
+            labels=labels,
+            ticks=labels,
+            grid=False,
+            labelAlign="left",
+            labelBound=True,
+            labelFlush=False,
+            labelOverlap="greedy",
+            labelPadding=4,
+        ),
+    )
+
+
+def _amount(column: str, amounts: pl.Series) -> alt.Y:
+    """FTM, with its labels inside the panel: both panels then begin at the page's edge."""
+    nothing = (amounts.fill_null(1) == 0).all()
+    return alt.Y(
+        f"{column}:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, 1]) if nothing else alt.Scale(nice=True),
+        axis=alt.Axis(
+            format=",~r",
+            tickCount=4,
+            domain=False,
+            labelAlign="left",
+            labelBaseline="bottom",
+            labelPadding=-2,
+            labelOffset=-2,
+            minExtent=0,
+            maxExtent=0,
+        ),
+    )

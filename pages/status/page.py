@@ -1,0 +1,40 @@
+"""Status: can the figures be trusted, what do they rest on, and how is the store opened."""
+
+import streamlit as st
+
+from pages.status import parts
+from ui.frame import sync_now
+from ui.parts import links, words
+from ui.shown import store_view
+
+store = store_view.shown()
+links.refuse_unknown([], "Status")
+st.title("Status")
+
+checks = store.ask("checks_summary")
+st.markdown(parts.answer(store.info, checks))
+parts.last_sync(store, words.age(store.info, store.now))
+
+sync_now.offer(store.source)
+
+failures = store.ask("failed_checks").filter(status="failed")
+if failures.height:
+    st.subheader("What failed")
+    parts.failures_table(failures)
+
+st.subheader("Checks")
+parts.checks_table(checks)
+st.caption("Made at every sync. Unknown is not passed: the message says why it could not be made.")
+
+st.subheader("Blocks read")
+parts.coverage_table(store.ask("coverage"))
+st.caption("A file does not say where its history begins or ends: that is unknown.")
+
+st.subheader("Contents")
+parts.contents_table(store.ask("store_contents"))
+
+st.subheader("The file")
+parts.how_to_open(store.source.path)
+
+st.subheader("Versions")
+parts.versions()

@@ -1,0 +1,1 @@
+"""Where is mine, by address, transaction or request id."""

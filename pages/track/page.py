@@ -1,0 +1,25 @@
+"""Track: where is mine, by address, transaction or request id."""
+
+import streamlit as st
+
+from data.pool.identifiers import Address, RequestId, Transaction, Unreadable, read_identifier
+from pages.track import parts
+from ui.parts import links
+from ui.shown import store_view
+
+store = store_view.shown()
+links.refuse_unknown(["find"], "Track")
+st.title("Track a request")
+st.markdown("Where an unstake request stands: its place in the queue, and what became of it.")
+
+match read_identifier(parts.field(), store.source.name):
+    case None:
+        parts.examples(store)
+    case Address(staker):
+        parts.address(store, staker)
+    case Transaction(tx):
+        parts.transaction(store, tx)
+    case RequestId(wr_id):
+        parts.request(store, wr_id)
+    case Unreadable(why):
+        parts.refused(why)

@@ -1,0 +1,1 @@
+"""From an amount to a paid request, a file a step."""

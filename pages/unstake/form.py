@@ -1,0 +1,166 @@
+"""What a user has said on the Unstake page. It stands in the URL alone, so that nothing typed is
+lost on a reload, by going back, or from step to step; a link can fill it in, and never sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from data import AmountError, ConfigError
+from data.config import parse_address
+from data.pool.amounts import parse_amount
+from data.pool.burn import BOND, CERT, Token
+from data.pool.identifiers import parse_hash
+from pages.unstake import wishes
+from ui.parts import links
+
+Step = Literal[1, 2, 3, 4, 5]
+FIELDS = ("step", "token", "amount", "address", "tx", "request", "intent", "since")
+_SHAPES = {
+    "step": (re.compile(r"[1-5]"), "1 to 5"),
+    "token": (re.compile(f"{BOND}|{CERT}"), f"{BOND} or {CERT}"),
+    "request": (re.compile(r"[0-9]{1,9}"), "a request's id"),
+    "intent": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name this page gave"),
+    "since": (re.compile(r"[0-9]{1,12}"), "a block"),
+}
+LONGEST = 100
+# What was to be signed is another thing once one of these changes.
+_SIGNED = ("token", "amount", "address")
+OF_ONE_WISH = ("intent", "since")
+# What names something on one network names nothing, or something else, on another.
+_OF_ONE_NETWORK = ("tx", "request", *OF_ONE_WISH)
+FORGOTTEN = dict.fromkeys(_OF_ONE_NETWORK, "")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What stands in the URL, as typed: texts may be empty or wrong."""
+
+    step: Step
+    token: Token
+    amount: str
+    address: str
+    tx: str
+    wr_id: int | None
+    since: int | None
+    intent: str
+
+    @property
+    def amount_wei(self) -> int | None:
+        """The amount in wei; None while it is none."""
+        try:
+            return parse_amount(self.amount)
+        except AmountError:
+            return None
+
+    @property
+    def holder(self) -> str | None:
+        """The address in lower case; None while it is none."""
+        try:
+            return parse_address(self.address)
+        except ConfigError:
+            return None
+
+    @property
+    def tx_hash(self) -> str | None:
+        """The transaction's hash in lower case; None while it is none."""
+        try:
+            return parse_hash(self.tx)
+        except ConfigError:
+            return None
+
+
+def read(notices: DeltaGenerator) -> Form:
+    """What the URL says; what it cannot say is named and leaves it."""
+    for name in FIELDS:
+        asked = st.query_params.get(name)
+        if asked is None:
+            continue
+        shape, wanted = _SHAPES.get(name, (None, f"a text of at most {LONGEST} letters"))
+        if len(asked) > LONGEST or (shape and not shape.fullmatch(asked)):
+            links.refuse(notices, name, asked, wanted, "what is usual")
+            del st.query_params[name]
+    said = st.query_params
+    if foreign := [name for name in _OF_ONE_NETWORK if _network_of(name, said) != _network(said)]:
+        st.query_params.from_dict({n: t for n, t in said.to_dict().items() if n not in foreign})
+    request, since = said.get("request"), said.get("since")
+    return Form(
+        step=int(said.get("step", "1")),  # type: ignore[arg-type]
+        token=said.get("token", CERT),  # type: ignore[arg-type]
+        amount=said.get("amount", "").strip(),
+        address=said.get("address", "").strip(),
+        tx=said.get("tx", "").strip(),
+        wr_id=int(request) if request else None,
+        since=int(since) if since else None,
+        intent=said.get("intent", ""),
+    )
+
+
+def left(form: Form) -> bool:
+    """Whether the URL has gone on from `form`: a button in a fragment draws that alone anew."""
+    said = st.query_params
+    request = said.get("request")
+    now = (said.get("step", "1"), said.get("tx", ""), int(request) if request else None)
+    return now != (str(form.step), form.tx, form.wr_id)
+
+
+def put(**fields: str) -> None:
+    """Write fields into the URL at once, as one step to go back; an empty text leaves it."""
+    said = st.query_params.to_dict()
+    if fields.get("intent") == "":
+        wishes.give_up(_wished(said))
+    if any(said.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
+        fields = dict.fromkeys(OF_ONE_WISH, "") | fields
+    written = {name: text for name, text in (said | fields).items() if text}
+    for name in _OF_ONE_NETWORK:
+        if fields.get(name):
+            wishes.met()[name, fields[name]] = _network(said)
+    if written != said:
+        st.query_params.from_dict(written)
+
+
+def _network(said: Mapping[str, str]) -> str:
+    return said.get("network", "")
+
+
+def _network_of(name: str, said: Mapping[str, str]) -> str:
+    here = _network(said)
+    return wishes.met().setdefault((name, said[name]), here) if name in said else here
+
+
+def go(
+    label: str, step: Step, fields: Mapping[str, str] | None = None, *, primary: bool = False
+) -> None:
+    """A button to another step, which may write fields too."""
+    st.button(
+        label,
+        type="primary" if primary else "secondary",
+        key=f"go {step} {label}",
+        on_click=put,
+        kwargs={"step": str(step), **(fields or {})},
+    )
+
+
+def wish(form: Form, block: int, *, anew: bool = False) -> dict[str, str]:
+    """`intent`, the name of this one wish to sign, which a tab signs once through reloads, and
+    `since`, the last block before it."""
+    wished = _wished(st.query_params.to_dict())
+    if form.intent and not anew:
+        since = block if form.since is None else form.since
+        return wishes.keep(wished, form.intent, since)
+    return wishes.name(wished, block, anew=anew)
+
+
+def _wished(said: Mapping[str, str]) -> tuple[str, ...]:
+    """What is to be signed, however it is written."""
+    amount, address = said.get("amount", ""), said.get("address", "")
+    with suppress(AmountError):
+        amount = str(parse_amount(amount))
+    return _network(said), said.get("token", CERT), amount, address.strip().lower()

@@ -1,0 +1,48 @@
+"""Whose tokens are to be unstaked: an account of the wallet, or an address that is written."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from data import ConfigError
+from data.config import parse_address
+from pages.unstake import form as unstake_form
+from pages.unstake import inputs
+from pages.unstake.form import Form
+from ui.browser import wallet
+from ui.parts import words
+
+
+def offer(said: wallet.Connection | None, form: Form) -> None:
+    """The wallet's account for the address: filled in once where there is none, else a button."""
+    if said is None or said.account == form.holder:
+        return
+    # Who clears it, or goes back, means it.
+    offered = st.session_state.get("unstake offered")
+    st.session_state["unstake offered"] = said.account
+    if not form.address and offered != said.account:
+        unstake_form.put(address=said.account)
+        st.rerun()
+    unstake_form.go(f"Use {words.short(said.account)}", form.step, {"address": said.account})
+
+
+def field(form: Form) -> bool:
+    """The address's input, and what is wrong with it; whether it is one."""
+    inputs.text(
+        "Address that holds the tokens",
+        "address",
+        width=480,
+        help="The account that unstakes, and to which the FTM are sent.",
+        placeholder="0x…",
+    )
+    if not form.address:
+        st.caption(
+            "Connect a wallet or write an address. It stands in this page's link, and nowhere else."
+        )
+        return False
+    try:
+        parse_address(form.address)
+    except ConfigError as error:
+        st.error(words.fault(error))
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""How long it took from a request to its money."""

@@ -1,0 +1,112 @@
+"""The bench measures what it says, and fails where a value is not exact."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import queries
+from bench import ingest, large_store, page_times, query_times
+from bench.ingest import differing_values
+from bench.plain_python import Row
+from data.ingest.decode import DERIVED
+from data.store.reader import open_reader
+from tests.app_fixture import ROOT
+from tests.log_lines import rows
+
+
+def test_a_small_ingest_is_exact_and_costs_something(capfd: pytest.CaptureFixture[str]) -> None:
+    assert ingest.main(600) == 0
+    told = capfd.readouterr().out.splitlines()
+    assert told[0].startswith("600 logs of all events")
+    costs = {line[:34].strip(): line[34:].split() for line in told[3:5]}
+    assert list(costs) == ["data.sync, to a checked store", "json + eth_abi, decoded only"]
+    assert all(float(number.replace(",", "")) > 0 for row in costs.values() for number in row)
+    compared = {line[:18].strip(): line[18:].split() for line in told[7:]}
+    assert len(compared) == 11
+    assert compared["all"][0] == "6,191"
+    assert {row[-1] for row in compared.values()} == {"0"}
+
+
+def test_a_value_that_differs_by_a_wei_is_counted() -> None:
+    rows: list[Row] = [(1, 10**25), (2, 10**25), (3, None)]
+    assert differing_values(rows, rows) == 0
+    assert differing_values(rows, [(1, 10**25), (2, 10**25 + 1), (3, 0)]) == 2
+    assert differing_values(rows, rows[:2]) == 2
+
+
+@pytest.fixture(scope="module")
+def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return large_store.ensure(2_000, tmp_path_factory.mktemp("bench"))
+
+
+def test_the_made_up_store_passes_every_check_that_could_be_made(tiny_store: Path) -> None:
+    with open_reader(tiny_store) as con:
+        assert rows(con, "SELECT DISTINCT status FROM checks ORDER BY 1") == [
+            ("passed",),
+            ("unknown",),
+        ]
+        unknown = "SELECT count(*) FROM checks WHERE status = 'unknown' AND name NOT LIKE 'view %'"
+        assert rows(con, unknown) == [(0,)]
+        assert rows(con, "SELECT count(*) FROM raw_logs") == [(10_000,)]
+        assert rows(con, "SELECT count(*) FROM requests") == [(2_000,)]
+        empty = [name for name in DERIVED if rows(con, f"FROM {name} LIMIT 1") == []]
+        assert empty == []
+        statuses = dict(rows(con, "SELECT status, count(*) FROM requests GROUP BY ALL"))
+        assert set(statuses) == {"pending", "manual", "paid"}
+        assert statuses["paid"] > 1_900
+        assert rows(con, "SELECT count(*) FROM payouts WHERE manual") > [(0,)]
+
+
+def test_the_made_up_store_is_built_once_and_the_same_again(
+    tiny_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tiny_store.stat().st_mtime_ns
+    assert large_store.ensure(2_000, tiny_store.parent) == tiny_store
+    assert tiny_store.stat().st_mtime_ns == before
+    assert "logs made in" not in capsys.readouterr().out
+    again = large_store.ensure(2_000, tmp_path)
+    assert "logs made in" in capsys.readouterr().out
+    content = "SELECT bit_xor(hash(raw_logs)) FROM raw_logs"
+    with open_reader(tiny_store) as one, open_reader(again) as other:
+        assert rows(one, content) == rows(other, content)
+
+
+def test_every_query_has_a_row_with_its_time(
+    tiny_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert query_times.main(tiny_store) == 0
+    told = capsys.readouterr().out.splitlines()
+    measured = [line.split() for line in told[3:-2]]
+    assert list(dict.fromkeys(words[0] for words in measured)) == queries.names()
+    for name in ("requests_by_address", "request_history", "request_by_tx"):
+        (line,) = (line for line in told if line.startswith(name))
+        assert int(line[56:65]) > 0, "nothing was asked for"
+    assert all(int(line[56:65].replace(",", "")) > 0 for line in told[3:-2])
+
+
+def test_what_is_over_its_target_is_marked() -> None:
+    assert query_times.row("slow", 501, 500) == "slow     501  over"
+    assert query_times.row("fast", 500, 500) == "fast     500"
+
+
+def test_every_page_has_a_row_with_its_time(
+    tiny_store: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert page_times.main(tiny_store) == 0
+    told = capfd.readouterr().out
+    titles = re.findall(r'title="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
+    assert len(titles) >= 2
+    for title in titles:
+        assert re.search(rf"^{re.escape(title)} +\d+ ", told, re.MULTILINE), told
+    assert "FAILED" not in told
+    assert re.search(r"rows of the biggest chart [1-9][\d,]*, target 2,000", told)
+    assert re.search(r"peak memory of the process [1-9]\d* MB, target 700 MB", told)
+
+
+def test_a_page_that_fails_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "no.duckdb").write_bytes(b"no store")
+    assert page_times.main(tmp_path / "no.duckdb") == 1
+    assert "FAILED" in capfd.readouterr().out

@@ -1,0 +1,215 @@
+"""The app in a real browser: every page by link, every state it can be in, and nothing outside."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.app_fixture import App, Visit, edited, planted, served
+
+pytestmark = pytest.mark.browser
+
+Begin = Callable[..., Visit]
+PAGES = [
+    ("/", "Unstake queue"),
+    ("/waits", "Waits"),
+    ("/track", "Track a request"),
+    ("/explore", "Explore"),
+    ("/status", "Status"),
+]
+LIVE = (
+    "UPDATE store_info SET simulated = FALSE, network = '{0}', synced_at = now() - INTERVAL '{1}'"
+)
+STALE_WITH_FAULTS = (
+    LIVE.format("fantom", "3 days 4 hours 1 minute"),
+    "UPDATE checks SET status = 'failed', block = 98765432, wr_id = 2101, message = 'too little' "
+    "WHERE name = 'payout amounts'",
+    "DELETE FROM pool_balances",
+)
+WITHOUT_REQUESTS = (LIVE.format("fantom-testnet", "20 minutes"), "DELETE FROM requests")
+
+
+@pytest.fixture(scope="module")
+def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One server with the sample, a stale store with faults, and one without requests."""
+    root = planted(tmp_path_factory.mktemp("app") / "tree")
+    edited(sample_store, root / "var" / "sample.duckdb")
+    edited(sample_store, root / "var" / "fantom.duckdb", *STALE_WITH_FAULTS)
+    edited(sample_store, root / "var" / "fantom-testnet.duckdb", *WITHOUT_REQUESTS)
+    with served(root) as running:
+        yield running
+
+
+def hosts(seen: Visit) -> set[str]:
+    return {urlsplit(url).netloc for url in seen.asked if not url.startswith(("data:", "blob:"))}
+
+
+def test_a_bare_checkout_shows_the_simulated_sample_and_points_to_what_is_synced(
+    app_tree: Path, sample_store: Path, visit: Begin
+) -> None:
+    with served(app_tree) as bare:
+        seen = visit()
+        seen.open(bare.url, "Unstake queue")
+        assert "Simulated data" in seen.text()
+        assert "fixed in time · simulated sample" in seen.text()
+        assert bare.store("sample").exists()
+        edited(sample_store, bare.store("fantom"), LIVE.format("fantom", "5 minutes"))
+        seen.page.get_by_role("button", name="Show fantom").wait_for()
+        assert "Simulated data" in seen.text()
+        seen.page.get_by_role("button", name="Show fantom").click()
+        seen.page.get_by_text("fantom, chain 250").wait_for()
+        seen.settle()
+        assert "Simulated data" not in seen.text()
+        expect(seen.page).to_have_url(f"{bare.url}/?network=fantom")
+        seen.open(bare.url, "Unstake queue")
+        assert "fantom, chain 250" in seen.text()
+        assert seen.complaints == []
+
+
+def test_a_deep_link_may_be_the_first_request_of_a_process(
+    app_tree: Path, sample_store: Path, visit: Begin
+) -> None:
+    edited(sample_store, app_tree / "var" / "sample.duckdb")
+    with served(app_tree) as fresh:
+        seen = visit()
+        seen.open(f"{fresh.url}/status", "Status")
+        assert "Simulated data" in seen.text()
+        assert seen.page.get_by_role("link", name="Queue").is_visible()
+        assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("path", "heading"), PAGES)
+@pytest.mark.parametrize(
+    ("look", "width", "scheme"),
+    [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", 390, "light")],
+)
+def test_a_page_fits_its_screen_and_asks_nobody_else(
+    app: App, visit: Begin, path: str, heading: str, look: str, width: int, scheme: str
+) -> None:
+    seen = visit(width, scheme)
+    seen.open(f"{app.url}{path}?network=sample", heading)
+    seen.screenshot(f"{heading.split()[-1].lower()}-{look}")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    for chart in seen.page.locator("[data-testid=stVegaLiteChart] svg").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+    assert hosts(seen) == {urlsplit(app.url).netloc}
+    assert seen.complaints == []
+    assert "Traceback" not in seen.text()
+
+
+def test_one_cursor_runs_through_both_panels(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/?network=sample&range=1+year", "Unstake queue")
+    chart = seen.page.locator("[data-testid=stVegaLiteChart]")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    for step in range(3):
+        seen.page.mouse.move(box["x"] + box["width"] * 0.6 + step, box["y"] + 120)
+    tooltip = seen.page.locator("#vg-tooltip-element")
+    expect(tooltip).to_contain_text("FTM waiting at its end")
+    expect(tooltip).to_contain_text("FTM of rewards claimed")
+    expect(chart.locator("g.mark-rule.role-mark line[opacity='1']")).to_have_count(2)
+    expect(chart.locator("g.mark-text.role-mark text[opacity='1']")).to_have_count(2)
+    seen.screenshot("queue-cursor")
+
+
+def test_old_figures_failed_checks_and_an_unknown_balance_are_told(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(app.url, "Unstake queue")
+    stale, failed, odds = seen.notices()
+    assert "unscored odds are not shown" in odds
+    assert "3 d 4 h ago" in stale
+    assert "make sync NETWORK=fantom" in stale
+    assert "1 check failed" in failed
+    assert "What the pool can pay is unknown." in seen.text()
+    assert "Missing for it: unknown." in seen.text()
+    assert "Simulated" not in seen.text()
+    assert "3 d 4 h ago · fantom, chain 250" in seen.text()
+    seen.screenshot("queue-stale")
+
+    seen.page.get_by_role("link", name="See which, on Status").click()
+    seen.page.get_by_role("heading", name="What failed").wait_for()
+    seen.settle()
+    assert "Of 16 checks 1 failed and 0 could not be made." in seen.text()
+    seen.screenshot("status-failed")
+
+
+def test_a_store_without_requests_says_so(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/?network=fantom-testnet", "Queue")
+    (notice,) = seen.notices()
+    assert "Nobody has asked to unstake on fantom-testnet from block 31,200,000" in notice
+    seen.screenshot("queue-empty")
+    seen.open(f"{app.url}/status?network=fantom-testnet", "Status")
+    assert seen.complaints == []
+
+
+def test_a_store_shows_as_it_is_published_and_fails_readably(
+    app: App, sample_store: Path, visit: Begin
+) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/?network=devnet", "Nothing read from devnet yet")
+    expect(seen.page.locator("code")).to_have_text("make devnet")
+    seen.screenshot("queue-not-synced")
+
+    path = edited(sample_store, app.store("devnet"), LIVE.format("devnet", "10 minutes"))
+    seen.page.get_by_text("126 requests wait").wait_for()
+
+    edited(path, path, "DELETE FROM requests WHERE wr_id = 2323")
+    seen.page.get_by_text("125 requests wait").wait_for()
+
+    path.write_text("this is no store")
+    seen.page.get_by_text("is no DuckDB store").wait_for()
+    assert "Traceback" not in seen.text()
+    seen.screenshot("queue-unreadable")
+    path.unlink()
+
+
+def test_a_fault_shows_a_code_and_no_traceback(
+    app_tree: Path, sample_store: Path, visit: Begin
+) -> None:
+    (app_tree / "pages" / "status" / "page.py").write_text("raise RuntimeError('a secret detail')")
+    (app_tree / "queries" / "blocking_head.sql").write_text(
+        (app_tree / "queries" / "blocking_head.sql").read_text().replace("FROM", "FORM")
+    )
+    edited(sample_store, app_tree / "var" / "fantom.duckdb", LIVE.format("fantom", "1 minute"))
+    with served(app_tree) as faulty:
+        seen = visit()
+        seen.page.goto(f"{faulty.url}/status")
+        alert = seen.page.get_by_text("in the server's log under the code")
+        alert.wait_for()
+        code = re.search(r"code (\w{6})", alert.inner_text())
+        assert code is not None
+        assert f"code {code[1]}" in (app_tree / "server.log").read_text()
+        assert "secret" not in seen.page.content()
+        assert "Traceback" not in seen.page.content()
+        seen.page.goto(faulty.url)
+        seen.page.get_by_text("blocking_head: Parser Error").wait_for()
+        assert "Traceback" not in seen.page.content()
+
+
+def test_health_says_which_block_is_shown(app: App) -> None:
+    with urllib.request.urlopen(f"{app.url}/healthz") as answer:
+        assert answer.read() == b'{"status":"ok","network":"fantom","synced_block":99772823}'
+
+
+@pytest.mark.parametrize("path", ["/", "/status", "/healthz", "/static/nothing"])
+def test_every_answer_carries_the_headers(app: App, path: str) -> None:
+    request = urllib.request.Request(app.url + path, method="GET")
+    with urllib.request.urlopen(request) as answer:
+        headers = answer.headers
+    policy = headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"

@@ -1,0 +1,83 @@
+"""Every step of the guided unstake on every kind of screen, with odds and with a wallet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devnet import Devnet
+from scoring.companion import companion_of
+from tests.app_fixture import App, edited
+from tests.browser.wallet_fixture import Desk
+from tests.live_steps import burning
+from tests.live_steps import send as mined
+from tests.unstake_fixture import FTM, app, app_node, chain, desk, says, show
+
+__all__ = ["app", "app_node", "chain", "desk"]
+pytestmark = [pytest.mark.browser, pytest.mark.node]
+
+SIZES = [("", 1280), ("phone-", 390)]
+LOOKS = [
+    (f"{name}{scheme}", width, scheme) for name, width in SIZES for scheme in ("light", "dark")
+]
+
+
+@pytest.fixture(scope="module")
+def with_sample(app: App, sample_store: Path, sample_scores: Path) -> App:
+    """The sample beside the devnet, with its scores."""
+    store = edited(sample_store, app.store("sample"))
+    shutil.copyfile(sample_scores, companion_of(store))
+    return app
+
+
+@pytest.fixture(scope="module")
+def unstaked(chain: Devnet) -> str:
+    """A transaction that the store does not hold yet."""
+    return mined(chain, burning(chain, "aFTMc", 6 * FTM, chain.accounts[2]))
+
+
+@pytest.mark.parametrize(("look", "width", "scheme"), LOOKS)
+def test_each_step_fits_its_screen(
+    with_sample: App,
+    chain: Devnet,
+    unstaked: str,
+    desk: Callable[..., Desk],
+    look: str,
+    width: int,
+    scheme: str,
+) -> None:
+    at = desk(2, width, scheme)
+    mine = {"amount": "6", "address": chain.accounts[2]}
+    steps = {
+        "1": ({"network": "sample", "amount": "250"}, "What another amount would change"),
+        "2": ({"step": 2} | mine, "The address is a plain account"),
+        "2-poor": ({"step": 2, "amount": "9000", "address": "0x" + "ab" * 20}, "balance is 0"),
+        "3": ({"step": 3} | mine, "burnCerts(uint256)"),
+        "4-new": ({"step": 4, "tx": unstaked} | mine, "It made request"),
+        "4": ({"network": "sample", "step": 4, "request": 2210}, "waits at place 13"),
+        "5": ({"network": "sample", "step": 5, "request": 2210}, "Ask the operator"),
+    }
+    for step, (link, words) in steps.items():
+        at.page.set_viewport_size({"width": width, "height": 900})
+        show(at, **link)
+        says(at, words)
+        if step == "3":
+            at.connect()
+        at.seen.screenshot(f"unstake-{step}-{look}")
+        assert at.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert "Traceback" not in at.seen.text()
+    assert at.seen.complaints == []
+
+
+def test_the_calendar_file_leads_to_the_request_on_track(
+    with_sample: App, desk: Callable[..., Desk]
+) -> None:
+    at = desk()
+    show(at, network="sample", step=4, request=2210)
+    with at.page.expect_download() as waiting:
+        at.page.get_by_role("button", name="Calendar file").click()
+    entry = waiting.value.path().read_bytes().replace(b"\r\n ", b"").decode()
+    assert f"\r\nURL:{at.url}/track?network=sample&find=2210\r\n" in entry

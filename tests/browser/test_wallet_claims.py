@@ -1,0 +1,143 @@
+"""What the browser says is held to its shape, and what a wallet is asked is built right."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from data.config import load_network, public_rpc_urls
+from ui.browser.wallet import _for_wallet
+from ui.browser.wallet.claims import (
+    Answer,
+    Connection,
+    NotSigned,
+    Signed,
+    Strayed,
+    UnsignedTransaction,
+    read_answer,
+)
+
+ACCOUNT, HASH = "0x" + "aB" * 20, "0x" + "Cd" * 32
+SAID = {"account": ACCOUNT, "chain": 250, "wallet": "A wallet", "outcome": None}
+CALL = {"intent": "a1", "sender": "0x" + "ab" * 20, "to": "0x" + "01" * 20, "data": "0x00ff"}
+
+
+def test_what_has_the_right_shape_is_passed_on_in_lower_case() -> None:
+    said = SAID | {"outcome": {"intent": "a1", "hash": HASH}}
+    connection = Connection(ACCOUNT.lower(), 250, "A wallet")
+    assert read_answer(said, "a1") == Answer(connection, Signed("a1", HASH.lower()))
+    assert read_answer(said, "b2") == read_answer(said, None) == Answer(connection)
+
+
+def test_what_strayed_is_a_hash_with_words_or_nothing() -> None:
+    told = {"hash": HASH, "what": "4 aFTMb\n" + "x" * 99}
+    assert read_answer(SAID | {"strayed": told}, None).strayed == Strayed(
+        HASH.lower(), "4 aFTMb" + "x" * 33
+    )
+    for odd in (HASH, {"hash": "0x12"}, {"what": "x"}, [], None, 7):
+        assert read_answer(SAID | {"strayed": odd}, None).strayed is None
+
+
+@pytest.mark.parametrize("said", [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}])
+def test_what_makes_no_sense_is_nothing(said: Any) -> None:
+    assert read_answer(said, "a1") == Answer()
+
+
+@pytest.mark.parametrize(
+    "account",
+    ["0x12", ACCOUNT + "00", ACCOUNT + "\n", "0X" + "ab" * 21, "é" * 42, 7, [ACCOUNT], {}],
+)
+def test_an_account_that_is_no_address_is_no_connection(account: Any) -> None:
+    assert read_answer(SAID | {"account": account}, None) == Answer()
+
+
+@pytest.mark.parametrize("chain", ["250", 0, -250, 2**53, 2.5, True, None, [250], float("nan")])
+def test_a_chain_that_is_no_number_is_unknown(chain: Any) -> None:
+    connection = read_answer(SAID | {"chain": chain}, None).connection
+    assert connection is not None
+    assert connection.chain_id is None
+
+
+def test_a_wallets_name_is_cut_to_letters_that_can_be_seen() -> None:
+    for name, read in [("a\u202e\nb\x00c" + "d" * 99, "abc" + "d" * 37), (7, ""), (None, "")]:
+        connection = read_answer(SAID | {"wallet": name}, None).connection
+        assert connection is not None
+        assert connection.wallet == read
+
+
+@pytest.mark.parametrize("why", ["rejected", "busy", "locked", "changed", "failed", "unsettled"])
+def test_why_it_was_not_signed_is_one_of_the_known_reasons(why: str) -> None:
+    said = SAID | {"outcome": {"intent": "a1", "why": why}}
+    assert read_answer(said, "a1").outcome == NotSigned("a1", why)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {},
+        {"hash": "0x12"},
+        {"hash": HASH + "\n"},
+        {"hash": [HASH]},
+        {"why": "sent"},
+        {"why": ["x"]},
+    ],
+)
+def test_any_other_outcome_is_unreadable(outcome: dict[str, Any]) -> None:
+    said = SAID | {"outcome": outcome | {"intent": "a1"}}
+    assert read_answer(said, "a1").outcome == NotSigned("a1", "unreadable")
+
+
+def test_a_wallet_is_asked_in_hex_and_for_one_chain() -> None:
+    asked = UnsignedTransaction(**CALL, value_wei=255, gas=16)
+    assert asked.for_wallet(250) == {
+        "from": CALL["sender"],
+        "to": CALL["to"],
+        "data": "0x00ff",
+        "value": "0xff",
+        "chainId": "0xfa",
+        "gas": "0x10",
+    }
+    assert "gas" not in UnsignedTransaction(**CALL).for_wallet(250)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"intent": ""},
+        {"intent": "a b"},
+        {"intent": "a" * 65},
+        {"sender": ACCOUNT},
+        {"to": ""},
+        {"data": "0x0"},
+        {"data": "00"},
+        {"value_wei": -1},
+        {"value_wei": 2**256},
+        {"gas": 0},
+        {"gas": -5},
+    ],
+)
+def test_a_malformed_transaction_cannot_be_built(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="an unsigned transaction's"):
+        UnsignedTransaction(**CALL | wrong)
+
+
+def test_an_operators_own_endpoint_is_never_told_to_a_wallet() -> None:
+    """Its path may hold a key."""
+    secret = "https://node.example/v3/secret"
+    fantom = load_network("fantom")
+    both = load_network("fantom", (secret, fantom.rpc_urls[0]))
+    assert public_rpc_urls(both) == fantom.rpc_urls[:1]
+    assert public_rpc_urls(fantom) == fantom.rpc_urls
+    assert "secret" not in json.dumps(_for_wallet(both))
+    assert "add" not in _for_wallet(load_network("fantom", (secret,)))
+    told = _for_wallet(fantom)["add"]
+    assert told["chainId"] == "0xfa"
+    assert told["chainName"] == "Fantom"
+    assert told["blockExplorerUrls"] == [fantom.explorer]
+
+
+def test_the_devnets_endpoint_is_told() -> None:
+    here = "http://127.0.0.1:1234"
+    assert public_rpc_urls(load_network("devnet", (here,))) == (here,)

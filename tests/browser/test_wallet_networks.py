@@ -1,0 +1,119 @@
+"""The wallet's network and account: what is wrong, what changes, and the button that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.wallet_fixture import SIGN, Desk, app, desk, node
+
+__all__ = ["app", "desk", "node"]
+pytestmark = [pytest.mark.browser, pytest.mark.node]
+
+Begin = Callable[..., Desk]
+
+
+def test_a_wallet_on_another_network_is_switched_by_one_button(desk: Begin) -> None:
+    at = desk()
+    at.put(chain="0x1")
+    at.open()
+    at.connect()
+    at.says("Test Wallet is on chain 1. Needed is Devnet, chain 31337.")
+    at.python_says("chain 1")
+    expect(at.button(SIGN)).to_be_hidden()
+    at.click("Switch to Devnet")
+    expect(at.button(SIGN)).to_be_visible()
+    at.python_says("chain 31337")
+    assert at.asked("wallet_addEthereumChain") == []
+    assert at.asked("wallet_switchEthereumChain") == [[{"chainId": "0x7a69"}]]
+
+
+@pytest.mark.parametrize(
+    "unknown", [None, {"code": -32603, "message": "", "data": {"originalError": {"code": 4902}}}]
+)
+def test_a_network_the_wallet_does_not_know_is_added(desk: Begin, unknown: object) -> None:
+    at = desk()
+    at.put(chain="0x1", knows=["0x1"], faults={"wallet_switchEthereumChain": unknown})
+    at.open()
+    at.connect()
+    if unknown:
+        at.tell("holds.push('wallet_addEthereumChain')")
+    at.click("Switch to Devnet")
+    if unknown:
+        at.says("Test Wallet asks you to switch the network.")
+        at.tell("faults.wallet_switchEthereumChain = null")
+        at.tell("release()")
+    at.python_says("chain 31337")
+    ((added,),) = at.asked("wallet_addEthereumChain")
+    assert added == {
+        "chainId": "0x7a69",
+        "chainName": "Devnet",
+        "nativeCurrency": {"name": "FTM", "symbol": "FTM", "decimals": 18},
+        "rpcUrls": [at.node.url],
+    }
+    at.click(SIGN)
+    at.python_says("outcome Signed(")
+
+
+def test_declining_to_switch_is_told_and_a_switch_by_hand_is_seen(desk: Begin) -> None:
+    at = desk()
+    declined = {"code": 4001, "message": "no"}
+    at.put(chain="0x1", faults={"wallet_switchEthereumChain": declined})
+    at.open()
+    at.connect()
+    at.click("Switch to Devnet")
+    at.says("You declined in the wallet: the network stays as it was.")
+    at.tell("holds.push('wallet_switchEthereumChain')")
+    at.click("Switch to Devnet")
+    at.says("asks you to switch the network")
+    at.tell("turn('0x7a69')")  # though the request itself is never answered
+    expect(at.button(SIGN)).to_be_enabled()
+    at.python_says("chain 31337")
+
+
+def test_another_account_or_network_is_seen_at_once(desk: Begin) -> None:
+    at = desk()
+    at.put()
+    at.open()
+    at.connect()
+    at.tell(f"choose(['{at.accounts[4]}'])")
+    at.python_says(f"account {at.accounts[4].lower()}, chain 31337")
+    at.tell("turn('0xfa')")
+    at.says("Test Wallet is on chain 250.")
+    at.python_says(f"account {at.accounts[4].lower()}, chain 250")
+    expect(at.button(SIGN)).to_be_hidden()
+    at.tell("turn('0x7a69')")
+    expect(at.button(SIGN)).to_be_visible()
+    at.tell("choose([])")
+    at.says("Test Wallet was locked, or disconnected from this page.")
+    at.python_says("no account")
+    at.tell(f"choose(['{at.accounts[0]}'])")
+    at.python_says(f"account {at.accounts[0].lower()}, chain 31337")
+    at.click(SIGN)
+    at.python_says("outcome Signed(")
+    assert at.asked("eth_sendTransaction")[0][0]["from"] == at.accounts[0].lower()
+
+
+def test_what_was_prepared_for_another_account_is_not_offered(desk: Begin) -> None:
+    at = desk()
+    at.put()
+    at.open(f"/?intent=a1&from={at.accounts[7].lower()}")
+    at.connect()
+    at.says("not for the account that is connected")
+    expect(at.button(SIGN)).to_be_hidden()
+
+
+@pytest.mark.parametrize("change", ["chain = '0x1'", "accounts = ['0x' + '11'.repeat(20)]"])
+def test_a_change_without_an_event_is_caught_at_the_click(desk: Begin, change: str) -> None:
+    at = desk()
+    at.put(silent=True)
+    at.open()
+    at.connect()
+    expect(at.button(SIGN)).to_be_visible()
+    at.tell(change)
+    at.click(SIGN)
+    at.says("changed before the wallet was asked: nothing was signed")
+    at.python_says("outcome NotSigned(intent='a1', why='changed')")
+    assert at.asked("eth_sendTransaction") == []

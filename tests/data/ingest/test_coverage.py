@@ -1,0 +1,125 @@
+"""What was read is remembered exactly: ranges behave like the sets of blocks they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.ingest.coverage import cover, forget, gaps, holes
+from tests.log_lines import empty_tables, rows
+
+LAST = 40
+RANGES = st.tuples(st.integers(0, LAST), st.integers(0, LAST)).map(lambda pair: sorted(pair))
+NAMES = st.sampled_from([("pool",), ("bond",), ("sfc a", "sfc b"), ("sfc b",), ("file logs",)])
+STEPS = st.lists(st.tuples(NAMES | st.none(), RANGES), max_size=12)  # None forgets
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with empty_tables() as con:
+        yield con
+
+
+def _blocks(ranges: list[tuple[int, int]]) -> set[int]:
+    return {block for first, last in ranges for block in range(first, last + 1)}
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps=STEPS, asked=RANGES)
+def test_coverage_is_the_set_of_blocks_that_were_read_and_not_forgotten(
+    con: duckdb.DuckDBPyConnection,
+    steps: list[tuple[tuple[str, ...] | None, list[int]]],
+    asked: list[int],
+) -> None:
+    con.execute("DELETE FROM coverage")
+    model: dict[str, set[int]] = {name: set() for name in ("pool", "bond", "sfc a", "sfc b")}
+    model["file logs"] = set()
+    for names, (first, last) in steps:
+        blocks = _blocks([(first, last)])
+        if names is None:
+            forget(con, first, last)
+            for name in model.keys() - {"file logs"}:  # a file cannot be asked again
+                model[name] -= blocks
+        else:
+            cover(con, names, first, last)
+            for name in names:
+                model[name] |= blocks
+    for name, covered in model.items():
+        ranges = rows(
+            con, f"SELECT from_block, to_block FROM coverage WHERE filter = '{name}' ORDER BY 1"
+        )
+        assert _blocks(ranges) == covered
+        # Merged: no two ranges touch.
+        assert all(end + 1 < start for (_, end), (start, _) in pairwise(ranges))
+        missing = gaps(con, name, *asked)
+        assert _blocks(missing) == _blocks([(asked[0], asked[1])]) - covered
+        assert sum(last - first + 1 for first, last in missing) == len(_blocks(missing))
+
+
+@settings(max_examples=25, deadline=None)
+@given(covered=st.lists(RANGES, max_size=5), synced=st.integers(5, LAST))
+def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
+    con: duckdb.DuckDBPyConnection, covered: list[list[int]], synced: int
+) -> None:
+    con.execute("DELETE FROM coverage")
+    con.execute("CREATE OR REPLACE TABLE stubs AS SELECT '0xa' AS stub, 9::BIGINT AS block")
+    con.execute(f"UPDATE store_info SET first_block = 3, synced_block = {synced}")
+    for first, last in covered:
+        cover(con, ("pool", "sfc 0xa"), first, last)
+    cover(con, ("bond",), 0, LAST)
+    found = holes(con)
+    read = _blocks([(first, last) for first, last in covered])
+    for name, start in (("pool", 3), ("bond", 0), ("sfc 0xa", 9)):
+        due = set() if name == "bond" else _blocks([(start, synced)]) - read
+        assert _blocks([(hole.first, hole.last) for hole in found if hole.name == name]) == due
+    assert not any(hole.from_file for hole in found)
+
+
+def _holes_beside(
+    con: duckdb.DuckDBPyConnection, node: list[tuple[int, int]], files: list[tuple[int, int]]
+) -> list[tuple[int, int, bool]]:
+    """The pool's holes up to block 40 of a store that a node and files were read into."""
+    con.execute("DELETE FROM coverage")
+    con.execute("CREATE OR REPLACE TABLE stubs AS SELECT '0xa' AS stub, 9::BIGINT AS block LIMIT 0")
+    con.execute("UPDATE store_info SET first_block = 2, synced_block = 40")
+    for ranges, name in ((node, "pool"), (files, "file")):
+        for number, (first, last) in enumerate(ranges):
+            cover(con, (f"file {number}" if name == "file" else name,), first, last)
+    return [(hole.first, hole.last, hole.from_file) for hole in holes(con) if hole.name == "pool"]
+
+
+@pytest.mark.parametrize(
+    ("node", "files", "expected"),
+    [
+        # What lies between a file and the next blocks read was read by nobody.
+        (
+            [(0, 10), (15, 20), (31, 40)],
+            [(22, 25)],
+            [(11, 14, False), (21, 21, False), (22, 25, True), (26, 30, False)],
+        ),
+        # Where a file comes first, nobody knows which block it was asked from.
+        ([(31, 40)], [(22, 30)], [(2, 21, True), (22, 30, True)]),
+        ([], [(5, 12), (20, 40)], [(2, 12, True), (13, 19, False), (20, 40, True)]),
+        ([], [(5, 12), (10, 40), (6, 7)], [(2, 40, True)]),
+        # Where a node comes first, the file's beginning is known.
+        ([(6, 8)], [(9, 40)], [(2, 5, False), (9, 40, True)]),
+        ([], [], [(2, 40, False)]),
+    ],
+)
+def test_a_file_answers_for_the_blocks_that_it_covers_and_no_others(
+    con: duckdb.DuckDBPyConnection,
+    node: list[tuple[int, int]],
+    files: list[tuple[int, int]],
+    expected: list[tuple[int, int, bool]],
+) -> None:
+    found = _holes_beside(con, node, files)
+    assert _blocks([(a, b) for a, b, _ in found]) == _blocks([(a, b) for a, b, _ in expected])
+    for of_file in (True, False):
+        assert _blocks([(a, b) for a, b, filed in found if filed is of_file]) == _blocks(
+            [(a, b) for a, b, filed in expected if filed is of_file]
+        )

@@ -1,0 +1,220 @@
+"""Every event becomes the rows that eth_abi says, in the chain's order, to the last wei."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+
+from bench import plain_python
+from data.ingest import decode
+from data.pool.contracts import EVENTS, Event
+from tests.log_lines import (
+    ALICE,
+    BURNED,
+    BURNED_2,
+    CLAIMED,
+    DEPLOYED,
+    FANTOM,
+    FTM,
+    LOCKED,
+    RATIO,
+    REFUSED,
+    RULE_4,
+    RULE_5,
+    STAKED,
+    STAKED_2,
+    STRANGER,
+    STUB,
+    WITHDRAWN,
+    Log,
+    Story,
+    empty_tables,
+    node_log,
+    rebuild_from,
+    rows,
+)
+
+EDGES = [0, 1, 2**63, 2**64, 2**126, 10**38 - 1, 10**38, 2**128 - 1, 2**128, 2**255, 2**256 - 1]
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with empty_tables() as con:
+        yield con
+
+
+def _random_logs(seed: int, count: int) -> list[Log]:
+    """All events with any values they can hold, and a queue that keeps the contract's order."""
+    draw = random.Random(seed)
+    story = Story()
+    stubs = [f"0x{draw.getrandbits(160):040x}" for _ in range(5)]
+    requests, head, refused = 0, 0, list[int]()
+    in_queue = (BURNED, BURNED_2, WITHDRAWN, REFUSED)
+
+    def value(type_: str, name: str, *, indexed: bool) -> Any:
+        if name == "delegator":
+            return draw.choice([*stubs, STRANGER])
+        if type_ == "address":
+            return f"0x{draw.getrandbits(160):040x}"
+        if type_ == "bool":
+            return draw.random() < 0.5
+        if indexed:
+            return draw.choice([0, 1, draw.getrandbits(62), 2**63 - 1])
+        if name == "duration":
+            return draw.choice([0, 14 * 86_400, 365 * 86_400, 2**63, 2**200])
+        return draw.choice([draw.getrandbits(126), draw.randrange(10**24), draw.choice(EDGES)])
+
+    for number in range(count):
+        event = DEPLOYED if number < len(stubs) else draw.choice([*EVENTS, *in_queue * 4])
+        values = {f.name: value(f.type, f.name, indexed=f.indexed) for f in event.fields}
+        if number < len(stubs):
+            values["proxy"] = stubs[number]
+        if event in (BURNED, BURNED_2):
+            values["wrId"], requests = requests, requests + 1
+            values["fee"] = min(values["fee"], values["amount"])
+        elif event is WITHDRAWN and refused and draw.random() < 0.2:
+            values["wrId"] = refused.pop(draw.randrange(len(refused)))
+        elif event in (WITHDRAWN, REFUSED):
+            if head == requests:
+                continue
+            values["wrId"], head = head, head + 1
+            if event is REFUSED:
+                refused.append(values["wrId"])
+        story.emit(event, *values.values(), same_block=draw.random() < 0.3)
+    draw.shuffle(story.logs)
+    return story.logs
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_table_is_what_eth_abi_makes_of_the_same_logs(
+    seed: int, con: duckdb.DuckDBPyConnection
+) -> None:
+    logs = _random_logs(seed, 1_500)
+    rebuild_from(con, logs)
+    expected = plain_python.tables(plain_python.decode_logs(logs, FANTOM))
+    assert all(len(expected[name]) > 5 for name in decode.DERIVED)
+    for name in decode.DERIVED:
+        assert rows(con, f"FROM {name}") == expected[name], name
+
+
+def test_the_tables_do_not_depend_on_the_sessions_time_zone(con: duckdb.DuckDBPyConnection) -> None:
+    logs = _random_logs(1, 300)
+    rebuild_from(con, logs)
+    expected = {name: rows(con, f"FROM {name}") for name in decode.DERIVED}
+    con.execute("SET TimeZone = 'Pacific/Auckland'")
+    rebuild_from(con, logs)
+    con.execute("SET TimeZone = 'UTC'")
+    assert {name: rows(con, f"FROM {name}") for name in decode.DERIVED} == expected
+
+
+# Amounts
+
+
+@pytest.mark.parametrize("amount", [0, 1, FTM, 2**126 - 1, 2**126, 10**38 - 1])
+def test_an_amount_of_up_to_38_digits_is_exact(amount: int, con: duckdb.DuckDBPyConnection) -> None:
+    logs = [
+        node_log(STAKED, ALICE, amount, index=0),
+        node_log(RATIO, amount, index=1),
+        node_log(BURNED_2, ALICE, amount, amount, 0, 0, True, index=2),
+        node_log(WITHDRAWN, ALICE, amount, 0, index=3),
+    ]
+    rebuild_from(con, logs)
+    assert rows(con, "SELECT amount_wei FROM stakes") == [(amount,)]
+    assert rows(con, "SELECT ratio_wei FROM ratios") == [(amount,)]
+    assert rows(con, "SELECT gross_wei, payout_wei FROM requests") == [(amount, amount)]
+    assert rows(con, "SELECT payout_wei FROM payouts") == [(amount,)]
+    assert rows(con, "SELECT DISTINCT typeof(amount_wei) FROM stakes") == [("DECIMAL(38,0)",)]
+
+
+@pytest.mark.parametrize("amount", [10**38, 2**128, 2**256 - 1])
+def test_an_amount_beyond_38_digits_stays_raw_and_is_null(
+    amount: int, con: duckdb.DuckDBPyConnection
+) -> None:
+    rebuild_from(con, [node_log(STAKED, ALICE, amount)])
+    assert rows(con, "SELECT staker, amount_wei FROM stakes") == [(ALICE, None)]
+    assert rows(con, "SELECT data FROM raw_logs") == [(f"0x{amount:064x}",)]
+
+
+def test_a_sum_over_an_unknown_amount_is_unknown_not_smaller(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    story = Story()
+    for amount in (5, 2**200, 7, 11):
+        story.burn(amount)
+    rebuild_from(con, story.logs)
+    ahead = "SELECT payout_wei, ahead_wei_at_request, ahead_wei FROM requests ORDER BY wr_id"
+    assert rows(con, ahead) == [(5, 0, 0), (None, 5, 5), (7, None, None), (11, None, None)]
+    story.pay(0)
+    story.pay(1, amount=2**200)
+    rebuild_from(con, story.logs)
+    # Past the unknown one, the sums are known again.
+    assert rows(con, ahead)[2:] == [(7, None, 0), (11, None, 7)]
+
+
+def test_a_claim_of_which_one_part_is_unknown_is_unknown(con: duckdb.DuckDBPyConnection) -> None:
+    story = Story()
+    story.emit(DEPLOYED, 0, STUB)
+    story.emit(CLAIMED, STUB, 3, 1, 2**127, 5)
+    story.emit(CLAIMED, STUB, 3, 10**38 - 1, 1, 0)
+    story.emit(CLAIMED, STUB, 3, 1, 2, 3)
+    rebuild_from(con, story.logs)
+    assert rows(con, "SELECT reward_wei FROM reward_claims") == [(None,), (None,), (6,)]
+
+
+# Generations and strangers
+
+
+def test_a_request_of_the_first_generation_is_for_the_bond(con: duckdb.DuckDBPyConnection) -> None:
+    logs = [
+        node_log(BURNED, ALICE, 10, 9, 1, 0, index=0),
+        node_log(BURNED_2, ALICE, 10, 9, 1, 1, True, index=1),
+        node_log(BURNED_2, ALICE, 10, 9, 1, 2, False, index=2),
+    ]
+    rebuild_from(con, logs)
+    found = rows(con, "SELECT token, payout_wei, shares_wei FROM requests ORDER BY wr_id")
+    assert found == [("aFTMb", 9, 9), ("aFTMb", 9, 9), ("aFTMc", 9, 9)]
+
+
+def test_a_stake_says_its_token_only_in_the_second_form(con: duckdb.DuckDBPyConnection) -> None:
+    staked = [(STAKED, ()), (STAKED_2, (True,)), (STAKED_2, (False,))]
+    logs = [node_log(of, ALICE, 5, *flag, index=index) for index, (of, flag) in enumerate(staked)]
+    rebuild_from(con, logs)
+    assert rows(con, "SELECT token FROM stakes") == [(None,), ("aFTMb",), ("aFTMc",)]
+
+
+def test_both_forms_of_the_fee_rule_are_read(con: duckdb.DuckDBPyConnection) -> None:
+    logs = [node_log(RULE_4, 1, 2, 3, 4, index=0), node_log(RULE_5, 5, 6, 7, 8, 9, index=1)]
+    rebuild_from(con, logs)
+    found = rows(con, "SELECT * EXCLUDE (updated_at, block, tx) FROM fee_rules")
+    assert found == [(1, 2, 3, 4, None), (5, 6, 7, 8, 9)]
+
+
+@pytest.mark.parametrize("event", [e for e in EVENTS if e.contract == "sfc"], ids=lambda e: e.name)
+def test_a_delegator_that_is_no_stub_never_appears(
+    event: Event, con: duckdb.DuckDBPyConnection
+) -> None:
+    numbers = [1] * (len(event.fields) - 1)
+    story = Story()
+    story.emit(event, STRANGER, *numbers)
+    story.emit(event, STUB, *numbers)
+    story.emit(DEPLOYED, 0, STUB)
+    story.emit(event, STUB, *numbers)
+    rebuild_from(con, story.logs)
+    for name in ("reward_claims", "returned_stakes", "lock_ups"):
+        found = rows(con, f"SELECT stub FROM {name}")
+        # What a stub did counts from its first block, whenever the pool announced it.
+        assert found in ([], [(STUB,), (STUB,)])
+
+
+def test_a_lock_up_ends_after_its_duration(con: duckdb.DuckDBPyConnection) -> None:
+    story = Story()
+    story.emit(DEPLOYED, 0, STUB)
+    for duration in (14 * 86_400, 2**62, 2**70):
+        story.emit(LOCKED, STUB, 12, duration, 5 * FTM)
+    rebuild_from(con, story.logs)
+    found = rows(con, "SELECT duration_s, ends_at - locked_at = to_days(14) FROM lock_ups")
+    assert found == [(14 * 86_400, True), (2**62, None), (None, None)]

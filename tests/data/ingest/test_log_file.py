@@ -1,0 +1,211 @@
+"""A file of logs is landed whole or not at all, and what is wrong with it is named by its line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from data import ChangedLogError, LogFileError
+from data.ingest import log_file, raw_logs
+from data.ingest.log_file import stage_files
+from tests.log_lines import (
+    ALICE,
+    FANTOM,
+    FIRST_BLOCK,
+    RATIO,
+    STAKED,
+    Log,
+    Story,
+    as_lines,
+    empty_tables,
+    node_log,
+    rows,
+    write_logs,
+)
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[duckdb.DuckDBPyConnection]:
+    with empty_tables() as con:
+        yield con
+
+
+@pytest.fixture
+def con(tables: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Tables without a log."""
+    tables.execute("DELETE FROM raw_logs")
+    return tables
+
+
+def _logs(count: int = 30) -> list[Log]:
+    story = Story()
+    for number in range(count):
+        story.emit(STAKED, ALICE, 10**20 + number, same_block=number % 4 == 3)
+    return story.logs
+
+
+def _as_stored(logs: list[Log]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            int(log["blockNumber"], 16),
+            int(log["logIndex"], 16),
+            datetime.fromtimestamp(int(log["blockTimestamp"], 16), UTC),
+            log["transactionHash"],
+            log["address"],
+            *log["topics"],
+            *[None] * (4 - len(log["topics"])),
+            log["data"],
+        )
+        for log in logs
+    ]
+
+
+def _land(con: duckdb.DuckDBPyConnection, *files: Path) -> int:
+    stage_files(con, files, FANTOM)
+    return raw_logs.land(con)
+
+
+def _stored(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return rows(con, "FROM raw_logs ORDER BY block, log_index")
+
+
+def _refused(
+    con: duckdb.DuckDBPyConnection, *files: Path, kind: type[Exception] = LogFileError
+) -> str:
+    """The words of the refusal."""
+    with pytest.raises(kind) as refusal:
+        _land(con, *files)
+    return str(refusal.value)
+
+
+# What is accepted
+
+
+def _shuffled(lines: list[bytes]) -> bytes:
+    return b"".join(random.Random(1).sample(lines, len(lines)))
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("unsorted.ndjson", _shuffled),
+        ("doubled.ndjson", lambda lines: b"".join(lines + lines[5:9])),
+        ("blank.ndjson", lambda lines: b"\n \t\r\n".join(lines) + b"\n\n"),
+        ("crlf.ndjson", lambda lines: b"".join(lines).replace(b"\n", b"\r\n")),
+        ("unended.ndjson", lambda lines: b"".join(lines).rstrip()),
+        ("upper.ndjson", lambda lines: b"".join(lines).replace(b"0xa1a1", b"0xA1A1")),
+        ("zipped.ndjson.gz", lambda lines: gzip.compress(b"".join(lines))),
+        ("twice.gz", lambda lines: b"".join(gzip.compress(line) for line in lines)),
+        ("odd [1]*?'.txt", b"".join),
+    ],
+)
+def test_the_same_logs_in_another_form_land_the_same(
+    name: str,
+    form: Callable[[list[bytes]], bytes],
+    con: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(log_file, "_PIECE_BYTES", 5_000)  # some lines
+    file = tmp_path / name
+    file.write_bytes(form(as_lines(_logs()).splitlines(keepends=True)))
+    assert _land(con, file) == 30
+    assert _stored(con) == _as_stored(_logs())
+    assert _land(con, file) == 0
+    assert _stored(con) == _as_stored(_logs())
+
+
+def test_overlapping_files_land_each_log_once(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    parts = [_logs()[:20], _logs()[10:25], _logs()[15:]]
+    files = [write_logs(tmp_path / f"{n}.ndjson", part) for n, part in enumerate(parts)]
+    assert _land(con, files[2], files[0], files[2]) == 30
+    assert _land(con, *files) == 0
+    assert _stored(con) == _as_stored(_logs())
+
+
+def test_a_file_covers_the_asked_blocks_or_those_of_its_logs(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    file = write_logs(tmp_path / "a.ndjson", _logs())
+    end = int(_logs()[-1]["blockNumber"], 16)
+    assert stage_files(con, [file], FANTOM) == [("file a.ndjson", FIRST_BLOCK, end)]
+    first, last = FIRST_BLOCK + 15, FIRST_BLOCK + 55
+    assert stage_files(con, [file], FANTOM, first, last) == [("file a.ndjson", first, last)]
+    blocks = "SELECT min(block) - $b, max(block) - $b FROM landing".replace("$b", str(FIRST_BLOCK))
+    assert rows(con, blocks) == [(20, 50)]
+    assert stage_files(con, [file], FANTOM, last=FIRST_BLOCK - 1) == [None]
+
+
+# What is refused, as a whole
+
+
+def test_a_zipped_file_that_was_cut_off_is_refused_wherever_it_was_cut(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="w") as zipped:
+        zipped.write(as_lines(_logs(5)))
+        zipped.flush()
+        end_of_a_line = buffer.tell()
+        zipped.write(as_lines(_logs()[5:]))
+    whole = buffer.getvalue()
+    file = tmp_path / "cut.ndjson.gz"
+    for cut in (12, len(whole) // 2, end_of_a_line, len(whole) - 8, len(whole) - 1):
+        file.write_bytes(whole[:cut])
+        told = _refused(con, file)
+        assert told.startswith(f"{file} cannot be read after line "), cut
+        assert "get the file again" in told
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"{}\n") + b"garbage"])
+def test_a_file_that_is_not_zipped_as_its_name_says_is_refused(
+    content: bytes, con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    file = tmp_path / "wrong.gz"
+    file.write_bytes(content)
+    assert _refused(con, file).startswith(f"{file} cannot be read after line ")
+
+
+def test_a_missing_file_and_a_folder_are_refused_and_an_empty_file_holds_nothing(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert _refused(con, tmp_path / "none") == f"no file {tmp_path / 'none'}"
+    assert _refused(con, tmp_path) == f"{tmp_path} is a folder"
+    for name, content in (("a", b""), ("b", b"\n\n"), ("c.gz", b""), ("d.gz", gzip.compress(b""))):
+        (tmp_path / name).write_bytes(content)
+        assert stage_files(con, [tmp_path / name], FANTOM) == [None]
+
+
+def test_a_file_that_contradicts_the_store_is_refused(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    _land(con, write_logs(tmp_path / "first.ndjson", _logs()))
+    changed = _logs()
+    changed[17] |= {"data": f"0x{5:064x}"}
+    told = _refused(con, write_logs(tmp_path / "changed.ndjson", changed), kind=ChangedLogError)
+    block, index = (int(changed[17][key], 16) for key in ("blockNumber", "logIndex"))
+    assert told.startswith(f"block {block}, log {index} came with two different contents.")
+    assert _stored(con) == _as_stored(_logs())
+
+
+def test_files_that_contradict_themselves_or_each_other_are_refused(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    log = node_log(RATIO, 5, block=FIRST_BLOCK + 7)
+    other = log | {"transactionHash": "0x" + "12" * 32}
+    both = write_logs(tmp_path / "both.ndjson", [log, other, log])
+    one, two = write_logs(tmp_path / "1", [log]), write_logs(tmp_path / "2", [other])
+    for files in ([both], [one, two]):
+        told = _refused(con, *files, kind=ChangedLogError)
+        assert told.startswith(f"block {FIRST_BLOCK + 7}, log 0 came with two different contents.")
+        assert _stored(con) == []

@@ -1,0 +1,137 @@
+"""What people type becomes exact wei, or a sentence that names the fault and the remedy."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import AmountError
+from data.pool.amounts import MOST_WEI, format_brief, format_short, format_wei, parse_amount
+
+ONE = 10**18
+
+
+@pytest.mark.parametrize(
+    ("text", "wei"),
+    [
+        ("1", ONE),
+        ("12.5", 125 * ONE // 10),
+        ("12,5", 125 * ONE // 10),
+        ("  7\u00a0", 7 * ONE),
+        (".5", ONE // 2),
+        ("5.", 5 * ONE),
+        ("0,125", ONE // 8),
+        ("007", 7 * ONE),
+        ("3.125", 3_125 * ONE // 1_000),
+        ("1234,567", 1_234_567 * ONE // 1_000),
+        ("0.000000000000000001", 1),
+        ("0.1", ONE // 10),
+        ("900719925.000000000000000001", 900_719_925 * ONE + 1),
+        ("123456789.123456789123456789", 123_456_789_123_456_789_123_456_789),
+        ("1.0000000000000000000000", ONE),  # zeros change nothing
+        ("4000000000", MOST_WEI),
+    ],
+)
+def test_what_people_type_is_exact(text: str, wei: int) -> None:
+    assert parse_amount(text) == wei
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "No amount: write"),
+        ("   ", "No amount: write"),
+        ("0", "is 0: write a number above 0"),
+        ("0,00", "is 0: write a number above 0"),
+        ("-1", "negative: write a number above 0"),
+        ("\u2212 3.5", "negative: write"),
+        ("0.0000000000000000001", "19 decimals, a token has 18: leave out the last 1"),
+        ("1.123456789012345678901", "21 decimals, a token has 18: leave out the last 3"),
+        ("4000000000.000000000000000001", "too big"),
+        ("9" * 90, "too big"),
+        ("9" * 101, "101 characters are no amount"),
+        ("1,000", "write 1000 for thousands, or 1.0 for a fraction"),
+        ("12,345", "write 12345 for thousands, or 12.345 for a fraction"),
+        ("1,234.5", "without thousands separators"),
+        ("1.234,5", "without thousands separators"),
+        ("1 000", "without thousands separators"),
+        ("1'000", "without thousands separators"),
+        ("1.000.000", "without thousands separators"),
+        ("1e18", "exponent: write it out"),
+        ("0x10", "address or a hash"),
+        ("12 FTM", "the number alone"),
+        ("1O", "the number alone"),
+        (".", "no number"),
+        ("+5", "no number"),
+        ("nan", "no number"),
+        ("inf", "no number"),
+        ("\u0663", "no number"),
+        ("five", "no number"),
+    ],
+)
+def test_what_is_no_amount_is_told_with_its_remedy(text: str, told: str) -> None:
+    with pytest.raises(AmountError, match=told) as caught:
+        parse_amount(text)
+    assert len(str(caught.value)) < 200
+
+
+@given(st.integers(1, MOST_WEI))
+def test_an_amount_formatted_and_read_again_is_the_same_to_the_wei(wei: int) -> None:
+    assert parse_amount(format_wei(wei)) == wei
+    if "," not in format_short(wei):  # thousands are for reading
+        assert 0 < parse_amount(format_short(wei)) <= wei
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    told = ""
+    try:
+        assert 0 < parse_amount(text) <= MOST_WEI
+    except AmountError as error:
+        told = str(error)
+    assert told == "" or told.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("wei", "exact", "short"),
+    [
+        (0, "0", "0"),
+        (1, "0.000000000000000001", "0.000000000000000001"),
+        (ONE, "1", "1"),
+        (-ONE // 2, "-0.5", "-0.5"),
+        (1_234_567 * ONE + ONE * 99_999 // 100_000, "1234567.99999", "1,234,567.9999"),
+        (10**27, "1000000000", "1,000,000,000"),
+    ],
+)
+def test_wei_is_shown_exactly_or_cut_off_but_never_as_nothing(
+    wei: int, exact: str, short: str
+) -> None:
+    assert format_wei(wei) == exact
+    assert format_short(wei) == short
+
+
+@pytest.mark.parametrize(
+    ("wei", "brief"),
+    [
+        (0, "0"),
+        (1, "0.000000000000000001"),
+        (ONE // 800, "0.0012"),
+        (ONE * 1_239 // 1_000, "1.23"),
+        (1_000 * ONE - 1, "999.99"),
+        (12_345 * ONE + ONE // 2, "12,345"),
+        (10**6 * ONE - 1, "999,999"),
+        (1_239_999 * ONE, "1.23 M"),
+        (12_399_999 * ONE, "12.3 M"),
+        (40 * 10**9 * ONE, "40,000 M"),
+    ],
+)
+def test_a_label_is_short_and_cut_off(wei: int, brief: str) -> None:
+    assert format_brief(wei) == brief
+
+
+def test_a_cost_is_rounded_up_and_never_below_itself() -> None:
+    assert format_short(ONE // 10_000 + 1, up=True) == "0.0002"
+    assert format_short(ONE // 10_000, up=True) == "0.0001"
+    assert format_short(1, up=True) == "0.0001"
+    assert format_short(0, up=True) == "0"

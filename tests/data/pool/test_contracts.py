@@ -1,0 +1,100 @@
+"""The events and views are the contracts': hashes, shapes and ABIs agree with their signatures."""
+
+from __future__ import annotations
+
+import pytest
+from eth_utils.abi import function_abi_to_4byte_selector
+from eth_utils.crypto import keccak
+from web3 import Web3
+
+from data.pool.contracts import EVENTS, GET_BURN_FEE, VIEWS, WITHDRAWALS, Event, View
+from tests.log_lines import ALICE, FANTOM, node_log
+
+SELECTORS = {
+    "firstWrId": "0xb23220c3",
+    "lastWrId": "0xb9b4070e",
+    "withdrawals": "0x5cc07076",
+    "stashedForManualWithdrawals": "0x3f6b13cc",
+    "getBurnFee": "0xad20d2e6",
+    "minFeeRatio": "0xfa4d6142",
+    "maxFeeRatio": "0x701f7e1d",
+    "feeIncreaseStart": "0xcd71ef26",
+    "feeIncreaseStop": "0x46e9929d",
+    "feeShift": "0xf4ca2d4c",
+    "stubCount": "0x436d3d9a",
+}
+SHAPES = {  # topics, words
+    ("pool", "TokensBurned"): (3, 3),
+    ("pool", "TokensBurned2"): (4, 3),
+    ("pool", "Withdrawn"): (3, 1),
+    ("pool", "ManualWithdrawalExpected"): (3, 1),
+    ("pool", "StakeReceived"): (2, 1),
+    ("pool", "StakeReceived2"): (3, 1),
+    ("pool", "Deployed"): (2, 1),
+    ("pool", "MinimumStakeChanged"): (1, 1),
+    ("pool", "OperatorChanged"): (1, 2),
+    ("sfc", "ClaimedRewards"): (3, 3),
+    ("sfc", "RestakedRewards"): (3, 3),
+    ("sfc", "LockedUpStake"): (3, 2),
+    ("sfc", "UnlockedStake"): (3, 2),
+    ("sfc", "Delegated"): (3, 1),
+    ("sfc", "Undelegated"): (4, 1),
+    ("sfc", "Withdrawn"): (4, 1),
+    ("bond", "RatioUpdate"): (1, 1),
+}
+
+
+def _id(of: Event | View) -> str:
+    return f"{of.contract} {of.canonical}" if isinstance(of, Event) else of.name
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=_id)
+def test_topic0_is_the_hash_of_the_signature(event: Event) -> None:
+    assert event.topic0 == "0x" + keccak(text=event.canonical).hex()
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=_id)
+def test_web3_decodes_the_abi_as_the_signature_says(event: Event) -> None:
+    examples = {"address": ALICE, "bool": True}
+    values = [examples.get(f.type, number) for number, f in enumerate(event.fields, 7)]
+    log = node_log(event, *values)
+    log |= {
+        "topics": [bytes.fromhex(topic[2:]) for topic in log["topics"]],
+        "data": bytes.fromhex(log["data"][2:]),
+    }
+    contract = Web3().eth.contract(abi=[event.abi])
+    decoded = contract.events[event.name]().process_log(log)["args"]
+    assert [
+        decoded[f.name].lower() if f.type == "address" else decoded[f.name] for f in event.fields
+    ] == values
+
+
+def test_each_event_has_the_topics_and_words_of_its_contract() -> None:
+    shapes = {
+        (event.contract, event.name): (event.topics_count, event.words_count) for event in EVENTS
+    }
+    assert {key: shapes[key] for key in SHAPES} == SHAPES
+
+
+def test_both_fee_rules_and_both_upgrades_are_told_apart() -> None:
+    rules = [event for event in EVENTS if event.name == "FeeRuleUpdated"]
+    assert [(event.topics_count, event.words_count) for event in rules] == [(1, 4), (1, 5)]
+    assert len({event.topic0 for event in rules}) == 2
+    upgrades = [event for event in EVENTS if event.name == "Upgraded"]
+    assert [(event.topics_count, event.words_count) for event in upgrades] == [(2, 0), (1, 1)]
+    assert len({event.topic0 for event in upgrades}) == 1
+
+
+def test_no_two_events_share_contract_topic0_and_number_of_topics() -> None:
+    keys = [(event.contract, event.topic0, event.topics_count) for event in EVENTS]
+    assert len(set(keys)) == len(keys) == 21
+
+
+@pytest.mark.parametrize("view", [*VIEWS, WITHDRAWALS, GET_BURN_FEE], ids=_id)
+def test_views_have_the_selectors_of_the_deployed_contract(view: View) -> None:
+    assert function_abi_to_4byte_selector(view.abi).hex() == SELECTORS[view.name][2:]
+
+
+def test_every_event_is_of_a_contract_that_a_network_names() -> None:
+    assert {event.contract for event in EVENTS} == {"pool", "bond", "sfc"}
+    assert all(getattr(FANTOM, event.contract).startswith("0x") for event in EVENTS)

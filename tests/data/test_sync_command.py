@@ -1,0 +1,246 @@
+"""`python -m data.sync` says what it did, or on stderr what to do, and exits 0, 1 or 2."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from data.store.reader import open_reader, read_info
+from data.sync import main
+from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
+from tests.store_steps import ROOT, digest, published, sync_process
+
+KNOWN = "fantom, fantom-testnet, devnet, sample"
+
+
+@dataclass(frozen=True)
+class Told:
+    """How the command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Told]
+
+
+@pytest.fixture
+def sync(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command within this process: quicker, where only its words and status matter."""
+    for name in [name for name in os.environ if name.startswith("FTM_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str | Path) -> Told:
+        try:
+            status = main(list(map(str, arguments)))
+        except SystemExit as end:
+            status = int(str(end.code))
+        return Told(status, *capsys.readouterr())
+
+    return run
+
+
+def _run(
+    *arguments: str | Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command as a process, with no FTM_* variables but the given ones."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("FTM_")}
+    return subprocess.run(
+        [sys.executable, "-m", "data.sync", *map(str, arguments)],
+        cwd=ROOT,
+        env=inherited | (environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def _whole_queue() -> Story:
+    story = Story()
+    for amount in (5, 6, 7):
+        story.burn(amount)
+    story.pay(0)
+    return story
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return write_logs(tmp_path / "logs.ndjson", _whole_queue().logs)
+
+
+# Status 0
+
+
+def test_help_names_the_options_and_the_networks() -> None:
+    told = _run("--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    for word in ("--network", "--rpc-url", "--from-block", "--follow", "--logs", "--store", KNOWN):
+        assert word in told.stdout
+
+
+def test_a_file_becomes_a_store_without_any_node(file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "store.duckdb"
+    told = _run("--network", "fantom", "--logs", file, "--store", path)
+    last = _whole_queue().block
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(f"{path}: 4 new logs up to block {last} in ")
+    with open_reader(path) as con:
+        info = read_info(con)
+        assert rows(con, "SELECT status FROM requests") == [("paid",), ("pending",), ("pending",)]
+        assert rows(con, "SELECT name, status FROM checks WHERE status <> 'passed' LIMIT 2") == [
+            ("no gaps", "unknown"),
+            ("view firstWrId", "unknown"),
+        ]
+    assert (info.network, info.simulated, info.source) == ("fantom", False, "logs.ndjson")
+    assert (info.synced_block, info.head_block) == (last, None)
+    again = _run("--network", "fantom", "--logs", file, "--store", path)
+    assert again.stdout.startswith(f"{path}: 0 new logs up to block {last} in ")
+
+
+def test_blocks_can_be_chosen_and_written_with_separators(
+    sync: Command, file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.duckdb"
+    blocks = ("--from-block", "31_218_797", "--to-block", f"{FIRST_BLOCK + 15:,}")
+    told = sync("--network", "fantom", "--logs", file, "--store", path, *blocks)
+    assert told.stdout.startswith(f"{path}: 2 new logs up to block {FIRST_BLOCK + 15} in ")
+
+
+def test_failed_checks_are_told_and_do_not_fail_the_sync(sync: Command, tmp_path: Path) -> None:
+    story = Story()
+    for _ in range(12):
+        story.burn(5, skip_ids=1)
+    file = write_logs(tmp_path / "logs.ndjson", story.logs)
+    told = sync("--network", "fantom", "--logs", file, "--store", tmp_path / "s.duckdb")
+    assert told.returncode == 0
+    lines = told.stderr.splitlines()
+    why = "requests 0 to 0 are missing before it"
+    assert lines[0] == f"check failed: request ids, block {FIRST_BLOCK}, request 1: {why}"
+    assert lines[10:] == ["and 2 more: see the Status page"]
+
+
+def test_the_tables_do_not_depend_on_the_machines_time_zone(
+    sync: Command, file: Path, tmp_path: Path
+) -> None:
+    found = []
+    for name, run in (("here", sync), ("far", partial(_run, environment={"TZ": "Asia/Tokyo"}))):
+        path = tmp_path / name
+        assert run("--network", "fantom", "--logs", file, "--store", path).returncode == 0
+        with open_reader(path) as con:
+            found.append(rows(con, "FROM requests") + rows(con, "SELECT synced_at FROM store_info"))
+    assert found[0] == found[1]
+
+
+def test_the_sample_needs_no_node_and_no_file(sample_store: Path) -> None:
+    told = _run("--network", "sample", "--store", sample_store)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == f"{sample_store} holds the simulated sample\n"
+
+
+# Status 1: the world is not as it should be
+
+
+def _failures(folder: Path) -> Iterator[tuple[tuple[str | Path, ...], str]]:
+    logs = write_logs(folder / "good.ndjson", _whole_queue().logs)
+    broken, notes = folder / "broken.ndjson", folder / "notes.txt"
+    broken.write_text("no log\n")
+    notes.write_text("notes")
+    yield ("--logs", folder / "none"), f"no file {folder / 'none'}"
+    yield ("--logs", logs, "--logs", broken), f"{broken}, line 1: is no JSON object"
+    yield ("--logs", logs, "--to-block", "5"), "good.ndjson holds no log of the asked blocks"
+    yield ("--logs", logs, "--store", notes), f"{notes} is no DuckDB store: move it aside"
+    yield ("--logs", logs, "--store", notes / "s"), f"cannot write beside {notes / 's'}: "
+    yield ("--logs", logs, "--store", folder), f"cannot use {folder}: "
+
+
+def test_what_cannot_be_done_is_told_with_status_1(sync: Command, tmp_path: Path) -> None:
+    for arguments, why in _failures(tmp_path):
+        named = arguments if "--store" in arguments else (*arguments, "--store", tmp_path / "s")
+        told = sync("--network", "fantom", *named)
+        assert (told.returncode, told.stdout) == (1, ""), arguments
+        assert told.stderr.startswith(f"data.sync: {why}"), told.stderr
+        assert "Traceback" not in told.stderr
+
+
+def test_a_clash_leaves_the_published_store_as_it_was(
+    sync: Command, file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.duckdb"
+    assert sync("--network", "fantom", "--logs", file, "--store", path).returncode == 0
+    before = digest(path)
+    other = _whole_queue().logs[0] | {"data": "0x" + "00" * 96}
+    clash = write_logs(tmp_path / "clash.ndjson", [other])
+    told = sync("--network", "fantom", "--logs", clash, "--store", path)
+    assert told.returncode == 1
+    assert f"block {FIRST_BLOCK}, log 0 came with two different contents" in told.stderr
+    assert digest(path) == before
+
+
+def test_a_sync_that_runs_already_is_named(sync: Command, file: Path, tmp_path: Path) -> None:
+    path = published(tmp_path / "store.duckdb")
+    with sync_process(path) as process:
+        told = sync("--network", "fantom", "--logs", file, "--store", path)
+        process.kill()
+    assert told.returncode == 1
+    assert f"is being synced by process {process.pid}: let it finish" in told.stderr
+
+
+def test_a_folder_without_permission_is_named(file: Path) -> None:
+    """Root may write everywhere, so it becomes nobody, who may not read all it imports."""
+    code = (
+        "import os, sys\nfrom data.config import load_network\nfrom data.sync import main\n"
+        "load_network('fantom')\nos.geteuid() == 0 and os.setuid(65534)\nsys.exit(main())"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "store"
+        path.parent.chmod(0o555)
+        command = ["--network", "fantom", "--logs", str(file), "--store", str(path)]
+        told = subprocess.run(
+            [sys.executable, "-c", code, *command],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (told.returncode, told.stderr) == (
+        1,
+        f"data.sync: cannot write beside {path}: Permission denied\n",
+    )
+
+
+# Ctrl-C
+
+
+@pytest.mark.parametrize("pause_s", [0, 0.2])
+def test_ctrl_c_says_that_what_landed_is_kept(pause_s: float, tmp_path: Path) -> None:
+    file = tmp_path / "logs.ndjson"
+    file.write_bytes(as_lines(_whole_queue().logs) * 10_000)
+    path = tmp_path / "store.duckdb"
+    command = [sys.executable, "-m", "data.sync", "--network", "fantom"]
+    with subprocess.Popen(
+        [*command, "--logs", str(file), "--store", str(path)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not path.with_name("store.duckdb.next").exists():
+            time.sleep(0.01)
+        time.sleep(pause_s)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (
+        130,
+        "stopped; what landed is kept, run the same command to go on\n",
+    )

@@ -1,0 +1,215 @@
+"""A sync through a node that lies about logs: nothing is lost, doubled or quietly believed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data import NodeError
+from data.config import load_network
+from data.ingest.coverage import forget
+from data.pool.contracts import EVENTS
+from data.store.writer import lock, open_next, publish
+from devnet import Devnet
+from tests.fake_node import (
+    Fault,
+    Log,
+    at_most,
+    changed,
+    devnet_answers,
+    either,
+    fake_node,
+)
+from tests.syncing import dicts, failed, sync, tables
+
+pytestmark = pytest.mark.node
+
+Change = Callable[[list[Log]], list[Any]]
+TOPIC0 = {event.canonical: event.topic0 for event in EVENTS}
+BURNED = TOPIC0["TokensBurned2(address,uint256,uint256,uint256,uint256,bool)"]
+WITHDRAWN = TOPIC0["Withdrawn(address,uint256,uint256)"]
+RATIO = TOPIC0["RatioUpdate(uint256)"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "devnet.duckdb"
+
+
+def with_first(**keys: Any) -> Change:
+    return lambda logs: [logs[0] | keys, *logs[1:]]
+
+
+def elsewhere(logs: list[Log]) -> list[Log]:
+    return [*logs, logs[-1] | {"blockNumber": hex(int(logs[-1]["blockNumber"], 16) + 400)}]
+
+
+LIES: dict[str, Change] = {
+    "a log of a block outside the range": elsewhere,
+    "a log of another address": with_first(address="0x" + "ee" * 20),
+    "a log marked as removed": with_first(removed=True),
+    "data that is no hex": with_first(data="0xzz"),
+    "data of half a byte": with_first(data="0x123"),
+    "a topic that is no word": with_first(topics=["0x12"]),
+    "topics that are no list": with_first(topics="0x12"),
+    "five topics": with_first(topics=["0x" + "12" * 32] * 5),
+    "a block that is no number": with_first(blockNumber="latest"),
+    "a block as a JSON number": with_first(blockNumber=7),
+    "no index": with_first(logIndex=None),
+    "no transaction": with_first(transactionHash=None),
+    "a time that is none": with_first(blockTimestamp="yesterday"),
+    "null for a log": lambda logs: [None, *logs],
+    "a text for a log": lambda logs: ["log", *logs],
+    "an empty object": lambda logs: [{}, *logs],
+}
+
+
+def test_lies_told_once_of_each_range_are_asked_again(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    told = []
+
+    def lie(logs: list[Log]) -> list[Any]:
+        told.append(list(LIES)[len(told) % len(LIES)])
+        return LIES[told[-1]](logs)
+
+    once = changed(lie, lambda asked: asked.again == 0)
+    with fake_node(devnet_answers(devnet.rpc_url), either(at_most(25), once)) as node:
+        assert failed(sync(store, node.url)) == []
+    assert set(told) == set(LIES)
+    assert tables(store) == tables(devnet_store)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_told_for_ever_is_an_error_and_publishes_nothing(
+    lie: str, devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    shutil.copy(devnet_store, store)
+    before = store.read_bytes()
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), changed(LIES[lie])) as node,
+        pytest.raises(NodeError, match=r"blocks? \d+.*127\.0\.0\.1:\d+: .*log"),
+    ):
+        sync(store, node.url)
+    assert store.read_bytes() == before
+
+
+def test_a_log_of_another_event_is_refused_where_events_were_asked_for(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    stranger = with_first(topics=["0x" + "12" * 32])
+    lie = changed(stranger, lambda asked: asked.again == 0 and len(asked.params[0]["topics"]) > 0)
+    with fake_node(devnet_answers(devnet.rpc_url), lie) as node:
+        sync(store, node.url)
+    assert tables(store) == tables(devnet_store)
+
+
+def test_logs_twice_or_out_of_order_in_an_answer_are_landed_once_and_in_order(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    with fake_node(
+        devnet_answers(devnet.rpc_url), changed(lambda logs: [*logs[::-1], *logs])
+    ) as node:
+        assert failed(sync(store, node.url)) == []
+    assert tables(store) == tables(devnet_store)
+
+
+def test_times_that_logs_lack_come_from_headers_each_block_asked_once(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    def untimed(logs: list[Log]) -> list[Log]:
+        keys = logs[0].keys() - {"blockTimestamp"}
+        # Some nodes send a zero where they do not know the time.
+        return [
+            {key: log[key] for key in keys} | ({"blockTimestamp": "0x0"} if number % 2 else {})
+            for number, log in enumerate(logs)
+        ]
+
+    with fake_node(devnet_answers(devnet.rpc_url), changed(untimed)) as node:
+        assert failed(sync(store, node.url)) == []
+        asked = [params[0] for method, params in node.asked if method == "eth_getBlockByNumber"]
+    assert tables(store) == tables(devnet_store)
+    blocks = {hex(row[0]) for row in tables(devnet_store)["raw_logs"]}
+    assert blocks <= set(asked)
+    # The newest block once more, for its hash.
+    assert len(asked) <= len(blocks) + 1
+
+
+@pytest.mark.parametrize("topic0", [BURNED, WITHDRAWN], ids=["request", "payout"])
+def test_a_log_withheld_at_first_is_missed_by_its_number_and_read_again(
+    topic0: str, devnet: Devnet, store: Path, devnet_store: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with fake_node(devnet_answers(devnet.rpc_url), withheld(topic0, 3, asks=1)) as node:
+        assert failed(sync(store, node.url)) == []
+    assert tables(store) == tables(devnet_store)
+    assert "a log is missing between blocks" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("topic0", "check"), [(BURNED, "request ids"), (WITHDRAWN, "head order")])
+def test_a_log_withheld_for_ever_is_a_failed_check_with_block_and_id(
+    topic0: str, check: str, devnet: Devnet, store: Path
+) -> None:
+    with fake_node(devnet_answers(devnet.rpc_url), withheld(topic0, 3, asks=10**6)) as node:
+        found = failed(sync(store, node.url))
+    name, block, wr_id = next(finding for finding in found if finding[0] == check)
+    requests = {row["wr_id"]: row for row in dicts(store, "requests")}
+    moved = {row["wr_id"]: row["block"] for row in dicts(store, "head_moves")}
+    assert wr_id - 1 not in (requests if check == "request ids" else moved)
+    assert block == (requests[wr_id]["requested_block"] if topic0 == BURNED else moved[wr_id])
+    assert name in {row["name"] for row in dicts(store, "checks") if row["status"] == "failed"}
+
+
+def withheld(topic0: str, number: int, asks: int) -> Fault:
+    """The log `number` of a kind is left out of the first answers that would hold it."""
+    times = iter(range(asks))
+    seen: list[str] = []
+
+    def without(logs: list[Log]) -> list[Log]:
+        mine = [log["topics"][2] for log in logs if log["topics"][0] == topic0]
+        seen.extend(topic for topic in mine if topic not in seen)
+        hidden = seen[number] if len(seen) > number else None
+        if hidden in mine and next(times, None) is not None:
+            return [log for log in logs if log["topics"][0] != topic0 or log["topics"][2] != hidden]
+        return logs
+
+    return changed(without)
+
+
+def unread(store: Path) -> None:
+    """As if no node had been asked yet, with every log still there."""
+    network = load_network("devnet", ())
+    with lock(store):
+        with open_next(store, network) as con:
+            forget(con, 0, 10**9)
+            con.execute("UPDATE store_info SET source = 'another'")
+        publish(store)
+
+
+def test_a_stored_log_that_a_second_reading_lacks_is_asked_for_again(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    shutil.copy(devnet_store, store)
+    unread(store)
+    with fake_node(devnet_answers(devnet.rpc_url), withheld(WITHDRAWN, 3, asks=1)) as node:
+        assert failed(sync(store, node.url)) == []
+    assert tables(store) == tables(devnet_store)
+
+
+@pytest.mark.parametrize("kept", [1, 0])
+def test_a_stored_log_that_no_reading_has_any_more_is_an_error_with_its_block(
+    kept: int, devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    shutil.copy(devnet_store, store)
+    unread(store)
+    before = store.read_bytes()
+    lie = changed(lambda logs: logs[1:] if kept else [])
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), lie) as node,
+        pytest.raises(NodeError, match=r"leaves out log \d+ of block \d+, which the store holds"),
+    ):
+        sync(store, node.url)
+    assert store.read_bytes() == before

@@ -1,0 +1,127 @@
+"""What leaves the app as a file holds what the query answered, to the last digit."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+import queries
+from data.store.reader import open_reader
+from queries.export import as_csv, as_parquet
+
+ROOT = Path(__file__).parents[2]
+ABOUT = {"network": "sample", "query": "two\nlines", "simulated": "yes"}
+ODD = """
+SELECT
+    12345678901234567890123456789012345678::DECIMAL(38, 0) AS wei,
+    170141183460469231731687303715884105::HUGEINT AS huge,
+    TIMESTAMPTZ '2024-12-18 01:00:01.25+01' AS at,
+    DATE '2024-12-18' AS day,
+    0.1::DOUBLE AS amount_ftm,
+    NULL::BIGINT AS unknown,
+    'a "quoted"; text, two
+lines' AS words,
+    [1, 2] AS numbers,
+    '\\xAB'::BLOB AS bytes
+"""
+
+
+@pytest.fixture
+def odd() -> pl.DataFrame:
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        return con.sql(ODD).pl()
+
+
+def test_a_csv_says_what_it_is_of_in_its_first_line_and_then_every_digit(odd: pl.DataFrame) -> None:
+    first, header, *rest = as_csv(odd, ABOUT).decode().split("\n", 2)
+    assert first == "# network=sample; query=two lines; simulated=yes"
+    assert header == "wei,huge,at,day,amount_ftm,unknown,words,numbers,bytes"
+    assert rest == [
+        "12345678901234567890123456789012345678,170141183460469231731687303715884105,"
+        '2024-12-18T00:00:01.250Z,2024-12-18,0.1,,"a ""quoted""; text, two\nlines","[1, 2]",0xab\n'
+    ]
+
+
+def test_a_parquet_file_keeps_types_and_says_what_it_is_of(
+    odd: pl.DataFrame, tmp_path: Path
+) -> None:
+    file = tmp_path / "odd.parquet"
+    file.write_bytes(as_parquet(odd, ABOUT))
+    with duckdb.connect() as con:
+        types = {row[0]: row[1] for row in con.sql(f"DESCRIBE FROM '{file}'").fetchall()}
+        told = con.sql(
+            f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{file}') "
+            "WHERE decode(key) <> 'ARROW:schema'"
+        ).fetchall()
+        again = con.sql(f"FROM '{file}'").pl()
+    assert (types["wei"], types["huge"]) == ("DECIMAL(38,0)", "DECIMAL(38,0)")
+    assert types["at"] == "TIMESTAMP WITH TIME ZONE"
+    assert dict(told) == ABOUT
+    assert again.rows() == odd.rows()
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_every_query_leaves_as_a_file_and_comes_back_the_same(
+    name: str, sample_store: Path, tmp_path: Path
+) -> None:
+    with open_reader(sample_store) as con:
+        frame = queries.run(con, name)
+    csv = tmp_path / "answer.csv"
+    csv.write_bytes(as_csv(frame, ABOUT))
+    (parquet := tmp_path / "answer.parquet").write_bytes(as_parquet(frame, ABOUT))
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        assert con.sql(f"FROM '{parquet}'").pl().rows() == frame.rows()
+        read = con.sql(f"FROM read_csv('{csv}', skip = 1, all_varchar = true)").pl()
+    assert read.columns == frame.columns
+    assert read.height == frame.height
+
+
+def test_amounts_of_wei_are_whole_numbers_in_both_forms(sample_store: Path) -> None:
+    with open_reader(sample_store) as con:
+        frame = con.sql("SELECT wr_id, payout_wei FROM requests ORDER BY wr_id").pl()
+        exact = con.sql("SELECT wr_id, payout_wei::VARCHAR FROM requests ORDER BY wr_id").fetchall()
+    lines = as_csv(frame, ABOUT).decode().splitlines()[2:]
+    assert [tuple(line.split(",")) for line in lines] == [(str(a), b) for a, b in exact]
+    back = pl.read_parquet(io.BytesIO(as_parquet(frame, ABOUT)))
+    assert [str(wei) for wei in back["payout_wei"]] == [wei for _, wei in exact]
+
+
+def test_a_time_without_a_zone_is_not_said_to_be_utc() -> None:
+    with duckdb.connect() as con:
+        frame = con.sql("SELECT TIMESTAMP '2024-12-18 01:00:00' AS local").pl()
+    assert as_csv(frame, ABOUT).decode().splitlines()[2] == "2024-12-18T01:00:00"
+
+
+ELSEWHERE = """
+import queries, sys
+from pathlib import Path
+from data.store.reader import open_reader
+from queries.export import as_csv
+with open_reader(Path(sys.argv[1])) as con:
+    cursor = con.cursor()
+    cursor.execute("USE store")
+    print(as_csv(queries.read_table(cursor, "requests", 1), {}).decode())
+"""
+
+
+def test_a_table_read_elsewhere_on_earth_has_the_same_times(sample_store: Path) -> None:
+    told = {
+        subprocess.run(
+            ["env", f"TZ={zone}", sys.executable, "-c", ELSEWHERE, str(sample_store)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for zone in ("UTC", "Asia/Tokyo", "America/Los_Angeles")
+    }
+    assert len(told) == 1
+    assert "2022-03-16T15:10:04Z" in told.pop()

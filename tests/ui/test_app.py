@@ -1,0 +1,161 @@
+"""What pages say, without a browser, and what stands around them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import queries
+from data import ConfigError
+from data.store.reader import open_reader
+from data.store.reader import version as version_of
+from tests.app_fixture import ROOT, edited
+from tests.page_fixture import Show, said
+from ui.server import serving
+from ui.shown import store_view
+from ui.shown.sources import Source, read_sources
+
+
+def test_the_policy_names_no_host_and_each_inline_script_by_its_hash() -> None:
+    headers = serving.security_headers()
+    assert "://" not in headers["Content-Security-Policy"]
+    assert serving.inline_script_hashes("<script>x</script><script src='y'></script>") == [
+        "'sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE='"
+    ]
+
+
+def test_the_first_network_of_real_money_with_a_store_is_shown_else_the_sample(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr("data.config.VAR", tmp_path)
+    sources = read_sources()
+    assert sources.default().is_sample
+    for name in ("devnet", "fantom-testnet"):
+        (tmp_path / f"{name}.duckdb").touch()
+    assert sources.default().is_sample
+    (tmp_path / "fantom.duckdb").touch()
+    assert sources.default().name == "fantom"
+
+
+def test_the_environment_names_the_network_and_the_store(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("FTM_NETWORK", "opera")
+    with pytest.raises(ConfigError, match="FTM_NETWORK=opera names no network: set it to one of"):
+        read_sources()
+    environment.setenv("FTM_NETWORK", "fantom-testnet")
+    assert read_sources().default().name == "fantom-testnet"
+    read_sources.cache_clear()
+    environment.delenv("FTM_NETWORK")
+    environment.setenv("FTM_STORE", "/data/mine.duckdb")
+    assert read_sources().default() == Source("mine", Path("/data/mine.duckdb"))
+
+
+def test_the_queue_page_says_what_waits_and_what_is_missing(show: Show) -> None:
+    app = show()
+    assert not app.exception
+    assert [metric.label for metric in app.metric] == [
+        "FTM waiting",
+        "Requests waiting",
+        "Reward claims in 35 days",
+        "Age of the oldest request",
+    ]
+    assert [metric.value for metric in app.metric] == [
+        "14,896 FTM",
+        "126",
+        "200.09 FTM",
+        "51 d 12 h",
+    ]
+    assert "for that the pool lacks 7,761 FTM" in said(app)
+    assert "Missing for it: 7,761 FTM." in said(app)
+
+
+def test_an_unknown_balance_is_unknown_and_says_why(show: Show) -> None:
+    app = show("DELETE FROM pool_balances")
+    assert "What the pool can pay is unknown." in said(app)
+    assert "Missing for it: unknown." in said(app)
+    assert "`eth_getBalance`" in said(app)
+
+
+def test_an_empty_queue_says_that_nobody_waits(show: Show) -> None:
+    app = show(
+        "UPDATE requests SET status = 'paid', paid_at = requested_at, "
+        "ahead_wei = 0 WHERE status <> 'paid'"
+    )
+    assert not app.exception
+    assert "Nobody waits" in said(app)
+    assert app.metric[3].value == "nobody waits"
+    assert "What blocks the queue" not in said(app)
+
+
+def test_figures_before_the_first_log_are_not_compared(show: Show) -> None:
+    app = show("UPDATE store_info SET synced_at = '2022-03-20 00:00:00+00'")
+    assert not app.exception
+    assert app.metric[2].delta == ""
+
+
+def test_status_tells_what_is_known_of_the_store(show: Show) -> None:
+    app = show(page="status")
+    assert not app.exception
+    assert (
+        "holds a simulated chain up to block 99,772,823, read from simulation with seed 250"
+        in said(app)
+    )
+    assert "All 16 checks passed." in said(app)
+    assert "duckdb 1.5.5" in said(app)
+    assert app.code[0].value == ".venv/bin/duckdb -readonly shown.duckdb"
+    assert app.metric[0].delta == "the simulation's last"
+
+
+def test_a_played_chain_is_no_real_one_and_says_so(show: Show) -> None:
+    app = show("UPDATE store_info SET simulated = FALSE, network = 'devnet'")
+    assert "None of it is real" in said(app)
+    assert "None of it is real" not in said(show())
+    app = show("UPDATE store_info SET simulated = FALSE, network = 'fantom-testnet'")
+    assert "worth nothing" in said(app)
+
+
+def test_the_network_is_put_into_the_url_and_each_parameter_is_known(show: Show) -> None:
+    app = show()
+    assert app.query_params == {"network": "shown"}
+    app.button_group(key="range").set_value("custom").run()
+    inputs = {widget.key for widget in (*app.button_group, *app.date_input, *app.toggle)}
+    page = (ROOT / "pages" / "queue" / "page.py").read_text()
+    (known,) = re.findall(r"refuse_unknown\(\[(.*?)\]", page)
+    assert set(re.findall(r'"(\w+)"', known)) == inputs
+
+
+def test_a_reader_is_never_kept_under_another_version(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = edited(sample_store, tmp_path / "raced.duckdb")
+    source, before = Source("raced", path), version_of(path)
+
+    def raced(path: Path) -> duckdb.DuckDBPyConnection:
+        monkeypatch.undo()
+        edited(path, path, "UPDATE store_info SET synced_block = 7")
+        return open_reader(path)
+
+    monkeypatch.setattr(store_view, "open_reader", raced)
+    with pytest.raises(store_view.SupersededError, match="was replaced"):
+        store_view.read(before)
+    assert store_view.read(version_of(path)).synced_block == 7
+    monkeypatch.setattr(store_view, "open_reader", raced)
+    edited(path, path, "UPDATE store_info SET synced_block = 8")
+    assert store_view.synced_block(source) == 7
+
+
+def test_every_page_names_its_queries(show: Show) -> None:
+    app = show()
+    listed = [link.proto.label for link in app.get("page_link")]
+    for name in ("queue_metrics", "depth_against_claims", "blocking_head", "pending_requests"):
+        assert any(label.startswith(f"{queries.load(name).title} ({name}") for label in listed)
+
+
+def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
+    app = show("UPDATE store_info SET schema_version = 99")
+    (error,) = app.error
+    assert error.value.startswith(r"shown\.duckdb has schema 99, this version reads schema 1")

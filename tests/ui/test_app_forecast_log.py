@@ -1,0 +1,145 @@
+"""Windows that pages show are logged once, without an address, and their score is public."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import queries
+from data.store.reader import open_reader
+from scoring.forecast_log import log_of
+from tests.made_forecasts import LINE
+from tests.page_fixture import Show, said
+from ui.odds import shown_forecasts
+from ui.shown import store_view
+
+REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom'"
+HEAD, SECOND = 2198, 2199
+
+
+@pytest.fixture(autouse=True)
+def _as_if_just_synced(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The sample's last block is old, and of an old block nothing is logged."""
+    shown_forecasts._logged_at.clear()
+    if "old_block" not in request.node.name:
+        monkeypatch.setattr(store_view, "STALE_AFTER", timedelta(days=36_500))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return log_of(tmp_path / "shown.duckdb")
+
+
+def lines(log: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def test_a_window_on_track_is_logged_once_and_without_an_address(
+    show_scored: Show, log: Path
+) -> None:
+    for _ in range(2):
+        app = show_scored(REAL, page="track", find=str(SECOND))
+        assert "Even odds by" in said(app)
+    (line,) = lines(log)
+    assert (line["wr_id"], line["network"], line["block"]) == (SECOND, "fantom", 99_772_823)
+    assert line["forecast_at"] == "2025-03-01T00:00:00Z"
+    # 10,339.31 and 16.69 to be paid, less 2,578.39 that the pool can spend.
+    assert line["need_ftm"] == pytest.approx(7777.606, abs=0.001)
+    assert line["source"] == "payouts"
+    assert not re.search("0x[0-9a-f]{8}", log.read_text())
+
+
+def test_the_head_on_queue_is_logged_and_what_is_told_of_amounts_is_not(
+    show_scored: Show, log: Path
+) -> None:
+    show_scored(REAL)
+    show_scored(REAL, page="outlook", amount="77")
+    assert [line["wr_id"] for line in lines(log)] == [HEAD]
+
+
+def test_nothing_is_logged_of_the_sample_nor_where_the_log_is_off(
+    show_scored: Show, log: Path, environment: pytest.MonkeyPatch
+) -> None:
+    app = show_scored(page="track", find=str(HEAD))
+    assert "Even odds by" in said(app)
+    assert not log.exists()
+    environment.setenv("FTM_FORECAST_LOG", "off")
+    show_scored(REAL, page="track", find=str(HEAD))
+    assert not log.exists()
+    assert "`FTM_FORECAST_LOG` is off" in said(show_scored(page="outlook"))
+    environment.delenv("FTM_FORECAST_LOG")
+    assert "Forecasts of a simulation are not logged" in said(show_scored(page="outlook"))
+
+
+def test_nothing_is_logged_of_an_old_block_as_more_may_be_known(
+    show_scored: Show, log: Path
+) -> None:
+    text = said(show_scored(REAL, page="track", find=str(HEAD)))
+    assert "These odds are as of 1 Mar 2025" in text
+    assert not log.exists()
+
+
+def test_a_log_that_cannot_be_written_is_told_and_the_window_still_shown(
+    show_scored: Show, log: Path
+) -> None:
+    log.mkdir()
+    text = said(show_scored(REAL, page="track", find=str(HEAD)))
+    assert "This forecast was not logged" in text
+    assert "Even odds by" in text
+    assert "Is a directory" in said(show_scored(REAL, page="outlook"))
+
+
+def test_before_any_forecast_it_says_so_and_after_one_what_stands(
+    show_scored: Show, log: Path
+) -> None:
+    assert "Nothing was forecast here yet" in said(show_scored(REAL, page="outlook"))
+    show_scored(REAL, page="track", find=str(HEAD))
+    text = said(show_scored(REAL, page="outlook"))
+    # It was told long after its block, so it counts nowhere.
+    assert "0 forecasts shown, 0 of them resolved" in text
+    assert "0 of 30 payout batches have fallen due" in text
+
+
+@pytest.mark.parametrize(("days", "alarmed"), [(0.001, True), (119.0, False)])
+def test_windows_that_did_not_hold_ring_an_alarm_wherever_odds_are_shown(
+    sample_store: Path, show_scored: Show, log: Path, days: float, alarmed: bool
+) -> None:
+    with open_reader(sample_store) as con:
+        asked = queries.run(con, "request_needs").drop_nulls("released_at")
+    asked = asked.filter(asked["requested_at"] < datetime(2024, 10, 1, tzinfo=UTC))
+    told = []
+    for wr_id, at in asked.select("wr_id", "requested_at").rows():
+        # All of them in `days`, or in any time up to them.
+        quantiles = [days * step / 19 if days > 1 else days for step in range(1, 20)]
+        quantiles[0] = 0.0 if days > 1 else quantiles[0]
+        told.append(
+            LINE
+            | {"wr_id": wr_id, "quantiles": quantiles}
+            | dict.fromkeys(("forecast_at", "logged_at"), f"{at:%Y-%m-%dT%H:%M:%SZ}")
+        )
+    log.write_text("".join(json.dumps(line) + "\n" for line in told))
+    for page, link in (("outlook", {}), ("track", {"find": str(HEAD)}), ("", {})):
+        app = show_scored(REAL, page=page, **link)
+        assert not app.exception
+        rung = [error for error in app.error if "only" in error.value]
+        assert bool(rung) == alarmed, page
+    assert ("is an alarm" in said(show_scored(REAL, page="outlook"))) != alarmed
+
+
+@pytest.mark.parametrize(("said_on", "late"), [("2025-01-10", True), ("2025-02-25", False)])
+def test_a_request_is_late_by_what_was_said_of_it_first(
+    show_scored: Show, log: Path, said_on: str, late: bool
+) -> None:
+    # Nine in ten odds of 18 days: by 28 January, or by 15 March; the last block is of 1 March.
+    first = LINE | {"wr_id": HEAD, "forecast_at": f"{said_on}T00:00:00Z"}
+    again = first | {"block": 701, "quantiles": [100.0] * 19}
+    log.write_text("".join(json.dumps(line) + "\n" for line in (first, again)))
+    text = said(show_scored(REAL, page="unstake", step="5", request=str(HEAD)))
+    assert ("nine in ten odds by 28 Jan 2025" in text) == late
+    assert ("late by our own odds" in text) == late
+    nothing = said(show_scored(REAL, page="unstake", step="5", request=str(SECOND)))
+    assert "No forecast of it with a date was logged here" in nothing

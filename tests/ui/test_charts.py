@@ -1,0 +1,184 @@
+"""Words and charts: frames in, figures and pictures out."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import queries
+from data.config import ROOT
+from data.store.reader import open_reader
+from pages.queue import charts
+from pages.queue import parts as queue_parts
+from ui.parts import links, words
+from ui.parts.spans import LENGTH, Span
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (words.ftm(None), "unknown"),
+        (words.ftm(0), "0 FTM"),
+        (words.ftm(14_895.7), "14,896 FTM"),
+        (words.ftm(243.654), "243.65 FTM"),
+        (words.ftm(0.000_123_4), "0.000123 FTM"),
+        (words.count(None), "unknown"),
+        (words.plural(1, "request"), "1 request"),
+        (words.plural(1_200, "request"), "1,200 requests"),
+        (words.duration(None), "unknown"),
+        (words.duration(3 + 4 / 24), "3 d 4 h"),
+        (words.duration(35), "35 d"),
+        (words.duration(679.2), "679 d"),
+        (words.duration(4.2 / 24), "4 h 12 min"),
+        (words.duration(0.0001), "under a minute"),
+        (words.duration(-1), "under a minute"),
+        (words.moment(datetime(2025, 2, 8, 22, 4, tzinfo=UTC)), "8 Feb 2025, 22:04 UTC"),
+        (words.payout(6842.663848), "6,842.6638 FTM"),
+        (words.payout(7.00999999), "7.0099 FTM"),
+        (words.payout(1000.0), "1,000 FTM"),
+        (words.payout(1e-18), "0.000000000000000001 FTM"),
+        (words.payout(0.0), "0 FTM"),
+        (words.payout(None), "unknown"),
+        (words.short("0x623108cf006cf7771c1818faf85818cf41a2d6ad"), "0x6231…\u2060d6ad"),
+    ],
+)
+def test_figures_are_said_with_their_unit(shown: str, expected: str) -> None:
+    assert shown == expected
+
+
+def test_text_from_a_link_cannot_act_as_markdown() -> None:
+    assert links.plain("`[x](//evil)`\n\x1b" + "y" * 99) == "[x](//evil)" + "y" * 25
+
+
+def test_foreign_text_is_no_markup_and_tells_no_folder() -> None:
+    assert words.escaped("*a* [x](//y) `run *it*` ``") == r"\*a\* \[x\](//y) `run *it*` \`\`"
+    error = ValueError(f"no store at {ROOT}/var/a.duckdb or '/srv/my/b.duckdb', see http://h/p/q")
+    assert words.fault(error) == (
+        "no store at var/a\\.duckdb or 'b\\.duckdb', see http\\:\u2060//h/p/q"
+    )
+    assert words.escaped("www.evil.example a@b.c") == "www\u2060\\.evil\\.example a\\@\u2060b\\.c"
+    assert words.inside(ROOT / "var" / "a.duckdb") == "var/a.duckdb"
+    assert words.inside(Path("/srv/my/b.duckdb")) == "b.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ([], "%,.2f"),
+        ([0.0, 12.5, 0.005], "%,.2f"),
+        ([12.5, 0.0041, 0.0], "%,.4f"),
+        ([0.000_05], "%,.6f"),
+        ([1e-18], "%,.18f"),
+    ],
+)
+def test_a_small_payout_is_not_shown_as_nothing(amounts: list[float], expected: str) -> None:
+    assert queue_parts._all_told(pl.Series(amounts, dtype=pl.Float64)) == expected
+
+
+@pytest.mark.parametrize("days", [1, 4, 5, 35, 80, 81, 366, 1_900, 1_901, 6_000])
+def test_a_chart_has_at_most_2000_points_whatever_the_range(days: int) -> None:
+    span = Span(date(2010, 1, 1), date(2010, 1, 1) + timedelta(days - 1))
+    assert timedelta(days) / LENGTH[span.depth_step] <= 2_000
+    assert timedelta(days) / LENGTH[span.flow_step] <= 1_000
+
+
+@pytest.fixture
+def frames(sample_store: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    with open_reader(sample_store) as con:
+        by_day, by_week = (
+            queries.run(con, "depth_against_claims", since="2024-09-02", step=step)
+            for step in ("day", "week")
+        )
+    return by_day, by_week
+
+
+def drawn(frames: tuple[pl.DataFrame, pl.DataFrame], payouts: bool = True) -> dict[str, Any]:
+    chart = charts.depth_against_claims(
+        *frames, depth_step="day", flow_step="week", payouts=payouts
+    )
+    spec: dict[str, Any] = chart.to_dict()
+    return spec
+
+
+def test_the_panels_share_one_time_axis_and_have_one_scale_each(
+    frames: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    spec = drawn(frames)
+    assert spec["resolve"]["scale"]["x"] == "shared"
+    assert len(spec["vconcat"]) == 2
+    for panel in spec["vconcat"]:
+        assert "resolve" not in panel
+        measured = [layer["encoding"].get("y", {}).get("field") for layer in panel["layer"]]
+        assert len([field for field in measured if field is not None]) == 1
+        assert panel["layer"][0]["encoding"]["x"]["scale"] == {"type": "utc"}
+
+
+def test_a_chart_loads_nothing_and_draws_few_points(
+    frames: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    spec = drawn(frames)
+    assert sum(len(rows) for rows in spec["datasets"].values()) <= 2_000
+    addresses = re.findall(r"https?://[^\"]+", json.dumps(spec))
+    assert [address for address in addresses if "vega.github.io/schema" not in address] == []
+
+
+def test_a_week_that_begins_before_the_range_is_drawn_within_it(sample_store: Path) -> None:
+    with open_reader(sample_store) as con:
+        by_day, by_week = (
+            queries.run(con, "depth_against_claims", since="2024-09-05", step=step)
+            for step in ("day", "week")
+        )
+    rows = [row for rows in drawn((by_day, by_week))["datasets"].values() for row in rows]
+    begin, end = by_day["at"][0], by_day["at"][-1] + LENGTH["day"]
+    assert (begin.isoformat(), by_week["at"][0].day) == ("2024-09-05T00:00:00+00:00", 2)
+    moments = [row[key] for row in rows for key in ("at", "until") if key in row]
+    assert min(moments).startswith("2024-09-05T00:00:00")
+    assert max(moments).startswith(f"{end:%Y-%m-%dT%H:%M:%S}")
+    assert "Week from 5 Sep 2024" in {row.get("period") for row in rows}
+
+
+def test_payouts_can_be_hidden(frames: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    kinds = {
+        row["kind"]
+        for rows in drawn(frames, payouts=False)["datasets"].values()
+        for row in rows
+        if "kind" in row
+    }
+    assert kinds == {charts.CLAIMS}
+    assert charts.PAYOUTS in json.dumps(drawn(frames)["datasets"])
+
+
+def test_an_unknown_level_is_a_gap_and_never_zero(
+    frames: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    depth, flows = frames
+    unknown = pl.lit(None, pl.Float64)
+    spec = drawn((depth.with_columns(depth_ftm=unknown), flows.with_columns(paid_ftm=unknown)))
+    levels = [
+        row["depth_ftm"]
+        for rows in spec["datasets"].values()
+        for row in rows
+        if row.keys() == {"at", "depth_ftm"}
+    ]
+    assert set(levels) == {None}
+    span = Span(date(2024, 9, 2), date(2025, 3, 1))
+    told = charts.takeaway(span, depth.with_columns(depth_ftm=unknown), flows)
+    assert "the queue went from unknown to unknown" in told
+
+
+def test_the_charts_colours_show_on_both_backgrounds() -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in (charts.WAITING, charts.CLAIMED, charts.PAID):
+        for background in ("#ffffff", "#14171c"):
+            low, high = sorted((luminance(colour), luminance(background)))
+            assert (high + 0.05) / (low + 0.05) >= 3, (colour, background)

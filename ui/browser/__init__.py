@@ -1,0 +1,1 @@
+"""What only the browser can do: the wallet, the clipboard, what is read out."""

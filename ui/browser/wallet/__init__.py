@@ -1,0 +1,126 @@
+"""The browser's wallet: connect it, bring it to the right network, have it sign.
+
+The page builds the unsigned transaction, and the user's click in the panel has the wallet sign and
+send it. No key comes here, no link and no rerun signs. What the browser answers is a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from data.config import Network, public_rpc_urls
+from ui.browser.wallet.claims import (
+    Answer,
+    Connection,
+    NotSigned,
+    Signed,
+    Strayed,
+    UnsignedTransaction,
+    WhyNot,
+    read_answer,
+)
+
+__all__ = [
+    "Answer",
+    "Connection",
+    "NotSigned",
+    "Signed",
+    "Strayed",
+    "UnsignedTransaction",
+    "WhyNot",
+    "connection",
+    "outcome",
+    "panel",
+    "title",
+]
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def _component() -> Any:
+    html, css, session, drawn = (
+        (_FOLDER / name).read_text()
+        for name in ("wallet.html", "wallet.css", "session.js", "panel.js")
+    )
+    return st.components.v2.component("wallet", html=html, css=css, js=session + drawn)
+
+
+def connection(key: str = "wallet") -> Connection | None:
+    """What the panel of this `key` said before this run, so that a page can build on it first."""
+    return read_answer(_said(key), None).connection
+
+
+def outcome(intent: str, key: str = "wallet") -> Signed | NotSigned | None:
+    """What the panel of this `key` said before this run of how signing `intent` went."""
+    return read_answer(_said(key), intent).outcome
+
+
+def panel(
+    network: Network,
+    transaction: UnsignedTransaction | None = None,
+    label: str = "Sign in the wallet",
+    key: str = "wallet",
+    *,
+    known: Sequence[str] = (),
+    may_sign: bool = True,
+) -> Answer:
+    """Draw the wallet's panel, and return what the browser said up to this run.
+
+    Without a `transaction` it connects and switches networks; with one it has a button, called
+    `label`, that signs it, unless it only tells what became of it (`may_sign`). The transactions
+    in `known` are not told of as strayed. On simulated data there is nothing to sign: it says so.
+    """
+    if network.simulated:
+        st.caption("These data are simulated: there is no chain for a wallet to act on.")
+        return Answer()
+    order = transaction and {
+        "intent": transaction.intent,
+        "transaction": transaction.for_wallet(network.chain_id),
+        "label": label,
+        "what": transaction.what,
+        "mayBeSigned": may_sign,
+    }
+    answer = _component()(
+        key=key,
+        data={
+            "network": _for_wallet(network),
+            "order": order,
+            "told": _said(key),
+            "known": list(known),
+        },
+        default={"said": None},
+        on_said_change=lambda: None,
+    )
+    return read_answer(answer.said, transaction.intent if transaction else None)
+
+
+def _said(key: str) -> Any:
+    kept = st.session_state.get(key)
+    return kept.get("said") if isinstance(kept, Mapping) else None
+
+
+def title(network: Network) -> str:
+    """`fantom-testnet` as a wallet lists it: Fantom testnet."""
+    return network.name.replace("-", " ").capitalize()
+
+
+def _for_wallet(network: Network) -> dict[str, Any]:
+    """What a wallet must be told to switch to the network, or to add it (EIP-3085)."""
+    chain_id, name = hex(network.chain_id), title(network)
+    told: dict[str, Any] = {"name": name, "chain": network.chain_id, "chainId": chain_id}
+    if rpc_urls := public_rpc_urls(network):
+        symbol = network.native_symbol
+        told["add"] = {
+            "chainId": chain_id,
+            "chainName": name,
+            "nativeCurrency": {"name": symbol, "symbol": symbol, "decimals": 18},
+            "rpcUrls": list(rpc_urls),
+        }
+        if network.explorer:
+            told["add"]["blockExplorerUrls"] = [network.explorer]
+    return told

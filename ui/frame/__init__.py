@@ -1,0 +1,1 @@
+"""What stands around every page: label, notices, footer, the sync button."""

@@ -1,0 +1,189 @@
+"""What stands around every page: its label, its notices, and what it rests on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+import queries
+from data import TrackerError
+from data.config import DEVNET, FANTOM, SAMPLE, TESTNET, default_store, network_names
+from ui.frame import sync_now
+from ui.parts import links, words
+from ui.shown.sources import Source, Sources, Version, scores_version
+from ui.shown.store_view import StoreView, is_stale
+
+_WATCHED_EVERY = "10s"
+
+
+def source_input(known: dict[str, Source], default: Source) -> Source:
+    """The network that the URL names, with an input where there is a choice.
+
+    It always stands in the URL, so that a link shows the same store later, whatever the
+    default is then; a session keeps its network from page to page. A network that has no
+    store yet may be asked for; a name that is none is named in a notice.
+    """
+    asked = st.query_params.get("network")
+    kept = st.session_state.get("shown_network", default.name)
+    chosen = asked if asked in known else kept
+    if asked is not None and asked not in known:
+        st.warning(
+            f"The link asks for the network `{links.plain(asked)}`, which is none of "
+            f"{', '.join(known)}. Showing {chosen}."
+        )
+    stored = [name for name, source in known.items() if source.path.exists()]
+    # The real chain can be chosen, and then says how it is read, before it was ever synced.
+    names = list(dict.fromkeys([FANTOM, *stored, SAMPLE, default.name, chosen]))
+    st.session_state["network"] = chosen
+    st.selectbox(
+        "Network",
+        names,
+        key="network",
+        on_change=_put_network_into_url,
+        label_visibility="collapsed",
+        width=200,
+    )
+    if asked != chosen:
+        st.query_params["network"] = chosen
+    st.session_state["shown_network"] = chosen
+    return known[chosen]
+
+
+def _put_network_into_url() -> None:
+    _ask_for(st.session_state["network"])
+
+
+def _ask_for(network: str) -> None:
+    st.query_params["network"] = network
+
+
+def label(view: StoreView, default: Source) -> None:
+    """What must be known before any figure is read: that none of it is real."""
+    info = view.info
+    real = None if default.is_sample or default == view.source else default
+    if info.simulated:
+        _unreal(
+            "Simulated data",
+            "Made up by a seeded simulation of the pool. Not the chain.",
+            real,
+        )
+    elif info.network == DEVNET:
+        _unreal("Test chain", "A local node with a played history. None of it is real.", real)
+    elif info.network == TESTNET:
+        _unreal("Test chain", "Fantom's testnet. Its FTM is worth nothing.", real)
+
+
+def warn(view: StoreView, page: StreamlitPage) -> None:
+    """What else must be known: that it is stale, or that checks failed."""
+    info = view.info
+    if is_stale(info, view.now):
+        st.warning(
+            f"The last synced block is of {words.moment(info.synced_at)}, "
+            f"{words.age(info, view.now)}. {_remedy(view)} reads what came since; this page "
+            "then shows it by itself."
+        )
+    if view.failed_checks:
+        failures = words.plural(view.failed_checks, "check")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.error(f"{failures} failed on this store: figures may be wrong.")
+            if page.url_path != "status":
+                network = {"network": view.source.name}
+                st.page_link(
+                    links.page("status"), label="See which, on Status", query_params=network
+                )
+
+
+def _unreal(name: str, explanation: str, real: Source | None) -> None:
+    """The label, with a way to what is shown on a bare URL, if that is another store."""
+    st.badge(name, color="violet")
+    st.caption(explanation, width="content")
+    if real is not None:
+        # A link to the page one is on leaves the URL as it was.
+        st.button(f"Show {real.name}", type="tertiary", on_click=_ask_for, args=(real.name,))
+
+
+def _remedy(view: StoreView) -> str:
+    usual = view.source.path == default_store(view.info.network)
+    return f"`{_sync_command(view.source)}`" if usual else "Another sync of its store"
+
+
+def _sync_command(source: Source) -> str:
+    """The devnet's node runs only while its own command does."""
+    network = source.name if source.name in network_names() else "fantom"
+    return "make devnet" if network == DEVNET else f"make sync NETWORK={network}"
+
+
+def queries_behind(view: StoreView) -> None:
+    """The queries that this run asked, as they can be run anywhere."""
+    if not view.asked:
+        return
+    with st.expander("Queries behind this page"):
+        for name, params in view.asked:
+            given = {key: str(value) for key, value in params.items() if value is not None}
+            st.page_link(
+                links.page("explore"),
+                label=f"{queries.load(name).title} ({', '.join([name, *given.values()])})",
+                query_params={"network": view.source.name, "query": name} | given,
+            )
+        st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
+
+
+@st.fragment(run_every=_WATCHED_EVERY)
+def footer(
+    sources: Sources,
+    default: Source,
+    source: Source,
+    drawn: Version | None,
+    view: StoreView | None,
+    scored: tuple[int, int] | None,
+) -> None:
+    """Block and its time, age and source; draws the page anew when it shows what was.
+
+    That is: another version of its store or of its scores was published, a store appeared
+    that its label should point to, or the figures have grown stale.
+    """
+    now = datetime.now(UTC)
+    was = (drawn, default, scored, view and is_stale(view.info, view.now))
+    stale = view and is_stale(view.info, now)
+    if (source.version(), sources.default(), scores_version(source), stale) != was:
+        st.rerun()
+    if view is not None:
+        info = view.info
+        block = "no block yet" if info.synced_block is None else f"Block {info.synced_block:,}"
+        of = "simulated sample" if info.simulated else f"{info.network}, chain {info.chain_id}"
+        st.caption(f"{block}, {words.moment(info.synced_at)} · {words.age(info, now)} · {of}")
+
+
+def nothing_yet(source: Source) -> None:
+    """A network that was never synced."""
+    told = (
+        ""
+        if source.path == default_store(source.name)
+        else f' ARGS="--store {words.inside(source.path)}"'
+    )
+    st.title(f"Nothing read from {source.name} yet")
+    st.markdown("This command reads the chain into a store. The page then shows it by itself.")
+    st.code(_sync_command(source) + told, language="bash")
+    sync_now.offer(source)
+    st.markdown(f"Until then there is the [simulated sample](?network={SAMPLE}).")
+
+
+def no_requests(view: StoreView, title: str) -> None:
+    """A store that was synced and holds no request."""
+    st.title(title)
+    info = view.info
+    if info.synced_at is None:
+        st.info("The store was not synced up to any block yet: sync it, then look again.")
+        return
+    upto = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
+    st.info(
+        f"Nobody has asked to unstake on {info.network} from block {info.first_block:,} up to "
+        f"{upto}: there is no queue to show. Requests appear here after the next sync."
+    )
+
+
+def failed(error: TrackerError | queries.QueryError) -> None:
+    """A fault the reader can do something about: its message says what."""
+    st.error(words.fault(error), title="This page has no data to show")

@@ -1,0 +1,1 @@
+"""A release window: its odds, its words, its picture."""

@@ -1,0 +1,1 @@
+"""Words, inputs, tiles, colours, charts and downloads that pages share."""

@@ -1,0 +1,129 @@
+"""Numbers, times and addresses as a reader wants them. What is not known is "unknown"."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from data.config import ROOT
+from data.pool.amounts import DECIMALS, format_short
+from data.store.reader import StoreInfo
+
+UNKNOWN = "unknown"
+_MINUTES = 1_440
+_CODE = re.compile(r"(`[^`\n]+`)")
+_MARKUP = re.compile(r"[\\`*_\[\]<>#~$:|!{}+.&@=^-]")
+_LINKED = re.compile(r":(?=//)|www(?=\.)|@", re.IGNORECASE)
+_ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`]+/)+(?=[^\s/])")
+
+
+def number(amount: float) -> str:
+    """Thousands whole, single units to two places, dust to three digits."""
+    if abs(amount) >= 1_000 or amount == 0:
+        return f"{amount:,.0f}"
+    return f"{amount:,.2f}" if abs(amount) >= 1 else f"{amount:.3g}"
+
+
+def ftm(amount: float | None) -> str:
+    return UNKNOWN if amount is None else f"{number(amount)} FTM"
+
+
+def payout(amount: float | None) -> str:
+    """What a request is paid, whole: to four places, the rest cut off."""
+    if amount is None:
+        return UNKNOWN
+    return f"{format_short(int(Decimal(repr(amount)).scaleb(DECIMALS)))} FTM"
+
+
+def count(amount: int | None) -> str:
+    return UNKNOWN if amount is None else f"{amount:,}"
+
+
+def share(part: float | None) -> str:
+    """`96 %`; what is not known is told."""
+    return UNKNOWN if part is None else f"{100 * part:.0f} %"
+
+
+def plural(amount: int, one: str, many: str = "") -> str:
+    """`1 request`, `2 requests`."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def duration(days: float | None) -> str:
+    """The two largest units: `3 d 4 h`, `4 h 5 min`; a time that has not come is none."""
+    return UNKNOWN if days is None else of_minutes(int(days * _MINUTES))
+
+
+def days_between(earlier: datetime, later: datetime) -> float:
+    return (later - earlier).total_seconds() / 86_400
+
+
+def moment(at: datetime | None) -> str:
+    """`28 Feb 2025, 22:14 UTC`."""
+    if at is None:
+        return UNKNOWN
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def day(at: date) -> str:
+    """`28 Feb 2025`; of a datetime its day in UTC."""
+    at = at.astimezone(UTC) if isinstance(at, datetime) else at
+    return f"{at.day} {at:%b %Y}"
+
+
+def day_and_time(at: datetime | None) -> tuple[str, str]:
+    """`28 Feb 2025` and `22:14 UTC`."""
+    return (UNKNOWN, "") if at is None else (day(at), f"{at.astimezone(UTC):%H:%M} UTC")
+
+
+def short(address: str) -> str:
+    """`0x6231…d6ad` on one line, for running text; tables hold addresses whole."""
+    return f"{address[:6]}…\u2060{address[-4:]}"
+
+
+def escaped(text: str) -> str:
+    """Foreign text for Markdown, which may act on nothing of it but `code`."""
+    parts = _CODE.split(text)
+    return "".join(part if place % 2 else _inert(part) for place, part in enumerate(parts))
+
+
+def _inert(text: str) -> str:
+    """What looks like an address of the web or of mail becomes a link after escapes are gone."""
+    text = _LINKED.sub("\\g<0>\u2060", text)
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def inside(path: Path) -> str:
+    """A path as visitors may see it: from the project's root, else its name alone."""
+    path = path.resolve()
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+def fault(error: Exception) -> str:
+    """An error's words for a page: as text, without the server's folders."""
+    return escaped(_ABSOLUTE_PATH.sub("", str(error).replace(f"{ROOT}/", "")))
+
+
+def of_minutes(minutes: int) -> str:
+    """The two largest units: `3 d 4 h`, `4 h 5 min`; a time that has not come is none."""
+    days, rest = divmod(max(0, minutes), 1_440)
+    hours, minutes = divmod(rest, 60)
+    if days >= 100:
+        return f"{days:,} d"
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else "under a minute"
+
+
+def age(info: StoreInfo, now: datetime) -> str:
+    """How old the figures are, in words."""
+    if info.simulated:
+        return "fixed in time"
+    if info.synced_at is None:
+        return "at an unknown time"
+    return f"{duration(days_between(info.synced_at, now))} ago"

@@ -1,0 +1,1 @@
+"""One request: where it stands, in words, as a card, in a calendar."""

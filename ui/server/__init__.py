@@ -1,0 +1,1 @@
+"""The process around the pages: headers, health, scoring in the background."""

@@ -1,0 +1,76 @@
+"""Keeps the scores of every store's odds up to date beside the server, never on a page's request.
+
+A process of its own scores each newly published store that has enough new to tell, one after
+the other and out of everything else's way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from data import TrackerError
+from data.config import ROOT
+from scoring.due import is_due
+from ui.shown.sources import Version, read_sources
+
+_log = logging.getLogger("ui")
+_LOOKED_EVERY_S = 5.0
+_AGAIN_AFTER_S = 600.0  # where scoring failed
+
+
+async def keep_scored() -> None:
+    """Score what was published and not looked at yet, until cancelled."""
+    try:
+        known = read_sources().known
+    except TrackerError:  # told to each visitor
+        return
+    looked_at: dict[Path, Version] = {}
+    failed_at: dict[Path, float] = {}
+    while True:
+        for source in known.values():
+            version, path = source.version(), source.path
+            rests = time.monotonic() - failed_at.get(path, -_AGAIN_AFTER_S) < _AGAIN_AFTER_S
+            if version is None or looked_at.get(path) == version or rests:
+                continue
+            if fault := await _kept_scored(path):
+                _log.warning("%s could not be scored, it is tried again: %s", path.name, fault)
+                failed_at[path] = time.monotonic()
+            else:
+                looked_at[path] = version
+        await asyncio.sleep(_LOOKED_EVERY_S)
+
+
+async def _kept_scored(store: Path) -> str:
+    """Score a store if that is due; returns why it could not be done."""
+    try:
+        if await asyncio.to_thread(is_due, store):
+            return await _score(store)
+    except (TrackerError, OSError) as error:
+        return str(error)
+    return ""
+
+
+async def _score(store: Path) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "scoring", "--if-due", "--store", str(store)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # it has processes of its own, which end with it
+    )
+    try:
+        _, told = await process.communicate()
+    except asyncio.CancelledError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()
+        raise
+    why = told.decode(errors="replace").strip().rpartition("\n")[2]
+    return why if process.returncode else ""

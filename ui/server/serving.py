@@ -1,0 +1,170 @@
+"""The server around the pages: health, headers, faults, and what loads before a visit."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import importlib
+import logging
+import re
+import secrets
+import sys
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from data import TrackerError
+from data.config import ROOT, SAMPLE, scores_stores
+from ui.parts import words
+from ui.server import rescoring
+from ui.shown.sources import read_sources
+
+_log = logging.getLogger("ui")
+# What a first visit would import otherwise.
+_PRELOADED = (
+    "altair",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pages.queue.charts",
+    "ui.parts.drawing",
+    "ui.frame.around",
+    "ui.odds.scored",
+)
+
+
+def inline_script_hashes(page: str) -> list[str]:
+    """The CSP sources of the scripts that stand in Streamlit's own page."""
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return [
+        f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    ]
+
+
+def security_headers() -> dict[str, str]:
+    """Nothing may be loaded from, sent to or framed by another host."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text()
+    policy = {
+        "default-src": "'self'",
+        # Components come as blobs.
+        "script-src": " ".join(["'self'", "blob:", *inline_script_hashes(page)]),
+        "style-src": "'self' 'unsafe-inline'",  # Streamlit writes its styles as it draws
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def with_security_headers(app: ASGIApp) -> ASGIApp:
+    """Middleware that adds the headers to every answer."""
+    headers = security_headers()
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
+
+        await app(scope, receive, send_with_headers)
+
+    return served
+
+
+def health(request: Request) -> Response:
+    """200 while the store shown first can be read or is still to be made, else 503."""
+    from ui.shown import store_view
+
+    try:
+        source = read_sources().default()
+        block = store_view.synced_block(source)
+    except TrackerError:
+        reason = "the store or its settings cannot be read: the pages say why"
+        return JSONResponse({"status": "failed", "reason": reason}, status_code=503)
+    return JSONResponse({"status": "ok", "network": source.name, "synced_block": block})
+
+
+def explain(error: Exception) -> bool:
+    """Tell a visitor what happened without a traceback, and the log under which code."""
+    from queries import QueryError
+
+    if isinstance(error, TrackerError | QueryError):
+        st.error(words.fault(error), title="This page has no data to show")
+        return True
+    code = secrets.token_hex(3)
+    _log.error("page failed, code %s: %r (Streamlit logs the traceback)", code, error)
+    st.error(
+        f"The fault is in the server's log under the code {code}. Reload the page; if it "
+        "stays, report it with this code.",
+        title="This page failed",
+    )
+    return True
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Build the sample if visitors would see it, load what pages import, then serve."""
+    builder = await _build_sample()
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # Streamlit collects after every run: what stays is not worth a look
+    scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
+    yield
+    if scorer is not None:
+        scorer.cancel()
+        with suppress(asyncio.CancelledError):
+            await scorer
+    if builder is not None:
+        with suppress(ProcessLookupError):  # it is done
+            builder.terminate()
+        await builder.wait()
+
+
+def _wants_scores() -> bool:
+    """A bad setting is told to each visitor, and keeps no server from starting."""
+    try:
+        return scores_stores()
+    except TrackerError:
+        return False
+
+
+async def _build_sample() -> asyncio.subprocess.Process | None:
+    """A process of its own, so that the simulation and the imports run side by side.
+
+    A page that is asked for meanwhile waits for it, and builds the sample should it fail.
+    """
+    try:
+        source = read_sources().default()
+    except TrackerError as error:  # told to each visitor too
+        _log.error("nothing can be shown: %s", error)
+        return None
+    if not source.is_sample or source.path.exists():
+        return None
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "data.sync", "--network", SAMPLE),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )

@@ -1,0 +1,1 @@
+"""The store that is shown, and its answers."""

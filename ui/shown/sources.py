@@ -1,0 +1,88 @@
+"""Which store is shown: by network, as the environment says, or the sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from data import ConfigError, StoreError
+from data.config import (
+    DEVNET,
+    SAMPLE,
+    TESTNET,
+    app_choice,
+    default_store,
+    load_network,
+    network_names,
+)
+from data.store.reader import version
+from scoring.companion import companion_of
+
+Version = tuple[str, int, int]
+_NO_MONEY = {SAMPLE, DEVNET, TESTNET}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A network by name, and where its store lies or would lie."""
+
+    name: str
+    path: Path
+
+    @property
+    def is_sample(self) -> bool:
+        """The app's own sample, which it may build; a copy elsewhere is left alone."""
+        return self.path == default_store(SAMPLE)
+
+    def version(self) -> Version | None:
+        """None where nothing was published yet."""
+        try:
+            return version(self.path)
+        except StoreError:
+            return None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Every source by network, and the one that the environment names, if it does."""
+
+    known: dict[str, Source]
+    told: str | None
+
+    def default(self) -> Source:
+        """The source told, else the first network of real money with a store, else the sample."""
+        if self.told is not None:
+            return self.known[self.told]
+        real = (source for name, source in self.known.items() if name not in _NO_MONEY)
+        return next((source for source in real if source.path.exists()), self.known[SAMPLE])
+
+
+@cache  # once a process: its environment does not change
+def read_sources() -> Sources:
+    """Every network, with FTM_STORE as the store of FTM_NETWORK, or under its file's name.
+
+    Raises ConfigError where FTM_NETWORK names no network.
+    """
+    told, store = app_choice()
+    paths = {name: default_store(name) for name in network_names()}
+    if store is not None:
+        told = told or store.stem
+        paths[told] = store
+    elif told is not None:
+        if told not in paths:
+            raise ConfigError(
+                f"FTM_NETWORK={told} names no network: set it to one of {', '.join(paths)}, or "
+                "unset it, then start the app again"
+            )
+        load_network(told)
+    return Sources({name: Source(name, path) for name, path in paths.items()}, told)
+
+
+def scores_version(source: Source) -> tuple[int, int] | None:
+    """Another one whenever a backtest has replaced a store's scores; None without any."""
+    try:
+        stat = companion_of(source.path).stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_ino

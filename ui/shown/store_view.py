@@ -1,0 +1,187 @@
+"""The store that a page shows, and the answers from it.
+
+Answers are cached by the store's version, not by time: what a sync publishes is a new
+version, and a page that shows an old one is drawn anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import streamlit as st
+
+import queries
+from data import StoreError
+from data.sample.store import ensure_sample
+from data.store.reader import StoreInfo, open_reader, read_info
+from data.store.reader import version as version_of
+from ui.shown.sources import Source, Version
+
+STALE_AFTER = timedelta(hours=1)
+
+
+class SupersededError(StoreError):
+    """A newer version was published before this one was opened: look again."""
+
+
+@dataclass(frozen=True)
+class StoreView:
+    """One published store as a page sees it during one run, at the wall clock's `now`."""
+
+    source: Source
+    version: Version
+    info: StoreInfo
+    now: datetime
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
+        """The answer of a query; it goes into the page's footer."""
+        self._note(name, params)
+        return _answer(self.version, name, tuple(sorted(params.items())))
+
+    def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
+        """The first rows of a query's answer, and how many there are in all."""
+        self._note(name, params)
+        return _first(self.version, name, most, tuple(sorted(params.items())))
+
+    def _note(self, name: str, params: dict[str, Any]) -> None:
+        if (name, params) not in self.asked:
+            self.asked.append((name, params))
+
+    def fetch(self, name: str, /, **params: Any) -> pl.DataFrame:
+        """The whole answer of a query, anew: it is not kept, nor put into the footer."""
+        with _cursor(self.version) as cursor:
+            return queries.run(cursor, name, **params)
+
+    def ask_row(self, name: str, /, **params: Any) -> dict[str, Any] | None:
+        """The answer of a query that has one row, or none."""
+        rows = self.ask(name, **params)
+        return rows.row(0, named=True) if rows.height else None
+
+    def table(self, name: str, rows: int | None = None) -> pl.DataFrame:
+        """The first rows of one of the store's tables, or all of them; not kept."""
+        with _cursor(self.version) as cursor:
+            return queries.read_table(cursor, name, rows)
+
+    def table_rows(self, name: str) -> int:
+        """How many rows one of the store's tables has."""
+        contents = _answer(self.version, "store_contents", ())
+        return int(contents.filter(table_name=name)["rows"][0])
+
+    @property
+    def failed_checks(self) -> int:
+        """How many of the last sync's checks failed."""
+        return _answer(self.version, "checks_summary", ()).filter(status="failed").height
+
+    @property
+    def first_request_at(self) -> datetime | None:
+        """None where the store holds no request."""
+        contents = _answer(self.version, "store_contents", ())
+        of_requests = contents.filter(table_name="requests")
+        first_at: datetime | None = of_requests["first_at"][0] if of_requests.height else None
+        return first_at
+
+    def days(self) -> tuple[date, date]:
+        """The first request's day and the last synced one, of a store that has requests."""
+        first_at, last_at = self.first_request_at, self.info.synced_at
+        assert first_at is not None, "the router shows no_requests"
+        assert last_at is not None
+        return first_at.date(), last_at.date()
+
+
+def open_view(source: Source, found: Version | None, now: datetime) -> StoreView | None:
+    """The published store of `source` in the version `found`; None where there is none.
+
+    Raises StoreError where it cannot be opened, SupersededError where there is a newer one.
+    """
+    return StoreView(source, found, read(found), now) if found else None
+
+
+def prepare(source: Source, now: datetime) -> None:
+    """Build the sample's store if it is what is shown and missing or an older one.
+
+    Raises StoreError.
+    """
+    if not source.is_sample:
+        return
+    found = source.version()
+    if found is None:
+        ensure_sample(now)
+    else:
+        _renew_sample(found, now)
+
+
+def synced_block(source: Source) -> int | None:
+    """How far the newest store of `source` goes; None where there is none. Raises StoreError."""
+    while True:
+        found = source.version()
+        try:
+            return read(found).synced_block if found else None
+        except SupersededError:
+            continue
+
+
+def show(view: StoreView) -> None:
+    """Hand `view` to the page of this run."""
+    st.session_state["store_view"] = view
+
+
+def shown() -> StoreView:
+    """The store that the router opened for this run."""
+    view: StoreView = st.session_state["store_view"]
+    return view
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def read(version: Version) -> StoreInfo:
+    """What the store of this version says of itself. Raises StoreError."""
+    with _cursor(version) as cursor:
+        return read_info(cursor)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _answer(version: Version, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+    with _cursor(version) as cursor:
+        return queries.run(cursor, name, **dict(params))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _first(
+    version: Version, name: str, most: int, params: tuple[tuple[str, Any], ...]
+) -> tuple[pl.DataFrame, int]:
+    with _cursor(version) as cursor:
+        return queries.run_first(cursor, name, most, **dict(params))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _reader(version: Version) -> duckdb.DuckDBPyConnection:
+    path = Path(version[0])
+    reader = open_reader(path)
+    if version_of(path) != version:  # what was opened may be either
+        reader.close()
+        raise SupersededError(f"{path} was replaced while it was opened: try again")
+    return reader
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _renew_sample(found: Version, _now: datetime) -> Path:
+    """Looked at once a version: it may be of an older program."""
+    return ensure_sample(_now)
+
+
+def _cursor(version: Version) -> duckdb.DuckDBPyConnection:
+    """A connection of its own for one query: sessions run in threads."""
+    cursor = _reader(version).cursor()
+    cursor.execute("USE store")  # cursors do not inherit it, nor the time zone
+    cursor.execute("SET TimeZone = 'UTC'")
+    return cursor
+
+
+def is_stale(info: StoreInfo, now: datetime) -> bool:
+    """The sample's time is fixed: it is what it is."""
+    return not info.simulated and (info.synced_at is None or now - info.synced_at > STALE_AFTER)
