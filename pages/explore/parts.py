@@ -60,22 +60,31 @@ def answer(
     if count > found.height:
         st.caption("Too many rows to draw: narrow what it asks for.")
     columns = [] if count > found.height else charts.drawable(query, found)
+    asked = (view.version, query.name, sorted(given.items()))
     if columns:
         column = links.choose("Drawn", columns, "draw", columns[0], notices)
-        first = query.columns[0]
-        chart = charts.over_time if first.type == "TIMESTAMPTZ" else charts.by_name
-        drawn = {"first": first.name, "column": column, "unit": query.unit(column)}
-        drawing.draw(chart, found, **drawn, alt=f"{query.title}: {column}")
+        drawing.once((asked, column), _picture, query, found, column)
+    drawing.once(asked, _rows, query, found)
+    if _told(count):
+        downloads.offer_query(view, query.name, **given)
+    else:
+        st.code(shell.csv(view.source.path, query.name, given), language="bash")
+
+
+def _picture(query: Query, found: pl.DataFrame, column: str) -> None:
+    first = query.columns[0]
+    chart = charts.over_time if first.type == "TIMESTAMPTZ" else charts.by_name
+    drawn = {"first": first.name, "column": column, "unit": query.unit(column)}
+    drawing.draw(chart, found, **drawn, alt=f"{query.title}: {column}")
+
+
+def _rows(query: Query, found: pl.DataFrame) -> None:
     st.dataframe(
         found.head(SHOWN_ROWS),
         hide_index=True,
         alt=query.title,
         column_config={field.name: _column(field) for field in query.columns},
     )
-    if _told(count):
-        downloads.offer_query(view, query.name, **given)
-    else:
-        st.code(shell.csv(view.source.path, query.name, given), language="bash")
 
 
 def _told(count: int) -> bool:
@@ -113,6 +122,12 @@ def _nothing(query: Query, given: Mapping[str, Any]) -> str:
 
 def behind(view: StoreView, query: Query, given: Mapping[str, Any]) -> None:
     """What the columns hold, the SQL, and the same from a shell."""
+    drawing.once(query.name, _definition, query)
+    st.caption("The same from a shell, in the folder of this program:")
+    st.code(shell.query(view.source.path, query.name, given), language="bash")
+
+
+def _definition(query: Query) -> None:
     with st.expander("Columns"):
         st.dataframe(
             pl.DataFrame(
@@ -126,8 +141,6 @@ def behind(view: StoreView, query: Query, given: Mapping[str, Any]) -> None:
         )
     with st.expander("SQL"):
         st.code(query.sql, language="sql", height=400)
-    st.caption("The same from a shell, in the folder of this program:")
-    st.code(shell.query(view.source.path, query.name, given), language="bash")
 
 
 def store_table(view: StoreView, name: str) -> None:
@@ -135,8 +148,7 @@ def store_table(view: StoreView, name: str) -> None:
     described = view.ask("dictionary", table_name=name)
     if told := described["holds"][0]:
         st.markdown(f"{told}.")
-    rows = view.table(name, SHOWN_ROWS)
-    st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")
+    drawing.once((view.version, name), _first_rows, view, name)
     if _told(view.table_rows(name)):
         downloads.offer_table(view, name)
     else:
@@ -149,3 +161,8 @@ def store_table(view: StoreView, name: str) -> None:
         height="content",
         alt=f"Columns of {name}",
     )
+
+
+def _first_rows(view: StoreView, name: str) -> None:
+    rows = view.table(name, SHOWN_ROWS)
+    st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")

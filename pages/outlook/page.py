@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.outlook import amount, money, notes, scores
 from ui.odds import scored, shown_forecasts, window_card, window_words
-from ui.parts import links
+from ui.parts import drawing, links
 from ui.shown import store_view
 
 store = store_view.shown()
@@ -26,20 +26,22 @@ else:
     window_card.late(now)
 
     st.subheader("Odds by amount and day")
-    amount.odds_by_amount(now, payout_ftm)
+    drawing.once((now.key, payout_ftm), amount.odds_by_amount, now, payout_ftm)
 
     st.subheader("The money they rest on")
     if now.has_futures:
-        money.draw(now, payout_ftm)
+        drawing.once((now.key, payout_ftm), money.draw, now, payout_ftm)
     st.caption(money.source_note(now))
 
     st.subheader("How good such odds have been")
-    st.markdown(scores.summary(now))
-    scores.calibration(now)
+    st.markdown(drawing.once(now.key, scores.summary, now))
+    drawing.once(now.key, scores.calibration, now)
 
     st.subheader("Beside other answers")
-    scores.compared(now, scores.slice_input(now, notices))
-    notes.scored(now)
+    of = scores.slice_input(now, notices)
+    if drawing.once((now.key, of), scores.compared, now, of):
+        scores.offer(now)
+    drawing.once((now.key, store.source.name), notes.scored, now)
     shown_forecasts.came_out(now)
 
 notes.how_they_are_made()

@@ -112,13 +112,13 @@ def slice_input(now: Odds, notices: DeltaGenerator) -> str:
     return open_inputs.pick("Forecasts", known, "of", ALL, notices)
 
 
-def compared(now: Odds, of: str) -> None:
-    """This tracker's odds beside the other answers."""
+def compared(now: Odds, of: str) -> bool:
+    """This tracker's odds beside the other answers; returns whether there are any to compare."""
     table = now.scores.table.filter(slice=of)
     errors = _percent(table.filter(metric="tw_crps")).sort("value")
     if errors.is_empty():
         st.markdown("None of these forecasts is old enough to be judged.")
-        return
+        return False
     ours = errors.filter(ours=True)
     drawing.draw(
         score_charts.models,
@@ -135,6 +135,11 @@ def compared(now: Odds, of: str) -> None:
         + (f" **Undecided**: only {ours['batches'][0]} payout batches." if undecided else "")
     )
     _scores_table(table)
+    return True
+
+
+def offer(now: Odds) -> None:
+    """All scores as files."""
     downloads.offer(
         now.view,
         now.scores.table,

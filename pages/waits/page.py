@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.waits import charts, parts, releases
+from pages.waits import parts
 from ui.parts import downloads, drawing, links, spans
 from ui.shown import store_view
 
@@ -13,9 +13,10 @@ links.refuse_unknown(["range", "since", "until", "days"], "Waits")
 st.title("Waits")
 
 within = store.ask("paid_within_35_days", days=DAYS)
-st.markdown(parts.answer(store.ask("release_curve"), within, DAYS))
+whole = store.ask("release_curve")
+st.markdown(drawing.once(store.version, parts.answer, whole, within, DAYS))
 
-parts.promise(within, DAYS)
+drawing.once(store.version, parts.promise, within, DAYS)
 st.caption(
     f"Only requests made at least {DAYS} days before the last block: younger ones are left out, "
     "paid or not, as they would make it look better. Paid counts when the queue's head passed "
@@ -33,20 +34,14 @@ curve = store.ask("release_curve", **asked)
 if curve.is_empty():
     st.info(f"Nobody asked to unstake from {span}.")
 else:
-    drawing.draw(
-        charts.release_curves,
-        curve,
-        promised_days=DAYS,
-        days=axis_days,
-        alt=releases.takeaway(curve, DAYS),
-    )
-    parts.curves_table(curve, DAYS)
-    st.caption(parts.curves_note(curve, span))
+    drawing.once((store.version, span, axis_days), parts.curves, curve, axis_days, DAYS)
+    drawing.once((store.version, span), parts.curves_table, curve, DAYS)
+    st.caption(drawing.once((store.version, span), parts.curves_note, curve, span))
     downloads.offer_query(store, "release_curve", **asked)
 
 st.subheader("By half-year and amount")
 half_years = store.ask("waits_by_half_year")
-parts.half_years_table(half_years, DAYS)
+drawing.once(store.version, parts.half_years_table, half_years, DAYS)
 st.caption(
     "Days from the request until 50 % and 90 % of a half-year's requests were released, and the "
     f"share released within {DAYS} days. Not known yet: too few were released, or have waited "

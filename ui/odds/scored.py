@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import streamlit as st
@@ -21,7 +22,7 @@ from scoring.companion import Scores, read_scores
 from scoring.run import model_version
 from ui.odds import window_words
 from ui.parts.words import days_between
-from ui.shown.sources import Source, Version, scores_version
+from ui.shown.sources import Version, scores_version
 from ui.shown.store_view import StoreView
 
 FAN_DAYS = 120
@@ -35,6 +36,7 @@ class Odds:
     view: StoreView
     present: Present
     scores: Scores
+    key: tuple[Version, tuple[int, int]]  # the versions that it is made of
 
     @property
     def has_futures(self) -> bool:
@@ -63,52 +65,45 @@ class Odds:
 
 def odds_of(view: StoreView) -> Odds | None:
     """The odds on this store; None while they are not scored. Raises StoreError."""
-    scores, at = _kept(view.source), view.info.synced_at
-    if scores is None or at is None:
+    found, at = scores_version(view.source), view.info.synced_at
+    if found is None or at is None:
+        return None
+    scores = _read(view.source.path, found)
+    if scores is None or scores.about.model_version != model_version():
         return None
     source = scores.about.source
-    told = {
-        "ahead": view.ask("money_ahead"),
-        "funding": view.ask("funding", source=source),
-        "inflows": view.ask("funding", source="inflows"),
-        "lock_ups": view.ask("lock_up_ends"),
-    }
-    return Odds(view, _present(view.version, source, told, at), scores)
+    for name, params in _asked(source):
+        view.note(name, **params)
+    return Odds(view, _present(view.version, source, view, at), scores, (view.version, found))
 
 
-def _kept(source: Source) -> Scores | None:
-    """The scores beside a store, if they are of this program's model."""
-    found = scores_version(source)
-    scores = _read(source, found) if found else None
-    return scores if scores and scores.about.model_version == model_version() else None
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _read(source: Source, version: tuple[int, int]) -> Scores | None:
-    return read_scores(source.path)
+def _asked(source: str) -> tuple[tuple[str, dict[str, str]], ...]:
+    """The queries that the odds are made from."""
+    return (
+        ("money_ahead", {}),
+        ("funding", {"source": source}),
+        ("funding", {"source": "inflows"}),
+        ("lock_up_ends", {}),
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _present(
-    version: Version, source: str, _told: dict[str, pl.DataFrame], _at: datetime
-) -> Present:
-    ahead = _told["ahead"].row(0, named=True)
+def _read(store: Path, version: tuple[int, int]) -> Scores | None:
+    return read_scores(store)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _present(version: Version, source: str, _view: StoreView, _at: datetime) -> Present:
+    ahead, funding, inflows, lock_ups = (_view.ask(name, **each) for name, each in _asked(source))
     try:
-        return read_present(
-            ahead, _told["funding"], _told["inflows"], _told["lock_ups"], source, _at
-        )
+        return read_present(ahead.row(0, named=True), funding, inflows, lock_ups, source, _at)
     except ForecastError as error:
         raise StoreError(f"the money that came cannot be forecast from: {error}") from error
 
 
 def fan(odds: Odds) -> pl.DataFrame:
     """`at` and the FTM that will have come by then: columns low, q25, q50, q75, high."""
-    return _fan(odds.view.version, odds.present.source, odds.present)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _fan(version: Version, source: str, _present: Present) -> pl.DataFrame:
-    curve = _present.curve
+    curve = odds.present.curve
     asked = ReleaseWindow("batches", curve.arrival_days[:, 0], curve.horizon_days, curve)
     days = [0.0, 0.5, *(float(day) for day in range(1, FAN_DAYS + 1))]
     rows = [(curve.at + timedelta(days=day), *asked.payable_by(day).values()) for day in days]
@@ -119,17 +114,14 @@ def _fan(version: Version, source: str, _present: Present) -> pl.DataFrame:
 def windows_of(odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
     """`wr_id`, `half_by`, `most_by` and `kind` (null: unknown): the days of even odds and of nine
     in ten for the first `MOST_WINDOWS` of `pending`, null where there is none to give."""
-    return _windows(odds.view.version, odds.present.source, odds, pending.head(MOST_WINDOWS))
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _windows(version: Version, source: str, _odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
     rows = []
-    for wr_id, ahead, payout in pending.select("wr_id", "ahead_ftm", "payout_ftm").rows():
-        window = _odds.present.window(ahead, payout)
+    for wr_id, ahead, payout in (
+        pending.head(MOST_WINDOWS).select("wr_id", "ahead_ftm", "payout_ftm").rows()
+    ):
+        window = odds.present.window(ahead, payout)
         given = window is not None and window_words.has_odds(window)
         days = [window.quantile(p) for p in (0.5, 0.9)] if window and given else [math.inf] * 2
         kind = None if window is None else window.kind
-        rows.append((wr_id, *(_odds.day(d) if math.isfinite(d) else None for d in days), kind))
+        rows.append((wr_id, *(odds.day(d) if math.isfinite(d) else None for d in days), kind))
     schema = {"wr_id": pl.Int64, "half_by": pl.Date, "most_by": pl.Date, "kind": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
