@@ -19,7 +19,7 @@ from data.ingest import decode
 from data.ingest.coverage import cover
 from data.ingest.finish import Balance, Reached, finish
 from data.ingest.landing import BOND, POOL, sfc_name
-from data.pool.state import Block
+from data.pool.contracts import Block
 from data.sample import logs as sample_logs
 from data.store.reader import open_reader, read_info
 from data.store.writer import discard, lock, open_next, publish, transaction

@@ -11,7 +11,7 @@ import duckdb
 from data.ingest import decode
 from data.ingest.checks import Finding, run_checks
 from data.ingest.dictionary import describe
-from data.pool.state import Block, PoolState
+from data.pool.contracts import Block, PoolState
 from data.store.writer import transaction
 
 

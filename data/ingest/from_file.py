@@ -16,7 +16,7 @@ from data.ingest.checks import Finding
 from data.ingest.coverage import cover
 from data.ingest.finish import Balance, Reached, finish
 from data.ingest.log_file import stage_files
-from data.pool.state import Block, PoolState
+from data.pool.contracts import Block, PoolState
 from data.store.writer import open_next, publish, transaction
 
 

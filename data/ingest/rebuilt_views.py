@@ -12,7 +12,7 @@ import duckdb
 
 from data.config import Network
 from data.ingest import decode
-from data.pool.fees import FeeRule, RebuiltFee, burn_fee_wei
+from data.pool.burn import FeeRule, RebuiltFee, burn_fee_wei
 from data.store.reader import open_reader, read_info
 
 # More is no sum of FTM (300,000 times all there is), and could not be added up.

@@ -14,7 +14,7 @@ from data import StoreError
 from data.config import SAMPLE, default_store, load_network
 from data.ingest.finish import Balance
 from data.ingest.from_file import sync_file
-from data.pool.state import Block, PoolState
+from data.pool.contracts import Block, PoolState
 from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, Simulation, simulate
 from data.store.reader import open_reader, read_info
 from data.store.writer import discard, lock

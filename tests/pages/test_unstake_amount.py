@@ -9,8 +9,7 @@ import pytest
 
 from data.config import load_network
 from data.ingest.rebuilt_views import published_terms
-from data.pool.burn import BOND, CERT, Token, unstaked
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
 from data.store.reader import open_reader
 from pages.unstake import step1_fee
 from tests.page_fixture import Show, said

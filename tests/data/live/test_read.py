@@ -9,8 +9,7 @@ import pytest
 from data.config import load_network
 from data.ingest.rebuilt_views import published_terms
 from data.live.read import read_live
-from data.pool.burn import BOND, CERT, gross_of
-from data.pool.fees import burn_fee_wei
+from data.pool.burn import BOND, CERT, burn_fee_wei, gross_of
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.devnet_fixture import DEVNET_UNTIL
