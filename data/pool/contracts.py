@@ -127,6 +127,15 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Balance:
+    """The pool's balance in wei after `block`, whose time is `at` (UTC)."""
+
+    block: int
+    at: datetime
+    balance_wei: int
+
+
+@dataclass(frozen=True)
 class PoolState:
     """What the pool says of itself after `block`, in the contract's own names and units.
 
