@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import FeeRule, burn_fee_wei
 
 # More is no sum of FTM (300,000 times all there is), and could not be added up.
 _SUM = """CASE WHEN bool_and(coalesce({amount} <= 1e33::DECIMAL(38, 0), FALSE)) IS NOT FALSE

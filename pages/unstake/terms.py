@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data.pool.fees import FeeRule, RebuiltFee, burn_fee_wei
+from data.pool.burn import FeeRule, RebuiltFee, burn_fee_wei
 
 
 @dataclass(frozen=True)

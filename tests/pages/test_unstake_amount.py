@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.pool.burn import BOND, CERT, Token, unstaked
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
 from data.store.reader import open_reader
 from pages.unstake import step1_fee
 from tests.page_fixture import Show, said

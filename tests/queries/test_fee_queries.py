@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 import queries
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import FeeRule, burn_fee_wei
 from data.store.reader import open_reader
 from tests.small_store import small_store
 

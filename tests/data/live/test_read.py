@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.live.read import read_live
-from data.pool.burn import BOND, CERT, gross_of
-from data.pool.fees import burn_fee_wei
+from data.pool.burn import BOND, CERT, burn_fee_wei, gross_of
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.devnet_fixture import DEVNET_UNTIL
