@@ -99,11 +99,11 @@ def _by_slice(table: pl.DataFrame) -> Iterator[str]:
     shown = ("tw_crps", "covered_90", "covered_50", "late")
     if ours.height:
         yield ""
-        yield f"{MODEL:24}" + "".join(f"{name:>22}" for name in shown)
+        yield f"{MODEL:28}" + "".join(f"{name:>22}" for name in shown)
     for name in ours["slice"].unique().sort():
         rows = {row["metric"]: row for row in ours.filter(slice=name).iter_rows(named=True)}
         decided = all(row["decided"] for row in rows.values())
-        line = f"{name:24}" + "".join(f"{_cell(rows.get(metric)):>22}" for metric in shown)
+        line = f"{name:28}" + "".join(f"{_cell(rows.get(metric)):>22}" for metric in shown)
         yield line if decided else f"{line}  undecided"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from data import StoreError
+from forecast.baselines import OFFICIAL_DAYS
 from pages.unstake import form as unstake_form
 from pages.unstake.form import Form
 from ui.odds import scored, shown_forecasts, window_card, window_words
@@ -53,10 +54,10 @@ def late(view: StoreView, form: Form) -> None:
         st.warning(note)
     elif not is_late:
         waited = request["waited_days"]
-        left = words.duration(window_words.OFFICIAL_DAYS - waited)
+        left = words.duration(OFFICIAL_DAYS - waited)
         st.info(
             f"It is not late: it has waited {words.duration(waited)}, and the official "
-            f"{window_words.OFFICIAL_DAYS} days last another {left}."
+            f"{OFFICIAL_DAYS} days last another {left}."
         )
     head = view.ask_row("blocking_head")
     st.markdown(sentences.blocked_by(request, head))
@@ -84,7 +85,7 @@ def _first_said(view: StoreView, wr_id: int) -> Said:
 def _is_late(view: StoreView, request: Row, said: Said) -> bool:
     """By the official days, by our own first odds, or for all that is known."""
     waited = request["waited_days"]
-    return waited is None or waited > window_words.OFFICIAL_DAYS or _is_past(view, said)
+    return waited is None or waited > OFFICIAL_DAYS or _is_past(view, said)
 
 
 def _is_past(view: StoreView, said: Said) -> bool:

@@ -10,10 +10,11 @@ from typing import Any
 
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import window_words
 from ui.parts import words
 from ui.request.calendar_file import Event
-from ui.request.sentences import OFFICIAL_DAYS, SUPPORT, unreal
+from ui.request.sentences import SUPPORT, unreal
 
 Row = Mapping[str, Any]
 
