@@ -23,11 +23,10 @@ from data.store.reader import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
 from scoring.companion import Scores, companion_of, write_scores
-from scoring.due import is_due
 from scoring.forecast_log import read_log
 from scoring.inputs import read_inputs, read_releases
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, METRICS, Alarm, LiveScores, live_scores
-from scoring.run import run_backtest
+from scoring.run import is_due, run_backtest
 
 _SHOWN = ("tw_crps", "covered_90", "covered_50", "late", "width_90", "brier_35")
 
