@@ -36,7 +36,7 @@ from data import StoreError
 from data.config import forecast_log_wanted
 from data.store.reader import StoreInfo, is_full
 from forecast import ReleaseWindow
-from forecast.window import Kind
+from forecast.window import WindowKind
 
 LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
 # A tenth of a second: block times are whole seconds.
@@ -96,7 +96,7 @@ class ForecastLine(BaseModel):
     wr_id: _Count
     need_ftm: _Amount
     in_pool_ftm: _Amount
-    kind: Kind
+    kind: WindowKind
     horizon_days: Annotated[float, Field(gt=0)]
     quantiles: list[_Amount | None]
     within_7_days: _Probability | None
