@@ -21,8 +21,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoint import Endpoint, Manners
-from data.node.endpoints import Endpoints
+from data.node.endpoints import Endpoint, Endpoints, Manners
 from data.node.refusals import EndpointError, LyingError, message_of
 from data.pool.amounts import ONE
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
@@ -185,7 +184,7 @@ class Chain:
             )
 
     def _leave_out(self, endpoint: Endpoint, why: str) -> None:
-        self.notices.append(f"{endpoint.host}: {endpoint.told(why)}")
+        self.notices.append(f"{endpoint.host}: {endpoint.redacted(why)}")
         self.endpoints.drop(endpoint)
 
     def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from forecast.baselines import AMOUNT_BUCKETS
 from pages.outlook import score_charts
 from ui.odds import scored
 from ui.odds.scored import Odds
@@ -22,7 +23,7 @@ _NAMES = {
     "fluid": "need / recent rate",
     "kaplan-meier": "past waits by amount",
 }
-_RANKS = {bucket: place for place, bucket in enumerate(scored.BUCKETS)}
+_RANKS = {bucket: place for place, bucket in enumerate(AMOUNT_BUCKETS)}
 _DAYS = ("tw_crps", "width_50", "width_90")
 _COLUMNS = {
     "tw_crps": ("Mean error", "%.1f d"),
@@ -202,12 +203,7 @@ def _coverage(now: Odds) -> pl.DataFrame:
             "decided",
             name=pl.when(pl.col("slice") == ALL)
             .then(pl.lit("all forecasts"))
-            .otherwise(
-                pl.col("slice")
-                .str.replace("amount: ", "", literal=True)
-                .str.replace("half-year: ", "")
-            )
-            .str.replace(r"^(below|\d[\d,]* to|10,000 and)(.*)$", "${1}${2} FTM"),
+            .otherwise(pl.col("slice").str.replace(r"^(amount|half-year): ", "")),
             rank=pl.when(pl.col("slice") == ALL)
             .then(0)
             .when(pl.col("slice").str.starts_with("amount"))

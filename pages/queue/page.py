@@ -2,12 +2,11 @@
 
 import streamlit as st
 
+from forecast.baselines import OFFICIAL_DAYS as DAYS
 from pages.queue import charts, parts, windows
 from ui.odds import scored
 from ui.parts import downloads, drawing, links, spans, words
 from ui.shown import store_view
-
-DAYS = 35  # the longest wait the official page speaks of
 
 store = store_view.shown()
 links.refuse_unknown(["range", "since", "until", "token", "payouts"], "Queue")

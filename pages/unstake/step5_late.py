@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from data import StoreError
+from forecast.baselines import OFFICIAL_DAYS
 from pages.unstake import shared
 from pages.unstake.form import step_button
 from pages.unstake.now import Now
@@ -52,10 +53,10 @@ def show(now: Now) -> None:
         st.warning(note)
     elif not is_late:
         waited = request["waited_days"]
-        left = words.duration(window_words.OFFICIAL_DAYS - waited)
+        left = words.duration(OFFICIAL_DAYS - waited)
         st.info(
             f"It is not late: it has waited {words.duration(waited)}, and the official "
-            f"{window_words.OFFICIAL_DAYS} days last another {left}."
+            f"{OFFICIAL_DAYS} days last another {left}."
         )
     head = view.ask_row("blocking_head")
     st.markdown(sentences.blocked_by(request, head))
@@ -82,7 +83,7 @@ def _read_first_forecast(view: StoreView, wr_id: int) -> FirstForecast:
 def _is_late(view: StoreView, request: Row, first: FirstForecast) -> bool:
     """By the official days, by our own first odds, or for all that is known."""
     waited = request["waited_days"]
-    return waited is None or waited > window_words.OFFICIAL_DAYS or _is_past(view, first)
+    return waited is None or waited > OFFICIAL_DAYS or _is_past(view, first)
 
 
 def _is_past(view: StoreView, first: FirstForecast) -> bool:

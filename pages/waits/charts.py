@@ -7,17 +7,19 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from forecast.baselines import AMOUNT_BUCKETS
 from pages.waits import releases
 from ui.parts import colours, words
 
 # Hues for colour-blind readers and both themes, and dashes for those who see none of them.
-STYLES = {
-    "under 100 FTM": (colours.BLUE, [1, 0]),
-    "100 to 1,000 FTM": (colours.AMBER, [9, 2]),
-    "1,000 to 10,000 FTM": (colours.PINK, [5, 2]),
-    "10,000 FTM and more": (colours.BROWN, [2, 2]),
-    "unknown amount": (colours.SILVER, [1, 2]),
-}
+_LOOKS = (
+    (colours.BLUE, [1, 0]),
+    (colours.AMBER, [9, 2]),
+    (colours.PINK, [5, 2]),
+    (colours.BROWN, [2, 2]),
+    (colours.SILVER, [1, 2]),
+)
+STYLES = dict(zip((*AMOUNT_BUCKETS, "unknown amount"), _LOOKS, strict=True))
 _ROWS, _FINEST = 1_800, 400  # steps of all curves, so that the whole chart stays below 2,000 rows
 _ROW, _HEIGHT = 18, 300
 _READOUT_AT = 345  # beside the names, and inside the narrowest phone

@@ -2,11 +2,10 @@
 
 import streamlit as st
 
+from forecast.baselines import OFFICIAL_DAYS as DAYS
 from pages.waits import charts, parts, releases
 from ui.parts import downloads, drawing, links, spans
 from ui.shown import store_view
-
-DAYS = 35  # the longest wait the official page speaks of
 
 store = store_view.shown()
 links.refuse_unknown(["range", "since", "until", "days"], "Waits")

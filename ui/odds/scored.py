@@ -14,7 +14,6 @@ import streamlit as st
 
 from data import StoreError
 from forecast import ForecastError, ReleaseWindow
-from forecast.backtest import BUCKETS as BUCKETS
 from forecast.backtest import MODEL as MODEL
 from forecast.present import Present, read_present
 from scoring.companion import Scores, read_scores

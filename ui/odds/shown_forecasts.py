@@ -11,8 +11,7 @@ import streamlit as st
 from data import StoreError
 from data.config import forecast_log_wanted
 from forecast import ReleaseWindow
-from scoring.forecast_line import LEVELS, Entry
-from scoring.forecast_log import append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, Entry, append_windows, log_of, read_log
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, ALL, LiveScores, live_scores
 from ui.odds.scored import Odds
 from ui.parts import words

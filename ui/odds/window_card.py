@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.config import default_store, network_names, scores_stores
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import scored, shown_forecasts, window_charts, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
@@ -43,12 +44,12 @@ def picture(window: ReleaseWindow, asked_at: datetime) -> None:
 def draw(spans: pl.DataFrame, at: datetime, asked_at: datetime, alt: str, *, beyond: bool) -> None:
     """Windows (`name` and the columns of `dates`) seen `at`, and a note on how to read them;
     some of them reach `beyond` what is drawn."""
-    official = asked_at + timedelta(days=window_words.OFFICIAL_DAYS)
+    official = asked_at + timedelta(days=OFFICIAL_DAYS)
     to_come = official >= at
     drawing.draw(
         window_charts.window, spans, at=at, promised_at=official if to_come else None, alt=alt
     )
-    dashed = f" Dashed: the official {window_words.OFFICIAL_DAYS} days end." if to_come else ""
+    dashed = f" Dashed: the official {OFFICIAL_DAYS} days end." if to_come else ""
     open_end = ""
     if beyond:
         last = words.day(at + timedelta(days=scored.FAN_DAYS))

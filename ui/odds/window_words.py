@@ -6,9 +6,9 @@ import math
 from datetime import datetime, timedelta
 
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.parts import words
 
-OFFICIAL_DAYS = 35
 UNKNOWN_NEED = (
     "What has to be paid before it is unknown, as an amount or a request before it is missing: "
     "see Status. So there are no odds."
