@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.waits import charts, parts, releases
+from pages.waits import curves, parts
 from ui.parts import downloads, drawing, links, spans
 from ui.shown import store_view
 
@@ -28,21 +28,21 @@ notices = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     span = spans.span_input("Requests made in", spans.ALL, *store.days(), notices)
     axis_days = parts.axis_input(notices)
-asked = {"since": span.since, "until": span.until}
-curve = store.ask("release_curve", **asked)
+chosen = {"since": span.since, "until": span.until}
+curve = store.ask("release_curve", **chosen)
 if curve.is_empty():
     st.info(f"Nobody asked to unstake from {span}.")
 else:
     drawing.draw(
-        charts.release_curves,
+        curves.release_curves,
         curve,
         promised_days=DAYS,
         days=axis_days,
-        alt=releases.takeaway(curve, DAYS),
+        alt=curves.takeaway(curve, DAYS),
     )
     parts.curves_table(curve, DAYS)
     st.caption(parts.curves_note(curve, span))
-    downloads.offer_query(store, "release_curve", **asked)
+    downloads.offer_query(store, "release_curve", **chosen)
 
 st.subheader("By half-year and amount")
 half_years = store.ask("waits_by_half_year")
