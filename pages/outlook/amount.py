@@ -66,7 +66,7 @@ def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
 
 
 def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str, str]:
-    """The day by which `share` of the futures pay, and how far that is."""
+    """The day by which `share` of the futures pay, or why there is none, and how far it is."""
     if not window_words.has_odds(window):
         return window_words.label(window), ""
     days = window.quantile(share)
@@ -99,29 +99,17 @@ def odds_by_amount(odds: Odds, payout_ftm: float) -> None:
         else:
             by_a_day = chances.filter(day=f"{_DAYS[3]} d").select("amount", "chance").rows()
             drawing.draw(heat, chances, alt="; ".join(": ".join(row) for row in by_a_day))
-    rows = [
-        (amount, *(_short_day(odds, window, share) for share in (0.5, 0.9)))
-        for amount, window in named.items()
-    ]
+    days = {
+        name: [_day_of(odds, window, share)[0] for window in named.values()]
+        for name, share in (("half", 0.5), ("most", 0.9))
+    }
     table.dataframe(
-        pl.DataFrame(rows, schema=["payout", "half", "most"], orient="row"),
+        pl.DataFrame({"payout": list(named), **days}),
         hide_index=True,
         height="content",
         alt="The days of even odds and of nine in ten by amount",
-        column_config={
-            "payout": st.column_config.TextColumn("Payout"),
-            "half": st.column_config.TextColumn("Even odds by"),
-            "most": st.column_config.TextColumn("Nine in ten by"),
-        },
+        column_config={"payout": "Payout", "half": "Even odds by", "most": "Nine in ten by"},
     )
-
-
-def _short_day(odds: Odds, window: ReleaseWindow | None, share: float) -> str:
-    """The day by which `share` of the futures pay, or why there is none."""
-    if not window_words.has_odds(window):
-        return window_words.label(window)
-    days = window.quantile(share)
-    return words.day(odds.day(days)) if math.isfinite(days) else f"after {scored.FAN_DAYS} d"
 
 
 def _chances(odds: Odds, windows: dict[str, ReleaseWindow | None]) -> pl.DataFrame:

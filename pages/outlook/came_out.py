@@ -15,7 +15,7 @@ from ui.shown.store_view import StoreView, SupersededError
 _NAMES = {
     "covered_90": "90 % window held",
     "covered_50": "50 % window held",
-    "late": "Later than its q90",
+    "late": "Later than nine in ten odds",
     "pinball": "Pinball, days",
     "brier_7": "Brier, 7 d",
     "brier_14": "Brier, 14 d",
@@ -32,7 +32,8 @@ def show(store: StoreView) -> None:
     if store.info.simulated:
         st.markdown(
             "Forecasts of a simulation are not logged. On a real chain each window that Track "
-            "shows, and that of the queue's head, is, and is scored here when its time has come."
+            "shows, and that of the queue's head, is logged, and is scored here when its time has "
+            "come."
         )
         return
     try:
@@ -61,8 +62,8 @@ def show(store: StoreView) -> None:
     ]
     without_window = f" Apart from them: {', '.join(others)}." if others else ""
     st.caption(
-        "A forecast is scored at a moment fixed when it was made, never because it was paid: of "
-        f"young forecasts only the quick ones are paid yet.{without_window}"
+        "A forecast is scored on a day that is fixed when it is made. If it was scored once its "
+        f"request is paid, the quick ones would count first.{without_window}"
     )
 
 

@@ -45,7 +45,7 @@ else:
     scores.compared(odds, scores.slice_input(odds, notices))
     st.caption(scores.provenance(odds))
 
-    st.subheader("What was said here, and how it came out")
+    st.subheader("What was forecast here, and how it came out")
     came_out.show(store)
 
 st.subheader("How the odds are made")

@@ -26,8 +26,10 @@ _NAMES = {
     "fluid": "need / recent rate",
     "kaplan-meier": "past waits by amount",
 }
-_RANKS = {bucket: place for place, bucket in enumerate(BUCKETS)}
-_NAME_WIDTH = 150
+_RANKS = {ALL: 0} | {f"amount: {bucket}": rank for rank, bucket in enumerate(BUCKETS, 1)}
+_NAMES_AXIS = alt.Y(
+    "name:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150)
+)
 _PERCENT_AXIS = alt.Axis(
     labelExpr="datum.label + ' %'", values=[0, 25, 50, 75, 100], grid=False, labelFlush=True
 )
@@ -96,7 +98,7 @@ def calibration(odds: Odds) -> None:
         )
         st.caption(
             "Dots near the dashed lines are good: 50 and 90 % are promised. Lines: 90 % "
-            "confidence; a payout batch is one observation. Pale: undecided, fewer than 60."
+            "confidence; a payout batch is one observation. Pale: undecided, fewer than 60 batches."
         )
     with right:
         st.markdown("**Where waits fell within their odds**")
@@ -110,7 +112,8 @@ def calibration(odds: Odds) -> None:
         )
         st.caption(
             "Each bar is a tenth of what was forecast, the earliest first (PIT). Flat at 10 % is "
-            "right; a hill means too wide windows, a bowl too narrow ones, a slope a lean."
+            "right; a hill means too wide windows, a bowl too narrow ones, a slope that waits were "
+            "shorter or longer than forecast."
         )
 
 
@@ -200,31 +203,16 @@ def _percent(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _coverage(odds: Odds) -> pl.DataFrame:
+    """How often this tracker's windows held, a row a slice and promise, in the readers' order."""
     promised = {"covered_90": "90 %", "covered_50": "50 %"}
-    rows = odds.scores.table.filter(
-        pl.col("metric").is_in(list(promised)), pl.col("model") == MODEL
-    )
+    rows = odds.scores.table.filter(pl.col("metric").is_in(list(promised)), model=MODEL)
+    name = pl.col("slice").replace({ALL: "all forecasts"}).str.replace("^(amount|half-year): ", "")
     return (
         _percent(rows)
         .select(
-            "value",
-            "low",
-            "high",
-            "batches",
-            "decided",
-            name=pl.when(pl.col("slice") == ALL)
-            .then(pl.lit("all forecasts"))
-            .otherwise(
-                pl.col("slice")
-                .str.replace("amount: ", "", literal=True)
-                .str.replace("half-year: ", "")
-            )
-            .str.replace(r"^(below|\d[\d,]* to|10,000 and)(.*)$", "${1}${2} FTM"),
-            rank=pl.when(pl.col("slice") == ALL)
-            .then(0)
-            .when(pl.col("slice").str.starts_with("amount"))
-            .then(1 + pl.col("slice").str.slice(8).replace_strict(_RANKS, default=0))
-            .otherwise(9),
+            *("value", "low", "high", "batches", "decided"),
+            name=name.str.replace(r"^(below|\d[\d,]* to|10,000 and)(.*)$", "${1}${2} FTM"),
+            rank=pl.col("slice").replace_strict(_RANKS, default=len(_RANKS)),
             promised=pl.col("metric").replace_strict(promised),
         )
         .sort("rank", "name")
@@ -232,18 +220,13 @@ def _coverage(odds: Odds) -> pl.DataFrame:
 
 
 def _tenths(odds: Odds) -> pl.DataFrame:
+    """The share of waits in each tenth of what was forecast, named by its middle in percent."""
     rows = odds.scores.table.filter(
-        pl.col("metric").str.starts_with("pit_"),
-        pl.col("slice") == ALL,
-        pl.col("model") == MODEL,
+        pl.col("metric").str.starts_with("pit_"), slice=ALL, model=MODEL
     )
     tenth = pl.col("metric").str.slice(4).cast(pl.Int64)
-    return (
-        _percent(rows)
-        .select("value", "low", "high", tenth=tenth)
-        .sort("tenth")
-        .with_columns(place=pl.format("{}", pl.col("tenth") * 10 + 5))
-    )
+    tenths = _percent(rows).select("value", "low", "high", middle=10 * tenth + 5).sort("middle")
+    return tenths.with_columns(place=pl.col("middle").cast(pl.String))
 
 
 def provenance(odds: Odds) -> str:
@@ -260,12 +243,6 @@ def provenance(odds: Odds) -> str:
 def coverage_chart(rows: pl.DataFrame) -> alt.LayerChart:
     """Observed coverage (`value`, with `low` and `high`, all in percent) of the intervals that
     promise 50 and 90 % (`promised`), one row a slice (`name`, in their order)."""
-    y = alt.Y(
-        "name:N",
-        title=None,
-        sort=None,
-        axis=alt.Axis(ticks=False, domain=False, labelLimit=_NAME_WIDTH),
-    )
     offset = alt.YOffset("promised:N", sort=["90 %", "50 %"])
     colour = alt.Color(
         "promised:N",
@@ -274,17 +251,13 @@ def coverage_chart(rows: pl.DataFrame) -> alt.LayerChart:
         legend=alt.Legend(orient="top"),
     )
     pale = alt.condition("datum.decided", alt.value(1.0), alt.value(0.35))
-    tips = [
-        alt.Tooltip("name:N", title="Of"),
-        alt.Tooltip("promised:N", title="Promised"),
-        alt.Tooltip("value:Q", title="Held, %", format=".1f"),
-        alt.Tooltip("low:Q", title="from, %", format=".1f"),
-        alt.Tooltip("high:Q", title="to, %", format=".1f"),
+    tooltip = [
+        *_tooltip("Held", ", %", name="Of", promised="Promised"),
         alt.Tooltip("batches:Q", title="Payout batches"),
         alt.Tooltip("decided:N", title="Decided"),
     ]
     x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=_PERCENT_AXIS)
-    base = alt.Chart(rows).encode(y=y, yOffset=offset, color=colour, tooltip=tips)
+    base = alt.Chart(rows).encode(y=_NAMES_AXIS, yOffset=offset, color=colour, tooltip=tooltip)
     bars = base.mark_rule(strokeWidth=2.5).encode(
         x=alt.X("low:Q", axis=_PERCENT_AXIS), x2="high:Q", opacity=pale
     )
@@ -306,13 +279,8 @@ def pit_chart(tenths: pl.DataFrame) -> alt.LayerChart:
         sort=None,
         axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap="greedy"),
     )
-    tips = [
-        alt.Tooltip("place:N", title="Between quantiles, %"),
-        alt.Tooltip("value:Q", title="Share of waits, %", format=".1f"),
-        alt.Tooltip("low:Q", title="from, %", format=".1f"),
-        alt.Tooltip("high:Q", title="to, %", format=".1f"),
-    ]
-    base = alt.Chart(tenths).encode(x=x, tooltip=tips)
+    tooltip = _tooltip("Share of waits", ", %", place="Around quantile, %")
+    base = alt.Chart(tenths).encode(x=x, tooltip=tooltip)
     bars = base.mark_bar(color=BLUE, opacity=0.75).encode(
         y=alt.Y(
             "value:Q",
@@ -332,21 +300,11 @@ def pit_chart(tenths: pl.DataFrame) -> alt.LayerChart:
 def models_chart(rows: pl.DataFrame) -> alt.LayerChart:
     """Mean error in days (twCRPS: `value`, with `low` and `high`) a model (`name`), least first."""
     base = alt.Chart(rows).encode(
-        y=alt.Y(
-            "name:N",
-            title=None,
-            sort=None,
-            axis=alt.Axis(ticks=False, domain=False, labelLimit=_NAME_WIDTH),
-        ),
+        y=_NAMES_AXIS,
         color=alt.Color(
             "ours:N", legend=None, scale=alt.Scale(domain=[True, False], range=[BLUE, GREY])
         ),
-        tooltip=[
-            alt.Tooltip("name:N", title="Answer"),
-            alt.Tooltip("value:Q", title="Mean error, days", format=".1f"),
-            alt.Tooltip("low:Q", title="from", format=".1f"),
-            alt.Tooltip("high:Q", title="to", format=".1f"),
-        ],
+        tooltip=_tooltip("Mean error", ", days", name="Answer"),
     )
     longest = max(rows["value"].to_list() + rows["high"].drop_nulls().to_list())
     axis = alt.Axis(labelExpr="datum.label + ' d'", tickCount=6, grid=False)
@@ -355,3 +313,15 @@ def models_chart(rows: pl.DataFrame) -> alt.LayerChart:
     )
     spread = base.mark_rule(strokeWidth=2, color=GREY).encode(x="low:Q", x2="high:Q")
     return layered([bars, spread], 28 * rows.height + 10)
+
+
+def _tooltip(value: str, unit: str, **names: str) -> list[alt.Tooltip]:
+    """What a mark is of, by column, then its value and its interval."""
+    titles = {"value": f"{value}{unit}", "low": f"from{unit}", "high": f"to{unit}"}
+    return [
+        *(alt.Tooltip(f"{column}:N", title=title) for column, title in names.items()),
+        *(
+            alt.Tooltip(f"{column}:Q", title=title, format=".1f")
+            for column, title in titles.items()
+        ),
+    ]

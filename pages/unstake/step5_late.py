@@ -73,7 +73,7 @@ def late(view: StoreView, form: Form) -> None:
 
 def _first_said(view: StoreView, wr_id: int) -> Said:
     try:
-        return shown_forecasts.first_said(view, wr_id)
+        return shown_forecasts.first_forecast(view, wr_id)
     except StoreError:
         return None
 

@@ -18,8 +18,8 @@ st.markdown(parts.answer(store.ask("release_curve"), within, DAYS))
 parts.promise(within, DAYS)
 st.caption(
     f"Only requests made at least {DAYS} days before the last block: younger ones are left out, "
-    "paid or not, as they would make it look better. Paid counts when the queue's head passed "
-    "the request, even where the receiver refused the money: it was there."
+    "paid or not, as they would make it look better. A request counts as paid once the queue's "
+    "head has passed it, even where the receiver refused the money: it was there."
 )
 downloads.offer_query(store, "paid_within_35_days", days=DAYS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Literal
 
 import polars as pl
 import streamlit as st
@@ -14,9 +15,7 @@ from ui.parts import links, words
 from ui.parts.spans import ALL, Span
 
 _AXES = {"35": 35, "90": 90, "365": 365}
-_number = st.column_config.NumberColumn
-_AMOUNT = st.column_config.TextColumn("Payout, FTM", width=110)
-_REQUESTS = _number("Requests", format="%,d", width=78)
+_number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 
 
 def answer(curve: pl.DataFrame, within: pl.DataFrame, days: int) -> str:
@@ -69,11 +68,11 @@ def promise(within: pl.DataFrame, days: int) -> None:
         height="content",
         alt=f"Share of the requests paid within {days} days, by amount",
         column_config={
-            "amount": _AMOUNT,
+            "amount": _text("Payout, FTM", width=110),
             "share": st.column_config.ProgressColumn(
                 f"Paid within {days} d", format="%.1f %%", min_value=0, max_value=100, width=118
             ),
-            "requests": _REQUESTS,
+            "requests": _number("Requests", format="%,d", width=78),
             "late": _number("Late", format="%,d", width=52, help="Paid later, or still waiting."),
         },
     )
@@ -99,50 +98,49 @@ def curves_note(curve: pl.DataFrame, span: Span) -> str:
 
 def curves_table(curve: pl.DataFrame, days: int) -> None:
     """The curves in figures."""
-    st.dataframe(
-        curves.by_bucket(curve, days).select(
-            _amount(), "days_50", "days_90", "requests", "pending"
-        ),
-        hide_index=True,
-        height="content",
-        placeholder=curves.NOT_KNOWN_YET,
-        alt="How long it took until half and nine tenths were released, by amount",
-        column_config={"amount": _AMOUNT, **_waits(days)},
+    rows = curves.by_bucket(curve, days).select(
+        _amount(), "days_50", "days_90", "requests", "pending"
     )
+    alt = "How long it took until half and nine tenths were released, by amount"
+    _table(rows, days, alt, height="content")
 
 
 def half_years_table(waits: pl.DataFrame, days: int) -> None:
     """Half-years, the latest first, by amount."""
     enough = pl.when(pl.col("requests") >= curves.FEWEST)
-    st.dataframe(
-        waits.sort("half_year", descending=True, maintain_order=True).select(
-            "half_year",
-            _amount(),
-            days_50=enough.then("wait_days_50"),
-            days_90=enough.then("wait_days_90"),
-            share=enough.then(pl.col("share_paid_35d") * 100),
-            requests="requests",
-            pending="pending",
-        ),
-        hide_index=True,
-        placeholder=curves.NOT_KNOWN_YET,
-        alt="How long it took until half and nine tenths were released, by half-year and amount",
-        column_config={
-            "half_year": st.column_config.TextColumn("Made in", width=64, pinned=True),
-            "amount": _AMOUNT,
-            **_waits(days),
-        },
+    rows = waits.sort("half_year", descending=True, maintain_order=True).select(
+        "half_year",
+        _amount(),
+        days_50=enough.then("wait_days_50"),
+        days_90=enough.then("wait_days_90"),
+        share=enough.then(pl.col("share_paid_35d") * 100),
+        requests="requests",
+        pending="pending",
     )
+    alt = "How long it took until half and nine tenths were released, by half-year and amount"
+    _table(rows, days, alt)
 
 
-def _waits(days: int) -> dict[str, ColumnConfig]:
-    return {
+def _table(
+    rows: pl.DataFrame, days: int, alt: str, height: Literal["auto", "content"] = "auto"
+) -> None:
+    columns: dict[str, ColumnConfig] = {
+        "half_year": _text("Made in", width=64, pinned=True),
+        "amount": _text("Payout, FTM", width=110),
         "days_50": _number("50 % within", format="%.1f d", width=92),
         "days_90": _number("90 % within", format="%.1f d", width=92),
         "share": _number(f"Within {days} d", format="%.1f %%", width=95),
-        "requests": _REQUESTS,
+        "requests": _number("Requests", format="%,d", width=78),
         "pending": _number("Still waiting", format="%,d", width=90),
     }
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=height,
+        placeholder=curves.NOT_KNOWN_YET,
+        alt=alt,
+        column_config=columns,
+    )
 
 
 def _amount() -> pl.Expr:

@@ -77,7 +77,7 @@ def alarm(scores: LiveScores) -> None:
         )
 
 
-def alarmed(odds: Odds) -> LiveScores | None:
+def failing_scores(odds: Odds) -> LiveScores | None:
     """The scores, where the alarm is on; the Outlook page says why there may be none."""
     if odds.store.info.simulated:
         return None
@@ -90,7 +90,7 @@ def alarmed(odds: Odds) -> LiveScores | None:
     return scores if scores and scores.alarm.on else None
 
 
-def first_said(store: StoreView, wr_id: int) -> tuple[datetime, datetime] | None:
+def first_forecast(store: StoreView, wr_id: int) -> tuple[datetime, datetime] | None:
     """When a request was first forecast here, and the moment by which it had nine in ten odds."""
     path = store.source.path
     size = _log_size(path)

@@ -28,7 +28,7 @@ def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: s
     st.markdown(window_words.sentence(window, asked_at))
     if window_words.has_dates(window):
         picture(window, asked_at)
-    behind(odds, amount, given=window_words.has_odds(window))
+    behind(odds, amount, has_odds=window_words.has_odds(window))
 
 
 def picture(window: ReleaseWindow, asked_at: datetime) -> None:
@@ -107,13 +107,13 @@ def window_chart(
     return layered(layers, 34 * spans.height + 44)
 
 
-def behind(odds: Odds, amount: str = "", *, given: bool = True) -> None:
-    """How such windows have held, if odds were `given`, and a link to how they are made."""
+def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:
+    """How past windows have held, where a window `has_odds`, and a link to how they are made."""
     late(odds)
-    if failing := shown_forecasts.alarmed(odds):
-        shown_forecasts.alarm(failing)
+    if scores := shown_forecasts.failing_scores(odds):
+        shown_forecasts.alarm(scores)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if given:
+        if has_odds:
             st.caption(_record(odds), width="content")
         query = {"network": odds.store.source.name} | ({"amount": amount} if amount else {})
         st.page_link(

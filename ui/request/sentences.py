@@ -56,15 +56,14 @@ def blocked_by(request: Row, head: Row | None) -> str:
     """What a request waits for, with the `head` of the queue; "" where the head is unknown."""
     if head is None:
         return ""
-    own = head["wr_id"] == request["wr_id"]
-    first = "it" if own else f"request {head['wr_id']:,}, the first in the queue"
+    start = f"Nobody is paid before request {head['wr_id']:,}, the first in the queue"
+    if head["wr_id"] == request["wr_id"]:
+        start = "It is paid next"
     if head["missing_ftm"] is None:
-        return f"What the pool can pay is unknown. Nobody is paid before {first}."
+        return f"{start}. What the pool can pay is unknown."
     if head["missing_ftm"] == 0:
-        return f"The pool holds enough for {first}: the operator's next run pays it."
-    return (
-        f"Nobody is paid before {first}: for that the pool lacks {words.ftm(head['missing_ftm'])}."
-    )
+        return f"{start}. The pool holds enough for that: the operator's next run pays it."
+    return f"{start}: the pool lacks {words.ftm(head['missing_ftm'])} for that."
 
 
 def late(info: StoreInfo, request: Row) -> str:
@@ -74,8 +73,8 @@ def late(info: StoreInfo, request: Row) -> str:
         return ""
     over = words.duration(waited - OFFICIAL_DAYS)
     note = (
-        f"It has waited {over} longer than the official {OFFICIAL_DAYS} days, which no contract "
-        f"holds anyone to. [Ankr's support]({SUPPORT}) takes requests about it: give them its "
+        f"It has waited {over} longer than the official {OFFICIAL_DAYS} days, which stand in no "
+        f"contract. [Ankr's support]({SUPPORT}) takes requests about it: give them its "
         "id, address and transaction."
     )
     made_up = "This one is not on the real chain, so support knows nothing of it."
