@@ -59,15 +59,10 @@ def _came(odds: Odds) -> pl.DataFrame:
     """`at` and the FTM that had come by then, since the picture's first moment."""
     since = odds.at - timedelta(days=_PAST_DAYS)
     funding = odds.store.ask("funding", source=odds.present.source).drop_nulls()
-    steps = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= odds.at).select(
-        pl.col("funded_at").alias("at"), pl.col("amount_ftm").cum_sum().alias("ftm")
-    )
-    unspent = odds.present.unspent_ftm  # in the pool, and so no payout yet
-    so_far = float(steps["ftm"][-1]) if steps.height else 0.0
-    ends = pl.DataFrame({"at": [since, odds.at], "ftm": [0.0, so_far + unspent]}).with_columns(
-        pl.col("at").cast(steps.schema["at"]), pl.col("ftm").cast(pl.Float64)
-    )
-    return pl.concat([ends.head(1), steps, ends.tail(1)])
+    came = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= odds.at)
+    sums = [0.0, *came["amount_ftm"].cum_sum()]
+    so_far = sums[-1] + odds.present.unspent_ftm  # the latter is in the pool, and so no payout yet
+    return pl.DataFrame({"at": [since, *came["funded_at"], odds.at], "ftm": [*sums, so_far]})
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

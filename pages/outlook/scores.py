@@ -143,8 +143,8 @@ def compared(odds: Odds, slice_name: str) -> None:
     )
     st.caption(
         "Mean error of the whole forecast in days (twCRPS over 0 to 120 days, less is better) with "
-        "90 % confidence. Requests that still wait count as waiting. Held: how often the window "
-        "that promises 90 or 50 % did. Late: later than nine in ten odds said."
+        "90 % confidence. Requests that still wait count as waiting. Held: how often a wait ended "
+        "inside the window that promises 90 or 50 %. Late: later than nine in ten odds said."
         f"{undecided}"
     )
     _scores_table(table)
@@ -188,15 +188,10 @@ def _scores_table(table: pl.DataFrame) -> None:
 
 def _percent(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with readers' names of the answers, and shares in percent."""
-    factor = (
-        pl.when(
-            pl.col("metric").is_in(_METRICS_IN_DAYS) | pl.col("metric").str.starts_with("brier")
-        )
-        .then(1.0)
-        .otherwise(100.0)
-    )
+    metric = pl.col("metric")
+    is_share = ~metric.is_in(_METRICS_IN_DAYS) & ~metric.str.starts_with("brier")
     return rows.with_columns(
-        pl.col("value", "low", "high") * factor,
+        pl.col("value", "low", "high") * pl.when(is_share).then(100.0).otherwise(1.0),
         name=pl.col("model").replace_strict(_NAMES, default=pl.col("model")),
         ours=pl.col("model") == MODEL,
     )

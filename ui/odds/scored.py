@@ -14,6 +14,7 @@ import streamlit as st
 
 from data import StoreError
 from forecast import ForecastError
+from forecast.backtest import HORIZON_DAYS
 from forecast.present import Present, read_present
 from scoring.companion import Scores, read_scores
 from scoring.run import model_version
@@ -22,7 +23,7 @@ from ui.parts.words import days_between
 from ui.shown.sources import Source, Version, scores_version
 from ui.shown.store_view import StoreView
 
-FAN_DAYS = 120
+FAN_DAYS = round(HORIZON_DAYS)  # no date is given beyond
 MOST_WINDOWS = 500
 
 

@@ -17,7 +17,7 @@ from ui.odds.scored import Odds
 from ui.parts import words
 from ui.shown.store_view import StoreView, SupersededError, is_stale
 
-# A followed chain has a block a minute: a request is logged at most once an hour.
+# A chain that is followed has a new last block every minute, and each would give a line.
 _APART = timedelta(hours=1)
 _SHORT_BYTES = 2**20
 _logged_at: dict[tuple[Path, int], datetime] = {}
@@ -78,7 +78,7 @@ def alarm(scores: LiveScores) -> None:
 
 
 def failing_scores(odds: Odds) -> LiveScores | None:
-    """The scores, where the alarm is on; the Outlook page says why there may be none."""
+    """The scores, where their alarm is on. Why there may be none stands on the Outlook page."""
     if odds.store.info.simulated:
         return None
     try:
