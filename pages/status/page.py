@@ -28,7 +28,10 @@ st.caption("Made at every sync. An unknown check has not passed: its message say
 
 st.subheader("Blocks read")
 parts.coverage_table(store.ask("coverage"))
-st.caption("A file does not say where its history begins or ends: that is unknown.")
+st.caption(
+    "What is missing before and after the blocks of a file is unknown: it does not say where its "
+    "history begins or ends."
+)
 
 st.subheader("Contents")
 parts.contents_table(store.ask("store_contents"))

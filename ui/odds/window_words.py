@@ -22,13 +22,13 @@ def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> 
         return _UNKNOWN_NEED
     if window.kind == "covered":
         return (
-            "The money for it is **already in the pool**: the operator's next run pays it. When "
-            "that is, no one can date."
+            "The money for it is **already in the pool**: the operator's next run pays it. Nobody "
+            "can tell the day of that run."
         )
     if window.kind == "insufficient_history":
         return (
-            "There is **too little history** for odds: it takes ten batches of money over sixty "
-            "days to draw any from."
+            "There is **too little history** for odds: they need ten batches of money over sixty "
+            "days."
         )
     if window.kind == "stalled":
         return _stalled(window)

@@ -130,25 +130,25 @@ def read_up_to(info: StoreInfo) -> str:
 
 
 def of_address(requests: pl.DataFrame) -> str:
-    """What an address has in the queue, and the first of it."""
-    times = "once" if requests.height == 1 else f"{requests.height:,} times"
+    """How often an address asked, and what it has in the queue."""
+    once = requests.height == 1
+    asked = f"This address asked {'once' if once else f'{requests.height:,} times'}"
     pending = requests.filter(status="pending").sort("place")
     refused = requests.filter(status="manual").height
     aside = ""
     if refused:
-        aside = (
-            f" {refused:,} of them {'was' if refused == 1 else 'were'} refused: the money is set "
-            "aside until `withdrawManual` is called."
-        )
+        which = "It was" if once else f"{refused:,} of them {'was' if refused == 1 else 'were'}"
+        aside = f" {which} refused: the money is set aside until `withdrawManual` is called."
     if not pending.height:
-        return f"This address asked {times}. None of them waits in the queue.{aside}"
+        return f"{asked} and has no request in the queue.{aside}"
     first = pending.row(0, named=True)
-    waits = words.plural(pending.height, "request waits", "requests wait")
-    lead = "It" if pending.height == 1 else "The first of them"
+    number, place = f"{first['wr_id']:,}", f"place {first['place']:,}"
     ahead = f"{words.ftm(first['ahead_ftm'])} ahead" if first["place"] > 1 else "nothing ahead"
+    if pending.height == 1:
+        return f"{asked}. Request {number} waits at {place} with {ahead}.{aside}"
     return (
-        f"This address asked {times}; {waits}. {lead}, request {first['wr_id']:,}, is at place "
-        f"{first['place']:,} with {ahead}.{aside}"
+        f"{asked}; {pending.height:,} requests wait. The first of them, request {number}, is at "
+        f"{place} with {ahead}.{aside}"
     )
 
 
