@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from forecast.baselines import OFFICIAL_DAYS as DAYS
+from forecast.baselines import OFFICIAL_DAYS
 from pages.queue import charts, parts, windows
 from ui.odds import scored
 from ui.parts import downloads, drawing, links, spans, words
@@ -12,10 +12,10 @@ store = store_view.shown()
 links.refuse_unknown(["range", "since", "until", "token", "payouts"], "Queue")
 st.title("Unstake queue")
 
-metrics = store.ask("queue_metrics", days=DAYS).row(0, named=True)
+metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
 head = store.ask_row("blocking_head")
 st.markdown(parts.answer(metrics, head))
-parts.figures(metrics, DAYS)
+parts.figures(metrics, OFFICIAL_DAYS)
 
 now = scored.odds_of(store)
 windows.new_unstake(now, store.source)

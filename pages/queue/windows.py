@@ -55,7 +55,7 @@ def new_unstake(now: Odds | None, source: Source) -> None:
             ),
             beyond=any(math.isinf(each.quantile(0.95)) for each in drawn.values()),
         )
-    window_card.behind(now, given=bool(drawn))
+    window_card.behind(now, has_odds=bool(drawn))
 
 
 def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:

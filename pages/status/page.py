@@ -13,7 +13,7 @@ st.title("Status")
 
 checks = store.ask("checks_summary")
 st.markdown(parts.answer(store.info, checks))
-parts.last_sync(store, words.age(store.info, store.now))
+parts.last_sync(store.info, words.age(store.info, store.now))
 
 sync_now.offer(store.source)
 
@@ -24,11 +24,14 @@ if failures.height:
 
 st.subheader("Checks")
 parts.checks_table(checks)
-st.caption("Made at every sync. Unknown is not passed: the message says why it could not be made.")
+st.caption("Made at every sync. An unknown check has not passed: its message says why.")
 
 st.subheader("Blocks read")
 parts.coverage_table(store.ask("coverage"))
-st.caption("A file does not say where its history begins or ends: that is unknown.")
+st.caption(
+    "What is missing before and after the blocks of a file is unknown: it does not say where its "
+    "history begins or ends."
+)
 
 st.subheader("Contents")
 parts.contents_table(store.ask("store_contents"))

@@ -75,7 +75,7 @@ def show(now: Now) -> None:
 
 def _read_first_forecast(view: StoreView, wr_id: int) -> FirstForecast:
     try:
-        return shown_forecasts.first_said(view, wr_id)
+        return shown_forecasts.first_forecast(view, wr_id)
     except StoreError:
         return None
 

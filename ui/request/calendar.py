@@ -51,7 +51,7 @@ class Likely:
 
 def likely(window: ReleaseWindow | None) -> Likely | None:
     """The day of nine in ten odds, else that of even odds; None where there is neither."""
-    if window is None or not window_words.has_odds(window):
+    if not window_words.has_odds(window):
         return None
     for share, odds in ((0.9, _NINE_IN_TEN), (0.5, "even")):
         days = window.quantile(share)
