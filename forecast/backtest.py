@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from forecast.baselines import BASELINES, Known, amount_bucket
+from forecast.baselines import AMOUNT_BUCKETS, BASELINES, Known, amount_bucket
 from forecast.history import (
     TRAILING_DAYS,
     FloatArray,
@@ -33,7 +33,6 @@ MODEL = "service curve"
 HORIZON_DAYS = 120.0
 BRIER_DAYS = (7, 14, 35, 90)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-BUCKETS = ("below 100", "100 to 1,000", "1,000 to 10,000", "10,000 and more")
 TUNED_SHARE = 0.7
 # Payouts nearer to each other than this are one run of the operator: one observation.
 _BATCH_HOURS = 6.0
@@ -105,7 +104,7 @@ def origin_scores(
         rate_ftm = float(trailing_rate(read_history(funding, at), _NOW, TRAILING_DAYS)[0])
         known = _known(index, asked, begins, ends, rate_ftm)
         samples = {MODEL: window.days} | {name: tell(known) for name, tell in BASELINES.items()}
-        amount = BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
+        amount = AMOUNT_BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
         about = (row["wr_id"], at, amount, _half_year(at))
         wait, age = ends[index] - begins[index], -float(begins[index])
         for name, sample in samples.items():

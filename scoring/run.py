@@ -1,4 +1,4 @@
-"""The backtest itself: choose a source on the earlier span, score every origin, sum up."""
+"""The backtest itself: whether one is due, and choosing a source, scoring origins, summing up."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from pathlib import Path
 import polars as pl
 
 import forecast
+from data.store.reader import open_reader
 from forecast.backtest import choose_source, origin_scores
 from forecast.summary import summarise
-from scoring.companion import About, Scores
-from scoring.inputs import Inputs
+from scoring.companion import About, Scores, read_scores
+from scoring.inputs import Inputs, released_in
 
 MOST_ORIGINS = 5_000
 # What is read until a backtest can tell: the money itself, whatever it came from.
 UNDECIDED_SOURCE = "payouts"
+# New releases that make a new backtest worth its minute.
+_DUE_RELEASES, _DUE_SHARE = 20, 0.05
 
 
 @cache
@@ -31,6 +34,19 @@ def model_version() -> str:
     assert forecast.__file__ is not None
     files = sorted(Path(forecast.__file__).parent.glob("*.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+
+def is_due(store: Path) -> bool:
+    """Whether a backtest would tell anything that the kept scores do not. Raises StoreError.
+
+    True without scores of this model, or with enough released since. Quick: it is asked often.
+    """
+    kept = read_scores(store)
+    if kept is None or kept.about.model_version != model_version():
+        return True
+    with open_reader(store) as con:
+        new = released_in(con) - kept.about.released
+    return new < 0 or new >= max(_DUE_RELEASES, _DUE_SHARE * kept.about.released)
 
 
 def run_backtest(

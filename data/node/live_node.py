@@ -13,8 +13,7 @@ from typing import Any
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoint import Endpoint, Manners
-from data.node.endpoints import Endpoints
+from data.node.endpoints import Endpoint, Endpoints, Manners
 from data.node.refusals import BusyError, EndpointError, LyingError, message_of
 from data.pool.calls import quantity, revert_reason
 
@@ -88,7 +87,7 @@ class LiveNode:
                 wrong[endpoint.url] = f"{endpoint.host} {error}"
                 raise
             except EndpointError as error:
-                faults[endpoint.url] = f"{endpoint.host}: {endpoint.told(error)}"
+                faults[endpoint.url] = f"{endpoint.host}: {endpoint.redacted(error)}"
                 raise
             partial[endpoint.url] = (lacking, answers)
             tried = {*partial, *wrong, *faults}
@@ -131,5 +130,5 @@ def _answer(endpoint: Endpoint, said: dict[str, Any]) -> Answer:
     if "error" not in said:
         return Answer(said["result"])
     reason = revert_reason(said["error"])
-    words = endpoint.told(message_of(said["error"]))
-    return Answer(error=words, reverted=None if reason is None else endpoint.told(reason))
+    words = endpoint.redacted(message_of(said["error"]))
+    return Answer(error=words, reverted=None if reason is None else endpoint.redacted(reason))

@@ -69,7 +69,7 @@ def open_reader(path: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(":memory:")
     try:
         con.execute("SET TimeZone = 'UTC'")
-        con.execute(f"ATTACH {_literal(path)} AS store (READ_ONLY, TYPE duckdb)")
+        con.execute(f"ATTACH {literal(path)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("USE store")
         check_schema(con, path)
     except duckdb.Error as error:
@@ -134,5 +134,6 @@ def is_locked(error: Exception) -> bool:
     return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def literal(text: object) -> str:
+    """A text as SQL writes it, for statements that take no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"

@@ -2,21 +2,20 @@
 
 import streamlit as st
 
+from forecast.baselines import OFFICIAL_DAYS
 from pages.queue import parts, windows
 from ui.odds import scored
 from ui.parts import downloads, drawing, links, spans, words
 from ui.shown import store_view
 
-DAYS = 35  # the longest wait the official page speaks of
-
 store = store_view.shown()
 links.refuse_unknown(["range", "since", "until", "token", "payouts"], "Queue")
 st.title("Unstake queue")
 
-metrics = store.ask("queue_metrics", days=DAYS).row(0, named=True)
+metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
 head = store.ask_row("blocking_head")
 st.markdown(parts.answer(metrics, head))
-parts.figures(metrics, DAYS)
+parts.figures(metrics, OFFICIAL_DAYS)
 
 now = scored.odds_of(store)
 windows.new_unstake(now, store.source)
@@ -49,14 +48,9 @@ if head is not None:
 
     st.subheader("Who waits" if of_token is None else f"Who waits, {of_token} only")
     pending = store.ask("pending_requests", token=of_token)
-    drawing.once(
-        (store.version, now and now.key, of_token, store.source.name),
-        windows.waiting,
-        now,
-        pending,
-        store.info.explorer,
-        store.source.name,
-    )
+    network, explorer = store.source.name, store.info.explorer
+    shown_by = (store.version, now and now.key, of_token, network)
+    drawing.once(shown_by, windows.waiting, now, pending, explorer, network)
     st.caption(
         "In the order of payment. A request is paid whole, sent to the staker without a claim "
         "step, earns nothing while it waits and cannot be cancelled."

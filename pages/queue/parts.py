@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,8 +14,7 @@ from pages.queue import charts
 from ui.parts import drawing, words
 from ui.parts.spans import Span
 from ui.parts.tiles import four_tiles
-
-Row = Mapping[str, Any]
+from ui.shown.store_view import Row
 
 
 def answer(metrics: Row, head: Row | None) -> str:

@@ -30,12 +30,12 @@ def new_unstake(now: Odds | None, source: Source) -> None:
     if now is None:
         window_card.unscored(source)
     else:
-        dated = drawing.once(now.key, _of_new, now)
-        window_card.behind(now, given=dated)
+        has_dates = drawing.once(now.key, _of_new, now)
+        window_card.behind(now, has_odds=has_dates)
 
 
 def _of_new(now: Odds) -> bool:
-    """The windows of some amounts; returns whether any of them has dates."""
+    """The windows of some amounts; returns whether one of them has dates."""
     windows = {amount: now.present.new_window(amount) for amount in _AMOUNTS}
     known = {amount: window for amount, window in windows.items() if window is not None}
     told = [window_words.sentence(window) for window in windows.values()]
@@ -95,7 +95,7 @@ def _note(pending: pl.DataFrame, windows: pl.DataFrame) -> str:
             f" Dates are worked out for the first {scored.MOST_WINDOWS:,}; Track has the others."
         )
     undated = windows.filter(pl.col("most_by").is_null())["kind"]
-    told = [_NO_DATE[kind] for kind in _NO_DATE if (undated == kind).any()]
-    told += ["what stands before it is unknown"] * bool(undated.null_count())
-    why = f"No date: {', or '.join(told)}." if told else ""
+    reasons = [_NO_DATE[kind] for kind in _NO_DATE if (undated == kind).any()]
+    reasons += ["what stands before it is unknown"] * bool(undated.null_count())
+    why = f"No date: {', or '.join(reasons)}." if reasons else ""
     return f"{why}{further}".strip()

@@ -13,7 +13,7 @@ st.title("Status")
 
 checks = store.ask("checks_summary")
 st.markdown(parts.answer(store.info, checks))
-parts.last_sync(store, words.age(store.info, store.now))
+parts.last_sync(store.info, words.age(store.info, store.now))
 
 sync_now.offer(store.source)
 
@@ -24,11 +24,14 @@ if failures.height:
 
 st.subheader("Checks")
 drawing.once(store.version, parts.checks_table, checks)
-st.caption("Made at every sync. Unknown is not passed: the message says why it could not be made.")
+st.caption("Made at every sync. An unknown check has not passed: its message says why.")
 
 st.subheader("Blocks read")
 drawing.once(store.version, parts.coverage_table, store.ask("coverage"))
-st.caption("A file does not say where its history begins or ends: that is unknown.")
+st.caption(
+    "What is missing before and after the blocks of a file is unknown: it does not say where its "
+    "history begins or ends."
+)
 
 st.subheader("Contents")
 drawing.once(store.version, parts.contents_table, store.ask("store_contents"))
@@ -37,4 +40,4 @@ st.subheader("The file")
 parts.how_to_open(store.source.path)
 
 st.subheader("Versions")
-drawing.once("the process", parts.versions)
+drawing.once("of this process", parts.versions)

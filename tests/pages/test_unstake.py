@@ -62,7 +62,7 @@ def test_what_the_checks_found_is_counted_and_never_called_well_where_it_is_not(
     kinds: list[Kind], heard: str
 ) -> None:
     found = [Remark(kind, "x", f"It is {number}.") for number, kind in enumerate(kinds)]
-    assert step2_check.spoken(found) == heard
+    assert step2_check.summary(found) == heard
 
 
 @pytest.mark.parametrize("other", ["pool = '0x' || repeat('cd', 20)", "chain_id = 4002"])

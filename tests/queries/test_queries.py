@@ -25,7 +25,9 @@ from tests.small_store import small_store
 GOLDEN = Path(__file__).parent / "golden"
 FOLDER = Path(queries.__file__).parent
 CLI = Path(sys.executable).with_name("duckdb")
-UNITS = set("UTC FTM count days minutes share ratio id address hash block token flag text".split())
+UNITS = set(
+    "UTC FTM wei count days minutes share ratio id address hash block token flag text".split()
+)
 # What keeps a golden file short enough to be read.
 NARROWED: dict[str, dict[str, Any]] = {
     "dictionary": {"table_name": "requests"},
@@ -43,11 +45,9 @@ NARROWED: dict[str, dict[str, Any]] = {
     "request_by_tx": {"tx": "0x429ec62e7e59de31e05b3c7611108c31aac4ed790c418fd51ec66c4837651b60"},
     "release_curve": {"since": date(2025, 1, 1), "until": date(2025, 1, 31)},
     "daily_flows": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
-    "claims_by_validator": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
-    "claims_by_stub": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
+    "claims_summary": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
     "lock_up_calendar": {"since": date(2025, 2, 1), "until": date(2025, 5, 31)},
     "fee_history": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
-    "fees_paid": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
     "ratio_history": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
     "operator_runs": {"since": date(2024, 10, 1), "gap_minutes": 1440},
 }
@@ -85,7 +85,7 @@ def test_the_header_describes_what_comes_out(query: Query, con: duckdb.DuckDBPyC
     for name, type_ in returned:
         assert (query.unit(name) == "FTM") == bool(re.search(r"_ftm\b|_ftm_before$", name))
         assert (query.unit(name) == "UTC") == (type_ == "TIMESTAMP WITH TIME ZONE")
-        assert "DECIMAL" not in type_
+        assert (query.unit(name) == "wei") == name.endswith("_wei") == ("DECIMAL" in type_)
 
 
 @each_query

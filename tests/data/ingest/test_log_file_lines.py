@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from data import LogFileError
-from data.ingest import log_file
-from data.ingest.log_file import stage_files
+from data.ingest import from_file
+from data.ingest.from_file import stage_files
 from tests.log_lines import (
     ALICE,
     FANTOM,
@@ -87,7 +87,7 @@ def test_a_broken_line_is_named(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(log_file, "_PIECE_BYTES", 2_000)  # a few lines
+    monkeypatch.setattr(from_file, "_PIECE_BYTES", 2_000)  # a few lines
     story = Story()
     for number in range(12):
         story.emit(RATIO, number)
