@@ -180,7 +180,7 @@ def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
 
 
 def public_rpc_urls(network: Network) -> tuple[str, ...]:
-    """The network's endpoints that anybody may be told: the built-in ones, and the devnet's.
+    """The network's endpoints that may be shown to anybody: the built-in ones, and the devnet's.
 
     Any other is the operator's own, and its path may hold a key.
     """
@@ -195,7 +195,8 @@ def default_store(name: str) -> Path:
 
 
 def app_choice() -> tuple[str | None, Path | None]:
-    """The network (FTM_NETWORK) and store (FTM_STORE) the app is told to show, if any."""
+    """The network (FTM_NETWORK) and the store (FTM_STORE) that the app is to show, None where
+    unset."""
     overrides = _overrides()
     return overrides.network, overrides.store
 
