@@ -17,8 +17,8 @@ st.markdown(parts.answer(store.ask("release_curve"), within, OFFICIAL_DAYS))
 parts.promise(within, OFFICIAL_DAYS)
 st.caption(
     f"Only requests made at least {OFFICIAL_DAYS} days before the last block: younger ones are "
-    "left out, paid or not, as they would make it look better. A request counts as paid once the queue's "
-    "head has passed it, even where the receiver refused the money: it was there."
+    "left out, paid or not, as they would make it look better. A request counts as paid once the "
+    "queue's head has passed it, even where the receiver refused the money: it was there."
 )
 downloads.offer_query(store, "paid_within_35_days", days=OFFICIAL_DAYS)
 
