@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 
 
 def tiles(app: AppTest) -> dict[str, str]:

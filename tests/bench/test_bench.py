@@ -13,7 +13,7 @@ from bench.ingest import differing_values
 from bench.plain_python import Row
 from data.ingest.decode import DERIVED
 from data.store.reader import open_reader
-from tests.app_fixture import ROOT
+from tests.app import ROOT
 from tests.log_lines import rows
 
 

@@ -13,7 +13,7 @@ from data.pool.burn import BOND, CERT, Token, unstaked
 from data.pool.fees import FeeRule, burn_fee_wei
 from data.store.reader import open_reader
 from pages.unstake import step1_fee
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, tiles
 
 __all__ = ["show_sample", "show_with_odds"]

@@ -13,7 +13,7 @@ from data.pool.burn import BOND, CERT, gross_of
 from data.pool.fees import burn_fee_wei
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.devnet_fixture import DEVNET_UNTIL
+from tests.devnet.expected import DEVNET_UNTIL
 from tests.fake_node import Asked, Reply, devnet_answers, error, fake_node, only, result
 from tests.live_steps import AMOUNT, FTM, live, of
 

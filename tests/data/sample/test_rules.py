@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data.sample import Simulation
 from data.sample.pool import FeeRule, Pool, RevertError
-from tests.simulated import (
+from tests.data.sample.seen import (
     WEI,
     Seen,
     head_moves,
