@@ -14,7 +14,8 @@ import duckdb
 
 from data.ingest.coverage import holes
 from data.ingest.rebuilt_views import rebuilt_fee, rebuilt_fee_shift, rebuilt_queue
-from data.pool.state import PoolState
+from data.pool.amounts import DECIMALS, format_short
+from data.pool.contracts import PoolState
 
 # More violations of one kind than this are one fault, and are told as a count.
 _SHOWN = 50
@@ -229,8 +230,7 @@ def _amount(name: str, value: int) -> str:
     """A view's value; one in wei as FTM too, exactly."""
     if not name.startswith(_IN_WEI):
         return str(value)
-    whole, rest = divmod(value, 10**18)
-    return f"{value} wei ({whole:,}{f'.{rest:018}'.rstrip('0') if rest else ''} FTM)"
+    return f"{value} wei ({format_short(value, DECIMALS)} FTM)"
 
 
 def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

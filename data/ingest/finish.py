@@ -11,17 +11,8 @@ import duckdb
 from data.ingest import decode
 from data.ingest.checks import Finding, run_checks
 from data.ingest.dictionary import describe
-from data.pool.state import Block, PoolState
+from data.pool.contracts import Balance, Block, PoolState
 from data.store.writer import transaction
-
-
-@dataclass(frozen=True)
-class Balance:
-    """The pool's balance in wei after `block`, whose time is `at` (UTC)."""
-
-    block: int
-    at: datetime
-    balance_wei: int
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from data.config import Network
 from data.ingest import decode, raw_logs
 from data.ingest.checks import Finding
 from data.ingest.coverage import cover
-from data.ingest.finish import Balance, Reached, finish
+from data.ingest.finish import Reached, finish
 from data.ingest.log_file import stage_files
-from data.pool.state import Block, PoolState
+from data.pool.contracts import Balance, Block, PoolState
 from data.store.writer import open_next, publish, transaction
 
 

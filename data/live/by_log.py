@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from data import ConfigError
 from data.config import parse_address
-from data.live.receipts import BURNED, Requested, is_request, requested_in
+from data.live.receipts import Requested, is_request, requested_in
 from data.live.verdict import Expected
 from data.node.live_node import Answer, LiveNode
 from data.node.refusals import LyingError
 from data.pool.calls import quantity
+from data.pool.contracts import TOKENS_BURNED_2
 from data.pool.identifiers import parse_hash
 
 
@@ -39,7 +40,7 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
     staker = parse_address(expected.sender)
     asked = {
         "address": node.network.pool,
-        "topics": [BURNED.topic0, "0x" + staker[2:].rjust(64, "0")],
+        "topics": [TOKENS_BURNED_2.topic0, "0x" + staker[2:].rjust(64, "0")],
         "fromBlock": hex(first_block),
         "toBlock": "latest",
     }

@@ -29,10 +29,9 @@ from data.live.questions import (
 from data.live.reading import Holder, Reading
 from data.node.live_node import Answer, LiveNode, Request
 from data.node.refusals import LyingError
-from data.pool import calls
+from data.pool import contracts
 from data.pool.amounts import MOST_WEI
-from data.pool.burn import BOND, Token, gross_of, most_of
-from data.pool.fees import FeeRule
+from data.pool.burn import BOND, FeeRule, Token, gross_of, most_of
 
 MOST_SUMMED = 1_000  # more pending requests are not summed call by call
 # Providers take 100 calls in a batch, some only 50, and some none: then each takes its turn.
@@ -69,7 +68,7 @@ def read_live(
     gross_wei = _gross(token, amount_wei, numbers, unknown)
     if gross_wei is not None and gross_wei != guess:
         numbers.pop("fee_wei", None)  # of a guess that was wrong
-        fee = {"fee_wei": view_of(network.pool, calls.BURN_FEE, hex(block), gross_wei)}
+        fee = {"fee_wei": view_of(network.pool, contracts.BURN_FEE, hex(block), gross_wei)}
         try:
             _read_more(node, fee, numbers, unknown)
         except NodeError as error:

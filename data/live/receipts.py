@@ -11,10 +11,7 @@ from data.node.live_node import Answer, LiveNode
 from data.node.refusals import LyingError
 from data.pool.burn import BOND, CERT, Token
 from data.pool.calls import address_in, quantity, words
-from data.pool.contracts import EVENTS, Event
-
-BURNED = next(event for event in EVENTS if event.name == "TokensBurned2")
-PAID = next(e for e in EVENTS if (e.contract, e.name) == ("pool", "Withdrawn"))
+from data.pool.contracts import PAID, TOKENS_BURNED_2, Event
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def _receipt(network: Network, told: dict[str, Any]) -> Receipt:
 
 def is_request(network: Network, log: dict[str, Any]) -> bool:
     """Whether a log is a request at this network's pool: any contract may emit one like it."""
-    return _is_of(BURNED, network, log)
+    return _is_of(TOKENS_BURNED_2, network, log)
 
 
 def _is_of(event: Event, network: Network, log: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from data import ConfigError
 from data.config import parse_address
 from data.live.questions import lacking, numbers_in, view_of, with_margin
 from data.node.live_node import LiveNode, Request
-from data.pool import calls
+from data.pool import contracts
 from data.pool.transaction import build_withdraw_manual
 
 
@@ -46,8 +46,8 @@ def read_set_aside(node: LiveNode, wr_id: int, caller: str | None = None) -> Set
         raise ConfigError(f"request {wr_id} cannot be: requests are counted from 0")
     pool = node.network.pool
     asked: dict[str, Request] = {
-        "waits": view_of(pool, calls.MARKED, "latest", wr_id),
-        "payout_wei": view_of(pool, calls.WITHDRAWALS, "latest", wr_id),
+        "waits": view_of(pool, contracts.MARKED, "latest", wr_id),
+        "payout_wei": view_of(pool, contracts.WITHDRAWALS, "latest", wr_id),
         "gas_price_wei": ("eth_gasPrice", []),
         "block": ("eth_blockNumber", []),
     }

@@ -12,7 +12,8 @@ from data.config import Network
 from data.live.receipts import Receipt, Requested, Sent
 from data.pool.amounts import format_wei
 from data.pool.burn import BOND, CERT, Token
-from data.pool.calls import BURN, BURN_BONDS, BURN_CERTS, WITHDRAW_MANUAL, find_function
+from data.pool.calls import find_function
+from data.pool.contracts import BURN, BURN_BONDS, BURN_CERTS, WITHDRAW_MANUAL
 from data.pool.transaction import TOKEN_NAMES, describe
 
 Kind = Literal[

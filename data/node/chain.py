@@ -24,8 +24,8 @@ from data.config import Network
 from data.node.endpoint import Endpoint, Manners
 from data.node.endpoints import Endpoints
 from data.node.refusals import EndpointError, LyingError, message_of
-from data.pool.contracts import GET_BURN_FEE, VIEWS, WITHDRAWALS
-from data.pool.state import Block, PoolState
+from data.pool.amounts import ONE
+from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
 
 # py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
 sys.setrecursionlimit(1_000)
@@ -71,7 +71,7 @@ class Chain:
         self._w3 = Web3(_Provider(self.endpoints))
         self._pool = self._w3.eth.contract(
             to_checksum_address(network.pool),
-            abi=[view.abi for view in (*VIEWS, WITHDRAWALS, GET_BURN_FEE)],
+            abi=[view.abi for view in (*VIEWS, WITHDRAWALS, BURN_FEE)],
         )
 
     @property
@@ -137,10 +137,8 @@ class Chain:
             raise NodeError(f"the node tells no state of block {at}: {_words(error)}") from error
         views = {view.name: self._view(view.name, at) for view in VIEWS}
         for probe in _PROBES_FTM:
-            amount_wei = probe * 10**18
-            views[f"{GET_BURN_FEE.name}({amount_wei})"] = self._view(
-                GET_BURN_FEE.name, at, amount_wei
-            )
+            amount_wei = probe * ONE
+            views[f"{BURN_FEE.name}({amount_wei})"] = self._view(BURN_FEE.name, at, amount_wei)
         views["pendingWei"] = self._pending_wei(views["firstWrId"], views["lastWrId"], at)
         known = {name: value for name, value in views.items() if value is not None}
         return PoolState(block, balance_wei, known)

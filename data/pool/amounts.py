@@ -12,6 +12,7 @@ import re
 from data import AmountError
 
 DECIMALS = 18
+ONE = 10**18  # one FTM or token in wei; a ratio of 1
 # More FTM than there is (3.2 billion), and so more of any token made from it.
 MOST_WEI = 4 * 10**27
 _LONGEST = 100
@@ -59,7 +60,7 @@ def parse_amount(text: str) -> int:
 
 def format_wei(wei: int) -> str:
     """Wei in whole tokens, exactly: `12.5`, without needless zeros, marks or exponent."""
-    whole, part = divmod(abs(wei), 10**DECIMALS)
+    whole, part = divmod(abs(wei), ONE)
     digits = f"{part:0{DECIMALS}d}".rstrip("0")
     return f"{'-' if wei < 0 else ''}{whole}{'.' if digits else ''}{digits}"
 
@@ -83,7 +84,7 @@ def format_brief(wei: int) -> str:
 
     A million (M) is the only unit: a billion is not the same number everywhere.
     """
-    tokens = wei // 10**DECIMALS
+    tokens = wei // ONE
     if tokens < 1_000_000:
         return format_short(wei, 0 if tokens >= 1_000 else 2 if tokens else 4)
     decimals = max(0, 9 - len(str(tokens)))

@@ -13,18 +13,16 @@ from data import AmountError, ConfigError
 from data.config import Network, parse_address
 from data.pool.amounts import format_wei
 from data.pool.burn import BOND, Token
-from data.pool.calls import (
+from data.pool.calls import address_in, calldata, find_function
+from data.pool.contracts import (
     BURN_BONDS,
     BURN_CERTS,
     POOL_FUNCTIONS,
     TOKEN_FUNCTIONS,
     WITHDRAW_MANUAL,
+    Field,
     Function,
-    address_in,
-    calldata,
-    find_function,
 )
-from data.pool.contracts import Field
 
 TOKEN_NAMES: Mapping[Token, str] = {"aFTMb": "aFTMb", "aFTMc": "aFTMc (ankrFTM)"}
 

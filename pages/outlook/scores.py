@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.outlook import score_charts
 from ui.odds import scored
 from ui.odds.scored import Odds
-from ui.parts import downloads, drawing, open_inputs, words
+from ui.parts import downloads, drawing, links, words
 
 ALL = "all"
 _NAMES = {
@@ -109,7 +109,7 @@ def calibration(now: Odds) -> None:
 def slice_input(now: Odds, notices: DeltaGenerator) -> str:
     """Which forecasts are compared, under `of` in the URL."""
     known = [ALL, *(each for each in now.scores.table["slice"].unique().sort() if each != ALL)]
-    return open_inputs.pick("Forecasts", known, "of", ALL, notices)
+    return links.pick("Forecasts", known, "of", ALL, notices)
 
 
 def compared(now: Odds, of: str) -> None:

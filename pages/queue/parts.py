@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -12,8 +12,7 @@ import streamlit as st
 
 from ui.parts import words
 from ui.parts.tiles import four_tiles
-
-Row = Mapping[str, Any]
+from ui.shown.store_view import Row
 
 
 def answer(metrics: Row, head: Row | None) -> str:

@@ -43,6 +43,6 @@ def field(form: Form) -> bool:
     try:
         parse_address(form.address)
     except ConfigError as error:
-        st.error(words.fault(error))
+        st.error(words.fault(str(error)))
         return False
     return True

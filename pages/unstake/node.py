@@ -6,13 +6,11 @@ Each figure says which of the two, and of which block. Nothing is guessed where 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
 from data import TrackerError
 from data.config import Network, load_network, network_names
-from data.ingest.rebuilt_views import PublishedTerms, published_terms
 from data.live.by_log import Made, find_unstakes
 from data.live.outcome import Outcome, read_outcome
 from data.live.read import read_live
@@ -21,6 +19,7 @@ from data.live.set_aside import SetAside, read_set_aside
 from data.live.verdict import Expected
 from data.node.live_node import LiveNode
 from data.pool.burn import Token, Unstaked, gross_of, unstaked
+from pages.unstake.terms import Terms, read_terms
 from ui.shown.store_view import StoreView
 
 NO_NETWORK = "no network that is known here has the chain and the pool of this store"
@@ -43,7 +42,7 @@ class Given:
     fee_wei: int | None
     payout_wei: int | None
     ratio: int | None
-    terms: PublishedTerms | None
+    terms: Terms | None
     of: str
     unknown: str = ""
 
@@ -158,11 +157,6 @@ def of_other_amount(
     return unstaked(token, amount_wei, ratio, rule, shift + shift_wei)
 
 
-def terms(view: StoreView) -> PublishedTerms | None:
-    network = network_of(view)
-    return _published(view.version, network) if network else None
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _published(version: tuple[str, int, int], network: Network) -> PublishedTerms | None:
-    return published_terms(Path(version[0]), network)
+def terms(view: StoreView) -> Terms | None:
+    """The terms that the store's own logs tell."""
+    return read_terms(view.ask("unstake_terms").row(0, named=True))

@@ -12,8 +12,7 @@ from typing import Literal
 
 from data.live.reading import Holder, Reading
 from data.pool.amounts import format_short, format_wei
-from data.pool.burn import BOND
-from data.pool.fees import RebuiltFee
+from data.pool.burn import BOND, RebuiltFee
 from data.pool.transaction import TOKEN_NAMES
 from ui.parts.words import of_minutes
 

@@ -42,7 +42,7 @@ def _most(view: StoreView, form: Form) -> None:
     network = node.network_of(view)
     if network is None or network.simulated:
         why_not = node.live(network, form.token, 0, None, None).why_not
-        st.markdown(f"What an address holds cannot be told: {words.fault(Exception(why_not))}.")
+        st.markdown(f"What an address holds cannot be told: {words.fault(why_not)}.")
         return
     answer = wallet.panel(network, key="wallet max", known=wishes.followed())
     step2_check.strayed(answer)
@@ -52,7 +52,7 @@ def _most(view: StoreView, form: Form) -> None:
     # Without an amount the pool is read alone, with its holder.
     found = step1_terms.live(view, form, form.amount_wei or 0)
     if found.reading is None:
-        why_not = words.fault(Exception(found.why_not))
+        why_not = words.fault(found.why_not)
         st.warning(f"What it holds cannot be told: {why_not}.")
         _ask_again()
     else:
@@ -65,7 +65,7 @@ def _held(form: Form, reading: Reading) -> None:
     name = TOKEN_NAMES[form.token]
     if holder is None or most_wei is None:
         reason = reading.unknown.get("holder.most_wei", "the node did not say")
-        st.warning(f"The {name} balance is unknown: {words.fault(Exception(reason))}.")
+        st.warning(f"The {name} balance is unknown: {words.fault(reason)}.")
         _ask_again()
         return
     st.markdown(f"Holds **{format_short(most_wei)} {name}** at block {reading.block:,}.")

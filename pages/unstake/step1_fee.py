@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from data.pool.fees import FeeRule, burn_fee_wei, burn_ratio
-
-_ONE = 10**18
+from data.pool.amounts import ONE
+from data.pool.burn import FeeRule, burn_fee_wei, burn_ratio
 
 
 def why(
@@ -30,9 +29,9 @@ def why(
     ratio = burn_ratio(rule, gross_wei, shift_wei)
     rate = _percent(ratio)
     end = {rule.min_ratio: "the lowest, ", rule.max_ratio: "the highest, "}.get(ratio, "")
-    rounded = ", rounded up to a whole wei" if _percent(fee_wei * _ONE // gross_wei) != rate else ""
+    rounded = ", rounded up to a whole wei" if _percent(fee_wei * ONE // gross_wei) != rate else ""
     return f"{told} For this amount it is {end}{rate}{rounded}."
 
 
 def _percent(ratio: int) -> str:
-    return f"{100 * ratio / _ONE:.3g} %"
+    return f"{100 * ratio / ONE:.3g} %"

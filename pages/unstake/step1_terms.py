@@ -42,7 +42,7 @@ def show(view: StoreView, form: Form) -> str:
     try:
         amount_wei = parse_amount(form.amount)
     except AmountError as error:
-        st.error(words.fault(error))
+        st.error(words.fault(str(error)))
         return ""
     if _THOUSAND.fullmatch(form.amount):
         st.caption(f"Read as {format_wei(amount_wei)}: a point marks decimals, not thousands.")
@@ -58,7 +58,7 @@ def show(view: StoreView, form: Form) -> str:
     now = scored.odds_of(view)
     told = ""
     if given.payout_wei is None:
-        st.warning(f"What you would receive is unknown: {words.fault(Exception(given.unknown))}.")
+        st.warning(f"What you would receive is unknown: {words.fault(given.unknown)}.")
     elif given.payout_wei == 0:
         st.error("The fee takes all of this amount. Write a larger one.")
     else:
@@ -173,7 +173,7 @@ def _about(form: Form, found: Live, given: Given) -> None:
     if given.of:
         st.caption(f"{why} {words.escaped(given.of).capitalize()}.".lstrip())
     if found.reading is None and given.payout_wei is not None:
-        st.caption(f"No node was read: {words.fault(Exception(found.why_not))}.")
+        st.caption(f"No node was read: {words.fault(found.why_not)}.")
     if found.reading and terms and given.gross_wei is not None and given.fee_wei is not None:
         told = terms.fee(given.gross_wei)
         if told is not None and told.fee_wei != given.fee_wei:

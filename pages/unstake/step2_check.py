@@ -55,7 +55,7 @@ def checks(view: StoreView, form: Form) -> str:
     reading = found.reading
     if reading is None:
         st.warning(
-            f"Nothing of this address can be checked: {words.fault(Exception(found.why_not))}. "
+            f"Nothing of this address can be checked: {words.fault(found.why_not)}. "
             "Step 1 still tells what the store knows."
         )
         look_again(2)

@@ -57,7 +57,7 @@ def confirm(view: StoreView, form: Form) -> None:
     may_sign = False
     if reading is None:
         st.warning(
-            f"The checks of step 2 cannot be made now: {words.fault(Exception(found.why_not))}. "
+            f"The checks of step 2 cannot be made now: {words.fault(found.why_not)}. "
             "Sign nothing that was not checked."
         )
         step2_check.look_again(3)

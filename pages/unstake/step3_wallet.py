@@ -97,7 +97,7 @@ def _made_before(network: Network, form: Form, reading: Reading | None) -> None:
         except TrackerError as error:
             st.caption(
                 "Whether the same unstake was made from this address since block "
-                f"{form.since:,} cannot be told: {words.fault(error)}."
+                f"{form.since:,} cannot be told: {words.fault(str(error))}."
             )
     mine = [tx for tx in mine if tx not in {one.tx_hash for one in made}]
     if mine or made:
@@ -122,7 +122,7 @@ def _look_for_it(network: Network, form: Form, reading: Reading | None) -> None:
     try:
         made = _made(network, form, since)
     except TrackerError as error:
-        st.error(words.fault(error))
+        st.error(words.fault(str(error)))
         return
     step4_not_synced.follow(made)
     if made:

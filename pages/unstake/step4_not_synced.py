@@ -38,7 +38,7 @@ def show(view: StoreView, found: Outcome, request: Requested) -> None:
         st.markdown("It has **left the queue** since: the next sync tells whether it was paid.")
         return
     if known.reading is None:
-        st.caption(f"Its place is unknown: {words.fault(Exception(known.why_not))}.")
+        st.caption(f"Its place is unknown: {words.fault(known.why_not)}.")
     _calendar(view, found, request, _window(view, known, found, request))
     st.subheader("What happens next", anchor=False)
     st.markdown(

@@ -40,7 +40,7 @@ def progress(view: StoreView, form: Form) -> None:
         try:
             parse_hash(form.tx)
         except ConfigError as error:
-            st.error(words.fault(error))
+            st.error(words.fault(str(error)))
             return
         if form.tx_hash and form.tx_hash not in wishes.followed():
             wishes.followed().append(form.tx_hash)
@@ -90,7 +90,8 @@ def _followed(view: StoreView, form: Form, network: Network) -> None:
     try:
         found = node.outcome(network, form.tx, expected)
     except TrackerError as error:
-        st.warning(f"The chain cannot be asked now: {words.fault(error)}. It is asked again soon.")
+        why_not = words.fault(str(error))
+        st.warning(f"The chain cannot be asked now: {why_not}. It is asked again soon.")
         _by_store(view, form)
         return
     if found.kind == "not found" and step5_late.made_by(view, form.tx):
@@ -148,13 +149,13 @@ def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected
         return
     newest = node.live(network, expected.token, 0, None, None)
     if newest.reading is None:
-        st.caption(f"Its other hash cannot be asked for: {words.fault(Exception(newest.why_not))}.")
+        st.caption(f"Its other hash cannot be asked for: {words.fault(newest.why_not)}.")
         return
     since = min(form.since, newest.reading.block)
     try:
         made = node.made(network, expected, since)
     except TrackerError as error:
-        st.caption(f"Whether it has another hash cannot be told: {words.fault(error)}.")
+        st.caption(f"Whether it has another hash cannot be told: {words.fault(str(error))}.")
         _on_track(view, form)
         return
     if others := [each for each in made if each.tx_hash != form.tx_hash]:

@@ -33,8 +33,8 @@ def show(view: StoreView, wr_id: int) -> None:
         now = node.set_aside(network, wr_id, caller)
     except TrackerError as error:
         st.warning(
-            f"A node has to be asked first, and cannot be now: {words.fault(error)}. It is asked "
-            "again soon."
+            f"A node has to be asked first, and cannot be now: {words.fault(str(error))}. "
+            "It is asked again soon."
         )
         _panel(network, wr_id, caller, None, may_sign=False)
         return
@@ -69,7 +69,7 @@ def _is_done(network: Network, wr_id: int, tx: str) -> bool:
     except TrackerError as error:
         st.warning(
             f"It was sent as `{tx}`, and what became of it cannot be asked now: "
-            f"{words.fault(error)}. It is asked again soon."
+            f"{words.fault(str(error))}. It is asked again soon."
         )
         return False
     told = words.escaped(found.sentence)
@@ -156,4 +156,4 @@ def _is_ready(now: SetAside) -> bool:
 
 
 def _why(now: SetAside, field: str) -> str:
-    return words.fault(Exception(now.unknown.get(field, "the node did not say")))
+    return words.fault(now.unknown.get(field, "the node did not say"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import streamlit as st
 
@@ -14,9 +12,8 @@ from pages.unstake.form import Form
 from ui.odds import scored, shown_forecasts, window_card, window_words
 from ui.parts import links, words
 from ui.request import sentences
-from ui.shown.store_view import StoreView
+from ui.shown.store_view import Row, StoreView
 
-Row = Mapping[str, Any]
 # When it was first forecast here, and the moment by which it then had nine in ten odds.
 Said = tuple[datetime, datetime] | None
 

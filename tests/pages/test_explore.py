@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import queries
-from pages.explore.charts import MOST_ROWS, drawable
+from pages.explore.parts import MOST_ROWS, drawable
 from tests.app import ROOT
 from tests.shown import Show, said
 from ui.parts import shell

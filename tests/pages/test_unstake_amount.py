@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from data.config import load_network
-from data.ingest.rebuilt_views import published_terms
-from data.pool.burn import BOND, CERT, Token, unstaked
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
 from data.store.reader import open_reader
 from pages.unstake import step1_fee
 from tests.shown import Show, said
-from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, tiles
+from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, terms_of, tiles
 
 __all__ = ["show_sample", "show_with_odds"]
 
@@ -27,7 +24,7 @@ HASH = "0x" + "12" * 32
 def test_the_figures_come_of_the_store_alone_to_the_wei(
     show_sample: Show, sample_store: Path, token: Token
 ) -> None:
-    terms = published_terms(sample_store, load_network("sample"))
+    terms = terms_of(sample_store)
     given = unstaked(token, 1_234 * FTM, terms.ratio, terms.rule, terms.shift_wei)
     app = show_sample(token=token, amount="1234")
     assert not app.exception
@@ -144,7 +141,7 @@ def test_splitting_costs_what_the_fee_rises_by_with_each_part(
     # Two of 200 are at 3 % and 5 %: fee 6 + 10, paid 384.
     # Four of 100 are at 2, 3, 4 and 5 %: fee 14, paid 386.
     # Ten of 40 are at 1.4, 1.8, ... 5 %, together 32 % of 40: fee 12.8, paid 387.2.
-    shift_wei = published_terms(sample_store, load_network("sample")).shift_wei
+    shift_wei = terms_of(sample_store).shift_wei
     rule = FeeRule(FTM // 100, 11 * FTM // 100, shift_wei, shift_wei + 1_000 * FTM)
     burned, paid = 0, 0
     for _ in range(10):

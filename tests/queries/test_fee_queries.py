@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 import queries
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import FeeRule, burn_fee_wei
 from tests.queries.answers import january, rows
 from tests.small_store import small_store
 

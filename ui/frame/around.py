@@ -186,4 +186,4 @@ def no_requests(view: StoreView, title: str) -> None:
 
 def failed(error: TrackerError | queries.QueryError) -> None:
     """A fault the reader can do something about: its message says what."""
-    st.error(words.fault(error), title="This page has no data to show")
+    st.error(words.fault(str(error)), title="This page has no data to show")

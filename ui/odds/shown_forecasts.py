@@ -62,7 +62,7 @@ def log(
         append_windows(path, info, [entry])
         _logged_at[path, wr_id] = now.at
     except StoreError as error:
-        st.caption(f"This forecast was not logged for the public score: {words.fault(error)}")
+        st.caption(f"This forecast was not logged for the public score: {words.fault(str(error))}")
 
 
 def came_out(now: Odds) -> None:
@@ -82,7 +82,7 @@ def came_out(now: Odds) -> None:
     except SupersededError:
         raise
     except StoreError as error:
-        st.warning(words.fault(error))
+        st.warning(words.fault(str(error)))
         return
     if scores is None:
         st.markdown(

@@ -6,6 +6,7 @@ version, and a page that shows an old one is drawn anew.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from data.store.reader import StoreInfo, open_reader, read_info
 from data.store.reader import version as version_of
 from ui.shown.sources import Source, Version
 
+Row = Mapping[str, Any]  # one row of an answer, by column
 STALE_AFTER = timedelta(hours=1)
 
 

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from data.ingest.checks import Finding, run_checks, suspect_ranges
-from data.pool.fees import FeeRule, burn_fee_wei
-from data.pool.state import Block, PoolState
+from data.pool.burn import FeeRule, burn_fee_wei
+from data.pool.contracts import Block, PoolState
 from tests.log_lines import (
     ALICE,
     BURNED,

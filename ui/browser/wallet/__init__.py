@@ -7,13 +7,12 @@ send it. No key comes here, no link and no rerun signs. What the browser answers
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from data.config import Network, public_rpc_urls
+from ui.browser.component import component
 from ui.browser.wallet.claims import (
     Answer,
     Connection,
@@ -38,16 +37,7 @@ __all__ = [
     "panel",
     "title",
 ]
-_FOLDER = Path(__file__).parent
-
-
-@cache
-def _component() -> Any:
-    html, css, session, drawn = (
-        (_FOLDER / name).read_text()
-        for name in ("wallet.html", "wallet.css", "session.js", "panel.js")
-    )
-    return st.components.v2.component("wallet", html=html, css=css, js=session + drawn)
+_FILES = ("wallet.html", "wallet.css", "session.js", "panel.js")
 
 
 def connection(key: str = "wallet") -> Connection | None:
@@ -85,7 +75,8 @@ def panel(
         "what": transaction.what,
         "mayBeSigned": may_sign,
     }
-    answer = _component()(
+    draw = component("wallet", *(f"wallet/{file}" for file in _FILES))
+    answer = draw(
         key=key,
         data={
             "network": _for_wallet(network),

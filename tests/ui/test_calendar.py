@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 import queries
 from data.store.reader import StoreInfo, open_reader, read_info
-from ui.request.calendar import entry
-from ui.request.calendar_file import Event, as_ics
+from ui.request.calendar import Event, as_ics, entry
 
 LINK = "https://queue.example/track?network=sample&find=2210"
 STAMP = datetime(2025, 3, 1, 12, 30, 5, tzinfo=UTC)

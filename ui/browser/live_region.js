@@ -1,4 +1,4 @@
-// A region must be there before its text is: what comes together with it is not read out.
+// The region must be there before its text: a text that comes with its region is not read out.
 const SETTLED = 150; // ms
 
 export default function (component) {
