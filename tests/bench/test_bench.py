@@ -13,7 +13,7 @@ from bench.ingest import differing_values
 from bench.plain_python import Row
 from data.ingest.decode import DERIVED
 from data.store.reader import open_reader
-from tests.app_fixture import ROOT
+from tests.app import ROOT
 from tests.log_lines import rows
 
 
@@ -96,7 +96,7 @@ def test_what_is_over_its_target_is_marked() -> None:
 def test_every_page_has_a_row_with_its_time(
     tiny_store: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert page_times.main(tiny_store) == 0
+    assert page_times.main(tiny_store, quick=True) == 0
     told = capfd.readouterr().out
     titles = re.findall(r'title="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
     assert len(titles) >= 2
@@ -109,5 +109,5 @@ def test_every_page_has_a_row_with_its_time(
 
 def test_a_page_that_fails_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "no.duckdb").write_bytes(b"no store")
-    assert page_times.main(tmp_path / "no.duckdb") == 1
+    assert page_times.main(tmp_path / "no.duckdb", quick=True) == 1
     assert "FAILED" in capfd.readouterr().out

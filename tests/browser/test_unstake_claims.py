@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from devnet import Devnet, act
 from devnet.rpc import calldata
-from tests.app_fixture import App
+from tests.app import App
 from tests.browser.wallet_fixture import Desk
 from tests.live_steps import burning
 from tests.live_steps import send as mined

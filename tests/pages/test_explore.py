@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 import queries
 from pages.explore.parts import MOST_ROWS, drawable
-from tests.app_fixture import ROOT
-from tests.page_fixture import Show, said
+from tests.app import ROOT
+from tests.shown import Show, said
 from ui.parts import shell
 
 pytestmark = pytest.mark.usefixtures("environment")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from scoring.companion import companion_of, read_scores, write_scores
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 from ui.odds.scored import FAN_DAYS
 
 HEAD = "2198"

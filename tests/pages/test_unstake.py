@@ -9,8 +9,8 @@ import pytest
 from data.store.reader import open_reader
 from pages.unstake import form, step2_check
 from pages.unstake.remarks import Kind, Remark
-from tests.app_fixture import edited
-from tests.page_fixture import Show, said
+from tests.app import edited
+from tests.shown import Show, said
 from tests.unstake_sample import button, in_link, plain, show_sample, show_with_odds
 
 __all__ = ["show_sample", "show_with_odds"]
