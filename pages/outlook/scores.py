@@ -124,13 +124,13 @@ def slice_input(odds: Odds, notices: DeltaGenerator) -> str:
     return links.pick("Forecasts", [ALL, *slices], "of", ALL, notices)
 
 
-def compared(odds: Odds, slice_name: str) -> None:
-    """This tracker's odds beside the other answers."""
+def compared(odds: Odds, slice_name: str) -> bool:
+    """This tracker's odds beside the other answers; returns whether there is any score."""
     table = odds.scores.table.filter(slice=slice_name)
     errors = _percent(table.filter(metric="tw_crps")).sort("value")
     if errors.is_empty():
         st.markdown("None of these forecasts is old enough to be judged.")
-        return
+        return False
     ours = errors.filter(ours=True).to_dicts()
     undecided = ""
     if ours and not ours[0]["decided"]:
@@ -149,6 +149,11 @@ def compared(odds: Odds, slice_name: str) -> None:
         f"{undecided}"
     )
     _scores_table(table)
+    return True
+
+
+def offer(odds: Odds) -> None:
+    """All scores as files."""
     downloads.offer(
         odds.store,
         odds.scores.table,

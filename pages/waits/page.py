@@ -3,7 +3,7 @@
 import streamlit as st
 
 from forecast.baselines import OFFICIAL_DAYS
-from pages.waits import curves, parts
+from pages.waits import parts
 from ui.parts import downloads, drawing, links, spans
 from ui.shown import store_view
 
@@ -12,9 +12,10 @@ links.refuse_unknown(["range", "since", "until", "days"], "Waits")
 st.title("Waits")
 
 within = store.ask("paid_within_35_days", days=OFFICIAL_DAYS)
-st.markdown(parts.answer(store.ask("release_curve"), within, OFFICIAL_DAYS))
+whole = store.ask("release_curve")
+st.markdown(drawing.once(store.version, parts.answer, whole, within, OFFICIAL_DAYS))
 
-parts.promise(within, OFFICIAL_DAYS)
+drawing.once(store.version, parts.promise, within, OFFICIAL_DAYS)
 st.caption(
     f"Only requests made at least {OFFICIAL_DAYS} days before the last block: younger ones are "
     "left out, paid or not, as they would make it look better. A request counts as paid once the "
@@ -32,20 +33,15 @@ curve = store.ask("release_curve", **chosen)
 if curve.is_empty():
     st.info(f"Nobody asked to unstake from {span}.")
 else:
-    drawing.draw(
-        curves.release_curves,
-        curve,
-        promised_days=OFFICIAL_DAYS,
-        days=axis_days,
-        alt=curves.takeaway(curve, OFFICIAL_DAYS),
-    )
-    parts.curves_table(curve, OFFICIAL_DAYS)
-    st.caption(parts.curves_note(curve, span))
+    made_in = (store.version, span)
+    drawing.once((made_in, axis_days), parts.curves_chart, curve, axis_days, OFFICIAL_DAYS)
+    drawing.once(made_in, parts.curves_table, curve, OFFICIAL_DAYS)
+    st.caption(drawing.once(made_in, parts.curves_note, curve, span))
     downloads.offer_query(store, "release_curve", **chosen)
 
 st.subheader("By half-year and amount")
 half_years = store.ask("waits_by_half_year")
-parts.half_years_table(half_years, OFFICIAL_DAYS)
+drawing.once(store.version, parts.half_years_table, half_years, OFFICIAL_DAYS)
 st.caption(
     "Days from the request until 50 % and 90 % of a half-year's requests were released, and the "
     f"share released within {OFFICIAL_DAYS} days. Not known yet: too few were released, or have "
