@@ -113,8 +113,8 @@ class ReleaseWindow:
         came = np.max(
             self.curve.arrived_ftm, axis=1, where=self.curve.arrival_days <= days, initial=0.0
         )
-        found = np.quantile(came, _PAYABLE_QUANTILES, method="inverted_cdf")
-        return dict(zip(_PAYABLE_QUANTILES, found.tolist(), strict=True))
+        quantiles = np.quantile(came, _PAYABLE_QUANTILES, method="inverted_cdf")
+        return dict(zip(_PAYABLE_QUANTILES, quantiles.tolist(), strict=True))
 
 
 def release_window(

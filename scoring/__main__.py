@@ -149,10 +149,10 @@ def _log_lines(scores: LiveScores) -> Iterator[str]:
 def _said(alarm: Alarm) -> str:
     if alarm.on is None:
         return f"no verdict on the 90 % intervals yet: {alarm.batches} of {ALARM_BATCHES} batches"
-    found = f"{alarm.coverage:.2f} over the last {alarm.batches} payout batches"
+    coverage = f"{alarm.coverage:.2f} over the last {alarm.batches} payout batches"
     if alarm.on:
-        return f"ALARM: the 90 % intervals held {found}, less than {ALARM_BELOW}"
-    return f"no alarm: the 90 % intervals held {found}, and alarm is below {ALARM_BELOW}"
+        return f"ALARM: the 90 % intervals held {coverage}, less than {ALARM_BELOW}"
+    return f"no alarm: the 90 % intervals held {coverage}, and alarm is below {ALARM_BELOW}"
 
 
 def _of(number: int, noun: str, plural: str = "s") -> str:
@@ -168,10 +168,10 @@ def _cell(row: dict[str, float | None] | None) -> str:
 
 def _store(network: str | None) -> Path:
     """The store of a network, of the environment's choice, or of the sample, which is built."""
-    told, store = app_choice()
+    app_network, store = app_choice()
     if network is None and store is not None:
         return store
-    name = network or told or SAMPLE
+    name = network or app_network or SAMPLE
     load_network(name)
     if name == SAMPLE:
         return ensure_sample(datetime.now(UTC))

@@ -309,8 +309,8 @@ def _read_on(path: Path, handle: int) -> set[Key]:
     while more := os.pread(handle, end - seen.end_bytes, seen.end_bytes):
         appended += more
         seen.end_bytes += len(more)
-    found = (read_line(text) for text in appended.split(b"\n"))
-    seen.keys.update(line.key for line in found if line is not None)
+    lines = (read_line(text) for text in appended.split(b"\n"))
+    seen.keys.update(line.key for line in lines if line is not None)
     return seen.keys
 
 

@@ -91,8 +91,8 @@ class Shown:
 
     def marks(self) -> FloatArray:
         """The quantiles at `LEVELS`, a row each, at most the horizon."""
-        told = self.frame["quantiles"].list.to_array(len(LEVELS)).to_numpy()
-        return np.asarray(np.fmin(told, self.horizon[:, np.newaxis]))  # null is past the horizon
+        days = self.frame["quantiles"].list.to_array(len(LEVELS)).to_numpy()
+        return np.asarray(np.fmin(days, self.horizon[:, np.newaxis]))  # null is past the horizon
 
     @property
     def truth(self) -> FloatArray:
@@ -204,17 +204,17 @@ def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
     marks, truth = due.marks(), due.truth
     levels = np.array(LEVELS)
     missed = truth[:, np.newaxis] - marks
-    found = {
+    metrics = {
         "covered_50": _inside(due, 0.25, 0.75),
         "covered_90": _inside(due, 0.05, 0.95),
         "late": truth > marks[:, LEVELS.index(0.9)],
         "pinball": np.maximum(levels * missed, (levels - 1) * missed).mean(axis=1),
     }
-    for metric, values in found.items():
+    for metric, values in metrics.items():
         yield metric, values.astype(np.float64), due.batches(due.horizon)
-    told = part.only(~part.frame["kind"].is_in(_NO_ODDS))
+    with_odds = part.only(~part.frame["kind"].is_in(_NO_ODDS))
     for days in BRIER_DAYS:
-        over = told.only((told.age >= days) & (told.horizon >= days))
+        over = with_odds.only((with_odds.age >= days) & (with_odds.horizon >= days))
         odds = over.frame[f"within_{days}_days"].to_numpy()
         yield f"brier_{days}", (odds - (over.wait <= days)) ** 2, over.batches(days)
 
@@ -245,8 +245,8 @@ def _batch_means(values: FloatArray, batches: Batches) -> FloatArray:
 
 def _alarm(shown: Shown) -> tuple[Alarm, int]:
     """The alarm, over as many forecasts as it takes, last due first, and the overdue requests."""
-    told = shown.only(~shown.frame["kind"].is_in(_NO_INTERVAL))
-    due = told.only(told.age >= told.marks()[:, _LAST])
+    with_interval = shown.only(~shown.frame["kind"].is_in(_NO_INTERVAL))
+    due = with_interval.only(with_interval.age >= with_interval.marks()[:, _LAST])
     marks = due.marks()[:, _LAST]
     due_ago, batch = due.age - marks, due.batches(marks)
     overdue = due.only(np.isinf(due.wait) & (due.truth > marks)).frame["wr_id"].n_unique()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import cache
@@ -97,21 +96,19 @@ def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
 def _shared(
     inputs: Inputs, funding: pl.DataFrame, processes: int, most_origins: int
 ) -> pl.DataFrame:
-    told = {"as_of": inputs.as_of, "lock_ups": inputs.lock_ups}
+    """The scores of all origins, each process' share of them."""
     every = max(1, -(-inputs.requests.height // most_origins))
     # Not by fork: polars' threads do not survive it.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         parts = [
-            pool.submit(_part, inputs.requests, funding, told, (part * every, processes * every))
+            pool.submit(
+                origin_scores,
+                inputs.requests,
+                funding,
+                as_of=inputs.as_of,
+                lock_ups=inputs.lock_ups,
+                part=(part * every, processes * every),
+            )
             for part in range(processes)
         ]
         return pl.concat([part.result() for part in parts])
-
-
-def _part(
-    requests: pl.DataFrame,
-    funding: pl.DataFrame,
-    told: Mapping[str, object],
-    part: tuple[int, int],
-) -> pl.DataFrame:
-    return origin_scores(requests, funding, part=part, **told)  # type: ignore[arg-type]

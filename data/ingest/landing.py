@@ -212,13 +212,13 @@ def _fault(
 
 def _in_their_ranges(con: duckdb.DuckDBPyConnection, holding: list[RangeAnswer]) -> bool:
     """Whether each range holds as many logs as its own answer."""
-    found = con.execute(
+    counts = con.execute(
         "SELECT count(block) FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) "
         "LEFT JOIN landing ON block BETWEEN first AND last GROUP BY first, last ORDER BY first",
         {"firsts": [a.first for a in holding], "lasts": [a.last for a in holding]},
     ).fetchall()
     ordered = sorted(holding, key=lambda answer: answer.first)
-    return [count for (count,) in found] == [
+    return [count for (count,) in counts] == [
         answer.logs.tobytes().count(b'"logIndex"') for answer in ordered
     ]
 

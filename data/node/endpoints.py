@@ -214,16 +214,16 @@ class Endpoints:
 
     def faults(self) -> str:
         """Each endpoint's last error, and what to do about it."""
-        told = "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
-        return f"{told}. What was fetched is kept: try again later, or name another --rpc-url"
+        errors = "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
+        return f"{errors}. What was fetched is kept: try again later, or name another --rpc-url"
 
     def request(self, method: str, params: Any) -> dict[str, Any]:
         """One JSON-RPC answer, its `error` included: errors a node means, such as a reverted
         call, are the caller's. All others are asked again: one may lack what another has."""
         answer: dict[str, Any] = {}
-        asked = [(method, params)]
+        requests = [(method, params)]
         for _ in range(max(3, len(self.all))):
-            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, asked)[0])
+            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, requests)[0])
             if "error" not in answer or "revert" in message_of(answer["error"]):
                 break
         return answer
@@ -299,14 +299,14 @@ class Endpoints:
         if not isinstance(answers, list) or len(answers) != len(payload):
             raise LyingError("answered a batch with something else")
         by_id = {}
-        nullable = {str(asked["id"]) for asked in payload if asked["method"] in _NULLABLE}
+        nullable = {str(request["id"]) for request in payload if request["method"] in _NULLABLE}
         for answer in answers:
             if not isinstance(answer, dict):
                 raise LyingError("the answer is no JSON-RPC answer")
             if answer.get("error") is None:
                 answer.pop("error", None)  # some send a null beside the result
-                said = "result" in answer and str(answer.get("id")) in nullable
-                if answer.get("result") is None and not said:
+                null_result = "result" in answer and str(answer.get("id")) in nullable
+                if answer.get("result") is None and not null_result:
                     raise LyingError("answered with no result")
             elif is_busy(answer["error"]):
                 raise BusyError(message_of(answer["error"]))
@@ -314,7 +314,7 @@ class Endpoints:
         if not batch and "error" in answers[0]:
             return answers  # an error to a request that was not understood has no id
         try:
-            return [by_id[str(asked["id"])] for asked in payload]
+            return [by_id[str(request["id"])] for request in payload]
         except KeyError as error:
             raise LyingError("answered another request than it was asked") from error
 
