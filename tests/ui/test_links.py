@@ -28,7 +28,7 @@ def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
-def asked(seen: Visit) -> dict[str, str]:
+def parameters(seen: Visit) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(seen.page.url).query))
 
 
@@ -82,7 +82,9 @@ def test_the_filters_are_in_the_link_and_a_link_sets_the_filters(app: App, visit
     seen.page.get_by_text("Show payouts").click()
     expect(seen.page).to_have_url(re.compile("payouts=false"))
     seen.settle()
-    assert {"token": "aFTMc", "range": "custom", "payouts": "false"}.items() <= asked(seen).items()
+    assert {"token": "aFTMc", "range": "custom", "payouts": "false"}.items() <= parameters(
+        seen
+    ).items()
 
     again = visit()
     again.open(seen.page.url + "&since=2024-11-20&until=2025-01-10", "Unstake queue")
@@ -155,7 +157,7 @@ def test_a_bad_parameter_is_named_and_leaves_the_url(
     seen.open(app.url + path, "Status" if "status" in path else "Unstake queue")
     notices = "\n".join(seen.notices())
     assert [notice for notice in expected if notice not in notices] == [], notices
-    assert asked(seen) == {"network": "sample"} | left
+    assert parameters(seen) == {"network": "sample"} | left
 
 
 def test_a_page_that_does_not_exist_is_told(app: App, visit: Begin) -> None:
@@ -173,5 +175,5 @@ def test_a_network_that_is_none_is_told_on_the_page_and_in_the_terminal(
         seen.page.goto(wrong.url)
         seen.page.get_by_role("alert").wait_for()
         (notice,) = seen.notices()
-    for told in (log, notice):
-        assert "FTM_NETWORK=nonsense names no network: set it to one of fantom, " in told
+    for text in (log, notice):
+        assert "FTM_NETWORK=nonsense names no network: set it to one of fantom, " in text
