@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import forecast_study, ingest, large_store, page_times, query_times
+from bench import forecast_study, ingest, large_store, page_times, query_times, sessions
 
 _BENCHES = ("ingest", "queries", "pages", "forecast")
 
@@ -32,7 +32,8 @@ def main() -> int:
     if {"queries", "pages"} & set(benches):
         store = large_store.ensure(options.requests, anew=options.anew)
         failed |= query_times.main(store) if "queries" in benches else 0
-        failed |= page_times.main(store) if "pages" in benches else 0
+        if "pages" in benches:
+            failed |= page_times.main(store) or sessions.main(store)
     if "forecast" in benches:
         failed |= forecast_study.main(options.seeds)
     return failed

@@ -3,8 +3,8 @@
 import streamlit as st
 
 import queries
-from pages.explore import parts, sql_box
-from ui.parts import links, open_inputs
+from pages.explore import inputs, parts, sql_box
+from ui.parts import links
 from ui.shown import store_view
 
 store = store_view.shown()
@@ -12,21 +12,21 @@ st.title("Explore")
 st.markdown("Every figure of this app is the answer to a query, and each can be asked here.")
 
 notices = st.container()
-usual = next((kind for kind in ("SQL", "table") if kind.lower() in st.query_params), "query")
-links.refuse_unknown(parts.parameters(), "Explore")
-kind = links.choose("Ask by", ["query", "table", "SQL"], "ask", usual, notices)
+first = next((kind for kind in ("SQL", "table") if kind.lower() in st.query_params), "query")
+links.refuse_unknown(inputs.parameters(), "Explore")
+kind = links.choose("Ask by", ["query", "table", "SQL"], "ask", first, notices)
 
 if kind == "query":
-    name = open_inputs.pick("Query", queries.names(), "query", parts.USUAL, notices)
+    name = links.pick("Query", queries.names(), "query", inputs.FIRST_QUERY, notices)
     query = queries.load(name)
     st.subheader(query.title)
     st.markdown(query.prose)
-    given = parts.params(query, notices)
-    parts.answer(store, query, given, notices)
-    parts.behind(store, query, given)
+    params = inputs.params(query, notices)
+    parts.answer(store, query, params, notices)
+    parts.behind(store, query, params)
 elif kind == "table":
     tables = store.ask("store_contents")["table_name"].sort().to_list()
-    table = open_inputs.pick("Table", tables, "table", "requests", notices)
+    table = links.pick("Table", tables, "table", "requests", notices)
     parts.store_table(store, table)
 else:
     st.markdown(

@@ -1,118 +1,157 @@
-"""The parts of the Explore page: a query with its inputs and answer, and a table."""
+"""The parts of the Explore page: a query's answer as chart, table and files, and a table's rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import altair as alt
 import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import queries
-from pages.explore import charts
 from pages.explore.sql_box import exact
 from queries import Field, Query
-from ui.parts import downloads, drawing, links, open_inputs, shell, words
+from ui.parts import colours, downloads, drawing, links, shell, words
 from ui.shown.store_view import StoreView
 
-# More are not read, but downloaded.
-SHOWN_ROWS = charts.MOST_ROWS
-_FILE_ROWS = 300_000
-USUAL = "queue_depth"
-
-
-def parameters() -> tuple[str, ...]:
-    """What a link may hold: each way of asking has its own, and each query.
-
-    Once there are inputs, the URL may still hold those of the query before.
-    """
-    if "query" in st.session_state:
-        return ("ask", "query", "draw", "table", "sql", *queries.param_names())
-    asked = st.query_params.get("query", USUAL)
-    if asked not in queries.names():
-        asked = USUAL
-    own = tuple(field.name for field in queries.load(asked).params)
-    return ("ask", "query", "draw", "table", "sql", *own)
-
-
-def params(query: Query, notices: DeltaGenerator) -> dict[str, Any]:
-    """An input for each of the query's parameters; those left empty are left out."""
-    if not query.params:
-        return {}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        given = {field.name: open_inputs.param(field, notices) for field in query.params}
-    return {name: value for name, value in given.items() if value is not None}
+# So many rows are read and drawn, so many bars are drawn, so many rows are written to a file.
+MOST_ROWS, _MOST_BARS, _FILE_ROWS = 2_000, 60, 300_000
+_DRAWN_UNITS = ("FTM", "count", "days", "share")
 
 
 def answer(
-    view: StoreView, query: Query, given: Mapping[str, Any], notices: DeltaGenerator
+    store: StoreView, query: Query, params: Mapping[str, Any], notices: DeltaGenerator
 ) -> None:
     """The query's answer: as a picture where one fits, as a table and as files."""
     try:
-        found, count = view.ask_first(query.name, charts.MOST_ROWS, **given)
+        rows, count = store.ask_first(query.name, MOST_ROWS, **params)
     except queries.QueryError as error:
         st.error(words.escaped(str(error)), title="This query gave no answer")
         return
-    if not found.height:
-        st.info(_nothing(query, given))
+    if not rows.height:
+        st.info(_why_empty(query, params))
         return
-    if count > found.height:
+    asked = (store.version, query.name, sorted(params.items()))
+    if count > MOST_ROWS:
         st.caption("Too many rows to draw: narrow what it asks for.")
-    columns = [] if count > found.height else charts.drawable(query, found)
-    if columns:
+    elif columns := drawable(query, rows):
         column = links.choose("Drawn", columns, "draw", columns[0], notices)
-        first = query.columns[0]
-        chart = charts.over_time if first.type == "TIMESTAMPTZ" else charts.by_name
-        drawn = {"first": first.name, "column": column, "unit": query.unit(column)}
-        drawing.draw(chart, found, **drawn, alt=f"{query.title}: {column}")
-    st.dataframe(
-        found.head(SHOWN_ROWS),
-        hide_index=True,
-        alt=query.title,
-        column_config={field.name: _column(field) for field in query.columns},
-    )
-    if _told(count):
-        downloads.offer_query(view, query.name, **given)
+        drawing.once((asked, column), _chart, query, rows, column)
+    drawing.once(asked, _table, query, rows)
+    if _row_count(count):
+        downloads.offer_query(store, query.name, **params)
     else:
-        st.code(shell.csv(view.source.path, query.name, given), language="bash")
+        st.code(shell.csv(store.source.path, query.name, params), language="bash")
 
 
-def _told(count: int) -> bool:
-    """Say how many rows there are; whether that many can be downloaded from here."""
-    shown = "" if count <= SHOWN_ROWS else f", the first {SHOWN_ROWS:,} shown"
+def _chart(query: Query, rows: pl.DataFrame, column: str) -> None:
+    first = query.columns[0]
+    chart = over_time if first.type == "TIMESTAMPTZ" else by_name
+    options = {"first": first.name, "column": column, "unit": query.unit(column)}
+    drawing.draw(chart, rows, **options, alt=f"{query.title}: {column}")
+
+
+def _table(query: Query, rows: pl.DataFrame) -> None:
+    columns = {field.name: _column(field) for field in query.columns}
+    st.dataframe(rows, hide_index=True, alt=query.title, column_config=columns)
+
+
+def _why_empty(query: Query, params: Mapping[str, Any]) -> str:
+    missing = [
+        field.name
+        for field in query.params
+        if field.note.endswith("default none") and field.name not in params
+    ]
+    if missing:
+        return f"Give the {' and the '.join(missing)} to ask for."
+    return "No row answers this" + (": widen what it asks for." if params else " on this store.")
+
+
+def _row_count(count: int) -> bool:
+    """Write how many rows there are; returns whether a download may hold them."""
+    shown = "" if count <= MOST_ROWS else f", the first {MOST_ROWS:,} shown"
     fits = count <= _FILE_ROWS
-    shell_writes = "" if fits else ". Too many for a download: this command writes them"
-    st.caption(f"{words.plural(count, 'row')}{shown}{shell_writes}")
+    by_shell = "" if fits else ". Too many for a download: this command writes them"
+    st.caption(f"{words.plural(count, 'row')}{shown}{by_shell}")
     return fits
 
 
 def _column(field: Field) -> Any:
-    told = f"{field.note} ({field.unit})"
+    about = f"{field.note} ({field.unit})"
     if field.type == "TIMESTAMPTZ":
         form = "YYYY-MM-DD HH:mm:ss"
-        return st.column_config.DatetimeColumn(field.name, help=told, format=form, timezone="UTC")
+        return st.column_config.DatetimeColumn(field.name, help=about, format=form, timezone="UTC")
     if field.type == "DOUBLE":
         form = "%,.6f" if field.unit == "FTM" else "%,.4f"
-        return st.column_config.NumberColumn(field.name, help=told, format=form)
+        return st.column_config.NumberColumn(field.name, help=about, format=form)
     if field.type in ("BIGINT", "INTEGER"):
-        return st.column_config.NumberColumn(field.name, help=told, format="%d")
-    return st.column_config.Column(field.name, help=told)
+        return st.column_config.NumberColumn(field.name, help=about, format="%d")
+    return st.column_config.Column(field.name, help=about)
 
 
-def _nothing(query: Query, given: Mapping[str, Any]) -> str:
-    missing = [
-        field.name
-        for field in query.params
-        if field.note.endswith("default none") and field.name not in given
-    ]
-    if missing:
-        return f"Give the {' and the '.join(missing)} to ask for."
-    return "No row answers this" + (": widen what it asks for." if given else " on this store.")
+def drawable(query: Query, rows: pl.DataFrame) -> list[str]:
+    """The columns that can be drawn against the first one, those in FTM before others; none where
+    there are too many rows, or the first column is neither a time nor a name."""
+    first = query.columns[0]
+    in_time = first.type == "TIMESTAMPTZ"
+    if not in_time and first.type != "VARCHAR" and first.unit != "id":
+        return []
+    if not 2 <= rows.height <= (MOST_ROWS if in_time else _MOST_BARS):
+        return []
+    if rows[first.name].n_unique() < rows.height:
+        return []
+    columns = [column for column in query.columns[1:] if column.unit in _DRAWN_UNITS]
+    return [column.name for column in sorted(columns, key=lambda c: _DRAWN_UNITS.index(c.unit))]
 
 
-def behind(view: StoreView, query: Query, given: Mapping[str, Any]) -> None:
+def over_time(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.Chart:
+    """`column` of each row as a step from its time `first` until the next row's."""
+    days = (rows[first].max() - rows[first].min()).days  # type: ignore[operator, union-attr]
+    form = "%b %Y" if days > 100 else "%-d %b"
+    chart: alt.Chart = (
+        alt.Chart(rows.select(first, column), height=260)
+        .mark_line(interpolate="step-after", color=colours.BLUE, strokeWidth=1.5)
+        .encode(
+            x=alt.X(
+                f"{first}:T",
+                title=None,
+                scale=alt.Scale(type="utc"),
+                axis=alt.Axis(format=form, labelOverlap="greedy"),
+            ),
+            y=alt.Y(f"{column}:Q", title=f"{column} ({unit})"),
+            tooltip=[
+                alt.Tooltip(f"{first}:T", format="%-d %b %Y, %H:%M", formatType="utc", title="UTC"),
+                alt.Tooltip(f"{column}:Q", format=",.6~f"),
+            ],
+        )
+    )
+    return chart
+
+
+def by_name(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.Chart:
+    """`column` of each row as a bar beside the row's name, `first`, in the answer's order."""
+    chart: alt.Chart = (
+        alt.Chart(rows.select(pl.col(first).cast(pl.String), column), height={"step": 20})
+        .mark_bar(color=colours.BLUE)
+        .encode(
+            x=alt.X(f"{column}:Q", title=f"{column} ({unit})"),
+            y=alt.Y(f"{first}:N", sort=None, title=None, axis=alt.Axis(labelLimit=140)),
+            tooltip=[f"{first}:N", alt.Tooltip(f"{column}:Q", format=",.6~f")],
+        )
+    )
+    return chart
+
+
+def behind(store: StoreView, query: Query, params: Mapping[str, Any]) -> None:
     """What the columns hold, the SQL, and the same from a shell."""
+    drawing.once(query.name, _definition, query)
+    st.caption("The same from a shell, in the folder of this program:")
+    st.code(shell.query(store.source.path, query.name, params), language="bash")
+
+
+def _definition(query: Query) -> None:
     with st.expander("Columns"):
         st.dataframe(
             pl.DataFrame(
@@ -126,22 +165,19 @@ def behind(view: StoreView, query: Query, given: Mapping[str, Any]) -> None:
         )
     with st.expander("SQL"):
         st.code(query.sql, language="sql", height=400)
-    st.caption("The same from a shell, in the folder of this program:")
-    st.code(shell.query(view.source.path, query.name, given), language="bash")
 
 
-def store_table(view: StoreView, name: str) -> None:
+def store_table(store: StoreView, name: str) -> None:
     """What a table holds, its first rows, and all of it as files."""
-    described = view.ask("dictionary", table_name=name)
-    if told := described["holds"][0]:
-        st.markdown(f"{told}.")
-    rows = view.table(name, SHOWN_ROWS)
-    st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")
-    if _told(view.table_rows(name)):
-        downloads.offer_table(view, name)
+    described = store.ask("dictionary", table_name=name)
+    if holds := described["holds"][0]:
+        st.markdown(f"{holds}.")
+    drawing.once((store.version, name), _first_rows, store, name)
+    if _row_count(store.table_rows(name)):
+        downloads.offer_table(store, name)
     else:
         statement = f"COPY {name} TO '{name}.parquet'"
-        st.code(shell.sql(view.source.path, statement), language="bash")
+        st.code(shell.sql(store.source.path, statement), language="bash")
     st.subheader("Columns")
     st.dataframe(
         described.slice(1).select("column_name", "type", "holds"),
@@ -149,3 +185,8 @@ def store_table(view: StoreView, name: str) -> None:
         height="content",
         alt=f"Columns of {name}",
     )
+
+
+def _first_rows(store: StoreView, name: str) -> None:
+    rows = store.table(name, MOST_ROWS)
+    st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")

@@ -1,4 +1,4 @@
-"""A box for anybody's SQL over the store shown. data.store.sandbox holds it; here it is asked."""
+"""A box for anybody's SQL over the store shown, which runs in the sandbox of data.store."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from streamlit.delta_generator import DeltaGenerator
 
 from data import SqlError
 from data.store.sandbox import SqlAnswer, run_sql
-from ui.parts import downloads, open_inputs, shell, words
+from pages.explore import inputs
+from ui.parts import downloads, shell, words
 from ui.shown.sources import Version
 from ui.shown.store_view import StoreView
 
 _SHOWN_ROWS = 1_000
 _KEPT_ROWS = 10_000
 _SECONDS = 10
-EXAMPLE = """SELECT token, status, count(*) AS requests, sum(payout_wei) / 1e18 AS payout_ftm
+_EXAMPLE = """SELECT token, status, count(*) AS requests, sum(payout_wei) / 1e18 AS payout_ftm
 FROM requests
 GROUP BY ALL
 ORDER BY ALL"""
 
 
-def box(view: StoreView, notices: DeltaGenerator) -> None:
+def box(store: StoreView, notices: DeltaGenerator) -> None:
     """The statement of the URL or the one typed, and its answer."""
     with st.form("sql form", border=False):
-        sql = open_inputs.statement("SQL", "sql", EXAMPLE, notices)
+        sql = inputs.statement(_EXAMPLE, notices)
         st.form_submit_button("Run", type="primary")
     if not sql.strip():
         st.info("Write one SELECT. The tables are listed under Table, above.")
         return
     try:
-        answer = _answer(view.version, sql)
+        answer = _answer(store.version, sql)
     except SqlError as error:
         first, *more = str(error).splitlines()
         st.error(words.escaped(first), title="No answer")
@@ -41,31 +42,31 @@ def box(view: StoreView, notices: DeltaGenerator) -> None:
             st.code(str(error), language=None, wrap_lines=True)
         return
     st.dataframe(exact(answer.rows.head(_SHOWN_ROWS)), hide_index=True, alt="The answer's rows")
-    st.caption(_told(answer))
+    st.caption(_row_count(answer))
     if answer.rows.width and answer.rows.height:
-        given = {"statement": sql}
+        params = {"statement": sql}
         if answer.cut:
-            given["cut"] = f"the first {answer.rows.height} rows, there are more"
-        downloads.offer(view, answer.rows, "sql", sql, given)
+            params["cut"] = f"the first {answer.rows.height} rows, there are more"
+        downloads.offer(store, answer.rows, "sql", sql, params)
     st.caption("The same from a shell, in the folder of this program:")
-    st.code(shell.sql(view.source.path, sql), language="bash", wrap_lines=True)
+    st.code(shell.sql(store.source.path, sql), language="bash", wrap_lines=True)
 
 
-@st.cache_data(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")
+@st.cache_resource(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")
 def _answer(version: Version, sql: str) -> SqlAnswer:
     return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
 
 
 def exact(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows as a browser shows them: as text, wei keeps the digits that its numbers lack."""
+    """Rows as a browser shows them: wei as text, as a browser's numbers do not hold all digits."""
     return rows.with_columns(cs.decimal().cast(pl.String), cs.by_dtype(pl.Int128).cast(pl.String))
 
 
-def _told(answer: SqlAnswer) -> str:
+def _row_count(answer: SqlAnswer) -> str:
     count = words.plural(answer.rows.height, "row")
-    told = f"{count} in {answer.seconds:.2f} s"
+    text = f"{count} in {answer.seconds:.2f} s"
     if answer.cut:
-        told = f"The first {count}, there are more: add LIMIT or WHERE; in {answer.seconds:.2f} s"
+        text = f"The first {count}, there are more: add LIMIT or WHERE; in {answer.seconds:.2f} s"
     if answer.rows.height > _SHOWN_ROWS:
-        told += f". The first {_SHOWN_ROWS:,} are shown, the files hold {answer.rows.height:,}"
-    return f"{told}. Times are UTC."
+        text += f". The first {_SHOWN_ROWS:,} are shown, the files hold {answer.rows.height:,}"
+    return f"{text}. Times are UTC."

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from scoring.companion import companion_of, read_scores, write_scores
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
+from ui.odds.scored import FAN_DAYS
 
 HEAD = "2198"
 
@@ -96,6 +97,10 @@ def test_an_unknown_amount_before_it_gives_no_odds(show_scored: Show) -> None:
     app = show_scored("UPDATE requests SET ahead_wei = NULL WHERE wr_id > 2200", page="outlook")
     assert "so there are no odds" in said(app).lower()
     assert set(_tiles(app).values()) == {"unknown"}
+
+
+def test_the_page_names_the_horizon_past_which_no_date_is_given(show: Show) -> None:
+    assert f"**Longer than {FAN_DAYS} days**" in said(show(page="outlook"))
 
 
 def test_when_money_has_stopped_estimates_are_suspended(show_scored: Show) -> None:

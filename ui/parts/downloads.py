@@ -1,4 +1,4 @@
-"""Buttons that give what is on the page as files, built when they are clicked."""
+"""Buttons that give what is on the page as files, written when they are clicked."""
 
 from __future__ import annotations
 
@@ -12,51 +12,54 @@ import polars as pl
 import streamlit as st
 
 import queries
+from data.store.reader import StoreInfo
 from queries.export import as_csv, as_parquet
 from ui.shown.store_view import StoreView
 
 
-def offer_query(view: StoreView, name: str, of: str = "", /, **params: Any) -> None:
-    """CSV and Parquet of a query's whole answer, asked for when one of them is clicked.
+def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) -> None:
+    """CSV and Parquet of a query's whole answer.
 
-    `of` says in the buttons what it is, where a page offers more than one answer of a query.
+    `title` stands on the buttons, where a page offers more than one answer of a query.
     """
-    given = {key: str(value) for key, value in params.items() if value is not None}
-    about = provenance(view, name, queries.load(name).sql, given)
-    _buttons(view, lambda: view.fetch(name, **params), name, about, of)
+    texts = {key: str(value) for key, value in params.items() if value is not None}
+    sql = queries.load(name).sql
+    _buttons(store, name, sql, texts, lambda: store.fetch(name, **params), title)
 
 
-def offer_table(view: StoreView, name: str) -> None:
-    """CSV and Parquet of a whole table, read when one of them is clicked."""
-    _buttons(view, lambda: view.table(name), name, provenance(view, name, f"FROM {name}", {}))
+def offer_table(store: StoreView, name: str) -> None:
+    """CSV and Parquet of a whole table."""
+    _buttons(store, name, f"FROM {name}", {}, lambda: store.table(name))
 
 
 def offer(
-    view: StoreView, frame: pl.DataFrame, name: str, sql: str, given: Mapping[str, str]
+    store: StoreView, frame: pl.DataFrame, name: str, sql: str, params: Mapping[str, str]
 ) -> None:
-    """CSV and Parquet of `frame`, the answer to `sql` with the parameters `given`."""
-    _buttons(view, lambda: frame, name, provenance(view, name, sql, given))
+    """CSV and Parquet of `frame`, the answer to `sql` with these `params`."""
+    _buttons(store, name, sql, params, lambda: frame)
 
 
 def _buttons(
-    view: StoreView,
-    read: Callable[[], pl.DataFrame],
+    store: StoreView,
     name: str,
-    about: Mapping[str, str],
-    of: str = "",
+    sql: str,
+    params: Mapping[str, str],
+    read: Callable[[], pl.DataFrame],
+    title: str = "",
 ) -> None:
-    stem = f"{name}-{view.info.network}-{view.info.synced_block}"
+    info = store.info
+    about = _provenance(info, name, sql, params)
     with st.container(horizontal=True, gap="small"):
         for kind, mime, write in (
             ("CSV", "text/csv", as_csv),
             ("Parquet", "application/vnd.apache.parquet", as_parquet),
         ):
             st.download_button(
-                f"{of}, {kind}" if of else kind,
-                partial(_written, write, read, about),
-                f"{stem}.{kind.lower()}",
+                f"{title}, {kind}" if title else kind,
+                partial(lambda write: write(read(), about), write),
+                f"{name}-{info.network}-{info.synced_block}.{kind.lower()}",
                 mime,
-                key=f"download {name} {of} {kind}",
+                key=f"download {name} {title} {kind}",
                 help="As precise as here or more; the file names network, block and query.",
                 on_click="ignore",
                 type="tertiary",
@@ -64,23 +67,14 @@ def _buttons(
             )
 
 
-def _written(
-    write: Callable[[pl.DataFrame, Mapping[str, str]], bytes],
-    read: Callable[[], pl.DataFrame],
-    about: Mapping[str, str],
-) -> bytes:
-    return write(read(), about)
-
-
-def provenance(view: StoreView, name: str, sql: str, given: Mapping[str, str]) -> dict[str, str]:
-    """What a file says of itself: where, when and from which question its figures come."""
-    info = view.info
+def _provenance(info: StoreInfo, name: str, sql: str, params: Mapping[str, str]) -> dict[str, str]:
+    """What a file says of itself: of which network, block and query its figures are."""
     about = {
         "network": info.network,
         "chain_id": str(info.chain_id),
         "block": str(info.synced_block),
         "query": name,
-        **{f"param {key}": value for key, value in given.items()},
+        **{f"param {key}": value for key, value in params.items()},
         "version": hashlib.sha256(sql.encode()).hexdigest()[:12],
         "schema": str(info.schema_version),
     }

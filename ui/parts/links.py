@@ -1,12 +1,12 @@
 """Inputs that live in the URL, so that a view is a link.
 
-Streamlit drops a value from the URL that an input cannot take and says nothing: here it
-is compared first and named in a notice.
+Streamlit silently drops a value from the URL that an input cannot take. Here each value is checked
+first, and a notice names the wrong one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 import streamlit as st
@@ -21,22 +21,27 @@ def page(name: str) -> str:
 def choose(
     label: str, options: Sequence[str], key: str, default: str, notices: DeltaGenerator
 ) -> str:
-    """One of `options` as buttons, in rows where the screen is narrow, under `key` in the URL."""
-    asked = st.query_params.get(key)
-    if asked is not None and asked not in options:
-        refuse(notices, key, asked, f"one of {', '.join(options)}", default)
+    """One of few `options`, as buttons in one or more rows, under `key` in the URL."""
+    check(key, options.__contains__, f"one of {', '.join(options)}", default, notices)
     return st.segmented_control(
         label, options, default=default, required=True, key=key, bind="query-params", wrap=True
     )
+
+
+def pick(
+    label: str, options: Sequence[str], key: str, default: str, notices: DeltaGenerator
+) -> str:
+    """One of many `options`, under `key` in the URL."""
+    check(key, options.__contains__, "one of those to choose from", default, notices)
+    return st.selectbox(label, options, options.index(default), key=key, bind="query-params")
 
 
 def choose_day(
     label: str, key: str, default: date, earliest: date, latest: date, notices: DeltaGenerator
 ) -> date:
     """A day between `earliest` and `latest`, under `key` in the URL as YYYY-MM-DD."""
-    asked = st.query_params.get(key)
-    if asked is not None and not is_day(asked, earliest, latest):
-        refuse(notices, key, asked, f"a day from {earliest} to {latest}", str(default))
+    wanted = f"a day from {earliest} to {latest}"
+    check(key, lambda text: is_day(text, earliest, latest), wanted, str(default), notices)
     return st.date_input(
         label,
         default,
@@ -52,15 +57,36 @@ def choose_day(
 
 def switch(label: str, key: str, default: bool, notices: DeltaGenerator) -> bool:
     """On or off, under `key` in the URL as true or false."""
-    asked = st.query_params.get(key)
-    if asked is not None and asked not in ("true", "false"):
-        refuse(notices, key, asked, "true or false", str(default).lower())
+    check(key, ("true", "false").__contains__, "true or false", str(default).lower(), notices)
     return st.toggle(label, default, key=key, bind="query-params")
 
 
+def check(
+    key: str,
+    is_valid: Callable[[str], bool],
+    wanted: str,
+    default: str,
+    notices: DeltaGenerator,
+) -> str | None:
+    """The text under `key` in the URL; one that is not `is_valid` is named in a notice."""
+    text = st.query_params.get(key)
+    if text is not None and not is_valid(text):
+        refuse(notices, key, text, wanted, default)
+    return text
+
+
+def refuse(notices: DeltaGenerator, key: str, text: str, wanted: str, default: str) -> None:
+    """Name in a notice the value of a link that cannot be shown, and what is shown instead."""
+    notices.warning(
+        f"The link asks for `{key}={plain(text)}`, which is not {wanted}. Showing {default}."
+    )
+
+
 def refuse_unknown(own: Collection[str], page: str) -> None:
-    """Name the parameters that are neither `page`'s `own` nor every page's, once: they leave
-    the URL."""
+    """Name the parameters that the page called `page` does not know, and take them out of the URL.
+
+    It knows its `own` and those of every page.
+    """
     known = ["network", *own]
     unknown = [name for name in st.query_params if name not in known]
     if not unknown:
@@ -82,13 +108,6 @@ def is_day(text: str, earliest: date, latest: date) -> bool:
     """Whether a link's text is a day between the two, both included."""
     try:
         day = date.fromisoformat(text)
-        return day.isoformat() == text and earliest <= day <= latest
     except ValueError:
         return False
-
-
-def refuse(notices: DeltaGenerator, key: str, asked: str, wanted: str, default: str) -> None:
-    """Name in a notice what a link asks for and cannot have, and what is shown instead."""
-    notices.warning(
-        f"The link asks for `{key}={plain(asked)}`, which is not {wanted}. Showing {default}."
-    )
+    return day.isoformat() == text and earliest <= day <= latest

@@ -1,4 +1,4 @@
-"""The commands that ask a store the same from a shell, as they run in the program's folder."""
+"""Commands that ask a store the same in a shell. They run in the program's folder."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from pathlib import Path
 from ui.parts import words
 
 
-def command(store: Path) -> str:
-    """DuckDB's own shell on a store."""
-    return f".venv/bin/duckdb -readonly {shlex.quote(words.inside(store))}"
+def command(path: Path) -> str:
+    """DuckDB's own shell on the store at `path`."""
+    return f".venv/bin/duckdb -readonly {shlex.quote(words.inside(path))}"
 
 
-def sql(store: Path, statement: str) -> str:
+def sql(path: Path, statement: str) -> str:
     """One statement."""
-    return f"{command(store)} -c {_quoted(statement)}"
+    return f"{command(path)} -c {_quoted(statement)}"
 
 
-def query(store: Path, query_name: str, given: Mapping[str, str | int | date]) -> str:
+def query(path: Path, name: str, params: Mapping[str, str | int | date]) -> str:
     """A query of this program with some of its parameters."""
-    said = [f"SET VARIABLE {param} = {_literal(value)}" for param, value in given.items()]
-    options = "".join(f" -cmd {_quoted(text)}" for text in said)
-    return f"{command(store)}{options} -f queries/{query_name}.sql"
+    settings = [f"SET VARIABLE {param} = {_literal(value)}" for param, value in params.items()]
+    options = "".join(f" -cmd {_quoted(setting)}" for setting in settings)
+    return f"{command(path)}{options} -f queries/{name}.sql"
 
 
-def csv(store: Path, query_name: str, given: Mapping[str, str | int | date]) -> str:
-    """The same, written to a file whole."""
-    asked = query(store, query_name, given).replace("-readonly", "-readonly -csv", 1)
-    return f"{asked} > {query_name}.csv"
+def csv(path: Path, name: str, params: Mapping[str, str | int | date]) -> str:
+    """The same, with its whole answer written to a file."""
+    as_csv = query(path, name, params).replace("-readonly", "-readonly -csv", 1)
+    return f"{as_csv} > {name}.csv"
 
 
 def _literal(value: str | int | date) -> str:
@@ -39,5 +39,5 @@ def _literal(value: str | int | date) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As one word of a shell, in the quotes that SQL leaves free where it can be."""
+    """One word of a shell, in double quotes where it can be: SQL needs the single ones."""
     return shlex.quote(text) if re.search(r'["$`\\!]', text) else f'"{text}"'

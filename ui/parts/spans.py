@@ -1,4 +1,4 @@
-"""The stretch of time a chart shows, kept in the URL, and the steps it is drawn in."""
+"""The days that a chart shows, kept in the URL, and the steps it is drawn in."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class Span:
 
     @property
     def depth_step(self) -> Step:
-        """A level may have up to 2,000 points."""
+        """The step of a line, which may have up to 2,000 points."""
         return "hour" if self.days <= 80 else "day" if self.days <= 1_900 else "week"
 
     @property
     def flow_step(self) -> Step:
-        """Bars are to be told apart: up to about 100, or 250 over the whole history."""
+        """The step of bars, which are told apart up to about 100; 250 over the whole history."""
         return "hour" if self.days <= 4 else "day" if self.days <= 80 else "week"
 
 
 def span_input(label: str, usual: str, first: date, last: date, notices: DeltaGenerator) -> Span:
-    """The span chosen, within `first`..`last`, where the store has anything to show; the one
-    called `usual` where nothing was."""
-    # A link with days and no range means them; afterwards the input speaks for itself.
+    """The chosen days within `first`..`last`, where the store has anything to show; where nothing
+    was chosen, the range called `usual`."""
+    # A link with days and without a range means these days, until a range is chosen.
     means_days = "range" not in st.session_state and not st.query_params.keys().isdisjoint(
         {"since", "until"}
     )

@@ -1,4 +1,4 @@
-"""Numbers, times and addresses as a reader wants them. What is not known is "unknown"."""
+"""Numbers, times and addresses in words. What is not known is "unknown"."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ftm(amount: float | None) -> str:
 
 
 def payout(amount: float | None) -> str:
-    """What a request is paid, whole: to four places, the rest cut off."""
+    """A payout to four places, cut off and not rounded up."""
     if amount is None:
         return UNKNOWN
     return f"{format_short(int(Decimal(repr(amount)).scaleb(DECIMALS)))} FTM"
@@ -42,7 +42,7 @@ def count(amount: int | None) -> str:
 
 
 def share(part: float | None) -> str:
-    """`96 %`; what is not known is told."""
+    """`96 %`."""
     return UNKNOWN if part is None else f"{100 * part:.0f} %"
 
 
@@ -52,7 +52,7 @@ def plural(amount: int, one: str, many: str = "") -> str:
 
 
 def duration(days: float | None) -> str:
-    """The two largest units: `3 d 4 h`, `4 h 5 min`; a time that has not come is none."""
+    """`3 d 4 h`, see `of_minutes`."""
     return UNKNOWN if days is None else of_minutes(int(days * _MINUTES))
 
 
@@ -85,30 +85,30 @@ def short(address: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Foreign text for Markdown, which may act on nothing of it but `code`."""
+    """Text from outside, such that Markdown acts on nothing in it but `code`."""
     parts = _CODE.split(text)
     return "".join(part if place % 2 else _inert(part) for place, part in enumerate(parts))
 
 
 def _inert(text: str) -> str:
-    """What looks like an address of the web or of mail becomes a link after escapes are gone."""
+    # Streamlit links addresses of the web and of mail even in escaped text: a word joiner stops it.
     text = _LINKED.sub("\\g<0>\u2060", text)
     return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def inside(path: Path) -> str:
-    """A path as visitors may see it: from the project's root, else its name alone."""
+    """A path as visitors may see it: relative to the project, or its name alone."""
     path = path.resolve()
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
-def fault(error: Exception) -> str:
-    """An error's words for a page: as text, without the server's folders."""
-    return escaped(_ABSOLUTE_PATH.sub("", str(error).replace(f"{ROOT}/", "")))
+def fault(text: str) -> str:
+    """The words of an error, for a page: without markup, and without the server's folders."""
+    return escaped(_ABSOLUTE_PATH.sub("", text.replace(f"{ROOT}/", "")))
 
 
 def of_minutes(minutes: int) -> str:
-    """The two largest units: `3 d 4 h`, `4 h 5 min`; a time that has not come is none."""
+    """The two largest units: `3 d 4 h`, `4 h 5 min`. A negative time is under a minute."""
     days, rest = divmod(max(0, minutes), 1_440)
     hours, minutes = divmod(rest, 60)
     if days >= 100:

@@ -1,26 +1,44 @@
-"""The calendar entry that goes with a request: when to look again, or when it was paid."""
+"""The calendar entry of a request: when to look again, or when it was paid; and its file.
+
+A calendar file (.ics, RFC 5545) holds one event. Importing a later file of the same request
+replaces the event: its UID is the same and its DTSTAMP is newer.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
 
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import window_words
 from ui.parts import words
-from ui.request.calendar_file import Event
 from ui.request.sentences import SUPPORT, unreal
+from ui.shown.store_view import Row
 
-Row = Mapping[str, Any]
-
-LOOK_AGAIN_DAYS = 7
+_LOOK_AGAIN_DAYS = 7
 _NINE_IN_TEN = "nine in ten"
 _MORNING = timedelta(hours=9)
+_MAKER = "-//FTM unstake queue//Track//EN"
+
+
+@dataclass(frozen=True)
+class Event:
+    """What goes into a calendar; `at` is a whole day or a moment (UTC).
+
+    `stamp` is the time of what is known. `alarm` rings so long after the event begins, and a whole
+    day begins in the reader's own time zone.
+    """
+
+    uid: str
+    stamp: datetime
+    at: date | datetime
+    summary: str
+    description: str
+    url: str = ""
+    alarm: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -32,8 +50,8 @@ class Likely:
 
 
 def likely(window: ReleaseWindow | None) -> Likely | None:
-    """The day of nine in ten odds, else that of even ones; None where there is neither."""
-    if window is None or not window_words.has_odds(window):
+    """The day of nine in ten odds, else that of even odds; None where there is neither."""
+    if not window_words.has_odds(window):
         return None
     for share, odds in ((0.9, _NINE_IN_TEN), (0.5, "even")):
         days = window.quantile(share)
@@ -50,12 +68,13 @@ def entry(
     likely: Likely | None = None,
     known: str = "",
 ) -> Event | None:
-    """None for a request that neither waits nor was paid, and of a store without a time.
+    """The entry of a request that waits or was paid; None for any other, and of a store without a
+    time.
 
-    The day is that of `likely`, the odds there are; without any day 35 after
-    the request, or, once that has come, seven days from today: the last synced block's day, or
-    `now` where time goes on. `link` leads back; `known` says how far the chain was read, if it was
-    not up to the store's last block.
+    For one that waits the day is that of `likely`. Without it, or once it has come, the day is the
+    35th after the request, and after that the seventh from today. Today is the day of the last
+    synced block, or of `now` where time goes on. `link` leads back to the request. `known` says how
+    far the chain was read, where that is not the store's last block.
     """
     stamp = info.published_at or info.synced_at
     if stamp is None or info.synced_at is None or request["status"] not in ("pending", "paid"):
@@ -80,15 +99,24 @@ def entry(
         at, summary = end, f"Official {OFFICIAL_DAYS} days end for {number}"
         todo = _check("If it still waits after this day")
     else:
-        at, summary = today + timedelta(days=LOOK_AGAIN_DAYS), f"Check {number}"
+        at, summary = today + timedelta(days=_LOOK_AGAIN_DAYS), f"Check {number}"
         todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it still waits")
     kind = unreal(info)
+    description = [
+        f"Request {request['wr_id']} for {words.payout(request['payout_ftm'])}, asked for on "
+        f"{words.moment(request['requested_at'])}.",
+        todo,
+        f"Where it stands: {link}" if link else "",
+        f"Transaction of the request: {request['requested_tx']}",
+        f"{kind}: no real request." if kind else "",
+        known or f"Known up to block {info.synced_block}, {words.moment(info.synced_at)}.",
+    ]
     return Event(
         uid=f"unstake-request-{request['wr_id']}-of-{info.network}-{info.chain_id}@ftm-queue",
         stamp=stamp,
         at=at,
         summary=f"{kind}: {summary}" if kind else summary,
-        description=_description(info, request, todo, link, known),
+        description="\n".join(line for line in description if line),
         url=link,
         alarm=alarm,
     )
@@ -101,14 +129,36 @@ def _check(when: str) -> str:
     )
 
 
-def _description(info: StoreInfo, request: Row, todo: str, link: str, known: str) -> str:
-    lines = [
-        f"Request {request['wr_id']} for {words.payout(request['payout_ftm'])}, asked for on "
-        f"{words.moment(request['requested_at'])}.",
-        todo,
-        f"Where it stands: {link}" if link else "",
-        f"Transaction of the request: {request['requested_tx']}",
-        f"{unreal(info)}: no real request." if unreal(info) else "",
-        known or f"Known up to block {info.synced_block}, {words.moment(info.synced_at)}.",
-    ]
-    return "\n".join(line for line in lines if line)
+def as_ics(event: Event) -> bytes:
+    """The event as a file."""
+    import icalendar  # takes a third of a second, and few ask for a file
+
+    calendar, entry = icalendar.Calendar(), icalendar.Event()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", _MAKER)
+    entry.add("uid", _printable(event.uid))
+    entry.add("dtstamp", event.stamp.astimezone(UTC))
+    if isinstance(event.at, datetime):
+        entry.add("dtstart", event.at.astimezone(UTC))
+    else:
+        entry.add("dtstart", event.at)
+        entry.add("dtend", event.at + timedelta(days=1))  # the first day after it
+    entry.add("summary", _printable(event.summary))
+    entry.add("description", _printable(event.description))
+    if event.url:
+        entry.add("url", "".join(_printable(event.url).split()))
+    entry.add("transp", "TRANSPARENT")  # the reader's day stays free
+    if event.alarm is not None:
+        alarm = icalendar.Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", _printable(event.summary))
+        alarm.add("trigger", event.alarm)
+        entry.add_component(alarm)
+    calendar.add_component(entry)
+    file: bytes = calendar.to_ical()
+    return file
+
+
+def _printable(text: str) -> str:
+    """Without control characters, but for line ends."""
+    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")

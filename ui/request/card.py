@@ -1,11 +1,11 @@
-"""One request as the Track page shows it: the answer first, then what it rests on."""
+"""One request as the Track page shows it: where it stands first, then what that rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode, urljoin
 
 import polars as pl
@@ -15,11 +15,8 @@ from ui.odds import scored, shown_forecasts, window_card
 from ui.parts import downloads, links, words
 from ui.parts.tiles import fact_tiles
 from ui.request import calendar, sentences
-from ui.request.calendar import Likely
-from ui.request.calendar_file import Event, as_ics
-from ui.shown.store_view import StoreView
-
-Row = Mapping[str, Any]
+from ui.request.calendar import Event, Likely
+from ui.shown.store_view import Row, StoreView
 
 _COLOUR: dict[str | None, Literal["orange", "red", "green"]] = {
     "pending": "orange",
@@ -30,105 +27,93 @@ _COLOUR: dict[str | None, Literal["orange", "red", "green"]] = {
 
 
 def show(
-    view: StoreView,
+    store: StoreView,
     wr_id: int,
     history: pl.DataFrame,
     fetch: Callable[[], None] | None = None,
 ) -> None:
-    """The request with this `history`, which the store holds; `fetch` draws what fetches a refused
-    payout, where this page can."""
-    mine = view.ask("requests_by_address", address=history["staker"][0])
-    request = mine.filter(wr_id=wr_id).row(-1, named=True)  # the first, if it is there twice
-    head = view.ask_row("blocking_head") if request["status"] == "pending" else None
+    """The request with this `history`, which is not empty.
+
+    `fetch` draws what fetches a refused payout, on a page that can.
+    """
+    requests = store.ask("requests_by_address", address=history["staker"][0])
+    request = requests.filter(wr_id=wr_id).row(-1, named=True)  # the first, if it is there twice
+    waits = request["status"] == "pending"
+    head = store.ask_row("blocking_head") if waits else None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(f"Request {wr_id:,}", width="content", anchor=False)
         st.badge(sentences.STATUS[request["status"]], color=_COLOUR[request["status"]])
     st.markdown(sentences.answer(request))
-    _tiles(request, history, head)
-    if note := sentences.late(view.info, request):
+    fact_tiles(_facts(request, history, head))
+    if note := sentences.late(store.info, request):
         st.warning(note)
     if head is not None:
         st.markdown(sentences.blocked_by(request, head))
-    likely = _window(view, request) if request["status"] == "pending" else None
+    likely = _window(store, request) if waits else None
     if request["status"] == "manual":
-        _by_hand(view, wr_id, fetch)
-    _history(view, history, request)
-    if request["status"] == "pending":
+        _by_hand(store, wr_id, fetch)
+    _history(store, history, request)
+    if waits:
         _while_it_waits(wr_id)
-    _identifiers(view, request, history)
-    _files(view, request, likely)
+    _identifiers(store, request, history)
+    _files(store, request, likely)
 
 
-def _window(view: StoreView, request: Row) -> Likely | None:
+def _facts(request: Row, history: pl.DataFrame, head: Row | None) -> list[tuple[str, str, str]]:
+    """Four facts: what each is, its value, and what stands beside it."""
+    status = request["status"]
+    day, time = words.day_and_time(request["requested_at"])
+    payout, waited = words.payout(request["payout_ftm"]), words.duration(request["waited_days"])
+    if status == "pending":
+        then = history["ahead_ftm"][0]
+        known = then is not None and request["ahead_ftm"] is not None
+        queue = f"of {head['behind_requests'] + 1:,}" if head else ""
+        before = f"was {words.ftm(then)} when asked for" if known else ""
+        return [
+            ("Place in the queue", words.count(request["place"]), queue),
+            ("To be paid before it", words.ftm(request["ahead_ftm"]), before),
+            ("Payout", payout, "fixed, paid whole"),
+            ("Waited", waited, f"since {day}, {time}"),
+        ]
+    if status == "paid":
+        sent = "sent whole"
+        end = ("Paid", *words.day_and_time(request["paid_at"]))
+        wait = ("Waited", waited, "from the request to the payment")
+    elif status == "manual":
+        sent = "set aside, not sent"
+        end = ("Refused", *words.day_and_time(request["refused_at"]))
+        wait = ("Waited", waited, "up to the last block")
+    else:
+        sent = "whether it was sent is unknown"
+        end, wait = ("Paid", words.UNKNOWN, ""), ("Waited", words.UNKNOWN, "")
+    return [("Payout", payout, sent), ("Requested", day, time), end, wait]
+
+
+def _window(store: StoreView, request: Row) -> Likely | None:
     """When it is expected to be paid; returns the day for a calendar, if there is one."""
     st.subheader("Expected release window")
-    now = scored.odds_of(view)
-    if now is None:
-        window_card.unscored(view.source)
+    odds = scored.odds_of(store)
+    if odds is None:
+        window_card.unscored(store.source)
         return None
-    window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
-    window_card.show(now, window, request["requested_at"])
+    ahead_ftm, payout_ftm = request["ahead_ftm"], request["payout_ftm"]
+    window = odds.present.window(ahead_ftm, payout_ftm)
+    window_card.show(odds, window, request["requested_at"])
     if window is not None:
-        shown_forecasts.log(
-            now, request["wr_id"], request["ahead_ftm"], request["payout_ftm"], window
-        )
+        shown_forecasts.log(odds, request["wr_id"], ahead_ftm, payout_ftm, window)
     return calendar.likely(window)
 
 
-def _tiles(request: Row, history: pl.DataFrame, head: Row | None) -> None:
-    asked = words.day_and_time(request["requested_at"])
-    payout = ("Payout", words.payout(request["payout_ftm"]))
-    waited = words.duration(request["waited_days"])
-    if request["status"] == "paid":
-        facts = [
-            (*payout, "sent whole"),
-            ("Requested", *asked),
-            ("Paid", *words.day_and_time(request["paid_at"])),
-            ("Waited", waited, "from the request to the payment"),
-        ]
-    elif request["status"] == "manual":
-        facts = [
-            (*payout, "set aside, not sent"),
-            ("Requested", *asked),
-            ("Refused", *words.day_and_time(request["refused_at"])),
-            ("Waited", waited, "up to the last block"),
-        ]
-    elif request["status"] is None:
-        facts = [
-            (*payout, "whether it was sent is unknown"),
-            ("Requested", *asked),
-            ("Paid", words.UNKNOWN, ""),
-            ("Waited", words.UNKNOWN, ""),
-        ]
-    else:
-        queue = f"of {head['behind_requests'] + 1:,}" if head else ""
-        facts = [
-            ("Place in the queue", words.count(request["place"]), queue),
-            ("To be paid before it", words.ftm(request["ahead_ftm"]), _moved(request, history)),
-            (*payout, "fixed, paid whole"),
-            ("Waited", waited, f"since {asked[0]}, {asked[1]}"),
-        ]
-    fact_tiles(facts)
-
-
-def _moved(request: Row, history: pl.DataFrame) -> str:
-    """How much of what stood ahead is gone."""
-    then, now = history["ahead_ftm"][0], request["ahead_ftm"]
-    if then is None or now is None:
-        return ""
-    return f"was {words.ftm(then)} when asked for"
-
-
-def _history(view: StoreView, history: pl.DataFrame, request: Row) -> None:
+def _history(store: StoreView, history: pl.DataFrame, request: Row) -> None:
     st.subheader("What happened")
     lines = []
     for event in history.iter_rows(named=True):
-        when = sentences.when(view.info, view.now, event["at"])
-        link = _explorer(view, "tx", event["tx"], "Transaction on the explorer")
+        when = sentences.when(store.info, store.now, event["at"])
+        link = _explorer(store, "tx", event["tx"], "Transaction on the explorer")
         lines.append(f"- {sentences.happened(event, when)} {link}".rstrip())
     if request["status"] == "pending":
-        upto = words.moment(view.info.synced_at)
-        lines.append(f"- **Still waiting** at the last block read, {upto}.")
+        last = words.moment(store.info.synced_at)
+        lines.append(f"- **Still waiting** at the last block read, {last}.")
     st.markdown("\n".join(lines))
 
 
@@ -143,8 +128,8 @@ def _while_it_waits(wr_id: int) -> None:
     )
 
 
-def _by_hand(view: StoreView, wr_id: int, fetch: Callable[[], None] | None) -> None:
-    pool = _explorer(view, "address", view.info.pool, "The pool on the explorer")
+def _by_hand(store: StoreView, wr_id: int, fetch: Callable[[], None] | None) -> None:
+    pool = _explorer(store, "address", store.info.pool, "The pool on the explorer")
     st.subheader("How to get it")
     st.markdown(
         "The pool sends with little gas, and the receiving address, probably a contract wallet, "
@@ -157,71 +142,67 @@ def _by_hand(view: StoreView, wr_id: int, fetch: Callable[[], None] | None) -> N
     )
     if fetch is not None:
         fetch()
-    elif not view.info.simulated:
-        query = {"network": view.source.name, "step": "4", "request": str(wr_id)}
+    elif not store.info.simulated:
+        query = {"network": store.source.name, "step": "4", "request": str(wr_id)}
         st.page_link(links.page("unstake"), label="Fetch it with a wallet", query_params=query)
     st.caption("The pool's contract")
-    st.code(view.info.pool, language=None, wrap_lines=True)
+    st.code(store.info.pool, language=None, wrap_lines=True)
 
 
-def _identifiers(view: StoreView, request: Row, history: pl.DataFrame) -> None:
+def _identifiers(store: StoreView, request: Row, history: pl.DataFrame) -> None:
     """Whole, with a button that copies each."""
     st.subheader("Addresses and transactions")
-    staker = history["staker"][0]
     refusals = history.filter(event="refused")["tx"]
-    shown = [
-        ("Staker", "address", staker),
+    identifiers = [
+        ("Staker", "address", history["staker"][0]),
         ("Transaction of the request", "tx", request["requested_tx"]),
         ("Transaction of the refusal", "tx", refusals[0] if refusals.len() else None),
         ("Transaction of the payment", "tx", request["paid_tx"]),
     ]
-    for label, kind, text in shown:
+    for label, kind, text in identifiers:
         if text is not None:
             with st.container(gap="xsmall"):
-                st.caption(f"{label} {_explorer(view, kind, text, 'on the explorer')}".rstrip())
+                st.caption(f"{label} {_explorer(store, kind, text, 'on the explorer')}".rstrip())
                 st.code(text, language=None, wrap_lines=True)
 
 
-def _files(view: StoreView, request: Row, likely: Likely | None) -> None:
+def _files(store: StoreView, request: Row, likely: Likely | None) -> None:
     """What can be taken along: a calendar entry and the history."""
     st.subheader("Take it along")
-    told = "The history above as CSV or Parquet."
-    link = link_back(view, request["wr_id"])
-    entry = calendar.entry(view.info, request, link, view.now, likely)
+    contents = "The history above as CSV or Parquet."
+    link = link_back(store, request["wr_id"])
+    entry = calendar.entry(store.info, request, link, store.now, likely)
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry is not None:
-            told = f"{calendar_file(view, request['wr_id'], entry)} {told}"
-        downloads.offer_query(view, "request_history", wr_id=request["wr_id"])
-    st.caption(told)
+            contents = f"{calendar_file(store, request['wr_id'], entry)} {contents}"
+        downloads.offer_query(store, "request_history", wr_id=request["wr_id"])
+    st.caption(contents)
 
 
-def calendar_file(view: StoreView, wr_id: int, entry: Event) -> str:
+def calendar_file(store: StoreView, wr_id: int, entry: Event) -> str:
     """A button that downloads the entry; returns what is in it, in a sentence."""
     st.download_button(
         "Calendar file",
-        partial(as_ics, entry),
-        f"unstake-request-{wr_id}-{view.info.network}.ics",
+        partial(calendar.as_ics, entry),
+        f"unstake-request-{wr_id}-{store.info.network}.ics",
         "text/calendar",
         key="calendar",
         on_click="ignore",
         icon=":material/event:",
     )
-    day = words.moment(entry.at) if isinstance(entry.at, datetime) else _all_day(entry.at)
-    return f"The calendar file holds one entry, {day}: “{entry.summary}”."
+    at = entry.at
+    when = words.moment(at) if isinstance(at, datetime) else f"all day on {words.day(at)}"
+    return f"The calendar file holds one entry, {when}: “{entry.summary}”."
 
 
-def _all_day(day: date) -> str:
-    return f"all day on {day.day} {day:%b %Y}"
+def link_back(store: StoreView, wr_id: int) -> str:
+    """The address of Track with this request, for use elsewhere; "" where the app has none."""
+    track = st.context.url and urljoin(st.context.url, "track")
+    query = urlencode({"network": store.source.name, "find": wr_id})
+    return f"{track}?{query}" if track else ""
 
 
-def link_back(view: StoreView, wr_id: int) -> str:
-    """Track with this request, for use outside of it; empty where it has no address."""
-    here = st.context.url and urljoin(st.context.url, "track")
-    query = urlencode({"network": view.source.name, "find": wr_id})
-    return f"{here}?{query}" if here else ""
-
-
-def _explorer(view: StoreView, kind: str, text: str, label: str) -> str:
+def _explorer(store: StoreView, kind: str, text: str, label: str) -> str:
     """A Markdown link, where the network has an explorer."""
-    explorer = view.info.explorer.rstrip("/")
+    explorer = store.info.explorer.rstrip("/")
     return f"[{label}]({explorer}/{kind}/{text})" if explorer else ""

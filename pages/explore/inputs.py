@@ -1,0 +1,96 @@
+"""The inputs of the Explore page. They may be left empty, as queries' parameters are."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+import queries
+from queries import Field, Query
+from ui.parts import links
+
+FIRST_QUERY = "queue_depth"  # of a link that names none
+_MOST_WHOLE = 10**15 - 1  # a browser's numbers hold it exactly
+_WORD_LETTERS, _SQL_LETTERS = 100, 8_000
+_DAYS = date(2020, 1, 1), date(2099, 12, 31)
+_EMPTY = "the default"
+
+
+def parameters() -> tuple[str, ...]:
+    """The parameters that a link may hold: each way of asking has its own, and each query.
+
+    Once the page has inputs, the URL may still hold those of the query before.
+    """
+    if "query" in st.session_state:
+        of_query = queries.param_names()
+    else:
+        name = st.query_params.get("query", FIRST_QUERY)
+        query = queries.load(name if name in queries.names() else FIRST_QUERY)
+        of_query = tuple(field.name for field in query.params)
+    return ("ask", "query", "draw", "table", "sql", *of_query)
+
+
+def params(query: Query, notices: DeltaGenerator) -> dict[str, Any]:
+    """An input for each of the query's parameters; those left empty are left out."""
+    if not query.params:
+        return {}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        values = {field.name: _param(field, notices) for field in query.params}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _param(field: Field, notices: DeltaGenerator) -> str | int | date | None:
+    """A parameter of the type its header names; None where the header's default holds."""
+    name = field.name
+    value: str | int | date | None
+    bound: dict[str, Any] = {"key": name, "bind": "query-params", "help": field.note}
+    if field.choices:
+        wanted = " or ".join(field.choices)
+        links.check(name, field.choices.__contains__, wanted, _EMPTY, notices)
+        value = st.selectbox(name, field.choices, None, placeholder="default", **bound)
+    elif field.type == "DATE":
+        wanted = "a day such as 2024-12-18"
+        links.check(name, lambda text: links.is_day(text, *_DAYS), wanted, _EMPTY, notices)
+        bound["help"] += ". What you type counts when you leave the field."
+        value = st.date_input(name, None, *_DAYS, format="YYYY-MM-DD", **bound)
+    elif field.type == "VARCHAR":
+        value = st.text_input(name, help=field.note, **_text(name, _WORD_LETTERS, notices)) or None
+    else:
+        links.check(name, _is_whole, "a whole number", _EMPTY, notices)
+        limits = (-_MOST_WHOLE, _MOST_WHOLE)
+        value = st.number_input(name, *limits, None, 1, placeholder="default", **bound)
+    return value
+
+
+def _is_whole(text: str) -> bool:
+    return re.fullmatch(r"-?[0-9]{1,15}", text) is not None
+
+
+def statement(default: str, notices: DeltaGenerator) -> str:
+    """SQL of any length that a link can carry, under `sql` in the URL."""
+    text: str = st.text_area(
+        "SQL",
+        default,
+        height=160,
+        **_text("sql", _SQL_LETTERS, notices),
+        help="One SELECT, EXPLAIN, DESCRIBE, SUMMARIZE or SHOW. Ctrl+Enter runs it.",
+    )
+    return text
+
+
+def _text(key: str, most: int, notices: DeltaGenerator) -> dict[str, Any]:
+    """The options of a text input under `key` in the URL.
+
+    A text that is too long would ask for something else if it was cut. It leaves the URL, and the
+    input begins empty, under another key.
+    """
+    wanted = f"a text of at most {most:,} letters"
+    text = links.check(key, lambda text: len(text) <= most, wanted, _EMPTY, notices)
+    if text is None or len(text) <= most:
+        return {"key": key, "bind": "query-params", "max_chars": most}
+    del st.query_params[key]
+    return {"key": f"{key} anew", "max_chars": most}
