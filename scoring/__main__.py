@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from data import ConfigError, TrackerError
-from data.config import SAMPLE, app_choice, default_store, load_network
+from data.config import SAMPLE, default_store, load_network, settings
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader, read_info
 from forecast import ForecastError
@@ -168,10 +168,10 @@ def _cell(row: dict[str, float | None] | None) -> str:
 
 def _store(network: str | None) -> Path:
     """The store of a network, of the environment's choice, or of the sample, which is built."""
-    app_network, store = app_choice()
-    if network is None and store is not None:
-        return store
-    name = network or app_network or SAMPLE
+    chosen = settings()
+    if network is None and chosen.store is not None:
+        return chosen.store
+    name = network or chosen.network or SAMPLE
     load_network(name)
     if name == SAMPLE:
         return ensure_sample(datetime.now(UTC))

@@ -33,7 +33,7 @@ from pydantic import (
 )
 
 from data import StoreError
-from data.config import forecast_log_wanted
+from data.config import settings
 from data.store.reader import StoreInfo, is_full
 from forecast import ReleaseWindow
 from forecast.window import WindowKind
@@ -230,7 +230,7 @@ def append_windows(
     wall clock's unless told. Raises StoreError where the file cannot be written (what was
     shown stays right, but is not logged: say so and go on), ConfigError for a bad setting.
     """
-    if info.simulated or not forecast_log_wanted():
+    if info.simulated or settings().forecast_log == "off":
         return 0
     now = datetime.now(UTC) if logged_at is None else logged_at
     lines = [line_of(info, entry, now) for entry in entries]
