@@ -36,6 +36,7 @@ from data import StoreError
 from data.config import settings
 from data.store.reader import StoreInfo, is_full
 from forecast import ReleaseWindow
+from forecast.backtest import BRIER_DAYS
 from forecast.window import WindowKind
 
 LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
@@ -159,7 +160,7 @@ def line_of(info: StoreInfo, entry: Entry, logged_at: datetime) -> ForecastLine:
     known = bool(window.days.size)
     within = {
         f"within_{days}_days": window.probability_within(days) if known else None
-        for days in (7, 14, 35, 90)
+        for days in BRIER_DAYS
     }
     return ForecastLine(
         forecast_at=info.synced_at,

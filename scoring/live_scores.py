@@ -33,7 +33,7 @@ import polars as pl
 
 from forecast.backtest import BRIER_DAYS, payout_batches
 from forecast.history import FloatArray, days_from, require_aware
-from forecast.summary import FEWEST_BATCHES
+from forecast.summary import FEWEST_BATCHES, FIGURE
 from scoring.forecast_log import LEVELS
 
 ALARM_BATCHES, ALARM_BELOW = 30, 0.75
@@ -46,16 +46,7 @@ _NO_ODDS = ("stalled", "insufficient_history")
 _DRAWS, _BETWEEN = 400, (0.05, 0.95)
 _EDGE = 1e-9
 _LAST = LEVELS.index(0.95)
-_SCHEMA: dict[str, pl.DataType] = {
-    "model_version": pl.String(),
-    "metric": pl.String(),
-    "value": pl.Float64(),
-    "low": pl.Float64(),
-    "high": pl.Float64(),
-    "n": pl.Int64(),
-    "batches": pl.Int64(),
-    "decided": pl.Boolean(),
-}
+_SCHEMA = dict.fromkeys(("model_version", "metric"), pl.String()) | FIGURE
 Batches = npt.NDArray[np.intp]
 
 
