@@ -1,6 +1,6 @@
--- The logs of a made-up pool, in SQL because there are millions: raw_logs from the numbers
--- requests, logs and span_s (seconds from first_block on, one block a second). Every draw is
--- a hash of what is drawn, so the same numbers give the same logs.
+-- The logs of a made-up pool, in SQL because there are millions: made_logs, in the columns of
+-- raw_logs, from the numbers requests, logs and span_s (seconds from first_block on, one block a
+-- second). Every draw is a hash of what is drawn, so the same numbers give the same logs.
 --
 -- Requests come all the time, some in bursts. Every 17 hours or so an operator's run pays all
 -- that are older than a delay, which swings from 4 to 24 days and is near 8 at the end.
@@ -113,9 +113,10 @@ drawn AS (
     SELECT rank, event, unnest(range((share * getvariable('requests'))::BIGINT)) AS seq FROM kinds
 )
 
-SELECT
+SELECT -- one in ten is another delegator's, and no business of the pool's
     300 + floor(draw(event, seq) * (getvariable('span_s') - 300))::BIGINT AS second, rank, seq,
-    event, who, validator AS topic2, if(event IN ('Undelegated', 'Returned'), seq, NULL) AS topic3,
+    event, if(draw('whose', seq) < 0.1, sha256('stranger ' || seq % 160)[:40], who) AS who,
+    validator AS topic2, if(event IN ('Undelegated', 'Returned'), seq, NULL) AS topic3,
     if(event = 'Locked', (14 + hash('days', seq) % 351)::HUGEINT * 86400,
         amount(event, seq, 3.5)) AS w0,
     if(event IN ('Claimed', 'Restaked', 'Locked', 'Unlocked'), amount('w1', seq, 2), NULL) AS w1,
@@ -138,7 +139,7 @@ CREATE OR REPLACE TEMP TABLE ordered AS
 SELECT *, (row_number() OVER (PARTITION BY second ORDER BY rank, seq) - 1)::INTEGER AS log_index
 FROM emitted ORDER BY second, log_index;
 
-INSERT INTO raw_logs
+CREATE OR REPLACE TEMP VIEW made_logs AS
 SELECT
     getvariable('first_block') + second AS block, log_index,
     to_timestamp(getvariable('first_time') + second) AS block_time,

@@ -17,10 +17,11 @@ from data import StoreSchemaError
 from data.config import SAMPLE, VAR, Network, load_network
 from data.ingest import decode
 from data.ingest.coverage import cover
-from data.ingest.finish import Balance, Reached, finish
+from data.ingest.finish import Reached, finish
 from data.ingest.landing import BOND, POOL, sfc_name
-from data.pool.state import Block
-from data.sample import logs as sample_logs
+from data.pool import contracts
+from data.pool.amounts import ONE
+from data.pool.contracts import Balance, Block
 from data.store.reader import open_reader, read_info
 from data.store.writer import discard, lock, open_next, publish, transaction
 
@@ -30,23 +31,23 @@ _LOGS = Path(__file__).with_name("large_logs.sql")
 _MEMORY = "3GB"
 _FIRST_BLOCK, _FIRST_TIME, _SPAN_S = 31_218_797, 1_645_000_000, 110_000_000
 _EVENTS = {
-    "Deployed": sample_logs.DEPLOYED,
-    "FeeRule": sample_logs.FEE_RULE_UPDATED_4,
-    "FeeRule2": sample_logs.FEE_RULE_UPDATED_5,
-    "Ratio": sample_logs.RATIO_UPDATE,
-    "Burned": sample_logs.TOKENS_BURNED,
-    "Burned2": sample_logs.TOKENS_BURNED_2,
-    "Paid": sample_logs.PAID,
-    "Refused": sample_logs.MANUAL_WITHDRAWAL_EXPECTED,
-    "Claimed": sample_logs.CLAIMED_REWARDS,
-    "Restaked": sample_logs.RESTAKED_REWARDS,
-    "Delegated": sample_logs.DELEGATED,
-    "Undelegated": sample_logs.UNDELEGATED,
-    "Returned": sample_logs.STAKE_RETURNED,
-    "Locked": sample_logs.LOCKED_UP_STAKE,
-    "Unlocked": sample_logs.UNLOCKED_STAKE,
-    "Staked": sample_logs.STAKE_RECEIVED,
-    "Staked2": sample_logs.STAKE_RECEIVED_2,
+    "Deployed": contracts.DEPLOYED,
+    "FeeRule": contracts.FEE_RULE_UPDATED_4,
+    "FeeRule2": contracts.FEE_RULE_UPDATED_5,
+    "Ratio": contracts.RATIO_UPDATE,
+    "Burned": contracts.TOKENS_BURNED,
+    "Burned2": contracts.TOKENS_BURNED_2,
+    "Paid": contracts.PAID,
+    "Refused": contracts.MANUAL_WITHDRAWAL_EXPECTED,
+    "Claimed": contracts.CLAIMED_REWARDS,
+    "Restaked": contracts.RESTAKED_REWARDS,
+    "Delegated": contracts.DELEGATED,
+    "Undelegated": contracts.UNDELEGATED,
+    "Returned": contracts.STAKE_RETURNED,
+    "Locked": contracts.LOCKED_UP_STAKE,
+    "Unlocked": contracts.UNLOCKED_STAKE,
+    "Staked": contracts.STAKE_RECEIVED,
+    "Staked2": contracts.STAKE_RECEIVED_2,
 }
 
 
@@ -64,8 +65,8 @@ def ensure(requests: int, folder: Path = _FOLDER, *, anew: bool = False) -> Path
         counts = ", ".join(f"{count:,} {status}" for status, count in statuses.fetchall())
         (logs,) = con.sql("SELECT count(*) FROM raw_logs").fetchall()[0]
         checks = con.sql("SELECT status, count(*) FROM checks GROUP BY ALL ORDER BY 1").fetchall()
-        told = ", ".join(f"{count} {status}" for status, count in checks)
-    print(f"{logs:,} logs, requests: {counts}; checks: {told}")
+        verdicts = ", ".join(f"{count} {status}" for status, count in checks)
+    print(f"{logs:,} logs, requests: {counts}; checks: {verdicts}")
     print(f"{path.stat().st_size / 1e6:,.0f} MB on disk\n")
     return path
 
@@ -81,13 +82,13 @@ def _source(path: Path) -> str | None:
 def _build(path: Path, requests: int, source: str) -> None:
     network = load_network(SAMPLE)
     last = Block(_FIRST_BLOCK + _SPAN_S, None, datetime.fromtimestamp(_FIRST_TIME + _SPAN_S, UTC))
-    balances = [Balance(last.number, last.at, 250 * 10**18)]
+    balances = [Balance(last.number, last.at, 250 * ONE)]
     why = "the logs are made up: there is no contract to ask"
     with open_next(path, network) as con:
         decode.prepare(con, network)
         began = time.monotonic()
         with transaction(con):
-            _make_logs(con, network, requests)
+            _land_logs(con, network, requests)
         made = time.monotonic()
         finish(con, Reached(last, last.number, source, last.at, None, why), balances)
         rebuilt = time.monotonic()
@@ -98,8 +99,8 @@ def _build(path: Path, requests: int, source: str) -> None:
     )
 
 
-def _make_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) -> None:
-    """Fill raw_logs and coverage."""
+def make_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int, logs: int) -> None:
+    """The temporary view `made_logs`: so many logs, so many of them of requests."""
     con.execute(f"SET memory_limit = '{_MEMORY}'; SET enable_progress_bar = FALSE")
     con.execute("CREATE TEMP TABLE forms (name VARCHAR, address VARCHAR, topic0 VARCHAR)")
     con.executemany(
@@ -108,16 +109,23 @@ def _make_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) 
     )
     for name, value in {
         "requests": requests,
-        "logs": LOGS_A_REQUEST * requests,
+        "logs": logs,
         "first_block": _FIRST_BLOCK,
         "first_time": _FIRST_TIME,
         "span_s": _SPAN_S,
     }.items():
         con.execute(f"SET VARIABLE {name} = ?::BIGINT", [value])
     con.execute(_LOGS.read_text())
+
+
+def _land_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) -> None:
+    """Fill raw_logs and coverage."""
+    make_logs(con, network, requests, LOGS_A_REQUEST * requests)
+    con.execute("INSERT INTO raw_logs FROM made_logs")
     last = _FIRST_BLOCK + _SPAN_S
     cover(con, (POOL, BOND), network.first_block, last)
     stubs = con.execute("SELECT '0x' || who FROM pairs WHERE i % 6 = 0 ORDER BY i").fetchall()
     cover(con, tuple(sfc_name(stub) for (stub,) in stubs), network.first_block, last)
+    con.execute("DROP VIEW temp.made_logs")
     for table in ("stakers", "pairs", "asked", "emitted", "ordered", "forms"):
         con.execute(f"DROP TABLE temp.{table}")  # its memory is the rebuilding's now

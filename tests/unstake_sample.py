@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.page_fixture import Show, said
+import queries
+from data.store.reader import open_reader
+from pages.unstake.terms import Terms, read_terms
+from tests.shown import Show, said
 
 
 def tiles(app: AppTest) -> dict[str, str]:
@@ -22,6 +25,14 @@ def in_link(app: AppTest, name: str) -> str:
 def plain(app: AppTest) -> str:
     """What it says, without the escapes that keep foreign text from being markup."""
     return said(app).replace("\\", "")
+
+
+def terms_of(store: Path) -> Terms:
+    """The terms that a store's own logs tell."""
+    with open_reader(store) as con:
+        terms = read_terms(queries.run(con, "unstake_terms").row(0, named=True))
+    assert terms is not None
+    return terms
 
 
 def button(app: AppTest, label: str) -> object:

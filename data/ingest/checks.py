@@ -14,7 +14,8 @@ import duckdb
 
 from data.ingest.coverage import holes
 from data.ingest.rebuilt_views import rebuilt_fee, rebuilt_fee_shift, rebuilt_queue
-from data.pool.state import PoolState
+from data.pool.amounts import DECIMALS, format_short
+from data.pool.contracts import PoolState
 
 # More violations of one kind than this are one fault, and are told as a count.
 _SHOWN = 50
@@ -201,8 +202,8 @@ def _against_views(
             why = "the contract gave no answer: this generation may not have the view"
             findings.append(Finding(name, "unknown", why, state.block.number))
         else:
-            found = rebuilt[view] if view in rebuilt else _fee_side(con, view, state)
-            findings.append(_compared(name, found, state.views[view], state.block.number))
+            ours = rebuilt[view] if view in rebuilt else _fee_side(con, view, state)
+            findings.append(_compared(name, ours, state.views[view], state.block.number))
     return findings
 
 
@@ -214,14 +215,15 @@ def _fee_side(con: duckdb.DuckDBPyConnection, view: str, state: PoolState) -> in
     return rebuilt_fee(con, amount_wei, with_shift="feeShift" in state.views)
 
 
-def _compared(name: str, found: int | None, stated: int, block: int) -> Finding:
-    if found is None:
+def _compared(name: str, ours: int | None, theirs: int, block: int) -> Finding:
+    """What logs make of a view beside what the contract says of it."""
+    if ours is None:
         return Finding(name, "unknown", "the logs do not tell it", block)
-    rebuilt, said = (_amount(name, value) for value in (found, stated))
-    if found == stated:
+    rebuilt, stated = (_amount(name, value) for value in (ours, theirs))
+    if ours == theirs:
         return Finding(name, "passed", f"{rebuilt}, as the contract says at block {block}", block)
     return Finding(
-        name, "failed", f"rebuilt {rebuilt}, but the contract says {said} at block {block}", block
+        name, "failed", f"rebuilt {rebuilt}, but the contract says {stated} at block {block}", block
     )
 
 
@@ -229,8 +231,7 @@ def _amount(name: str, value: int) -> str:
     """A view's value; one in wei as FTM too, exactly."""
     if not name.startswith(_IN_WEI):
         return str(value)
-    whole, rest = divmod(value, 10**18)
-    return f"{value} wei ({whole:,}{f'.{rest:018}'.rstrip('0') if rest else ''} FTM)"
+    return f"{value} wei ({format_short(value, DECIMALS)} FTM)"
 
 
 def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

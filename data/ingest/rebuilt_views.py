@@ -5,15 +5,9 @@ A sum over an amount that is not known is not known (None), never a smaller one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import duckdb
 
-from data.config import Network
-from data.ingest import decode
-from data.pool.fees import FeeRule, RebuiltFee, burn_fee_wei
-from data.store.reader import open_reader, read_info
+from data.pool.burn import FeeRule, burn_fee_wei
 
 # More is no sum of FTM (300,000 times all there is), and could not be added up.
 _SUM = """CASE WHEN bool_and(coalesce({amount} <= 1e33::DECIMAL(38, 0), FALSE)) IS NOT FALSE
@@ -76,45 +70,6 @@ def rebuilt_fee(con: duckdb.DuckDBPyConnection, amount_wei: int, *, with_shift: 
     if rule is None or None in rule or shift_wei is None:
         return None
     return burn_fee_wei(FeeRule(*map(int, rule)), amount_wei, shift_wei)
-
-
-@dataclass(frozen=True)
-class PublishedTerms:
-    """On which terms the pool burns, as the logs up to `block` tell: shares per FTM scaled by
-    1e18, the fee's rule, and `feeShift` in wei. None is what they do not tell."""
-
-    ratio: int | None
-    rule: FeeRule | None
-    shift_wei: int | None
-    block: int
-
-    def fee(self, gross_wei: int) -> RebuiltFee | None:
-        """The fee on a burn worth `gross_wei`; None where the logs tell no rule."""
-        if self.rule is None or self.shift_wei is None:
-            return None
-        return RebuiltFee(burn_fee_wei(self.rule, gross_wei, self.shift_wei), self.block)
-
-
-def published_terms(store: Path, network: Network) -> PublishedTerms | None:
-    """The terms that the published store's logs tell; None where it has no block yet.
-
-    Raises StoreError where there is no such store."""
-    with open_reader(store) as con:
-        decode.prepare(con, network)
-        block = read_info(con).synced_block
-        if block is None:
-            return None
-        rule = con.execute(_FEE_RULE).fetchone()
-        first = con.execute("SELECT fee_shift_wei FROM fee_rules ORDER BY rowid DESC LIMIT 1")
-        shifted = (first.fetchone() or (None,))[0] is not None
-        ratio = con.execute("SELECT ratio_wei FROM ratios ORDER BY block DESC, rowid DESC LIMIT 1")
-        told = ratio.fetchone()
-        return PublishedTerms(
-            ratio=None if told is None else _whole(told[0]) or None,
-            rule=None if rule is None or None in rule else FeeRule(*map(int, rule)),
-            shift_wei=rebuilt_fee_shift(con) if shifted else 0,
-            block=block,
-        )
 
 
 def _whole(value: int | None) -> int | None:

@@ -29,10 +29,9 @@ from data.live.questions import (
 from data.live.reading import Holder, Reading
 from data.node.live_node import Answer, LiveNode, Request
 from data.node.refusals import LyingError
-from data.pool import calls
+from data.pool import contracts
 from data.pool.amounts import MOST_WEI
-from data.pool.burn import BOND, Token, gross_of, most_of
-from data.pool.fees import FeeRule
+from data.pool.burn import BOND, FeeRule, Token, gross_of, most_of
 
 MOST_SUMMED = 1_000  # more pending requests are not summed call by call
 # Providers take 100 calls in a batch, some only 50, and some none: then each takes its turn.
@@ -69,7 +68,7 @@ def read_live(
     gross_wei = _gross(token, amount_wei, numbers, unknown)
     if gross_wei is not None and gross_wei != guess:
         numbers.pop("fee_wei", None)  # of a guess that was wrong
-        fee = {"fee_wei": view_of(network.pool, calls.BURN_FEE, hex(block), gross_wei)}
+        fee = {"fee_wei": view_of(network.pool, contracts.BURN_FEE, hex(block), gross_wei)}
         try:
             _read_more(node, fee, numbers, unknown)
         except NodeError as error:
@@ -117,30 +116,30 @@ def read_live(
 
 
 def _read(
-    node: LiveNode, asked: Mapping[str, Request], at: int | None = None
+    node: LiveNode, questions: Mapping[str, Request], at: int | None = None
 ) -> tuple[str, int, Numbers, Reasons]:
     """One batch that begins with a header, that of block `at` unless it is None: the host, the
-    header's block, and what was told."""
+    header's block, and the numbers, with the reasons for those that lack."""
 
     def judge(each: Sequence[Answer]) -> int:
         number, _ = header_of(each[0])
         if at is not None and number != at:
             raise LyingError(f"was asked for block {at} and told of block {number}")
         head_of(each[-1])
-        return lacking(asked, each)
+        return lacking(questions, each)
 
-    answers = node.ask(list(asked.values()), judge)
+    answers = node.ask(list(questions.values()), judge)
     block, timestamp = header_of(answers.each[0])
-    numbers, unknown = numbers_in(asked, answers.each)
+    numbers, unknown = numbers_in(questions, answers.each)
     return answers.host, block, numbers | {"timestamp": timestamp}, unknown
 
 
 def _read_more(
-    node: LiveNode, asked: Mapping[str, Request], numbers: Numbers, unknown: Reasons
+    node: LiveNode, questions: Mapping[str, Request], numbers: Numbers, unknown: Reasons
 ) -> None:
-    """A further batch, into what was told before."""
-    answers = node.ask(list(asked.values()), partial(lacking, asked))
-    more, reasons = numbers_in(asked, answers.each)
+    """A further batch, into the numbers of the ones before."""
+    answers = node.ask(list(questions.values()), partial(lacking, questions))
+    more, reasons = numbers_in(questions, answers.each)
     numbers |= more
     unknown |= reasons
 
@@ -176,10 +175,10 @@ def _pending(
         except NodeError as error:
             unknown["pending"] = str(error)
             return None
-    untold = [i for i in range(first, last) if f"request {i}" not in numbers]
-    if untold:
-        why = unknown.get(f"request {untold[0]}", "not told")
-        unknown["pending"] = f"request {untold[0]} is not known: {why}"
+    left_out = [i for i in range(first, last) if f"request {i}" not in numbers]
+    if left_out:
+        why = unknown.get(f"request {left_out[0]}", "not told")
+        unknown["pending"] = f"request {left_out[0]} is not known: {why}"
         return None
     return {i: numbers[f"request {i}"] for i in range(first, last)}
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from data.pool.burn import Token
-from data.pool.fees import FeeRule
+from data.pool.burn import FeeRule, Token
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,7 @@ from data.node.live_node import Answer, LiveNode
 from data.node.refusals import LyingError
 from data.pool.burn import BOND, CERT, Token
 from data.pool.calls import address_in, quantity, words
-from data.pool.contracts import EVENTS, Event
-
-BURNED = next(event for event in EVENTS if event.name == "TokensBurned2")
-PAID = next(e for e in EVENTS if (e.contract, e.name) == ("pool", "Withdrawn"))
+from data.pool.contracts import PAID, TOKENS_BURNED_2, Event
 
 
 @dataclass(frozen=True)
@@ -86,8 +83,8 @@ def read_sent(node: LiveNode, tx_hash: str) -> Sent | None:
         for answer in each:
             if answer.error is not None:
                 raise LyingError(answer.error)
-        found = _sent(node.network, "", tx_hash, each)
-        return 2 if found is None else int(found.receipt is None)
+        sent = _sent(node.network, "", tx_hash, each)
+        return 2 if sent is None else int(sent.receipt is None)
 
     methods = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
     answers = node.ask([(method, [tx_hash]) for method in methods], judge)
@@ -136,22 +133,22 @@ def _check_logs(network: Network, sent: Sent) -> None:
         raise LyingError("tells of a request by another than the one who called the pool")
 
 
-def _receipt(network: Network, told: dict[str, Any]) -> Receipt:
-    status = quantity(told["status"])
+def _receipt(network: Network, receipt: dict[str, Any]) -> Receipt:
+    status = quantity(receipt["status"])
     if status not in (0, 1):
         raise ValueError("no status")
     return Receipt(
-        block=quantity(told["blockNumber"]),
+        block=quantity(receipt["blockNumber"]),
         succeeded=status == 1,
-        gas_used=quantity(told["gasUsed"]),
-        requests=tuple(requested_in(log) for log in told["logs"] if is_request(network, log)),
-        payouts=tuple(_paid(log) for log in told["logs"] if _is_of(PAID, network, log)),
+        gas_used=quantity(receipt["gasUsed"]),
+        requests=tuple(requested_in(log) for log in receipt["logs"] if is_request(network, log)),
+        payouts=tuple(_paid(log) for log in receipt["logs"] if _is_of(PAID, network, log)),
     )
 
 
 def is_request(network: Network, log: dict[str, Any]) -> bool:
     """Whether a log is a request at this network's pool: any contract may emit one like it."""
-    return _is_of(BURNED, network, log)
+    return _is_of(TOKENS_BURNED_2, network, log)
 
 
 def _is_of(event: Event, network: Network, log: dict[str, Any]) -> bool:

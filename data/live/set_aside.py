@@ -10,7 +10,7 @@ from data import ConfigError
 from data.config import parse_address
 from data.live.questions import lacking, numbers_in, view_of, with_margin
 from data.node.live_node import LiveNode, Request
-from data.pool import calls
+from data.pool import contracts
 from data.pool.transaction import build_withdraw_manual
 
 
@@ -45,19 +45,19 @@ def read_set_aside(node: LiveNode, wr_id: int, caller: str | None = None) -> Set
     if wr_id < 0:
         raise ConfigError(f"request {wr_id} cannot be: requests are counted from 0")
     pool = node.network.pool
-    asked: dict[str, Request] = {
-        "waits": view_of(pool, calls.MARKED, "latest", wr_id),
-        "payout_wei": view_of(pool, calls.WITHDRAWALS, "latest", wr_id),
+    questions: dict[str, Request] = {
+        "waits": view_of(pool, contracts.MARKED, "latest", wr_id),
+        "payout_wei": view_of(pool, contracts.WITHDRAWALS, "latest", wr_id),
         "gas_price_wei": ("eth_gasPrice", []),
         "block": ("eth_blockNumber", []),
     }
     if caller is not None:
         fetch = build_withdraw_manual(node.network, wr_id, parse_address(caller))
-        asked["native_wei"] = ("eth_getBalance", [fetch["from"], "latest"])
+        questions["native_wei"] = ("eth_getBalance", [fetch["from"], "latest"])
         fetch = {name: fetch[name] for name in ("from", "to", "data", "value")}
-        asked["holder.gas"] = ("eth_estimateGas", [fetch])
-    answers = node.ask(list(asked.values()), lambda each: lacking(asked, each))
-    numbers, unknown = numbers_in(asked, answers.each)
+        questions["holder.gas"] = ("eth_estimateGas", [fetch])
+    answers = node.ask(list(questions.values()), lambda each: lacking(questions, each))
+    numbers, unknown = numbers_in(questions, answers.each)
     waits = numbers.get("waits")
     return SetAside(
         host=answers.host,

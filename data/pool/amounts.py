@@ -12,6 +12,7 @@ import re
 from data import AmountError
 
 DECIMALS = 18
+ONE = 10**18  # one FTM or token in wei; a ratio of 1
 # More FTM than there is (3.2 billion), and so more of any token made from it.
 MOST_WEI = 4 * 10**27
 _LONGEST = 100
@@ -33,13 +34,13 @@ def parse_amount(text: str) -> int:
         raise AmountError(f"{len(text):,} characters are no amount: write a number, such as 12.5.")
     if _NEGATIVE.fullmatch(text):
         raise AmountError("The amount is negative: write a number above 0, without a sign.")
-    found = _PLAIN.fullmatch(text)
-    if found is None or not (found["whole"] or found["part"]):
+    match = _PLAIN.fullmatch(text)
+    if match is None or not (match["whole"] or match["part"]):
         raise AmountError(_no_number(text))
-    whole, part = found["whole"].lstrip("0"), (found["part"] or "").rstrip("0")
-    if "," in text and len(found["part"]) == 3 and 1 <= len(whole) <= 3:
+    whole, part = match["whole"].lstrip("0"), (match["part"] or "").rstrip("0")
+    if "," in text and len(match["part"]) == 3 and 1 <= len(whole) <= 3:
         raise AmountError(
-            f"{text} can mean two amounts: write {whole}{found['part']} for thousands, "
+            f"{text} can mean two amounts: write {whole}{match['part']} for thousands, "
             f"or {whole}.{part or '0'} for a fraction."
         )
     if len(part) > DECIMALS:
@@ -59,7 +60,7 @@ def parse_amount(text: str) -> int:
 
 def format_wei(wei: int) -> str:
     """Wei in whole tokens, exactly: `12.5`, without needless zeros, marks or exponent."""
-    whole, part = divmod(abs(wei), 10**DECIMALS)
+    whole, part = divmod(abs(wei), ONE)
     digits = f"{part:0{DECIMALS}d}".rstrip("0")
     return f"{'-' if wei < 0 else ''}{whole}{'.' if digits else ''}{digits}"
 
@@ -83,7 +84,7 @@ def format_brief(wei: int) -> str:
 
     A million (M) is the only unit: a billion is not the same number everywhere.
     """
-    tokens = wei // 10**DECIMALS
+    tokens = wei // ONE
     if tokens < 1_000_000:
         return format_short(wei, 0 if tokens >= 1_000 else 2 if tokens else 4)
     decimals = max(0, 9 - len(str(tokens)))

@@ -1,7 +1,8 @@
 """What an unstake gives, in whole wei and rounded as the contracts round.
 
 A burn of aFTMb names FTM, one of aFTMc (ankrFTM) names shares; the fee is taken from the
-FTM of both. The contract sets no minimum: even 0 takes a place in the queue.
+FTM of both. The contract sets no minimum: even 0 takes a place in the queue. Ratios are scaled
+by 1e18.
 """
 
 from __future__ import annotations
@@ -9,12 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.amounts import ONE
 
 Token = Literal["aFTMb", "aFTMc"]
 BOND: Token = "aFTMb"
 CERT: Token = "aFTMc"
-_ONE = 10**18
+
+
+@dataclass(frozen=True)
+class FeeRule:
+    """The last `FeeRuleUpdated`: ratios scaled by 1e18, amounts in wei."""
+
+    min_ratio: int
+    max_ratio: int
+    increase_start_wei: int
+    increase_stop_wei: int
+
+
+@dataclass(frozen=True)
+class RebuiltFee:
+    """A burn's fee in wei as it follows from the logs up to `block`, with no node asked."""
+
+    fee_wei: int
+    block: int
 
 
 @dataclass(frozen=True)
@@ -55,14 +73,36 @@ def most_of(token: Token, shares_wei: int, ratio: int) -> int:
     """
     if token == CERT:
         return shares_wei
-    return min(bonds_of_shares(shares_wei, ratio), -(-(shares_wei + 1) * _ONE // ratio) - 1)
+    return min(bonds_of_shares(shares_wei, ratio), -(-(shares_wei + 1) * ONE // ratio) - 1)
 
 
 def bonds_of_shares(shares_wei: int, ratio: int) -> int:
     """`sharesToBalance`: the FTM that shares are worth, rounded up."""
-    return -(-shares_wei * _ONE // ratio)
+    return -(-shares_wei * ONE // ratio)
 
 
 def shares_of_bonds(amount_wei: int, ratio: int) -> int:
     """`balanceToShares`: the shares that stand behind so much FTM, rounded down."""
-    return amount_wei * ratio // _ONE
+    return amount_wei * ratio // ONE
+
+
+def burn_fee_wei(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
+    """The fee in wei on a gross amount: `getBurnFee`, at most the amount itself.
+
+    `shift_wei` is the gross FTM burned since the rule was set (0 for the first generation,
+    which had no shift): the more was unstaked lately, the higher the ratio.
+    """
+    ratio = burn_ratio(rule, amount_wei, shift_wei)
+    return min(-(-amount_wei * ratio // ONE), amount_wei)
+
+
+def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
+    """The rate, scaled by 1e18, that a gross amount is charged: it counts towards its own."""
+    point = amount_wei + shift_wei
+    if point >= rule.increase_stop_wei:
+        return rule.max_ratio
+    if point <= rule.increase_start_wei:
+        return rule.min_ratio
+    span = rule.increase_stop_wei - rule.increase_start_wei
+    rise = (rule.max_ratio - rule.min_ratio) * (point - rule.increase_start_wei)
+    return rule.min_ratio + rise // span

@@ -8,74 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from data.pool.contracts import Field
+from data.pool.contracts import Function
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 _ERROR_SELECTOR = "0x08c379a0"  # Error(string)
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function: `arguments` as (name, type), `selector` the first bytes of its hash."""
-
-    name: str
-    selector: str
-    arguments: tuple[Field, ...] = ()
-
-    @property
-    def canonical(self) -> str:
-        """The text that the selector is the hash of."""
-        return f"{self.name}({','.join(field.type for field in self.arguments)})"
-
-
-def _one(name: str, kind: str = "uint256") -> tuple[Field, ...]:
-    return (Field(name, kind),)
-
-
-_TO_AND_AMOUNT = (Field("to", "address"), Field("amount", "uint256"))
-
-BURN_CERTS = Function("burnCerts", "0xa79eb06e", _one("shares"))
-BURN_BONDS = Function("burnBonds", "0xf93b909c", _one("amount"))
-BURN = Function("burn", "0x42966c68", _one("amount"))
-WITHDRAW_MANUAL = Function("withdrawManual", "0x7c8ed2dc", _one("wrId"))
-
-FIRST_WR_ID = Function("firstWrId", "0xb23220c3")
-LAST_WR_ID = Function("lastWrId", "0xb9b4070e")
-WITHDRAWALS = Function("withdrawals", "0x5cc07076", _one("wrId"))
-MARKED = Function("markedForManualWithdrawal", "0xe6506847", _one("wrId"))
-STASHED = Function("stashedForManualWithdrawals", "0x3f6b13cc")
-BURN_FEE = Function("getBurnFee", "0xad20d2e6", _one("amount"))
-MIN_FEE_RATIO = Function("minFeeRatio", "0xfa4d6142")
-MAX_FEE_RATIO = Function("maxFeeRatio", "0x701f7e1d")
-FEE_INCREASE_START = Function("feeIncreaseStart", "0xcd71ef26")
-FEE_INCREASE_STOP = Function("feeIncreaseStop", "0x46e9929d")
-FEE_SHIFT = Function("feeShift", "0xf4ca2d4c")
-MINIMUM_STAKE = Function("getMinimumStake", "0xd9bbd278")
-RATIO = Function("ratio", "0x71ca337d")
-SHARES_OF = Function("sharesOf", "0xf5eb42dc", _one("account", "address"))
-TOTAL_SUPPLY = Function("totalSupply", "0x18160ddd")
-BALANCE_OF = Function("balanceOf", "0x70a08231", _one("account", "address"))
-
-# What else is sent to the pool and its tokens, to say of a stranger's transaction what it was.
-POOL_FUNCTIONS = (
-    BURN_CERTS,
-    BURN_BONDS,
-    BURN,
-    WITHDRAW_MANUAL,
-    Function("stakeAndClaimBonds", "0x9f893188"),
-    Function("stakeAndClaimCerts", "0xff0a42de"),
-    Function("withdrawLast", "0xd129c5c6"),
-)
-TOKEN_FUNCTIONS = (
-    Function("transfer", "0xa9059cbb", _TO_AND_AMOUNT),
-    Function("approve", "0x095ea7b3", (Field("spender", "address"), Field("amount", "uint256"))),
-    Function("transferFrom", "0x23b872dd", (Field("from", "address"), *_TO_AND_AMOUNT)),
-    Function("lockShares", "0x6482a22f", _one("shares")),
-    Function("unlockShares", "0xee031373", _one("shares")),
-)
 
 
 def calldata(function: Function, *arguments: int | str) -> str:
@@ -117,9 +55,9 @@ def find_function(data: str, functions: Sequence[Function]) -> tuple[Function, l
     """
     for function in functions:
         if data[:10].lower() == function.selector:
-            given = data[10 : 10 + 64 * len(function.arguments)]
-            if len(given) == 64 * len(function.arguments) and _HEX.fullmatch("0x" + given):
-                return function, words("0x" + given)
+            digits = data[10 : 10 + 64 * len(function.arguments)]
+            if len(digits) == 64 * len(function.arguments) and _HEX.fullmatch("0x" + digits):
+                return function, words("0x" + digits)
     return None
 
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from data.sample.amounts import WEI
-from data.sample.chain import FIRST_BLOCK, Agenda, BlockClock, Chain
+from data.pool.amounts import ONE
+from data.pool.contracts import Balance, Block, PoolState
+from data.sample.chain import FIRST_BLOCK, Agenda, BlockClock, LogWriter
+from data.sample.contracts import Pool, Staking
 from data.sample.governance import FIRST_RULE, Governance
 from data.sample.operator_runs import Operator
-from data.sample.pool import Pool
 from data.sample.stakers import Stakers
-from data.sample.staking import Staking
 from data.sample.story import DAY, Story
 from data.sample.strangers import Strangers
 from data.sample.world import World, stream
@@ -26,35 +26,19 @@ from data.sample.world import World, stream
 # what is built from the sample stays the same.
 SAMPLE_UNTIL = datetime(2025, 3, 1, tzinfo=UTC)
 SAMPLE_SEED = 250
-PROBED_FTM = (1, 1_000, 100_000)
-
-
-@dataclass(frozen=True)
-class PoolBalance:
-    """The pool's balance after `block`, in wei."""
-
-    block: int
-    block_time: datetime
-    balance_wei: int
+_PROBED_FTM = (1, 1_000, 100_000)
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """What a node would have answered.
-
-    `logs` is one JSON log a line, in the chain's order. `views` are the contract's at
-    `last_block`, with `balance` and `pending_wei` (payouts of [firstWrId, lastWrId)) in
-    wei; `burn_fees` maps a gross amount to getBurnFee, both in wei. `pool_balances` has
-    the balance at the end of each day.
-    """
+    """What a node would have answered: `logs`, one JSON log a line in the chain's order, from
+    `first_block` on; the contract's own `state` at the last block, and its `balances` at the
+    end of each day."""
 
     logs: bytes
     first_block: int
-    last_block: int
-    last_block_time: datetime
-    views: dict[str, int]
-    burn_fees: dict[int, int]
-    pool_balances: tuple[PoolBalance, ...]
+    state: PoolState
+    balances: tuple[Balance, ...]
 
 
 def simulate(
@@ -71,9 +55,9 @@ def simulate(
     story = Story(end - days * DAY, end)
     clock = BlockClock(stream(seed, "clock"), story.start, end)
     lower = {contract: address.lower() for contract, address in addresses.items()}
-    chain = Chain(stream(seed, "chain"), seed, clock, lower)
+    chain = LogWriter(stream(seed, "chain"), seed, clock, lower)
     agenda, pool, staking = Agenda(), Pool(FIRST_RULE), Staking(story)
-    balances: list[PoolBalance] = []
+    balances: list[Balance] = []
 
     def sample(at: int) -> None:
         balances.append(_balance(clock, clock.block_at(at) - 1, pool))
@@ -90,34 +74,26 @@ def simulate(
     agenda.run(end)
 
     last = _balance(clock, clock.block_at(end), pool)
-    return Simulation(
-        logs="".join(chain.lines).encode(),
-        first_block=FIRST_BLOCK,
-        last_block=last.block,
-        last_block_time=last.block_time,
-        views=_views(pool, staking),
-        burn_fees={amount * WEI: pool.burn_fee(amount * WEI) for amount in PROBED_FTM},
-        pool_balances=(*balances, last),
-    )
+    state = PoolState(Block(last.block, None, last.at), pool.balance_wei, _views(pool, staking))
+    return Simulation("".join(chain.lines).encode(), FIRST_BLOCK, state, (*balances, last))
 
 
-def _balance(clock: BlockClock, block: int, pool: Pool) -> PoolBalance:
-    at = datetime.fromtimestamp(clock.time_of(block), UTC)
-    return PoolBalance(block, at, pool.balance_wei)
+def _balance(clock: BlockClock, block: int, pool: Pool) -> Balance:
+    return Balance(block, datetime.fromtimestamp(clock.time_of(block), UTC), pool.balance_wei)
 
 
 def _views(pool: Pool, staking: Staking) -> dict[str, int]:
-    """The contract's views by their names there, and the two sums that checks compare."""
+    """The contract's views, and the sum of its queue, under the names that checks compare."""
+    fees = {f"getBurnFee({ftm * ONE})": pool.burn_fee(ftm * ONE) for ftm in _PROBED_FTM}
     return {
         "firstWrId": pool.first_wr_id,
         "lastWrId": pool.last_wr_id,
         "stashedForManualWithdrawals": pool.stashed_wei,
         "minFeeRatio": pool.rule.min_ratio,
         "maxFeeRatio": pool.rule.max_ratio,
-        "feeIncreaseStart": pool.rule.start_wei,
-        "feeIncreaseStop": pool.rule.stop_wei,
+        "feeIncreaseStart": pool.rule.increase_start_wei,
+        "feeIncreaseStop": pool.rule.increase_stop_wei,
         "feeShift": pool.fee_shift_wei,
         "stubCount": staking.stub_count,
-        "balance": pool.balance_wei,
-        "pending_wei": pool.pending_wei,
-    }
+        "pendingWei": pool.pending_wei,
+    } | fees

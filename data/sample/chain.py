@@ -1,7 +1,8 @@
-"""The chain under the story: irregular blocks, and transactions written in their order.
+"""The chain under the story: irregular blocks, and logs in the JSON form that a node answers.
 
 Blocks take about a second under load and up to a minute when the chain idles; their pace
-changes every hour, so no constant turns blocks into time.
+changes every hour, so no constant turns blocks into time. No event here has a dynamic type:
+indexed fields become topics, the others 32-byte words of data.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import math
 import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from data.sample.logs import Emission, Place, node_log
+from data.pool.contracts import Event
 
+Value = int | str  # a number, a boolean, or an address in lower case
 FIRST_BLOCK = 31_218_797  # where the real pool's history starts
 _HOUR = 3_600
 _MEAN_SPACING_S = 1.33  # with idle hours, takes three years to about block 100 million
@@ -30,6 +33,26 @@ def made_up_hash(*parts: object) -> str:
 def made_up_address(*parts: object) -> str:
     """Twenty bytes as hex, the same for the same parts."""
     return made_up_hash("address", *parts)[:42]
+
+
+@dataclass(frozen=True)
+class Emission:
+    """An event with its values, in the order of the event's fields."""
+
+    event: Event
+    values: tuple[Value, ...]
+
+
+def emissions(*groups: Iterable[Emission]) -> tuple[Emission, ...]:
+    """Several calls' events as one transaction's."""
+    return tuple(emission for group in groups for emission in group)
+
+
+def _word(value: Value) -> str:
+    """One value as 64 hex digits."""
+    if isinstance(value, str):
+        return value[2:].zfill(64)
+    return f"{value:064x}"
 
 
 class BlockClock:
@@ -66,13 +89,13 @@ class BlockClock:
         return self._start + hour * _HOUR + second
 
 
-class Chain:
+class LogWriter:
     """Writes transactions' logs. Times must not fall from one call to the next."""
 
     def __init__(
         self, rng: random.Random, seed: int, clock: BlockClock, addresses: Mapping[str, str]
     ) -> None:
-        self._rng, self._seed, self.clock = rng, seed, clock
+        self._rng, self._seed, self._clock = rng, seed, clock
         self._addresses = addresses
         self._block, self._block_hash, self._block_time = -1, "", 0
         self._tx_index, self._log_index = 0, 0
@@ -80,9 +103,9 @@ class Chain:
 
     def transact(self, at: int, emissions: Iterable[Emission]) -> None:
         """One transaction at that second; other people's take places between ours."""
-        block = self.clock.block_at(at)
+        block = self._clock.block_at(at)
         if block != self._block:
-            self._block, self._block_time = block, self.clock.time_of(block)
+            self._block, self._block_time = block, self._clock.time_of(block)
             self._block_hash = made_up_hash(self._seed, "block", block)
             self._tx_index, self._log_index = self._rng.randrange(6), self._rng.randrange(20)
         else:
@@ -90,17 +113,25 @@ class Chain:
             self._log_index += self._rng.randrange(8)
         tx_hash = made_up_hash(self._seed, "transaction", block, self._tx_index)
         for emission in emissions:
-            place = Place(
-                self._block,
-                self._block_hash,
-                self._block_time,
-                tx_hash,
-                self._tx_index,
-                self._log_index,
-            )
-            address = self._addresses[emission.event.contract]
-            self.lines.append(node_log(emission, address, place))
+            self.lines.append(self._line(emission, tx_hash))
             self._log_index += 1 + self._rng.randrange(3)  # tokens' transfers lie between
+
+    def _line(self, emission: Emission, tx_hash: str) -> str:
+        """One line of JSON, keys in a node's order, hex in lower case; ends in a newline."""
+        topics, words = [f'"{emission.event.topic0}"'], ["0x"]
+        for field, value in zip(emission.event.fields, emission.values, strict=True):
+            if field.indexed:
+                topics.append(f'"0x{_word(value)}"')
+            else:
+                words.append(_word(value))
+        return (
+            f'{{"address":"{self._addresses[emission.event.contract]}",'
+            f'"topics":[{",".join(topics)}],"data":"{"".join(words)}",'
+            f'"blockNumber":"{self._block:#x}","transactionHash":"{tx_hash}",'
+            f'"transactionIndex":"{self._tx_index:#x}","blockHash":"{self._block_hash}",'
+            f'"blockTimestamp":"{self._block_time:#x}","logIndex":"{self._log_index:#x}",'
+            f'"removed":false}}\n'
+        )
 
 
 class Agenda:

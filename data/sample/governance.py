@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from data.sample.amounts import PARTS, WEI
-from data.sample.chain import made_up_address
-from data.sample.logs import (
-    OPERATOR_CHANGED,
-    POOL_UPGRADED,
-    RATIO_UPDATE,
-    STUBS_UPGRADED,
-    Emission,
-)
-from data.sample.pool import FeeRule
-from data.sample.staking import full_rate
-from data.sample.story import DAY, SECOND_GENERATION, THIRD_GENERATION
+from data.pool.amounts import ONE
+from data.pool.burn import FeeRule
+from data.pool.contracts import OPERATOR_CHANGED, POOL_UPGRADED, RATIO_UPDATE, STUBS_UPGRADED
+from data.sample.chain import Emission, made_up_address
+from data.sample.contracts import full_rate
+from data.sample.story import DAY, PARTS, SECOND_GENERATION, THIRD_GENERATION
 from data.sample.world import World, stream
 
 _MICRO = 10**12  # of a ratio scaled by 1e18: a millionth
-FIRST_RULE = FeeRule(0, 5_000 * _MICRO, 20_000 * WEI, 120_000 * WEI)
-_SECOND_RULE = FeeRule(500 * _MICRO, 9_000 * _MICRO, 2_500 * WEI, 17_500 * WEI)
-_CALMER_RULE = FeeRule(500 * _MICRO, 7_770 * _MICRO, 4_000 * WEI, 31_000 * WEI)
-_LAST_RULE = FeeRule(810 * _MICRO, 12_340 * _MICRO, 5_000 * WEI, 41_000 * WEI)
+FIRST_RULE = FeeRule(0, 5_000 * _MICRO, 20_000 * ONE, 120_000 * ONE)
+_SECOND_RULE = FeeRule(500 * _MICRO, 9_000 * _MICRO, 2_500 * ONE, 17_500 * ONE)
+_CALMER_RULE = FeeRule(500 * _MICRO, 7_770 * _MICRO, 4_000 * ONE, 31_000 * ONE)
+_LAST_RULE = FeeRule(810 * _MICRO, 12_340 * _MICRO, 5_000 * ONE, 41_000 * ONE)
 # Share of the window, rule, gross FTM at which the shift starts: mostly from nothing.
 _RULES = (
     (0.118, _SECOND_RULE, 0),
@@ -96,10 +90,10 @@ class Governance:
         self._chain.transact(at, (Emission(OPERATOR_CHANGED, (old, new)),))
 
     def _setting(self, rule: FeeRule, shift_ftm: int) -> Callable[[int], None]:
-        return lambda at: self._chain.transact(at, self._pool.set_fee_rule(rule, shift_ftm * WEI))
+        return lambda at: self._chain.transact(at, self._pool.set_fee_rule(rule, shift_ftm * ONE))
 
     def _changing_minimum(self, minimum_ftm: int) -> Callable[[int], None]:
-        return lambda at: self._chain.transact(at, self._pool.set_minimum_stake(minimum_ftm * WEI))
+        return lambda at: self._chain.transact(at, self._pool.set_minimum_stake(minimum_ftm * ONE))
 
     def _announce(self, at: int) -> None:
         """Let the ratio fall by what the stake earned since the last announcement."""

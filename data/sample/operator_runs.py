@@ -7,12 +7,11 @@ queue has grown beyond what the operator tolerates: that keeps it from growing f
 
 from __future__ import annotations
 
-from data.sample.amounts import WEI, share_of
-from data.sample.chain import made_up_address
-from data.sample.logs import Emission, emissions
+from data.pool.amounts import ONE
+from data.sample.chain import Emission, emissions, made_up_address
+from data.sample.contracts import Position, drawn_validators
 from data.sample.stakers import Stakers
-from data.sample.staking import Position, drawn_validators
-from data.sample.story import DAY, LOCKS_END
+from data.sample.story import DAY, LOCKS_END, share_of
 from data.sample.world import World, stream
 
 _HOUR = 3_600
@@ -22,9 +21,9 @@ _LOCK_WEIGHTS = (15, 22, 18, 15, 18, 12)
 _STUBS_AT_START, _STUBS_EARLY, _STUBS = 9, 33, 47
 _EARLY_BEGINS, _EARLY_ENDS, _LATE_ENDS = 0.006, 0.12, 0.83
 _AT_START_GAP = 0.0004  # half a day
-_KEPT_WEI = 150 * WEI  # stays in the pool when nobody waits
-_LEAST_SENT_WEI = 400 * WEI  # smaller sums are not worth a delegation
-_MOST_SENT_WEI = 4_000 * WEI  # to one stub at once
+_KEPT_WEI = 150 * ONE  # stays in the pool when nobody waits
+_LEAST_SENT_WEI = 400 * ONE  # smaller sums are not worth a delegation
+_MOST_SENT_WEI = 4_000 * ONE  # to one stub at once
 _STAKES_SENT = 0.55  # share of new stakes that is delegated though people wait
 _PAYOUTS_A_RUN = 14
 _RUN_GAP_HOURS, _MORE_GAP_HOURS = 3, 19  # at least, and on average on top
@@ -32,8 +31,8 @@ _FLUSH_CHANCE = 0.9  # of a run
 _RESTAKE_CHANCE, _RESTAKE_CHANCE_IDLE = 0.03, 0.3  # of a claim, with and without a queue
 _CLAIMED_AT_ONCE = (1, 1, 1, 2, 3)  # positions in one transaction
 _RETURNED = 0.22  # share of an untolerated shortage that one lock-up's end returns, about
-_LEAST_RETURNED_WEI = 120 * WEI
-_EMERGENCY_WEI = 17_000 * WEI  # shortage at which a lock-up is broken
+_LEAST_RETURNED_WEI = 120 * ONE
+_EMERGENCY_WEI = 17_000 * ONE  # shortage at which a lock-up is broken
 _EMERGENCY_GAP = 23 * DAY
 _COLLECTING = 9 * DAY  # before the lock-ups' end
 _COLLECT_CHANCE = 0.5  # of a position, in each run of those days
@@ -144,7 +143,7 @@ class Operator:
         return self._pool.pending_wei - spendable - coming
 
     def _to_return_wei(self, at: int, position: Position) -> int:
-        beyond_wei = self._shortage_wei() - self._story.tolerated_ftm(at) * WEI
+        beyond_wei = self._shortage_wei() - self._story.tolerated_ftm(at) * ONE
         if beyond_wei <= 0:
             return 0
         wanted_wei = share_of(beyond_wei, _RETURNED * self._rng.uniform(0.4, 1.6))
@@ -177,7 +176,7 @@ class Operator:
             return
         self._stakes_seen_wei = self._pool.staked_wei
         while amount_wei > 0:
-            part_wei = min(amount_wei, _MOST_SENT_WEI + self._rng.randrange(WEI))
+            part_wei = min(amount_wei, _MOST_SENT_WEI + self._rng.randrange(ONE))
             amount_wei -= part_wei
             self._delegate(at, part_wei)
 

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from data.sample.amounts import drawn_wei
-from data.sample.chain import made_up_address
-from data.sample.logs import Emission
-from data.sample.story import DAY, LOCKS_END
+from data.pool.burn import bonds_of_shares, shares_of_bonds
+from data.sample.chain import Emission, made_up_address
+from data.sample.story import DAY, LOCKS_END, drawn_wei
 from data.sample.world import World, stream
 
 _STAKERS = 310
@@ -129,7 +128,7 @@ class Stakers:
         """Stake that much on top of the minimum."""
         amount_wei = self._pool.minimum_stake_wei + drawn_wei(self._rng, amount_ftm)
         rebasing = self._pool.generation == 0 or self._rng.random() < staker.likes_bonds
-        shares = self._pool.shares_of_balance(amount_wei)
+        shares = shares_of_bonds(amount_wei, self._pool.ratio)
         if rebasing:
             staker.bond_shares += shares
         else:
@@ -164,12 +163,12 @@ class Stakers:
         held = max(staker.bond_shares, certs)
         shares = held
         if amount_ftm < math.inf:
-            shares = min(held, self._pool.shares_of_balance(drawn_wei(self._rng, amount_ftm)))
+            shares = min(held, shares_of_bonds(drawn_wei(self._rng, amount_ftm), self._pool.ratio))
         if not bonds:
             staker.cert_shares -= shares
             return self._pool.burn_certs(staker.address, shares)
         staker.bond_shares -= shares
-        amount_wei = self._pool.balance_of_shares(shares)
+        amount_wei = bonds_of_shares(shares, self._pool.ratio)
         return self._pool.burn_bonds(staker.address, amount_wei)
 
     def _burn_nothing(self, at: int) -> None:

@@ -12,10 +12,8 @@ import duckdb
 
 from data import StoreError
 from data.config import SAMPLE, default_store, load_network
-from data.ingest.finish import Balance
 from data.ingest.from_file import sync_file
-from data.pool.state import Block, PoolState
-from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, Simulation, simulate
+from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, simulate
 from data.store.reader import open_reader, read_info
 from data.store.writer import discard, lock
 
@@ -84,21 +82,8 @@ def _build(path: Path, now: datetime) -> None:
             [logs],
             now,
             simulation.first_block,
-            simulation.last_block,
+            simulation.state.block.number,
             source=_source(),
-            state=_state(simulation),
-            balances=[
-                Balance(sample.block, sample.block_time, sample.balance_wei)
-                for sample in simulation.pool_balances
-            ],
+            state=simulation.state,
+            balances=simulation.balances,
         )
-
-
-def _state(simulation: Simulation) -> PoolState:
-    """The simulated contract's views under the names the real one's are stored by."""
-    views = dict(simulation.views)
-    balance_wei = views.pop("balance")
-    views["pendingWei"] = views.pop("pending_wei")
-    views |= {f"getBurnFee({amount})": fee for amount, fee in simulation.burn_fees.items()}
-    block = Block(simulation.last_block, None, simulation.last_block_time)
-    return PoolState(block, balance_wei, views)

@@ -1,15 +1,20 @@
-"""When the named things of the simulated years happen.
+"""When the named things of the simulated years happen, and how an amount is drawn.
 
 The end of lock-ups has its date in the calendar; all else lies at a share of the window,
-so that a shorter window tells the same story.
+so that a shorter window tells the same story. A drawn float is rounded to a thousandth of
+FTM or a billionth of a share before it counts, so another machine's last bit cannot change
+an amount; the digits below are drawn as integers.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 DAY = 86_400
+PARTS = 10**9  # a share is a whole number of billionths
+_MILLI = 10**15  # wei in a thousandth of FTM
 
 # Lock-ups and new delegations end with the launch of Sonic.
 LOCKS_END = int(datetime(2024, 12, 18, tzinfo=UTC).timestamp())
@@ -79,3 +84,13 @@ class Story:
             return _PATIENCE_AFTER_LOCKS_END
         share = self.share(at)
         return max((since, ftm) for since, ftm in _PATIENCE if since <= share)[1]
+
+
+def drawn_wei(rng: random.Random, amount_ftm: float) -> int:
+    """`amount_ftm` in wei, with its fifteen lowest digits drawn."""
+    return round(amount_ftm * 1_000) * _MILLI + rng.randrange(_MILLI)
+
+
+def share_of(amount: int, share: float) -> int:
+    """`share` (0 to 1, to the billionth) of a whole amount, rounded down."""
+    return amount * round(share * PARTS) // PARTS

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from data.sample.amounts import drawn_wei, share_of
-from data.sample.chain import made_up_address
-from data.sample.logs import (
+from data.pool.contracts import (
     CLAIMED_REWARDS,
     DELEGATED,
     LOCKED_UP_STAKE,
@@ -12,9 +10,9 @@ from data.sample.logs import (
     STAKE_RETURNED,
     UNDELEGATED,
     UNLOCKED_STAKE,
-    Emission,
 )
-from data.sample.story import DAY
+from data.sample.chain import Emission, made_up_address
+from data.sample.story import DAY, drawn_wei, share_of
 from data.sample.world import World, stream
 
 _DELEGATORS = 160

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from data.sample.chain import Agenda, Chain
-from data.sample.pool import Pool
-from data.sample.staking import Staking
+from data.sample.chain import Agenda, LogWriter
+from data.sample.contracts import Pool, Staking
 from data.sample.story import Story
 
 
@@ -24,5 +23,5 @@ class World:
     story: Story
     pool: Pool
     staking: Staking
-    chain: Chain
+    chain: LogWriter
     agenda: Agenda

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import scored, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
@@ -52,7 +53,7 @@ def _is_amount(text: str) -> bool:
 
 def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
     """The window's four figures."""
-    official = window_words.OFFICIAL_DAYS
+    official = OFFICIAL_DAYS
     chance = window_words.label(window)
     if window_words.has_odds(window):
         chance = window_words.chance(window, official)

@@ -41,7 +41,7 @@ def show(store: StoreView) -> None:
     except SupersededError:
         raise
     except StoreError as error:
-        st.warning(words.fault(error))
+        st.warning(words.fault(str(error)))
         return
     if scores is None:
         st.markdown(

@@ -65,7 +65,7 @@ def _came(odds: Odds) -> pl.DataFrame:
     return pl.DataFrame({"at": [since, *came["funded_at"], odds.at], "ftm": [*sums, so_far]})
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _fan(version: Version, source: str, _present: Present) -> pl.DataFrame:
     """`at` and the FTM that will have come by then: columns low, q25, q50, q75, high."""
     curve = _present.curve

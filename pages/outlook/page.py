@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.outlook import amount, came_out, money, scores
 from ui.odds import scored, window_card, window_words
-from ui.parts import links
+from ui.parts import drawing, links
 from ui.shown import store_view
 
 HERE = Path(__file__).parent
@@ -30,19 +30,21 @@ else:
     window_card.late(odds)
 
     st.subheader("Odds by amount and day")
-    amount.odds_by_amount(odds, payout_ftm)
+    drawing.once((odds.key, payout_ftm), amount.odds_by_amount, odds, payout_ftm)
 
     st.subheader("The money they rest on")
     if odds.has_futures:
-        money.draw(odds, payout_ftm)
+        drawing.once((odds.key, payout_ftm), money.draw, odds, payout_ftm)
     st.caption(money.source_note(odds))
 
     st.subheader("How good such odds have been")
-    st.markdown(scores.summary(odds))
-    scores.calibration(odds)
+    st.markdown(drawing.once(odds.key, scores.summary, odds))
+    drawing.once(odds.key, scores.calibration, odds)
 
     st.subheader("Beside other answers")
-    scores.compared(odds, scores.slice_input(odds, notices))
+    slice_name = scores.slice_input(odds, notices)
+    if drawing.once((odds.key, slice_name), scores.compared, odds, slice_name):
+        scores.offer(odds)
     st.caption(scores.provenance(odds))
 
     st.subheader("What was forecast here, and how it came out")

@@ -10,7 +10,8 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from forecast.backtest import BUCKETS, MODEL
+from forecast.backtest import MODEL
+from forecast.baselines import AMOUNT_BUCKETS
 from ui.odds.scored import FAN_DAYS, Odds
 from ui.odds.window_card import backtest_command
 from ui.parts import downloads, drawing, links, words
@@ -26,7 +27,7 @@ _NAMES = {
     "fluid": "need / recent rate",
     "kaplan-meier": "past waits by amount",
 }
-_RANKS = {ALL: 0} | {f"amount: {bucket}": rank for rank, bucket in enumerate(BUCKETS, 1)}
+_RANKS = {ALL: 0} | {f"amount: {bucket}": rank for rank, bucket in enumerate(AMOUNT_BUCKETS, 1)}
 _NAMES_AXIS = alt.Y(
     "name:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150)
 )
@@ -123,13 +124,13 @@ def slice_input(odds: Odds, notices: DeltaGenerator) -> str:
     return links.pick("Forecasts", [ALL, *slices], "of", ALL, notices)
 
 
-def compared(odds: Odds, slice_name: str) -> None:
-    """This tracker's odds beside the other answers."""
+def compared(odds: Odds, slice_name: str) -> bool:
+    """This tracker's odds beside the other answers; returns whether there is any score."""
     table = odds.scores.table.filter(slice=slice_name)
     errors = _percent(table.filter(metric="tw_crps")).sort("value")
     if errors.is_empty():
         st.markdown("None of these forecasts is old enough to be judged.")
-        return
+        return False
     ours = errors.filter(ours=True).to_dicts()
     undecided = ""
     if ours and not ours[0]["decided"]:
@@ -148,6 +149,11 @@ def compared(odds: Odds, slice_name: str) -> None:
         f"{undecided}"
     )
     _scores_table(table)
+    return True
+
+
+def offer(odds: Odds) -> None:
+    """All scores as files."""
     downloads.offer(
         odds.store,
         odds.scores.table,

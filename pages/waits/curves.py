@@ -12,19 +12,21 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from forecast.baselines import AMOUNT_BUCKETS
 from ui.parts import colours, words
 from ui.parts.charts import LABELS_INSIDE, NO_TOOLTIP
 
 NOT_KNOWN_YET = "not known yet"
 FEWEST = 10  # of fewer that waited as long, each would move the curve by more than a tenth
 # Colours and, for those who cannot tell them apart, dashes.
-STYLES = {
-    "under 100 FTM": (colours.BLUE, [1, 0]),
-    "100 to 1,000 FTM": (colours.AMBER, [9, 2]),
-    "1,000 to 10,000 FTM": (colours.PINK, [5, 2]),
-    "10,000 FTM and more": (colours.BROWN, [2, 2]),
-    "unknown amount": (colours.SILVER, [1, 2]),
-}
+_LOOKS = (
+    (colours.BLUE, [1, 0]),
+    (colours.AMBER, [9, 2]),
+    (colours.PINK, [5, 2]),
+    (colours.BROWN, [2, 2]),
+    (colours.SILVER, [1, 2]),
+)
+STYLES = dict(zip((*AMOUNT_BUCKETS, "unknown amount"), _LOOKS, strict=True))
 _MOST_READINGS = 120  # places for the cursor
 _READING_DAYS = (1 / 24, 1 / 4, 1, 5, 35)  # each divides 35, so that the cursor can stand on it
 _ROWS, _FINEST = 1_800, 400  # steps of all curves, so that the whole chart stays below 2,000 rows

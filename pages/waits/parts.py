@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from pages.waits import curves
-from ui.parts import links, words
+from ui.parts import drawing, links, words
 from ui.parts.spans import ALL, Span
 
 _AXES = {"35": 35, "90": 90, "365": 365}
@@ -81,6 +81,17 @@ def promise(within: pl.DataFrame, days: int) -> None:
 def axis_input(notices: DeltaGenerator) -> int | None:
     """Where the days axis ends; None for the longest wait there is."""
     return _AXES.get(links.choose("Days shown", [*_AXES, ALL], "days", ALL, notices))
+
+
+def curves_chart(curve: pl.DataFrame, axis_days: int | None, days: int) -> None:
+    """The share of the requests that was released by each day, by amount."""
+    drawing.draw(
+        curves.release_curves,
+        curve,
+        promised_days=days,
+        days=axis_days,
+        alt=curves.takeaway(curve, days),
+    )
 
 
 def curves_note(curve: pl.DataFrame, span: Span) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -22,13 +21,6 @@ from data.config import (
 )
 
 POOL = "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670"
-
-
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine's own FTM_* variables say nothing here."""
-    for name in [name for name in os.environ if name.startswith("FTM_")]:
-        monkeypatch.delenv(name)
 
 
 def _own_file(folder: Path, text: str | bytes, monkeypatch: pytest.MonkeyPatch) -> Path:

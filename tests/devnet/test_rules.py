@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from data.pool.contracts import GET_BURN_FEE, VIEWS, WITHDRAWALS
+from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS
 from devnet import Devnet, DevnetError, act
 from devnet.compile import compiled
 from devnet.rpc import Rpc
-from tests.devnet_fixture import expected_fee
+from tests.devnet.expected import expected_fee
 
 FTM = 10**18
 POOL_SELECTORS = {
@@ -70,7 +70,7 @@ def test_the_selectors_are_the_real_ones() -> None:
     others = {"operator()", "owner()", "bondContract()", "certContract()", "sfc()"}
     assert others <= contracts["PoolR2"]["selectors"].keys()
     assert all(f"{view.name}()" in contracts["PoolR2"]["selectors"] for view in VIEWS)
-    for view in (WITHDRAWALS, GET_BURN_FEE):
+    for view in (WITHDRAWALS, BURN_FEE):
         assert f"{view.name}(uint256)" in contracts["PoolR2"]["selectors"]
 
 

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 import queries
 from pages.explore.parts import MOST_ROWS, drawable
-from tests.app_fixture import ROOT
-from tests.page_fixture import Show, said
+from tests.app import ROOT
+from tests.shown import Show, said
 from ui.parts import shell
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -137,7 +137,7 @@ def test_an_empty_statement_says_what_to_do(show: Show) -> None:
     assert "Write one SELECT" in said(app)
 
 
-@pytest.mark.parametrize("name", ["queue_depth", "claims_by_stub", "request_history"])
+@pytest.mark.parametrize("name", ["queue_depth", "claims_summary", "request_history"])
 def test_a_chart_is_drawn_where_one_fits(name: str, show: Show, sample_store: Path) -> None:
     app = show(page="explore", query=name)
     charts = app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")

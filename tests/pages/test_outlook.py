@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from scoring.companion import companion_of, read_scores, write_scores
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 from ui.odds.scored import FAN_DAYS
 
 HEAD = "2198"
@@ -160,8 +160,8 @@ def test_scores_stand_beside_those_of_other_answers(show_scored: Show, tmp_path:
 
 
 def test_a_slice_is_in_the_link_and_a_wrong_one_is_named(show_scored: Show) -> None:
-    app = show_scored(page="outlook", of="amount: below 100")
-    assert app.selectbox[-1].value == "amount: below 100"
+    app = show_scored(page="outlook", of="amount: under 100 FTM")
+    assert app.selectbox[-1].value == "amount: under 100 FTM"
     wrong = show_scored(page="outlook", of="nonsense")
     assert any("of=nonsense" in warning.value for warning in wrong.warning)
 

@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from data.config import load_network
-from data.ingest.rebuilt_views import published_terms
-from data.pool.burn import BOND, CERT, Token, unstaked
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
 from data.store.reader import open_reader
-from pages.unstake import step1_fee
-from tests.page_fixture import Show, said
-from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, tiles
+from pages.unstake.terms import fee_sentence
+from tests.shown import Show, said
+from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, terms_of, tiles
 
 __all__ = ["show_sample", "show_with_odds"]
 
@@ -27,7 +24,7 @@ HASH = "0x" + "12" * 32
 def test_the_figures_come_of_the_store_alone_to_the_wei(
     show_sample: Show, sample_store: Path, token: Token
 ) -> None:
-    terms = published_terms(sample_store, load_network("sample"))
+    terms = terms_of(sample_store)
     given = unstaked(token, 1_234 * FTM, terms.ratio, terms.rule, terms.shift_wei)
     app = show_sample(token=token, amount="1234")
     assert not app.exception
@@ -144,7 +141,7 @@ def test_splitting_costs_what_the_fee_rises_by_with_each_part(
     # Two of 200 are at 3 % and 5 %: fee 6 + 10, paid 384.
     # Four of 100 are at 2, 3, 4 and 5 %: fee 14, paid 386.
     # Ten of 40 are at 1.4, 1.8, ... 5 %, together 32 % of 40: fee 12.8, paid 387.2.
-    shift_wei = published_terms(sample_store, load_network("sample")).shift_wei
+    shift_wei = terms_of(sample_store).shift_wei
     rule = FeeRule(FTM // 100, 11 * FTM // 100, shift_wei, shift_wei + 1_000 * FTM)
     burned, paid = 0, 0
     for _ in range(10):
@@ -195,7 +192,7 @@ def test_the_fee_is_told_with_the_rate_that_the_amount_itself_brings_about(
     shift: int, amount: int, told: str
 ) -> None:
     given = unstaked(BOND, amount * FTM, FTM, RULE, shift * FTM)
-    text = step1_fee.why(RULE, shift * FTM, given.gross_wei, given.fee_wei)
+    text = fee_sentence(RULE, shift * FTM, given.gross_wei, given.fee_wei)
     assert "1 % to 11 % of the FTM" in text
     assert "your own amount counts" in text
     assert text.endswith(told)
@@ -204,13 +201,13 @@ def test_the_fee_is_told_with_the_rate_that_the_amount_itself_brings_about(
 def test_a_rate_that_does_not_give_the_fee_beside_it_is_not_told() -> None:
     fee_wei = burn_fee_wei(RULE, 400 * FTM, 900 * FTM)
     for shift, gross, fee in ((900, 400, fee_wei + 1), (800, 400, fee_wei), (900, 400, None)):
-        assert "For this amount" not in step1_fee.why(RULE, shift * FTM, gross * FTM, fee)
-    assert "For this amount" not in step1_fee.why(RULE, None, 400 * FTM, fee_wei)
-    assert step1_fee.why(None, 0, FTM, 1) == ""
+        assert "For this amount" not in fee_sentence(RULE, shift * FTM, gross * FTM, fee)
+    assert "For this amount" not in fee_sentence(RULE, None, 400 * FTM, fee_wei)
+    assert fee_sentence(None, 0, FTM, 1) == ""
     flat = FeeRule(FTM // 100, FTM // 100, 0, 0)
-    assert step1_fee.why(flat, 0, FTM, FTM // 100) == "The fee is 1 % of the FTM, also for aFTMc."
+    assert fee_sentence(flat, 0, FTM, FTM // 100) == "The fee is 1 % of the FTM, also for aFTMc."
 
 
 def test_the_fee_of_a_few_wei_says_that_it_is_rounded_up() -> None:
-    text = step1_fee.why(RULE, 0, 5, burn_fee_wei(RULE, 5, 0))
+    text = fee_sentence(RULE, 0, 5, burn_fee_wei(RULE, 5, 0))
     assert text.endswith("For this amount it is the lowest, 1 %, rounded up to a whole wei.")

@@ -10,8 +10,7 @@ import pytest
 from data.live.read import read_live
 from data.live.reading import Holder, Reading
 from data.pool.amounts import parse_amount
-from data.pool.burn import BOND, CERT
-from data.pool.fees import RebuiltFee
+from data.pool.burn import BOND, CERT, RebuiltFee
 from devnet import Devnet, act
 from pages.unstake.remarks import Remark, check_unstake, over_supply
 from tests.live_steps import of

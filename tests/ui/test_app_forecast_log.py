@@ -13,7 +13,7 @@ import queries
 from data.store.reader import open_reader
 from scoring.forecast_log import log_of
 from tests.made_forecasts import LINE
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 from ui.odds import shown_forecasts
 from ui.shown import store_view
 

@@ -58,7 +58,7 @@ def test_text_from_a_link_cannot_act_as_markdown() -> None:
 
 def test_foreign_text_is_no_markup_and_tells_no_folder() -> None:
     assert words.escaped("*a* [x](//y) `run *it*` ``") == r"\*a\* \[x\](//y) `run *it*` \`\`"
-    error = ValueError(f"no store at {ROOT}/var/a.duckdb or '/srv/my/b.duckdb', see http://h/p/q")
+    error = f"no store at {ROOT}/var/a.duckdb or '/srv/my/b.duckdb', see http://h/p/q"
     assert words.fault(error) == (
         "no store at var/a\\.duckdb or 'b\\.duckdb', see http\\:\u2060//h/p/q"
     )

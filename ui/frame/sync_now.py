@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from data import TrackerError
 from data.config import ROOT, SAMPLE, network_names
 from data.store.sync_state import SyncState, is_syncing, read_state
 from ui.parts import words
@@ -56,14 +55,14 @@ def _watch(source: Source, was_running: bool) -> None:
         if state is not None:
             st.caption(_outcome(state), width="content")
     if refusal := st.session_state.pop(_REFUSAL, ""):
-        st.error(words.fault(TrackerError(refusal)), title="No sync could begin")
+        st.error(words.fault(refusal), title="No sync could begin")
     else:
         _error(state)
 
 
 def _error(state: SyncState | None) -> None:
     if state is not None and state.error:
-        st.error(words.fault(TrackerError(state.error)), title="The last sync failed")
+        st.error(words.fault(state.error), title="The last sync failed")
 
 
 def _progress(state: SyncState | None) -> tuple[float, str]:

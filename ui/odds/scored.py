@@ -34,6 +34,7 @@ class Odds:
     store: StoreView
     present: Present
     scores: Scores
+    key: tuple[Version, tuple[int, int]]  # the versions of the store and of its scores
 
     @property
     def has_futures(self) -> bool:
@@ -58,8 +59,11 @@ class Odds:
 
 def odds_of(store: StoreView) -> Odds | None:
     """The odds on this store; None while they are not scored. Raises StoreError."""
-    scores, at = _scores(store.source), store.info.synced_at
-    if scores is None or at is None:
+    version, at = scores_version(store.source), store.info.synced_at
+    if version is None or at is None:
+        return None
+    scores = _read_scores(store.source, version)
+    if scores is None or scores.about.model_version != model_version():
         return None
     source = scores.about.source
     answers = {
@@ -68,14 +72,8 @@ def odds_of(store: StoreView) -> Odds | None:
         "inflows": store.ask("funding", source="inflows"),
         "lock_ups": store.ask("lock_up_ends"),
     }
-    return Odds(store, _present(store.version, source, answers, at), scores)
-
-
-def _scores(source: Source) -> Scores | None:
-    """The scores beside a store, if they are of this program's model."""
-    version = scores_version(source)
-    scores = _read_scores(source, version) if version else None
-    return scores if scores and scores.about.model_version == model_version() else None
+    present = _present(store.version, source, answers, at)
+    return Odds(store, present, scores, (store.version, version))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -102,18 +100,14 @@ def windows_of(odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
     The days are those of even odds and of nine in ten, null where there is none to give. A null
     `kind` is a window that is not known.
     """
-    return _windows(odds.store.version, odds.present.source, odds, pending.head(MOST_WINDOWS))
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _windows(version: Version, source: str, _odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
     rows = []
-    for wr_id, ahead, payout in pending.select("wr_id", "ahead_ftm", "payout_ftm").rows():
-        window = _odds.present.window(ahead, payout)
+    first = pending.head(MOST_WINDOWS).select("wr_id", "ahead_ftm", "payout_ftm")
+    for wr_id, ahead, payout in first.rows():
+        window = odds.present.window(ahead, payout)
         days = [math.inf, math.inf]
         if window_words.has_odds(window):
             days = [window.quantile(0.5), window.quantile(0.9)]
         kind = None if window is None else window.kind
-        rows.append((wr_id, *(_odds.day(d) if math.isfinite(d) else None for d in days), kind))
+        rows.append((wr_id, *(odds.day(d) if math.isfinite(d) else None for d in days), kind))
     schema = {"wr_id": pl.Int64, "half_by": pl.Date, "most_by": pl.Date, "kind": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")

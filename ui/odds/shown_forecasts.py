@@ -10,8 +10,7 @@ import streamlit as st
 
 from data import StoreError
 from forecast import ReleaseWindow
-from scoring.forecast_line import LEVELS, Entry
-from scoring.forecast_log import append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, Entry, append_windows, log_of, read_log
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, LiveScores, live_scores
 from ui.odds.scored import Odds
 from ui.parts import words
@@ -51,7 +50,7 @@ def log(
         append_windows(path, info, [entry])
         _logged_at[path, wr_id] = odds.at
     except StoreError as error:
-        st.caption(f"This forecast was not logged for the public score: {words.fault(error)}")
+        st.caption(f"This forecast was not logged for the public score: {words.fault(str(error))}")
 
 
 def alarm(scores: LiveScores) -> None:

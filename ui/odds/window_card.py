@@ -13,6 +13,7 @@ import streamlit as st
 from data.config import default_store, network_names, scores_stores
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
+from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import scored, shown_forecasts, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
@@ -41,10 +42,10 @@ def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
     spans = pl.DataFrame([{"name": name, **_dates(window)} for name, window in windows.items()])
     texts = {name: window_words.sentence(window, asked_at) for name, window in windows.items()}
     text = "; ".join(f"{name}: {text}" if name else text for name, text in texts.items())
-    official = asked_at + timedelta(days=window_words.OFFICIAL_DAYS)
+    official = asked_at + timedelta(days=OFFICIAL_DAYS)
     to_come = official if official >= at else None
     drawing.draw(window_chart, spans, at=at, promised_at=to_come, alt=text.replace("*", ""))
-    dashed = f" Dashed: the official {window_words.OFFICIAL_DAYS} days end." if to_come else ""
+    dashed = f" Dashed: the official {OFFICIAL_DAYS} days end." if to_come else ""
     open_end = ""
     if any(math.isinf(window.quantile(0.95)) for window in windows.values()):
         last = words.day(at + timedelta(days=scored.FAN_DAYS))

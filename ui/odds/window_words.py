@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.parts import words
 
-OFFICIAL_DAYS = 35
 _UNKNOWN_NEED = (
     "What has to be paid before it is unknown, as an amount or a request before it is missing: "
     "see Status. So there are no odds."

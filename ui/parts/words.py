@@ -102,9 +102,9 @@ def inside(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
-def fault(error: Exception) -> str:
-    """An error's words for a page: as text, without the server's folders."""
-    return escaped(_ABSOLUTE_PATH.sub("", str(error).replace(f"{ROOT}/", "")))
+def fault(text: str) -> str:
+    """The words of an error, for a page: without markup, and without the server's folders."""
+    return escaped(_ABSOLUTE_PATH.sub("", text.replace(f"{ROOT}/", "")))
 
 
 def of_minutes(minutes: int) -> str:

@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import window_words
 from ui.parts import words
-from ui.request.sentences import OFFICIAL_DAYS, SUPPORT, unreal
+from ui.request.sentences import SUPPORT, unreal
 from ui.shown.store_view import Row
 
 _LOOK_AGAIN_DAYS = 7

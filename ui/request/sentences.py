@@ -8,10 +8,10 @@ import polars as pl
 
 from data.config import DEVNET, TESTNET
 from data.store.reader import StoreInfo
+from forecast.baselines import OFFICIAL_DAYS
 from ui.parts import words
 from ui.shown.store_view import Row
 
-OFFICIAL_DAYS = 35  # the longest wait the official page speaks of; it is in no contract
 SUPPORT = "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10"
 STATUS = {"pending": "waiting", "manual": "refused, set aside", "paid": "paid", None: "unknown"}
 _DID = {"requested": "made", "refused": "tried to pay", "paid": "paid"}

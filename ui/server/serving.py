@@ -110,7 +110,7 @@ def explain(error: Exception) -> bool:
     from queries import QueryError
 
     if isinstance(error, TrackerError | QueryError):
-        st.error(words.fault(error), title="This page has no data to show")
+        st.error(words.fault(str(error)), title="This page has no data to show")
         return True
     code = secrets.token_hex(3)
     _log.error("page failed, code %s: %r (Streamlit logs the traceback)", code, error)

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from data.config import load_network
-from data.ingest.rebuilt_views import published_terms
 from data.live.read import read_live
-from data.pool.burn import BOND, CERT, gross_of
-from data.pool.fees import burn_fee_wei
+from data.pool.burn import BOND, CERT, burn_fee_wei, gross_of
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.devnet_fixture import DEVNET_UNTIL
+from tests.devnet.expected import DEVNET_UNTIL
 from tests.fake_node import Asked, Reply, devnet_answers, error, fake_node, only, result
 from tests.live_steps import AMOUNT, FTM, live, of
+from tests.unstake_sample import terms_of
 
 pytestmark = pytest.mark.node
 
@@ -180,8 +178,5 @@ def test_the_fee_the_store_tells_is_the_nodes_at_the_same_block(
     devnet: Devnet, devnet_store: Path
 ) -> None:
     reading = read_live(of(devnet), CERT, AMOUNT)
-    network = load_network("devnet", (devnet.rpc_url,))
-    terms = published_terms(devnet_store, network)
-    assert terms is not None
-    rebuilt = terms.fee(reading.gross_wei)
+    rebuilt = terms_of(devnet_store).fee(reading.gross_wei)
     assert (rebuilt.fee_wei, rebuilt.block) == (reading.fee_wei, reading.block)

@@ -12,17 +12,18 @@ import pytest
 
 from data.node.endpoints import Endpoints
 from data.node.live_node import LIVE
-from data.pool import calls
 from data.pool.burn import (
     BOND,
     CERT,
+    FeeRule,
     bonds_of_shares,
+    burn_fee_wei,
     most_of,
     shares_of_bonds,
     unstaked,
 )
 from data.pool.calls import call, words
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.contracts import BURN_FEE, Function
 from devnet import Devnet, DevnetError, act
 from devnet.rpc import Rpc, calldata
 
@@ -76,11 +77,11 @@ def one_block(rpc: Rpc) -> Iterator[None]:
         rpc.call("evm_setAutomine", True)
 
 
-def views(devnet: Devnet, at: str = "latest") -> Callable[[str, calls.Function, list[int]], Any]:
+def views(devnet: Devnet, at: str = "latest") -> Callable[[str, Function, list[int]], Any]:
     """Asks one view for many amounts, in batches."""
     endpoints = Endpoints((devnet.rpc_url,), LIVE)
 
-    def ask(to: str, function: calls.Function, amounts: list[int]) -> list[int]:
+    def ask(to: str, function: Function, amounts: list[int]) -> list[int]:
         asked = [("eth_call", [call(to, function, amount), at]) for amount in amounts]
         return [words(answer["result"])[0] for answer in endpoints.request_batch(asked)]
 
@@ -132,8 +133,8 @@ def test_a_thousand_requests_in_twenty_settings_are_what_was_foretold(
 def test_a_thousand_views_of_amounts_up_to_all_ftm_agree(changing_devnet: Devnet) -> None:
     devnet, dice = changing_devnet, Random(12)
     pool, bond = devnet.addresses.pool, devnet.addresses.bond
-    balance_of = calls.Function("sharesToBalance", "0x53735f37", calls.BURN.arguments)
-    shares_of = calls.Function("balanceToShares", "0xd8ddf18f", calls.BURN.arguments)
+    balance_of = Function("sharesToBalance(uint256 shares)", "0x53735f37")
+    shares_of = Function("balanceToShares(uint256 amount)", "0xd8ddf18f")
     for _ in range(10):
         ratio = dice.choice((1, 3, dice.randrange(1, FTM), FTM))
         rule, shift = a_rule(dice)
@@ -142,7 +143,7 @@ def test_a_thousand_views_of_amounts_up_to_all_ftm_agree(changing_devnet: Devnet
         ask = views(devnet)
         assert ask(bond, balance_of, amounts) == [bonds_of_shares(a, ratio) for a in amounts]
         assert ask(bond, shares_of, amounts) == [shares_of_bonds(a, ratio) for a in amounts]
-        said = ask(pool, calls.BURN_FEE, amounts)
+        said = ask(pool, BURN_FEE, amounts)
         assert [min(fee, a) for fee, a in zip(said, amounts, strict=True)] == [
             burn_fee_wei(rule, a, shift) for a in amounts
         ]
@@ -158,7 +159,7 @@ def test_the_first_generations_fee_looks_at_the_amount_alone(devnet: Devnet) -> 
     assert rule.max_ratio > rule.min_ratio > 0
     dice = Random(13)
     amounts = [an_amount(dice, 30_000 * FTM) for _ in range(100)]
-    said = views(devnet, block)(pool, calls.BURN_FEE, amounts)
+    said = views(devnet, block)(pool, BURN_FEE, amounts)
     assert [min(fee, a) for fee, a in zip(said, amounts, strict=True)] == [
         burn_fee_wei(rule, a, 0) for a in amounts
     ]

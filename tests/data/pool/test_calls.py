@@ -6,11 +6,12 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from data.pool import calls
-from data.pool.calls import Function, calldata, find_function, quantity, revert_reason, words
+from data.pool import contracts
+from data.pool.calls import calldata, find_function, quantity, revert_reason, words
+from data.pool.contracts import BURN_CERTS, POOL_FUNCTIONS, TOKEN_FUNCTIONS, Function
 
-NAMED = [value for value in vars(calls).values() if isinstance(value, Function)]
-FUNCTIONS = {f.canonical: f for f in (*NAMED, *calls.POOL_FUNCTIONS, *calls.TOKEN_FUNCTIONS)}
+NAMED = [value for value in vars(contracts).values() if isinstance(value, Function)]
+FUNCTIONS = {f.canonical: f for f in (*NAMED, *POOL_FUNCTIONS, *TOKEN_FUNCTIONS)}
 ALICE = "0x" + "a1" * 20
 
 
@@ -20,14 +21,17 @@ def test_a_selector_is_the_first_bytes_of_its_signatures_hash(function: Function
 
 
 def test_calldata_is_what_an_abi_library_makes_and_is_read_back() -> None:
-    transfer = calls.TOKEN_FUNCTIONS[0]
+    transfer = TOKEN_FUNCTIONS[0]
     data = calldata(transfer, ALICE, 10**30 + 7)
     assert data[10:] == encode(["address", "uint256"], [ALICE, 10**30 + 7]).hex()
-    assert find_function(data, calls.TOKEN_FUNCTIONS) == (transfer, [int(ALICE, 16), 10**30 + 7])
-    assert find_function(data, calls.POOL_FUNCTIONS) is None
-    assert find_function(data[:-2], calls.TOKEN_FUNCTIONS) is None
+    assert find_function(data, TOKEN_FUNCTIONS) == (
+        transfer,
+        [int(ALICE, 16), 10**30 + 7],
+    )
+    assert find_function(data, POOL_FUNCTIONS) is None
+    assert find_function(data[:-2], TOKEN_FUNCTIONS) is None
     with pytest.raises(ValueError, match="takes 1 argument"):
-        calldata(calls.BURN_CERTS)
+        calldata(BURN_CERTS)
 
 
 @pytest.mark.parametrize("bad", [None, 7, "7", "0x", "0xzz", "0x" + "1" * 65, ["0x1"]])

@@ -7,7 +7,7 @@ from eth_utils.abi import function_abi_to_4byte_selector
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from data.pool.contracts import EVENTS, GET_BURN_FEE, VIEWS, WITHDRAWALS, Event, View
+from data.pool.contracts import BURN_FEE, EVENTS, VIEWS, WITHDRAWALS, Event, Function
 from tests.log_lines import ALICE, FANTOM, node_log
 
 SELECTORS = {
@@ -44,7 +44,7 @@ SHAPES = {  # topics, words
 }
 
 
-def _id(of: Event | View) -> str:
+def _id(of: Event | Function) -> str:
     return f"{of.contract} {of.canonical}" if isinstance(of, Event) else of.name
 
 
@@ -90,8 +90,8 @@ def test_no_two_events_share_contract_topic0_and_number_of_topics() -> None:
     assert len(set(keys)) == len(keys) == 21
 
 
-@pytest.mark.parametrize("view", [*VIEWS, WITHDRAWALS, GET_BURN_FEE], ids=_id)
-def test_views_have_the_selectors_of_the_deployed_contract(view: View) -> None:
+@pytest.mark.parametrize("view", [*VIEWS, WITHDRAWALS, BURN_FEE], ids=_id)
+def test_views_have_the_selectors_of_the_deployed_contract(view: Function) -> None:
     assert function_abi_to_4byte_selector(view.abi).hex() == SELECTORS[view.name][2:]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.pool.fees import FeeRule, burn_fee_wei
+from data.pool.burn import FeeRule, burn_fee_wei
 
 FTM = 10**18
 RULE = FeeRule(FTM // 1_000, FTM // 10, 1_000 * FTM, 2_000 * FTM)

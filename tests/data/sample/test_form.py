@@ -11,7 +11,7 @@ import pytest
 
 from data.pool.contracts import EVENTS
 from data.sample import SAMPLE_UNTIL, Simulation, simulate
-from tests.simulated import (
+from tests.data.sample.seen import (
     ADDRESSES,
     Seen,
 )
@@ -86,8 +86,8 @@ def test_logs_stand_in_the_chains_order_and_a_block_has_one_time_and_hash(
     assert {len(found) for found in blocks.values()} == {1}
     assert {len(found) for found in transactions.values()} == {1}
     assert simulation.first_block <= places[0][0]
-    assert places[-1][0] <= simulation.last_block
-    assert simulation.last_block_time == SAMPLE_UNTIL
+    assert places[-1][0] <= simulation.state.block.number
+    assert simulation.state.block.at == SAMPLE_UNTIL
 
 
 def test_blocks_come_at_no_constant_pace(logs: list[Seen]) -> None:

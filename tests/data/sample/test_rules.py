@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.pool.burn import FeeRule, burn_fee_wei
 from data.sample import Simulation
-from data.sample.pool import FeeRule, Pool, RevertError
-from tests.simulated import (
+from data.sample.contracts import Pool, RevertError
+from tests.data.sample.seen import (
     WEI,
     Seen,
     head_moves,
@@ -25,14 +26,16 @@ from tests.simulated import (
 
 
 def test_request_ids_are_consecutive_from_0(simulation: Simulation, requests: list[Seen]) -> None:
-    assert [log.values["wrId"] for log in requests] == list(range(simulation.views["lastWrId"]))
+    assert [log.values["wrId"] for log in requests] == list(
+        range(simulation.state.views["lastWrId"])
+    )
 
 
 def test_the_head_passes_every_request_in_its_order(
     simulation: Simulation, logs: list[Seen], requests: list[Seen]
 ) -> None:
     moves = head_moves(logs)
-    assert [log.values["wrId"] for log in moves] == list(range(simulation.views["firstWrId"]))
+    assert [log.values["wrId"] for log in moves] == list(range(simulation.state.views["firstWrId"]))
     for move in moves:
         assert requests[move.values["wrId"]].place < move.place
 
@@ -57,8 +60,8 @@ def rebuilt_fees(logs: list[Seen]) -> Iterator[tuple[int, int, int]]:
             low, high, start, stop, *rest = values.values()
             rule, shift = FeeRule(low, high, start, stop), rest[0] if rest else shift
             continue
-        point = values["amount"] + (shift if log.event.name == "TokensBurned2" else 0)
-        expected = min(values["amount"], rule.fee(values["amount"], point))
+        shifted = shift if log.event.name == "TokensBurned2" else 0
+        expected = burn_fee_wei(rule, values["amount"], shifted)
         shift += values["amount"] if log.event.name == "TokensBurned2" else 0
         yield values["fee"], expected, shift
 
@@ -68,17 +71,17 @@ def test_fees_and_the_fee_shift_can_be_rebuilt_from_logs_alone(
 ) -> None:
     rebuilt = list(rebuilt_fees(logs))
     assert all(fee == expected for fee, expected, _ in rebuilt)
-    assert rebuilt[-1][2] == simulation.views["feeShift"] > 0
-    views = simulation.views
+    assert rebuilt[-1][2] == simulation.state.views["feeShift"] > 0
+    views = simulation.state.views
     last_rule = FeeRule(
         views["minFeeRatio"],
         views["maxFeeRatio"],
         views["feeIncreaseStart"],
         views["feeIncreaseStop"],
     )
-    assert list(simulation.burn_fees) == [WEI, 1_000 * WEI, 100_000 * WEI]
-    for amount, fee in simulation.burn_fees.items():
-        assert fee == last_rule.fee(amount, amount + views["feeShift"])
+    for amount in (WEI, 1_000 * WEI, 100_000 * WEI):
+        fee = burn_fee_wei(last_rule, amount, views["feeShift"])
+        assert views[f"getBurnFee({amount})"] == fee
 
 
 def test_certificates_are_worth_their_shares_at_the_announced_ratio(logs: list[Seen]) -> None:
@@ -97,8 +100,8 @@ def test_certificates_are_worth_their_shares_at_the_announced_ratio(logs: list[S
 def test_what_is_pending_and_stashed_at_the_end_are_the_views(
     simulation: Simulation, logs: list[Seen], requests: list[Seen], stubs: set[str]
 ) -> None:
-    views = simulation.views
-    assert views["pending_wei"] == sum(map(payout, requests[views["firstWrId"] :]))
+    views = simulation.state.views
+    assert views["pendingWei"] == sum(map(payout, requests[views["firstWrId"] :]))
     paid = {log.values["wrId"] for log in named(logs, "Withdrawn")}
     refused = named(logs, "ManualWithdrawalExpected")
     waiting = [log for log in refused if log.values["wrId"] not in paid]
@@ -108,13 +111,13 @@ def test_what_is_pending_and_stashed_at_the_end_are_the_views(
 
 
 def test_the_balance_is_sampled_daily_and_never_negative(simulation: Simulation) -> None:
-    balances = simulation.pool_balances
+    balances = simulation.balances
     assert len(balances) == 1096
     assert all(sample.balance_wei >= 0 for sample in balances)
     assert all(before.block < after.block for before, after in pairwise(balances))
     for before, after in pairwise(balances):
-        assert timedelta(hours=23, minutes=58) < after.block_time - before.block_time
-    assert balances[-1].balance_wei == simulation.views["balance"]
+        assert timedelta(hours=23, minutes=58) < after.at - before.at
+    assert balances[-1].balance_wei == simulation.state.balance_wei
 
 
 wei = st.integers(0, 10**24)
@@ -131,7 +134,7 @@ def test_a_fees_ratio_is_rounded_down_and_the_fee_up(
     point = amount + shift
     risen = min(Fraction(1), max(Fraction(0), Fraction(point - start, width)))
     ratio = low + floor((high - low) * risen)
-    assert rule.fee(amount, point) == ceil(Fraction(amount * ratio, WEI))
+    assert burn_fee_wei(rule, amount, shift) == ceil(Fraction(amount * ratio, WEI))
 
 
 @settings(deadline=None)

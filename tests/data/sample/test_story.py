@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from data.sample import SAMPLE_UNTIL, Simulation, simulate
-from tests.simulated import (
+from tests.data.sample.seen import (
     ADDRESSES,
     DAY,
     LOCKS_END,
@@ -159,16 +159,17 @@ def test_others_delegate_too_and_stubs_act_only_once_deployed(
 def test_at_the_end_a_head_that_the_money_does_not_cover_blocks_dozens(
     simulation: Simulation, requests: list[Seen]
 ) -> None:
-    views = simulation.views
+    state = simulation.state
+    views = state.views
     assert 36 < views["lastWrId"] - views["firstWrId"] < 200
     head = payout(requests[views["firstWrId"]])
-    spendable = views["balance"] - views["stashedForManualWithdrawals"]
+    spendable = state.balance_wei - views["stashedForManualWithdrawals"]
     assert head > 5_000 * WEI
     assert head - spendable > 1_000 * WEI
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_seeds_queue_explodes_or_dies(seed: int) -> None:
-    views = simulate(seed, SAMPLE_UNTIL, addresses=ADDRESSES).views
+    views = simulate(seed, SAMPLE_UNTIL, addresses=ADDRESSES).state.views
     assert 20 < views["lastWrId"] - views["firstWrId"] < 250
-    assert 2_000 * WEI < views["pending_wei"] < 40_000 * WEI
+    assert 2_000 * WEI < views["pendingWei"] < 40_000 * WEI

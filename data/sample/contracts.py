@@ -1,7 +1,9 @@
-"""The staking contract (SFC) as the stubs see it: delegations, lock-ups, rewards, returns.
+"""The simulated contracts: the pool with its queue, and the staking contract (SFC) of its stubs.
 
-Unlocked stake earns 30 % of the full rate; a lock-up adds up to the other 70 %, in
-proportion to its length. A return takes a week.
+The pool has three generations: the first knows no fee shift, only the last says for which
+token a stake was made. At the SFC unlocked stake earns 30 % of the full rate; a lock-up adds
+up to the other 70 %, in proportion to its length, and a return takes a week. Amounts are
+wei, ratios are scaled by 1e18, divisions round as Solidity's do.
 """
 
 from __future__ import annotations
@@ -9,19 +11,29 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from data.sample.amounts import PARTS
-from data.sample.logs import (
+from data.pool.amounts import ONE
+from data.pool.burn import FeeRule, bonds_of_shares, burn_fee_wei, shares_of_bonds
+from data.pool.contracts import (
     CLAIMED_REWARDS,
     DELEGATED,
     DEPLOYED,
+    FEE_RULE_UPDATED_4,
+    FEE_RULE_UPDATED_5,
     LOCKED_UP_STAKE,
+    MANUAL_WITHDRAWAL_EXPECTED,
+    MINIMUM_STAKE_CHANGED,
+    PAID,
     RESTAKED_REWARDS,
+    STAKE_RECEIVED,
+    STAKE_RECEIVED_2,
     STAKE_RETURNED,
+    TOKENS_BURNED,
+    TOKENS_BURNED_2,
     UNDELEGATED,
     UNLOCKED_STAKE,
-    Emission,
 )
-from data.sample.story import DAY, LOCKS_END, Story
+from data.sample.chain import Emission
+from data.sample.story import DAY, LOCKS_END, PARTS, Story
 
 YEAR = 365 * DAY
 _BASE_PERCENT, _EXTRA_PERCENT = 30, 70  # of the full rate, without and for the longest lock
@@ -30,6 +42,135 @@ _UNDELEGATION = 7 * DAY
 _RATE_AT_START, _RATE_AT_END, _RATE_AFTER = 131_900_000, 71_300_000, 27_700_000
 
 NOTHING = (0, 0, 0)  # extra and base reward of locked time, reward of unlocked time
+
+
+class RevertError(Exception):
+    """A call that the contract would refuse."""
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A queued request: what its staker will be paid."""
+
+    staker: str
+    payout_wei: int
+
+
+class Pool:
+    """The contract's state. `ratio` is the bond token's: shares per FTM."""
+
+    def __init__(self, rule: FeeRule) -> None:
+        self.generation = 0
+        self.rule, self.fee_shift_wei = rule, 0
+        self.ratio = ONE
+        self.balance_wei, self.stashed_wei, self.pending_wei, self.staked_wei = 0, 0, 0, 0
+        self.minimum_stake_wei = 0
+        self.first_wr_id = 0
+        self.withdrawals: list[Withdrawal] = []
+        self.marked: set[int] = set()
+
+    @property
+    def last_wr_id(self) -> int:
+        """The id that the next request gets."""
+        return len(self.withdrawals)
+
+    @property
+    def head(self) -> Withdrawal | None:
+        """The request that is paid next."""
+        return self.withdrawals[self.first_wr_id] if self.first_wr_id < self.last_wr_id else None
+
+    def burn_fee(self, amount_wei: int) -> int:
+        """What the view getBurnFee answers."""
+        return burn_fee_wei(self.rule, amount_wei, self.fee_shift_wei)
+
+    def stake(self, staker: str, amount_wei: int, is_rebasing: bool) -> tuple[Emission, ...]:
+        """Take in FTM against bonds (rebasing) or certificates."""
+        if amount_wei < self.minimum_stake_wei:
+            raise RevertError("less than the minimum stake")
+        self.balance_wei += amount_wei
+        self.staked_wei += amount_wei
+        if self.generation < 2:
+            return (Emission(STAKE_RECEIVED, (staker, amount_wei)),)
+        return (Emission(STAKE_RECEIVED_2, (staker, amount_wei, int(is_rebasing))),)
+
+    def burn_bonds(self, staker: str, amount_wei: int) -> tuple[Emission, ...]:
+        """Queue the FTM of rebasing tokens: their amount is in FTM."""
+        shares = shares_of_bonds(amount_wei, self.ratio)
+        return self._burn(staker, amount_wei, shares, is_rebasing=True)
+
+    def burn_certs(self, staker: str, shares: int) -> tuple[Emission, ...]:
+        """Queue the FTM of certificates: their amount is in shares."""
+        if self.generation == 0:
+            raise RevertError("the first generation burns bonds only")
+        return self._burn(staker, bonds_of_shares(shares, self.ratio), shares, is_rebasing=False)
+
+    def _burn(
+        self, staker: str, amount_wei: int, shares: int, *, is_rebasing: bool
+    ) -> tuple[Emission, ...]:
+        """Queue a request; the fee shift grows by the gross amount, after the fee is taken."""
+        fee_wei = self.burn_fee(amount_wei)
+        wr_id = self.last_wr_id
+        self.withdrawals.append(Withdrawal(staker, amount_wei - fee_wei))
+        self.pending_wei += amount_wei - fee_wei
+        if self.generation == 0:
+            return (Emission(TOKENS_BURNED, (staker, amount_wei, shares, fee_wei, wr_id)),)
+        self.fee_shift_wei += amount_wei
+        values = (staker, amount_wei, shares, fee_wei, wr_id, int(is_rebasing))
+        return (Emission(TOKENS_BURNED_2, values),)
+
+    def can_pay(self) -> bool:
+        """Whether the head can be paid, whole, beside what is stashed."""
+        head = self.head
+        return head is not None and self.balance_wei >= head.payout_wei + self.stashed_wei
+
+    def withdraw_last(self, *, accepted: bool) -> tuple[Emission, ...]:
+        """Pay the head, or stash its amount where the receiver does not accept the push."""
+        head, wr_id = self.head, self.first_wr_id
+        if head is None or not self.can_pay():
+            raise RevertError("no head that the balance covers")
+        self.first_wr_id += 1
+        self.pending_wei -= head.payout_wei
+        if not accepted:
+            self.stashed_wei += head.payout_wei
+            self.marked.add(wr_id)
+            values = (head.staker, head.payout_wei, wr_id)
+            return (Emission(MANUAL_WITHDRAWAL_EXPECTED, values),)
+        self.balance_wei -= head.payout_wei
+        return (Emission(PAID, (head.staker, head.payout_wei, wr_id)),)
+
+    def withdraw_manual(self, wr_id: int) -> tuple[Emission, ...]:
+        """Pay a stashed request, in whatever order its receiver asks."""
+        if wr_id not in self.marked:
+            raise RevertError(f"request {wr_id} is not marked for a manual withdrawal")
+        self.marked.remove(wr_id)
+        request = self.withdrawals[wr_id]
+        self.stashed_wei -= request.payout_wei
+        self.balance_wei -= request.payout_wei
+        return (Emission(PAID, (request.staker, request.payout_wei, wr_id)),)
+
+    def receive(self, amount_wei: int) -> None:
+        """A stub's flush: a plain transfer, which leaves no log."""
+        self.balance_wei += amount_wei
+
+    def send_to_stub(self, amount_wei: int) -> None:
+        """FTM that leaves for a stub, without a log of the pool's."""
+        if amount_wei > self.balance_wei - self.stashed_wei:
+            raise RevertError("more than the balance")
+        self.balance_wei -= amount_wei
+
+    def set_minimum_stake(self, amount_wei: int) -> tuple[Emission, ...]:
+        """Smaller stakes are refused from now on."""
+        self.minimum_stake_wei = amount_wei
+        return (Emission(MINIMUM_STAKE_CHANGED, (amount_wei,)),)
+
+    def set_fee_rule(self, rule: FeeRule, fee_shift_wei: int) -> tuple[Emission, ...]:
+        """A new rule; since the second generation it also sets the fee shift."""
+        self.rule = rule
+        values = (rule.min_ratio, rule.max_ratio, rule.increase_start_wei, rule.increase_stop_wei)
+        if self.generation == 0:
+            return (Emission(FEE_RULE_UPDATED_4, values),)
+        self.fee_shift_wei = fee_shift_wei
+        return (Emission(FEE_RULE_UPDATED_5, (*values, fee_shift_wei)),)
 
 
 def full_rate(story: Story, at: int) -> int:
