@@ -2,7 +2,7 @@
 --
 -- On which terms the pool burns, as the logs up to the last sync tell: what the token is worth,
 -- the last rule of the fee, and how far its shift has come. In whole wei, as the contract
--- computes the fee: these columns are not for display. Always one row.
+-- computes the fee. Always one row.
 --
 -- columns:
 --   ratio_wei               DECIMAL(38,0)  wei    shares per FTM, by 1e18; NULL if not known

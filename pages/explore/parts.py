@@ -67,7 +67,7 @@ def answer(
         drawn = {"first": first.name, "column": column, "unit": query.unit(column)}
         drawing.draw(chart, found, **drawn, alt=f"{query.title}: {column}")
     st.dataframe(
-        found.head(SHOWN_ROWS),
+        exact(found.head(SHOWN_ROWS)),
         hide_index=True,
         alt=query.title,
         column_config={field.name: _column(field) for field in query.columns},
