@@ -155,7 +155,7 @@ def _within(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> list[Finding
 
 
 def _shown(name: str, rows: Sequence[tuple[int, int | None, str]]) -> list[Finding]:
-    """Violations as (block, wr_id, message), the first of them one by one."""
+    """Violations as findings: the first `_SHOWN` one by one, the rest as one count."""
     findings = [Finding(name, "failed", row[2], row[0], row[1]) for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         more = len(rows) - _SHOWN

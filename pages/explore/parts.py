@@ -55,7 +55,7 @@ def _chart(query: Query, rows: pl.DataFrame, column: str) -> None:
 
 def _table(query: Query, rows: pl.DataFrame) -> None:
     columns = {field.name: _column(field) for field in query.columns}
-    st.dataframe(rows, hide_index=True, alt=query.title, column_config=columns)
+    st.dataframe(exact(rows), hide_index=True, alt=query.title, column_config=columns)
 
 
 def _why_empty(query: Query, params: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from data.config import default_store, network_names, scores_stores
+from data.config import default_store, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
@@ -143,7 +143,7 @@ def unscored(source: Source) -> None:
         "The app scores them in the background after a sync, which takes a minute or two, and "
         "this page then shows them by itself."
     )
-    if not scores_stores():
+    if settings().scoring == "off":
         remedy = f"`{backtest_command(source)}` scores them."
     st.info(
         "The odds on this store have not been scored yet, and unscored odds are not shown. "
