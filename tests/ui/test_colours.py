@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.app_fixture import ROOT
 
+from data.config import ROOT
 from ui.parts import colours
 
 BACKGROUNDS = ("#ffffff", "#14171c")
