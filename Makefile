@@ -24,8 +24,13 @@ sync: .venv/.app ## read the chain into the store: NETWORK=fantom ARGS=
 devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node, and the app on 8501 or PORT=
 	$(BIN)/python -m devnet $(if $(PORT),--app-port $(PORT)) $(ARGS)
 
-test: lint $(ANVIL_AND_SOLC) chromium ## every check there is; ARGS= goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+test: lint $(ANVIL_AND_SOLC) chromium ## every check there is, on two cores; ARGS= goes to pytest
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+cover: $(ANVIL_AND_SOLC) chromium ## the tests again, slower, and what they left out of the code
+	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(ARGS)
+	@echo "least covered, in % of lines and branches; the last line is all of it"
+	@$(BIN)/python -m coverage report --sort=cover | sed -n '1,2p;3,12p;$$p'
 
 lint: .venv/.dev ## style, types, directions of imports, SQL
 	$(BIN)/python -m ruff check .
@@ -50,7 +55,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help run sync devnet backtest test lint tools bench pins clean chromium
+.PHONY: help run sync devnet backtest test cover lint tools bench pins clean chromium
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.

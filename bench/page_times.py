@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from unittest.mock import patch
@@ -33,12 +34,24 @@ from data.store.reader import open_reader
 from data.store.sandbox import run_sql
 from scoring.companion import read_scores, write_scores
 from scoring.inputs import read_inputs
-from scoring.run import model_version, run_backtest
+from scoring.run import MOST_ORIGINS, model_version, run_backtest
 
 TARGET_MS, MOST_ROWS, MOST_MB, MOST_TIMES = 300, 2_000, 700, 2.0
 RUNAWAY = "SELECT sum(a.range * b.range) FROM range(100000) a, range(100000) b, range(100) c"
-_ATTACK_S = 10.0
 _TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured: runs a page after the first, how long the runaway statements run,
+    and of how many requests the odds are scored."""
+
+    runs: int = RUNS
+    attack_s: float = 10.0
+    most_origins: int = MOST_ORIGINS
+
+
+QUICK = Effort(runs=1, attack_s=2.0, most_origins=50)
 
 
 @dataclass(frozen=True)
@@ -51,20 +64,21 @@ class Times:
     failures: int
 
 
-def main(store: Path) -> int:
+def main(store: Path, *, quick: bool = False) -> int:
     """Print one row a page, measured in a process of its own; returns 1 where one failed."""
     others = ["-u", "FTM_NETWORK", "-u", "FTM_NETWORKS_FILE"]
     shown = f"FTM_STORE={store.resolve()}"
     command = ["env", *others, shown, sys.executable, "-m", "bench.page_times", str(store)]
+    command += ["quick"] * quick
     sys.stdout.flush()
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def _measure(store: Path) -> int:
+def _measure(store: Path, effort: Effort) -> int:
     logging.disable(logging.WARNING)  # Streamlit's on scripts that run without a server
     with suppress(StoreError):  # the pages then fail, which is told
-        ensure_scores(store)
-    print(f"load {load()}; median of {RUNS} runs after the first\n")
+        ensure_scores(store, effort.most_origins)
+    print(f"load {load()}; median of {effort.runs} runs after the first\n")
     print(f"{'page':34}{'first ms':>9}{'chart rows':>12}{'warm ms':>8}  target {TARGET_MS} ms")
     most_rows = failures = 0
     choices = [{}, {"range": "all"}, {"query": "payouts"}, {"table": "raw_logs"}]
@@ -72,7 +86,7 @@ def _measure(store: Path) -> int:
         choices.append({"find": _busiest_staker(store)})
     for url, title in _pages():
         for choice in choices:
-            times = _times(url, choice)
+            times = _times(url, choice, effort.runs)
             if times is None:
                 continue
             said = title + "".join(f", {key} {value[:14]}" for key, value in choice.items())
@@ -80,7 +94,7 @@ def _measure(store: Path) -> int:
             print(row(head, times.warm_ms, TARGET_MS) + ("  FAILED" if times.failures else ""))
             most_rows, failures = max(most_rows, times.chart_rows), failures + times.failures
     if not failures:
-        _print_under_attack(store)
+        _print_under_attack(store, effort)
     over = "  over" if most_rows > MOST_ROWS else ""
     print(f"\nrows of the biggest chart {most_rows:,}, target {MOST_ROWS:,}{over}")
     held = _peak_mb()
@@ -89,27 +103,28 @@ def _measure(store: Path) -> int:
     return 1 if failures else 0
 
 
-def ensure_scores(store: Path) -> None:
+def ensure_scores(store: Path, most_origins: int = MOST_ORIGINS) -> None:
     """Without scores beside the store the pages show no odds."""
     kept = read_scores(store)
     if kept is None or kept.about.model_version != model_version():
         with open_reader(store) as con:
             inputs = read_inputs(con)
-        kept = run_backtest(inputs, datetime.now(UTC))
+        kept = run_backtest(inputs, datetime.now(UTC), most_origins=most_origins)
         write_scores(store, kept)
         print(f"its odds scored: {kept.about.origins:,} origins in {kept.about.seconds:.0f} s")
 
 
-def _print_under_attack(store: Path) -> None:
+def _print_under_attack(store: Path, effort: Effort) -> None:
     """The first page's time beside as many runaway statements as may run at once."""
     app = _app()
     app.run()
-    alone = median(_runs(app))
-    attackers = [threading.Thread(target=_run_away, args=(store,)) for _ in range(2)]
+    alone = median(_runs(app, effort.runs))
+    attack = partial(_run_away, store, effort.attack_s)
+    attackers = [threading.Thread(target=attack) for _ in range(2)]
     for attacker in attackers:
         attacker.start()
     time.sleep(1.0)
-    beside = median(_runs(app))
+    beside = median(_runs(app, effort.runs))
     for attacker in attackers:
         attacker.join()
     times = beside / alone
@@ -118,15 +133,15 @@ def _print_under_attack(store: Path) -> None:
     print(f"{'Queue, beside two runaway statements':40}{beside:8.0f} ms, {times:.1f} times{over}")
 
 
-def _run_away(store: Path) -> None:
+def _run_away(store: Path, seconds: float) -> None:
     with suppress(SqlError):
-        run_sql(store, RUNAWAY, seconds=_ATTACK_S)
+        run_sql(store, RUNAWAY, seconds=seconds)
 
 
-def _runs(app: AppTest) -> list[float]:
+def _runs(app: AppTest, runs: int) -> list[float]:
     """Milliseconds of each of many runs."""
     times = []
-    for _ in range(4 * RUNS):
+    for _ in range(4 * runs):
         began = time.perf_counter()
         app.run()
         times.append((time.perf_counter() - began) * 1000)
@@ -149,7 +164,7 @@ def _pages() -> list[tuple[str, str]]:
     return [("" if page.get("default") else page["url_path"], page["title"]) for page in pages]
 
 
-def _times(url: str, choice: dict[str, str]) -> Times | None:
+def _times(url: str, choice: dict[str, str], runs: int) -> Times | None:
     """The times of one page with some of its inputs chosen; None where it has none of them."""
     app = _app()
     app._page_hash = calc_hash(url)  # as a link does: switch_page() wants a run before it
@@ -158,7 +173,7 @@ def _times(url: str, choice: dict[str, str]) -> Times | None:
     st.cache_data.clear()  # what a sync makes the app do anew
     st.cache_resource.clear()
     times = []
-    for _ in range(RUNS + 1):
+    for _ in range(runs + 1):
         began = time.perf_counter()
         app.run()
         times.append((time.perf_counter() - began) * 1000)
@@ -195,4 +210,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(_measure(Path(sys.argv[1])))
+    raise SystemExit(_measure(Path(sys.argv[1]), QUICK if sys.argv[2:] else Effort()))

@@ -80,8 +80,8 @@ def kaplan_meier_sample(waits_days: FloatArray, paid: npt.NDArray[np.bool_]) -> 
     at_risk = np.arange(waits.size, 0, -1)
     done = 1 - np.cumprod(1 - events / at_risk)
     levels = (np.arange(_KAPLAN_MEIER_POINTS) + 0.5) / _KAPLAN_MEIER_POINTS
-    found = np.searchsorted(done + 1e-12, levels)
-    return np.append(waits, math.inf)[found]
+    places = np.searchsorted(done + 1e-12, levels)
+    return np.append(waits, math.inf)[places]
 
 
 def amount_bucket(amounts_ftm: FloatArray) -> npt.NDArray[np.intp]:

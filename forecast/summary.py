@@ -19,10 +19,8 @@ FEWEST_BATCHES = 60
 PIT_BINS = 10
 _DRAWS, _LEVEL = 400, 0.9
 _MEDIANS = ("width_50", "width_90")
-_SCHEMA: dict[str, pl.DataType] = {
-    "model": pl.String(),
-    "slice": pl.String(),
-    "metric": pl.String(),
+# A figure: its value and interval, how many forecasts and batches it is of, and if those decide it.
+FIGURE: dict[str, pl.DataType] = {
     "value": pl.Float64(),
     "low": pl.Float64(),
     "high": pl.Float64(),
@@ -30,6 +28,7 @@ _SCHEMA: dict[str, pl.DataType] = {
     "batches": pl.Int64(),
     "decided": pl.Boolean(),
 }
+_SCHEMA = dict.fromkeys(("model", "slice", "metric"), pl.String()) | FIGURE
 
 
 def summarise(scores: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:
@@ -47,9 +46,9 @@ def summarise(scores: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:
 
 def _slices(scores: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "all", scores
-    for column, said in (("amount", "amount"), ("half_year", "half-year")):
+    for column, label in (("amount", "amount"), ("half_year", "half-year")):
         for value in scores[column].unique().sort():
-            yield f"{said}: {value}", scores.filter(pl.col(column) == value)
+            yield f"{label}: {value}", scores.filter(pl.col(column) == value)
 
 
 def _summarised(
@@ -100,8 +99,8 @@ def _row(
     key: tuple[str, str, str], value: float, again: FloatArray, size: int, batches: int
 ) -> tuple[object, ...]:
     outside = (1 - _LEVEL) / 2
-    told = again[np.isfinite(again)]
-    low, high = np.quantile(told, [outside, 1 - outside]).tolist() if told.size else (None, None)
+    draws = again[np.isfinite(again)]
+    low, high = np.quantile(draws, [outside, 1 - outside]).tolist() if draws.size else (None, None)
     known = value if np.isfinite(value) else None  # nothing is saved on what never errs
     return (*key, known, low, high, size, batches, batches >= FEWEST_BATCHES)
 

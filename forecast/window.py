@@ -113,8 +113,8 @@ class ReleaseWindow:
         came = np.max(
             self.curve.arrived_ftm, axis=1, where=self.curve.arrival_days <= days, initial=0.0
         )
-        found = np.quantile(came, _PAYABLE_QUANTILES, method="inverted_cdf")
-        return dict(zip(_PAYABLE_QUANTILES, found.tolist(), strict=True))
+        quantiles = np.quantile(came, _PAYABLE_QUANTILES, method="inverted_cdf")
+        return dict(zip(_PAYABLE_QUANTILES, quantiles.tolist(), strict=True))
 
 
 def release_window(
@@ -178,7 +178,7 @@ def is_stalled(history: History) -> bool:
 def _joined(
     days: FloatArray, arrived: FloatArray, dated_days: FloatArray, dated_ftm: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Both kinds of batches in one order, and what has come in all by each."""
+    """The batches of both kinds in one order, and what has come in all by each."""
     all_days = np.hstack([days, dated_days])
     brought = np.hstack([np.diff(arrived, axis=1, prepend=0.0), dated_ftm])
     order = np.argsort(all_days, axis=1)

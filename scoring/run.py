@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import cache
@@ -30,7 +29,8 @@ _DUE_RELEASES, _DUE_SHARE = 20, 0.05
 
 @cache
 def model_version() -> str:
-    """Another for each state of forecast/: scores of an older model are not this one's."""
+    """A hash of forecast/: scores of another version of the model are not shown as those of this
+    one."""
     assert forecast.__file__ is not None
     files = sorted(Path(forecast.__file__).parent.glob("*.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]
@@ -81,7 +81,8 @@ def run_backtest(
 
 
 def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
-    """What each candidate scored on the earlier span, best first; null where none can be judged."""
+    """The score of each candidate on the earlier span, best first; null where it cannot be
+    judged."""
     known = {name: frame for name, frame in inputs.funding.items() if frame.height}
     if not inputs.requests["released_at"].drop_nulls().len():
         known = {}
@@ -97,21 +98,19 @@ def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
 def _shared(
     inputs: Inputs, funding: pl.DataFrame, processes: int, most_origins: int
 ) -> pl.DataFrame:
-    told = {"as_of": inputs.as_of, "lock_ups": inputs.lock_ups}
+    """The scores of all origins, each process' share of them."""
     every = max(1, -(-inputs.requests.height // most_origins))
     # Not by fork: polars' threads do not survive it.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         parts = [
-            pool.submit(_part, inputs.requests, funding, told, (part * every, processes * every))
+            pool.submit(
+                origin_scores,
+                inputs.requests,
+                funding,
+                as_of=inputs.as_of,
+                lock_ups=inputs.lock_ups,
+                part=(part * every, processes * every),
+            )
             for part in range(processes)
         ]
         return pl.concat([part.result() for part in parts])
-
-
-def _part(
-    requests: pl.DataFrame,
-    funding: pl.DataFrame,
-    told: Mapping[str, object],
-    part: tuple[int, int],
-) -> pl.DataFrame:
-    return origin_scores(requests, funding, part=part, **told)  # type: ignore[arg-type]

@@ -1,7 +1,13 @@
-"""What every test is held to: no socket, but loopback where a marker says so."""
+"""What every test is held to, and what is built once and read by many.
+
+Under pytest-xdist each process has its own session: what costs seconds to build, and is only
+read, lies in a folder that all of them share, built by the first that needs it.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -9,33 +15,54 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from data.sample.store import ensure_sample
+from data.store.reader import open_reader
+from data.store.writer import lock
+from devnet import Devnet
+from devnet.act import undone
+from devnet.node import local_node
+from devnet.scenario import play
+from scoring.companion import companion_of, write_scores
+from scoring.inputs import read_inputs
+from scoring.run import run_backtest
+from tests.app import ROOT, edited, planted
+from tests.devnet.expected import DEVNET_UNTIL
+from tests.shown import Show
+from ui.shown.sources import read_sources
 
-pytest_plugins = [
-    "tests.app_fixture",
-    "tests.devnet_fixture",
-    "tests.page_fixture",
-    "tests.simulated",
-]
 LOOPBACK = ["127.0.0.1", "localhost"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Markers `node` and `browser` open loopback; `--disable-socket` closes the rest."""
-    for item in items:
-        if item.get_closest_marker("node") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
-
-
 def pytest_configure() -> None:
-    """In the background of a script Ctrl-C is ignored, also by all that a test would start."""
+    """The machine's own FTM_* variables say nothing here. In the background of a script Ctrl-C is
+    ignored, also by all that a test would start."""
+    for name in [name for name in os.environ if name.startswith("FTM_")]:
+        del os.environ[name]
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--golden-update` writes the golden files instead of comparing with them."""
     parser.addoption("--golden-update", action="store_true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Markers `node` and `browser` open loopback; `--disable-socket` closes the rest.
+
+    The slowest files come first, so that no process is left with one when the others are done.
+    """
+    for item in items:
+        if _has(item, "node") or _has(item, "browser"):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+    slow = {name: {item.path for item in items if _has(item, name)} for name in ("browser", "node")}
+    items.sort(key=lambda item: (item.path not in slow["browser"], item.path not in slow["node"]))
+
+
+def _has(item: pytest.Item, marker: str) -> bool:
+    return item.get_closest_marker(marker) is not None
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +80,95 @@ def golden_update(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all processes of this run of the tests."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
+def sample_store(shared_folder: Path) -> Path:
     """The published store of the simulated sample. To be read only: it is shared."""
-    return ensure_sample(datetime.now(UTC), tmp_path_factory.mktemp("sample") / "sample.duckdb")
+    return ensure_sample(datetime.now(UTC), shared_folder / "sample" / "sample.duckdb")
+
+
+@pytest.fixture(scope="session")
+def sample_scores(sample_store: Path, shared_folder: Path) -> Path:
+    """How the odds of the sample's requests scored: the file that lies beside a store."""
+    scores = companion_of(shared_folder / "scored.duckdb")
+    with lock(shared_folder / "scored.duckdb", wait=True):
+        if not scores.exists():
+            with open_reader(sample_store) as con:
+                inputs = read_inputs(con)
+            write_scores(
+                shared_folder / "scored.duckdb",
+                run_backtest(inputs, datetime.now(UTC), processes=1, most_origins=400),
+            )
+    return scores
+
+
+@pytest.fixture(scope="session")
+def devnet() -> Iterator[Devnet]:
+    """A played chain that ends at DEVNET_UNTIL. To be read only: its process's tests share it."""
+    with local_node() as url:
+        yield play(url, DEVNET_UNTIL)
+
+
+@pytest.fixture
+def changing_devnet(devnet: Devnet) -> Iterator[Devnet]:
+    """The same chain to act on: blocks, balances and time are taken back after the test."""
+    with undone(devnet):
+        yield devnet
+
+
+@pytest.fixture(scope="session")
+def devnet_store(devnet: Devnet, shared_folder: Path) -> Path:
+    """The published store of all of that history, which is the same in every process. To be
+    read only: it is shared."""
+    from tests.syncing import sync  # with web3, which takes over a second to import
+
+    path = shared_folder / "devnet.duckdb"
+    with lock(shared_folder / "devnet", wait=True):
+        if not path.exists():
+            sync(path, devnet.rpc_url)
+    return path
+
+
+@pytest.fixture
+def app_tree(tmp_path: Path) -> Path:
+    """What the app consists of, without a store."""
+    return planted(tmp_path / "app")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """An environment for a test to change: it is read anew in and after the test."""
+    read_sources.cache_clear()
+    yield monkeypatch
+    read_sources.cache_clear()
+
+
+@pytest.fixture
+def show(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) -> Show:
+    """Runs the router on a changed copy of the sample: `show("DELETE ...", page="status")`,
+    other names being parameters of the link."""
+
+    def run(*statements: str, page: str = "", **link: str) -> AppTest:
+        path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
+        environment.setenv("FTM_STORE", str(path))
+        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
+        for name, value in link.items():
+            app.query_params[name] = value
+        if page:
+            # As a link does: switch_page() knows a page's address only after a first run.
+            app._page_hash = calc_hash(page)
+        return app.run()
+
+    return run
+
+
+@pytest.fixture
+def show_scored(show: Show, sample_scores: Path, tmp_path: Path) -> Show:
+    """As `show`, with scores beside the store."""
+    shutil.copyfile(sample_scores, companion_of(tmp_path / "shown.duckdb"))
+    return show

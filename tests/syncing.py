@@ -14,6 +14,8 @@ from data.node.chain import Chain
 from data.node.endpoints import Manners
 from data.store.reader import open_reader
 from data.store.writer import lock
+from devnet import Devnet
+from devnet.rpc import Rpc
 
 # Small ranges, so that a history of some hundred blocks takes many; failures cost little.
 STEADY = Manners(timeout_s=20, pause_s=0.01, longest_pause_s=0.05, first_span=100)
@@ -59,3 +61,8 @@ def failed(synced: Synced) -> list[tuple[str, int | None, int | None]]:
 def bytes_and_time(store: Path) -> tuple[bytes, datetime]:
     """What must not change when a sync is refused."""
     return store.read_bytes(), datetime.fromtimestamp(store.stat().st_mtime).astimezone()
+
+
+def head_of(devnet: Devnet) -> int:
+    """The devnet's newest block."""
+    return int(Rpc(devnet.rpc_url).call("eth_blockNumber"), 16)

@@ -195,3 +195,29 @@ def test_a_test_of_a_node_reaches_loopback_and_nothing_else() -> None:
         socket.create_connection(server.getsockname()).close()
     with pytest.raises(SocketConnectBlockedError):
         socket.create_connection(("192.0.2.1", 80))
+
+
+def test_a_test_that_hangs_fails_by_its_name_and_the_next_one_runs(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    assert float(pytestconfig.getini("timeout")) > 0
+    file = tmp_path / "test_hanging.py"
+    file.write_text(
+        "import subprocess, threading\n"
+        "def test_process(): subprocess.run(['sleep', '60'])\n"
+        "def test_thread(): threading.Event().wait()\n"
+        "def test_next(): pass\n"
+    )
+    settings = ["-c", ROOT / "pyproject.toml", "-o", "timeout=0.5", "-o", f"cache_dir={tmp_path}"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *settings, file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.findall(r"^FAILED .*::(\w+) - ", ran.stdout, re.MULTILINE) == [
+        "test_process",
+        "test_thread",
+    ]
+    assert len(re.findall(r"^E +Failed: Timeout \(>0.5s\)", ran.stdout, re.MULTILINE)) == 2
+    assert "2 failed, 1 passed" in ran.stdout

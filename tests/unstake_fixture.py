@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from playwright.sync_api import Locator, expect
 
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.app_fixture import App, Visit, planted, served
+from tests.app import App, edited
+from tests.browser.visit import Visit
 from tests.browser.wallet_fixture import HERE, Desk
-from tests.fake_node import FakeNode, Reply, devnet_answers, fake_node
+from tests.fake_node import FakeNode, Reply
 from tests.syncing import sync
 
 SIGN = "Unstake: sign in the wallet"
@@ -32,11 +32,10 @@ def chain(devnet: Devnet) -> Iterator[Devnet]:
         yield devnet
 
 
-@pytest.fixture(scope="module")
-def app_node(chain: Devnet) -> Iterator[FakeNode]:
+@pytest.fixture
+def app_node(unstake_node: FakeNode) -> FakeNode:
     """What the app asks: the real node, until a test silences it. Wallets ask theirs."""
-    with fake_node(devnet_answers(chain.rpc_url)) as node:
-        yield node
+    return unstake_node
 
 
 @pytest.fixture
@@ -57,15 +56,10 @@ def _refuse(method: str, params: list[Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def app(
-    app_node: FakeNode, devnet_store: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[App]:
-    """One server, on the devnet's store as it was before any test."""
-    root = planted(tmp_path_factory.mktemp("unstake") / "tree")
-    (root / "var").mkdir()
-    shutil.copy(devnet_store, root / "var" / "devnet.duckdb")
-    with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=app_node.url) as running:
-        yield running
+def app(unstake_app: App, chain: Devnet, devnet_store: Path) -> App:
+    """The server, on the devnet's store as it was before any test."""
+    edited(devnet_store, unstake_app.store("devnet"))
+    return unstake_app
 
 
 @pytest.fixture

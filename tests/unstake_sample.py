@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 import queries
 from data.store.reader import open_reader
 from pages.unstake.terms import Terms, read_terms
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 
 
 def tiles(app: AppTest) -> dict[str, str]:

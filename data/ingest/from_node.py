@@ -54,7 +54,7 @@ def sync_node(
     (the chain's head if None). Only what is not covered is read; the store is published
     after each `segment_blocks`.
 
-    To be called under next_store.lock. Raises NodeError, StoreError or ChangedLogError;
+    To be called under store.writer.lock. Raises NodeError, StoreError or ChangedLogError;
     what was committed before stays and is continued the next time.
     """
     head = chain.head()
@@ -104,12 +104,12 @@ def _go_on_from(
             "really is new, move the store aside and sync again"
         )
     if info.synced_hash is not None and info.synced_block <= head:
-        found = chain.block(info.synced_block).hash
-        if found != info.synced_hash:
+        node_hash = chain.block(info.synced_block).hash
+        if node_hash != info.synced_hash:
             raise WrongChainError(
-                f"block {info.synced_block} is {info.synced_hash} in the store but {found} at the "
-                "node: the chain was rewritten or restarted, or is another. Ask another --rpc-url; "
-                "if the chain really is new, move the store aside and sync again"
+                f"block {info.synced_block} is {info.synced_hash} in the store but {node_hash} at "
+                "the node: the chain was rewritten or restarted, or is another. Ask another "
+                "--rpc-url; if the chain really is new, move the store aside and sync again"
             )
     if info.synced_block <= last:
         forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)

@@ -49,8 +49,8 @@ class _Provider(JSONBaseProvider):
     def make_batch_request(
         self, batch_requests: list[tuple[RPCEndpoint, Any]]
     ) -> list[RPCResponse]:
-        asked = [(str(method), params) for method, params in batch_requests]
-        return cast(list[RPCResponse], self._endpoints.request_batch(asked))
+        requests = [(str(method), params) for method, params in batch_requests]
+        return cast(list[RPCResponse], self._endpoints.request_batch(requests))
 
 
 class Chain:
@@ -143,14 +143,14 @@ class Chain:
         return PoolState(block, balance_wei, known)
 
     def _view(self, name: str, at: int, *arguments: int) -> int | None:
-        """None where this generation of the contract has no such view."""
+        """The value of a view; None where this generation of the contract has no such view."""
         try:
             return int(self._pool.functions[name](*arguments).call(block_identifier=at))
         except _UNREADABLE:
             return None
 
     def _pending_wei(self, first: int | None, last: int | None, at: int) -> int | None:
-        """The queued amounts as the contract holds them, summed."""
+        """The sum of the queued amounts, as the contract holds them."""
         if first is None or last is None:
             return None
         total = 0
@@ -169,17 +169,17 @@ class Chain:
         """Leave out endpoints that are dead or serve another chain; refuse when none is left."""
         wanted = self._network.chain_id
         wrong = 0
-        for endpoint, found in self._each("eth_chainId"):
-            if not isinstance(found, int):
-                self._leave_out(endpoint, str(found))
-            elif found != wanted:
+        for endpoint, reply in self._each("eth_chainId"):
+            if not isinstance(reply, int):
+                self._leave_out(endpoint, str(reply))
+            elif reply != wanted:
                 wrong += 1
-                self._leave_out(endpoint, f"serves chain {found}, not {wanted}")
+                self._leave_out(endpoint, f"serves chain {reply}, not {wanted}")
         if not self.endpoints.all:
-            told = "; ".join(self.notices)
+            reasons = "; ".join(self.notices)
             kind = WrongChainError if wrong == len(self.notices) else NodeError
             raise kind(
-                f"no endpoint of {self._network.name} is usable. {told}. Nothing was written: "
+                f"no endpoint of {self._network.name} is usable. {reasons}. Nothing was written: "
                 "name a working one with --rpc-url or FTM_RPC_URLS"
             )
 
@@ -188,7 +188,8 @@ class Chain:
         self.endpoints.drop(endpoint)
 
     def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:
-        """The number, or the error, of every endpoint at once; asked again while all fail."""
+        """The number that every endpoint replies at once, or its error; asked again while all
+        fail."""
         endpoints = list(self.endpoints.all)
         answers: list[int | EndpointError] = []
         pool = ThreadPoolExecutor(len(endpoints))

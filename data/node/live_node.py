@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from data import NodeError, WrongChainError
@@ -31,8 +32,8 @@ Request = tuple[str, list[Any]]
 
 @dataclass(frozen=True)
 class Answer:
-    """A result, or the node's `error` in words; `reverted` tells that the contract said no,
-    for that reason ("" where it gave none)."""
+    """A result, or the node's `error` as text. `reverted` is the contract's reason where the
+    contract refused ("" where it gave none)."""
 
     result: Any = None
     error: str | None = None
@@ -41,7 +42,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """What one endpoint, named by its `host`, said to each request, in their order."""
+    """The answers of one endpoint, named by its `host`, in the order of the requests."""
 
     host: str
     each: tuple[Answer, ...]
@@ -74,14 +75,17 @@ class LiveNode:
         Raises WrongChainError where all that answer serve another chain, and NodeError
         where none gives an answer that can be used.
         """
-        asked: list[Request] = [("eth_chainId", []), *requests]
+        batch: list[Request] = [("eth_chainId", []), *requests]
         wrong: dict[str, str] = {}
         faults: dict[str, str] = {}
         partial: dict[str, tuple[int, Answers]] = {}
 
+        def fullest() -> Answers:
+            return min(partial.values(), key=itemgetter(0))[1]
+
         def ask_one(endpoint: Endpoint) -> Answers:
             try:
-                answers = self._ask_one(endpoint, asked)
+                answers = self._ask_one(endpoint, batch)
                 lacking = judge(answers.each)
             except _OtherChainError as error:
                 wrong[endpoint.url] = f"{endpoint.host} {error}"
@@ -93,31 +97,31 @@ class LiveNode:
             tried = {*partial, *wrong, *faults}
             if lacking and len(tried) < len(self._endpoints.all):
                 raise BusyError("lacks some of what was asked")
-            return min(partial.values(), key=lambda found: found[0])[1]
+            return fullest()
 
         try:
             return self._endpoints.attempt("a live question", ask_one)
         except NodeError as error:
             if partial:
-                return min(partial.values(), key=lambda found: found[0])[1]
-            told = "; ".join([*wrong.values(), *faults.values()])
+                return fullest()
+            reasons = "; ".join([*wrong.values(), *faults.values()])
             kind = WrongChainError if wrong and not faults else NodeError
             raise kind(
-                f"no endpoint of {self.network.name} answered: {told or 'all are being rested'}. "
-                "Try again, or name another endpoint in FTM_RPC_URLS"
+                f"no endpoint of {self.network.name} answered: {reasons or 'all are being rested'}"
+                ". Try again, or name another endpoint in FTM_RPC_URLS"
             ) from error
 
-    def _ask_one(self, endpoint: Endpoint, asked: list[Request]) -> Answers:
-        said = self._endpoints.ask_batch(endpoint, list(asked))
-        chain, *each = [_answer(endpoint, one) for one in said]
+    def _ask_one(self, endpoint: Endpoint, batch: list[Request]) -> Answers:
+        replies = self._endpoints.ask_batch(endpoint, list(batch))
+        chain, *each = [_answer(endpoint, reply) for reply in replies]
         if chain.error is not None:
             raise BusyError(f"eth_chainId: {chain.error}")
         try:
-            found = quantity(chain.result)
+            chain_id = quantity(chain.result)
         except ValueError:
             raise LyingError(f"answered eth_chainId with {str(chain.result)[:40]!r}") from None
-        if found != self.network.chain_id:
-            raise _OtherChainError(f"serves chain {found}, not {self.network.chain_id}")
+        if chain_id != self.network.chain_id:
+            raise _OtherChainError(f"serves chain {chain_id}, not {self.network.chain_id}")
         return Answers(endpoint.host, tuple(each))
 
 
@@ -125,10 +129,10 @@ class _OtherChainError(LyingError):
     """The endpoint serves another chain."""
 
 
-def _answer(endpoint: Endpoint, said: dict[str, Any]) -> Answer:
-    """Words of the node go to whoever looks: without what may be a key."""
-    if "error" not in said:
-        return Answer(said["result"])
-    reason = revert_reason(said["error"])
-    words = endpoint.redacted(message_of(said["error"]))
+def _answer(endpoint: Endpoint, reply: dict[str, Any]) -> Answer:
+    """A reply without what may be a key: it is shown to visitors."""
+    if "error" not in reply:
+        return Answer(reply["result"])
+    reason = revert_reason(reply["error"])
+    words = endpoint.redacted(message_of(reply["error"]))
     return Answer(error=words, reverted=None if reason is None else endpoint.redacted(reason))

@@ -52,7 +52,7 @@ class RequestId:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Why a text is none of them. `why` repeats nothing of the text but counts."""
+    """Why a text is none of them. `why` repeats nothing of the text but numbers."""
 
     why: str
 
@@ -92,7 +92,7 @@ def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | N
 
 
 def _trimmed(text: str) -> str:
-    """Without the spaces, quotes and invisible characters that copying picks up."""
+    """The text without the spaces, quotes and invisible characters that copying picks up."""
     kinds = {"Cc": " ", "Cf": ""}  # line breaks and tabs; what has no width
     visible = "".join(kinds.get(unicodedata.category(letter), letter) for letter in text)
     return visible.strip(" \t\u00a0\"'`<>()[];,.").strip()
@@ -108,7 +108,7 @@ def _request(digits: str) -> RequestId | Unreadable:
 
 
 def _from_hex(text: str) -> Address | Transaction | Unreadable:
-    """Something that begins with 0x."""
+    """An address or a transaction from a text that begins with 0x."""
     digits = text[2:]
     if re.search(r"\s", digits):
         return Unreadable("There is a space in it: paste one address or hash, in one piece.")
@@ -132,7 +132,7 @@ def _from_hex(text: str) -> Address | Transaction | Unreadable:
 
 
 def _miscounted(count: int) -> str:
-    """Names the kind first that the count is nearer to."""
+    """That the number of digits is wrong; the kind it is nearer to is named first."""
     address = f"an address has {_ADDRESS_DIGITS}"
     transaction = f"a transaction hash has {_HASH_DIGITS}"
     near, far = (address, transaction)
@@ -145,26 +145,26 @@ def _in_link(text: str, network: str) -> Identifier | Unreadable:
     """The address, transaction or request that a link is about."""
     try:
         parts = urlsplit(text)
-        asked = parse_qs(parts.query)
+        query = parse_qs(parts.query)
     except ValueError:
         return Unreadable("This link cannot be read: paste the address or hash alone.")
-    if "find" in asked and network and asked.get("network", [network])[-1] != network:
+    if "find" in query and network and query.get("network", [network])[-1] != network:
         return Unreadable(f"This link is of another network than {network}: open it by itself.")
-    if "find" in asked and not _LINK.match(_trimmed(asked["find"][-1])):  # a link to this page
-        found = read_identifier(asked["find"][-1])
-        if found is not None:
-            return found
-    holder = asked.get("a", [""])[-1]  # of a token's page: whose tokens
+    if "find" in query and not _LINK.match(_trimmed(query["find"][-1])):  # a link to this page
+        identifier = read_identifier(query["find"][-1])
+        if identifier is not None:
+            return identifier
+    holder = query.get("a", [""])[-1]  # of a token's page: whose tokens
     kinds = re.findall(r"/(?:tx|address)/(0x[0-9a-z]*)", unquote(parts.path), re.IGNORECASE)
     candidates = [*_HEX_IN_LINK.findall(holder), *kinds, *_HEX_IN_LINK.findall(unquote(text))]
     if not candidates:
         return Unreadable("This link holds no address and no transaction hash.")
-    whole = [found for found in candidates if len(found) - 2 in (_ADDRESS_DIGITS, _HASH_DIGITS)]
+    whole = [text for text in candidates if len(text) - 2 in (_ADDRESS_DIGITS, _HASH_DIGITS)]
     return _from_hex([*whole, *candidates][0])
 
 
 def _not_any(text: str) -> str:
-    """Counts the digits of what looks like hex without its 0x."""
+    """Why a text is nothing that can be looked up; counts the digits of hex without its 0x."""
     if re.fullmatch("[0-9a-f]{16,}", text, re.IGNORECASE):
         return _miscounted(len(text))
     if re.fullmatch(r"#?\s*[0-9][0-9.,\s]*", text):

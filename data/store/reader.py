@@ -46,7 +46,7 @@ class StoreInfo:
 
 
 def version(path: Path) -> tuple[str, int, int]:
-    """What changes whenever a sync publishes: the key for caches over a store.
+    """The key for caches over a store: it changes whenever a sync publishes.
 
     Raises StoreError where there is no store.
     """
@@ -92,11 +92,11 @@ def read_info(con: duckdb.DuckDBPyConnection) -> StoreInfo:
 def check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Raises StoreSchemaError unless `con` holds a store of this version's schema."""
     try:
-        found = con.execute("SELECT schema_version FROM store_info").fetchone()
+        row = con.execute("SELECT schema_version FROM store_info").fetchone()
     except duckdb.CatalogException:
-        found = None
-    if found != (SCHEMA_VERSION,):
-        written = f"schema {found[0]}" if found else "no schema of ours"
+        row = None
+    if row != (SCHEMA_VERSION,):
+        written = f"schema {row[0]}" if row else "no schema of ours"
         raise StoreSchemaError(
             f"{path} has {written}, this version reads schema {SCHEMA_VERSION}: move it aside "
             f"(and {path.name}.next, if there is one) and sync again"
@@ -104,7 +104,7 @@ def check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def translated(error: Exception, path: Path) -> StoreError:
-    """A database or file error as one that says what to do."""
+    """A database or file error as a StoreError that says what to do."""
     text = str(error).split("\n")[0]
     if is_full(error):
         return StoreError(

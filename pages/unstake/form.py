@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,30 +18,32 @@ from data.live.verdict import Expected
 from data.pool.amounts import parse_amount
 from data.pool.burn import BOND, CERT, Token
 from data.pool.identifiers import parse_hash
-from pages.unstake import wishes
 from ui.parts import links
 
 Step = Literal[1, 2, 3, 4, 5]
-FIELDS = ("step", "token", "amount", "address", "tx", "request", "intent", "since")
+FIELDS = ("step", "token", "amount", "address", "tx", "request", "since", "again")
 _SHAPES = {
     "step": (re.compile(r"[1-5]"), "1 to 5"),
     "token": (re.compile(f"{BOND}|{CERT}"), f"{BOND} or {CERT}"),
     "request": (re.compile(r"[0-9]{1,9}"), "a request's id"),
-    "intent": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name this page gave"),
     "since": (re.compile(r"[0-9]{1,12}"), "a block"),
+    "again": (re.compile(r"[0-9]{1,4}"), "how often the same was signed before"),
 }
 LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
-OF_ONE_WISH = ("intent", "since")
+OF_ONE_WISH = ("since", "again")
 # What names something on one network names nothing, or something else, on another.
-_OF_ONE_NETWORK = ("tx", "request", *OF_ONE_WISH)
-FORGOTTEN = dict.fromkeys(_OF_ONE_NETWORK, "")
+_OF_ONE_NETWORK = ("tx", "request", "since")
 
 
 @dataclass(frozen=True)
 class Form:
-    """What stands in the URL, as typed: texts may be empty or wrong."""
+    """What stands in the URL, as typed: texts may be empty or wrong.
+
+    `since` is a block from before it was signed: from there on the pool's log is searched for it.
+    `again` is how often the same was signed before.
+    """
 
     step: Step
     token: Token
@@ -51,7 +52,7 @@ class Form:
     tx: str
     wr_id: int | None
     since: int | None
-    intent: str
+    again: int
 
     @property
     def amount_wei(self) -> int | None:
@@ -105,7 +106,7 @@ def read_form(notices: DeltaGenerator) -> Form:
         tx=link.get("tx", "").strip(),
         wr_id=int(request) if request else None,
         since=int(since) if since else None,
-        intent=link.get("intent", ""),
+        again=int(link.get("again", "0")),
     )
 
 
@@ -120,14 +121,12 @@ def has_moved_on(form: Form) -> bool:
 def write_link(**fields: str) -> None:
     """Write fields into the URL at once, as one step to go back; an empty text leaves it."""
     link = st.query_params.to_dict()
-    if fields.get("intent") == "":
-        wishes.give_up(_wished(link))
     if any(link.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
         fields = dict.fromkeys(OF_ONE_WISH, "") | fields
     written = {name: text for name, text in (link | fields).items() if text}
     for name in _OF_ONE_NETWORK:
         if fields.get(name):
-            wishes.met()[name, fields[name]] = _network(link)
+            _first_networks()[name, fields[name]] = _network(link)
     if written != link:
         st.query_params.from_dict(written)
 
@@ -138,7 +137,13 @@ def _network(link: Mapping[str, str]) -> str:
 
 def _network_of(name: str, link: Mapping[str, str]) -> str:
     here = _network(link)
-    return wishes.met().setdefault((name, link[name]), here) if name in link else here
+    return _first_networks().setdefault((name, link[name]), here) if name in link else here
+
+
+def _first_networks() -> dict[tuple[str, str], str]:
+    """On which network this session first met a name, so that another one takes none over."""
+    known: dict[tuple[str, str], str] = st.session_state.setdefault("unstake networks", {})
+    return known
 
 
 def step_button(
@@ -154,19 +159,6 @@ def step_button(
     )
 
 
-def wish(form: Form, block: int, *, anew: bool = False) -> dict[str, str]:
-    """`intent`, the name of this one wish to sign, which a tab signs once through reloads, and
-    `since`, the last block before it."""
-    wished = _wished(st.query_params.to_dict())
-    if form.intent and not anew:
-        since = block if form.since is None else form.since
-        return wishes.keep(wished, form.intent, since)
-    return wishes.name(wished, block, anew=anew)
-
-
-def _wished(link: Mapping[str, str]) -> tuple[str, ...]:
-    """What is to be signed, however it is written."""
-    amount, address = link.get("amount", ""), link.get("address", "")
-    with suppress(AmountError):
-        amount = str(parse_amount(amount))
-    return _network(link), link.get("token", CERT), amount, address.strip().lower()
+def another(form: Form) -> dict[str, str]:
+    """The fields of a link to sign the same once more."""
+    return {"tx": "", "request": "", "since": "", "again": str(form.again + 1)}

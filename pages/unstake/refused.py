@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from data import TrackerError
@@ -22,11 +24,12 @@ def show(network: Network | None, wr_id: int) -> None:
     if network is None or network.simulated:
         return
     st.subheader("Fetch it with a wallet", anchor=False)
-    signed = wallet.outcome(_intent(network, wr_id), KEY)
-    if isinstance(signed, wallet.Signed) and _is_done(network, wr_id, signed.transaction_hash):
-        return
     connection = wallet.connection(KEY)
     caller = connection.account if connection is not None else None
+    unsigned = _unsigned(network, wr_id, caller) if caller is not None else None
+    signed = wallet.outcome(network, unsigned, KEY) if unsigned is not None else None
+    if isinstance(signed, wallet.Signed) and _is_done(network, wr_id, signed.transaction_hash):
+        return
     try:
         payout = node.set_aside(network, wr_id, caller)
     except TrackerError as error:
@@ -34,7 +37,7 @@ def show(network: Network | None, wr_id: int) -> None:
             f"A node has to be asked first, and cannot be now: {words.fault(str(error))}. "
             "It is asked again soon."
         )
-        _panel(network, wr_id, caller, None, may_sign=False)
+        _panel(network, unsigned, may_sign=False)
         return
     if payout.waits is False:
         st.info(
@@ -42,12 +45,20 @@ def show(network: Network | None, wr_id: int) -> None:
             "then shows it as paid."
         )
         return
-    _sign(network, payout, caller)
+    _sign(network, payout, unsigned)
 
 
-def _intent(network: Network, wr_id: int) -> str:
-    """The name of one wish to fetch it: a new one after a try that failed."""
-    return f"withdraw-{network.chain_id}-{wr_id}-{_tries(network, wr_id)}"
+def _unsigned(network: Network, wr_id: int, caller: str) -> wallet.UnsignedTransaction:
+    """The call that fetches it, so far without its gas: a new wish after a try that failed."""
+    call = build_withdraw_manual(network, wr_id, caller)
+    return wallet.UnsignedTransaction(
+        sender=call["from"],
+        to=call["to"],
+        data=call["data"],
+        what=f"the payout of request {wr_id:,}",
+        count=_tries(network, wr_id),
+        by_anybody=True,
+    )
 
 
 def _tries(network: Network, wr_id: int) -> int:
@@ -89,44 +100,33 @@ def _is_over(outcome: Outcome, wr_id: int) -> bool:
     return outcome.kind != "pending" or outcome.fetches != wr_id
 
 
-def _sign(network: Network, payout: SetAside, caller: str | None) -> None:
+def _sign(network: Network, payout: SetAside, unsigned: wallet.UnsignedTransaction | None) -> None:
     if payout.waits is None:
         st.warning(f"Whether it still waits is unknown: {_why(payout, 'waits')}.")
     may_sign = False
-    if caller is not None:
-        call = build_withdraw_manual(network, payout.wr_id, caller, payout.gas)
+    if unsigned is not None:
+        unsigned = replace(unsigned, gas=payout.gas)
+        function = describe(network, unsigned.for_wallet(network.chain_id)).function
         wei = payout.payout_wei
         amount = "its payout" if wei is None else f"{format_wei(wei)} FTM"
         st.markdown(
             f"- **Contract**: the pool, `{network.pool}`\n"
-            f"- **Function**: `{describe(network, call).function}`\n"
+            f"- **Function**: `{function}`\n"
             f"- **Request**: `{payout.wr_id}`; it sends {amount} to the address that asked, "
             "whoever signs\n"
-            f"- **From**: `{caller}`, which pays the gas\n"
+            f"- **From**: `{unsigned.sender}`, which pays the gas\n"
         )
         at = words.UNKNOWN if payout.block is None else f"{payout.block:,}"
         st.caption(f"Read at block {at} from {words.escaped(payout.host)}.")
         may_sign = _is_ready(payout)
-    _panel(network, payout.wr_id, caller, payout.gas, may_sign=may_sign)
+    _panel(network, unsigned, may_sign=may_sign)
 
 
 def _panel(
-    network: Network, wr_id: int, caller: str | None, gas: int | None, *, may_sign: bool
+    network: Network, unsigned: wallet.UnsignedTransaction | None, *, may_sign: bool
 ) -> None:
-    """The wallet's, which tells what became of the wish even where it may not be signed payout."""
-    transaction = None
-    if caller is not None:
-        call = build_withdraw_manual(network, wr_id, caller)
-        transaction = wallet.UnsignedTransaction(
-            intent=_intent(network, wr_id),
-            sender=call["from"],
-            to=call["to"],
-            data=call["data"],
-            gas=gas,
-            what=f"the payout of request {wr_id:,}",
-        )
-    label = "Fetch it: sign in the wallet"
-    wallet.panel(network, transaction, label, KEY, may_sign=may_sign)
+    """The wallet's, which tells what became of the wish even where it may not be signed now."""
+    wallet.panel(network, unsigned, "Fetch it: sign in the wallet", KEY, may_sign=may_sign)
 
 
 def _is_ready(payout: SetAside) -> bool:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import streamlit as st
 
 from data.live.by_log import Made
 from data.live.reading import Reading
+from data.live.verdict import Expected
 from data.pool.amounts import format_wei
 from data.pool.transaction import TOKEN_NAMES
-from pages.unstake import node, wishes
+from pages.unstake import node
 from pages.unstake.form import Form, Step, step_button
 from pages.unstake.now import Now
 from pages.unstake.remarks import Remark, check_unstake
 from ui.browser import wallet
 from ui.parts import words
-from ui.shown.store_view import StoreView
+from ui.shown.store_view import Row, StoreView
 
 _ICONS = {
     "ok": ":material/check:",
@@ -33,7 +33,7 @@ def no_amount() -> None:
     step_button("Go to the amount", 1)
 
 
-def order(form: Form, amount_wei: int) -> None:
+def show_order(form: Form, amount_wei: int) -> None:
     """What is to be unstaked, in one line."""
     st.markdown(f"Unstake **{format_wei(amount_wei)} {TOKEN_NAMES[form.token]}**.")
 
@@ -96,16 +96,24 @@ def beside(form: Form) -> None:
         )
 
 
-def strayed(report: wallet.Answer) -> None:
+def strayed(report: wallet.Report) -> None:
     """What was confirmed in the wallet when the page showed something else already."""
     stray = report.strayed
-    if stray is not None and (tx := stray.transaction_hash) not in wishes.followed():
+    if stray is not None and (tx := stray.transaction_hash) not in followed():
         st.warning(
             f"What you confirmed in the wallet ({words.escaped(stray.what)}) was sent as `{tx}`. "
             "It is not what is shown here: follow it before you sign another."
         )
-        fields = {"tx": tx, "request": "", "amount": "", "intent": "", "since": ""}
+        fields = {"tx": tx, "request": "", "amount": "", "since": "", "again": ""}
         step_button("Follow the one that was sent", 4, fields, primary=True)
+
+
+def followed() -> dict[str, tuple[str, Expected] | None]:
+    """Each transaction that this session went on to step 4 with. Of one that was signed here, its
+    network and what was to be signed: the form may have left that since."""
+    known: dict[str, tuple[str, Expected] | None]
+    known = st.session_state.setdefault("unstake followed", {})
+    return known
 
 
 def follow_buttons(made: Iterable[Made]) -> None:
@@ -116,7 +124,7 @@ def follow_buttons(made: Iterable[Made]) -> None:
         step_button(f"Follow request {wr_id:,} of block {at:,}", 4, fields, primary=True)
 
 
-def request_row(view: StoreView, wr_id: int) -> Mapping[str, Any] | None:
+def request_row(view: StoreView, wr_id: int) -> Row | None:
     """One request as the store has it."""
     history = view.ask("request_history", wr_id=wr_id)
     if not history.height:

@@ -14,7 +14,7 @@ from data.pool.amounts import DECIMALS, format_brief, format_short, format_wei, 
 from data.pool.burn import BOND, CERT
 from data.pool.transaction import TOKEN_NAMES
 from forecast import ReleaseWindow
-from pages.unstake import amount_chart, holder, inputs, node, shared, terms, wishes
+from pages.unstake import amount_chart, holder, inputs, node, shared, terms
 from pages.unstake.form import Form, step_button
 from pages.unstake.now import Now, present
 from pages.unstake.remarks import over_supply
@@ -58,7 +58,7 @@ def _most(now: Now) -> None:
     if network is None or network.simulated:
         st.markdown(f"What an address holds cannot be told: {words.fault(now.live.why_not)}.")
         return
-    report = wallet.panel(network, key="wallet max", known=wishes.followed())
+    report = wallet.panel(network, key="wallet max", known=list(shared.followed()))
     shared.strayed(report)
     holder.offer(report.connection, now.form)
     if not holder.field(now.form):

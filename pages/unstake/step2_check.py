@@ -6,8 +6,8 @@ import streamlit as st
 
 from data.live.reading import Reading
 from data.pool.amounts import format_wei
-from pages.unstake import holder, shared, wishes
-from pages.unstake.form import Form, step_button, wish
+from pages.unstake import holder, shared
+from pages.unstake.form import Form, another, step_button
 from pages.unstake.now import Now
 from pages.unstake.remarks import Remark
 from ui.browser import wallet
@@ -27,7 +27,7 @@ def show(now: Now) -> str:
     if form.amount_wei is None:
         shared.no_amount()
         return ""
-    shared.order(form, form.amount_wei)
+    shared.show_order(form, form.amount_wei)
     if network is not None and network.simulated:
         st.info(
             "These data are simulated: there is no address to check. On a real network this step "
@@ -36,7 +36,7 @@ def show(now: Now) -> str:
         step_button("Continue", 3, primary=True)
         return ""
     if network is not None:
-        report = wallet.panel(network, known=wishes.followed())
+        report = wallet.panel(network, known=list(shared.followed()))
         shared.strayed(report)
         holder.offer(report.connection, form)
     if not holder.field(form):
@@ -57,10 +57,11 @@ def show(now: Now) -> str:
         st.markdown("Mend what is marked before you sign.")
     shared.beside(form)
     with st.container(horizontal=True):
-        # One that was asked and not answered stays: only what has its transaction is over.
-        named = wish(form, reading.block, anew=form.tx_hash is not None)
-        cleared = {"tx": "", "request": ""}
-        step_button("Continue to sign", 3, cleared | named, primary=not has_problem)
+        # Only what has its transaction is over: without one it may be on its way.
+        fields = another(form) if form.tx_hash else {"tx": "", "request": ""}
+        if form.tx_hash or form.since is None:
+            fields["since"] = str(reading.block)
+        step_button("Continue to sign", 3, fields, primary=not has_problem)
         shared.look_again(2)
     return summary(remarks)
 

@@ -3,7 +3,7 @@ without one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import NoReturn
 
 import streamlit as st
@@ -14,8 +14,8 @@ from data.live.by_log import Made
 from data.live.reading import Reading
 from data.pool.amounts import DECIMALS, format_short, format_wei
 from data.pool.transaction import TOKEN_NAMES, build_unstake, describe
-from pages.unstake import inputs, node, shared, wishes
-from pages.unstake.form import FORGOTTEN, Form, step_button, wish, write_link
+from pages.unstake import inputs, node, shared
+from pages.unstake.form import Form, another, step_button, write_link
 from pages.unstake.now import Now, present
 from ui.browser import wallet
 from ui.odds import window_card, window_words
@@ -34,16 +34,12 @@ def show(now: Now) -> None:
     if amount_wei is None:
         shared.no_amount()
         return
-    # A node that fell silent meanwhile does not keep the hash from the reader.
-    outcome = wallet.outcome(form.intent)
-    if isinstance(outcome, wallet.Signed) and network is not None:
-        _go_on(network, form, outcome.transaction_hash)
     if network is None:
-        shared.order(form, amount_wei)
+        shared.show_order(form, amount_wei)
         st.warning(f"Nothing can be signed here: {node.NO_NETWORK}. Status tells both.")
         return
     if network.simulated:
-        shared.order(form, amount_wei)
+        shared.show_order(form, amount_wei)
         st.info(
             "These data are simulated: there is nothing to sign. On a real network this step shows "
             "what is signed in every part, and a wallet in this browser signs it."
@@ -54,10 +50,13 @@ def show(now: Now) -> None:
         st.info("Step 2 asks for the address that holds the tokens, and checks it.")
         step_button("Go to the checks", 2)
         return
+    transaction = unsigned(network, form, form.holder, amount_wei)
+    # A node that fell silent meanwhile does not keep the hash from the reader.
+    outcome = wallet.outcome(network, transaction)
+    if isinstance(outcome, wallet.Signed):
+        _go_on(network, form, outcome)
     reading = now.live.reading
-    shared.order(form, amount_wei)  # with what is signed, not while it is being read
-    gas = reading.holder.gas if reading is not None and reading.holder else None
-    call = build_unstake(network, form.token, amount_wei, form.holder, gas)
+    shared.show_order(form, amount_wei)  # with what is signed, not while it is being read
     may_sign = False
     if reading is None:
         st.warning(
@@ -71,23 +70,41 @@ def show(now: Now) -> None:
             shared.show_remarks(problems)
         may_sign = not any(each.code in _UNSIGNABLE for each in problems)
         if may_sign:
-            _call(network, call, reading)
+            gas = reading.holder.gas if reading.holder else None
+            transaction = replace(transaction, gas=gas)
+            _call(network, transaction, reading)
             _window(now, reading)
             shared.facts()
         elif not isinstance(outcome, wallet.Signed):
             step_button("Back to the checks", 2, primary=True)
     # What the wallet was asked before is followed up, whatever speaks against signing now.
-    if may_sign or form.intent:
-        _sign(network, form, call, reading, may_sign=may_sign)
+    if may_sign or outcome is not None or form.since is not None:
+        _sign(network, form, transaction, reading, may_sign=may_sign)
     _elsewhere(now, amount_wei)
 
 
-def _call(network: Network, call: dict[str, str], reading: Reading) -> None:
+def unsigned(
+    network: Network, form: Form, holder: str, amount_wei: int
+) -> wallet.UnsignedTransaction:
+    """What is to be signed, so far without its gas."""
+    call = build_unstake(network, form.token, amount_wei, holder)
+    return wallet.UnsignedTransaction(
+        sender=call["from"],
+        to=call["to"],
+        data=call["data"],
+        what=f"{format_short(amount_wei)} {TOKEN_NAMES[form.token]}",
+        count=form.again,
+        since=form.since,
+    )
+
+
+def _call(network: Network, transaction: wallet.UnsignedTransaction, reading: Reading) -> None:
     """What is signed, in every part, read from the bytes that are."""
+    call = transaction.for_wallet(network.chain_id)
     description = describe(network, call)
     explorer = network.explorer.rstrip("/")
     link = f" ([on the explorer]({explorer}/address/{network.pool}))" if explorer else ""
-    gas = reading.holder.gas if reading.holder else None
+    gas = transaction.gas
     limit = "what the wallet estimates" if gas is None else f"at most {gas:,}"
     st.markdown(
         f"- **Network**: {wallet.title(network)}, chain {network.chain_id}\n"
@@ -165,79 +182,78 @@ def _elsewhere(now: Now, amount_wei: int) -> None:
 def _sign(
     network: Network,
     form: Form,
-    call: Mapping[str, str],
+    transaction: wallet.UnsignedTransaction,
     reading: Reading | None,
     *,
     may_sign: bool,
 ) -> None:
-    """The wallet's panel for this `call`, and what it says came of it. Without a `reading` the
-    wallet can only tell what became of what it was asked before."""
-    assert form.amount_wei is not None
-    named = {"intent": form.intent}
-    if reading is not None:
-        named = wish(form, reading.block)
-        write_link(**named)
-    transaction = wallet.UnsignedTransaction(
-        intent=named["intent"],
-        sender=call["from"],
-        to=call["to"],
-        data=call["data"],
-        gas=int(call["gas"], 16) if "gas" in call else None,
-        what=f"{format_short(form.amount_wei)} {TOKEN_NAMES[form.token]}",
-    )
-    if may_sign and wallet.outcome(transaction.intent) is None:
+    """The wallet's panel for this `transaction`, and what it says came of it. Without a `reading`
+    the wallet can only tell what became of what it was asked before."""
+    newest = None if reading is None else reading.block
+    since = _earliest(form.since, newest)
+    if since is not None:
+        write_link(since=str(since))
+    if may_sign and wallet.outcome(network, transaction) is None:
         shared.beside(form)
-        _made_before(network, form, reading)
+        _made_before(network, form, since, reading)
     report = wallet.panel(
         network,
-        transaction,
+        replace(transaction, since=since),
         "Unstake: sign in the wallet",
-        known=wishes.followed(),
+        known=list(shared.followed()),
         may_sign=may_sign,
     )
     shared.strayed(report)
-    if isinstance(report.outcome, wallet.Signed):
-        _go_on(network, form, report.outcome.transaction_hash)
-        _signed(report.outcome.transaction_hash)
+    outcome = report.outcome
+    if isinstance(outcome, wallet.Signed):
+        _go_on(network, form, outcome)
+        _signed(form, outcome.transaction_hash)
     connection = report.connection
     if connection is not None and connection.account != form.holder:
         account = connection.account
         step_button(f"Check it for {words.short(account)}", 2, {"address": account})
-    if isinstance(report.outcome, wallet.NotSigned) and report.outcome.why == "unsettled":
-        _look_for_it(network, form, reading)
+    if isinstance(outcome, wallet.NotSigned) and outcome.why == "unsettled":
+        _look_for_it(network, form, _earliest(since, outcome.since))
 
 
-def _go_on(network: Network, form: Form, tx: str) -> None:
-    """On to step 4, once: who comes back here means it."""
-    if not form.tx and tx not in wishes.followed():
-        _follow(network.name, form, tx)
+def _earliest(*blocks: int | None) -> int | None:
+    """A link or a browser that names too late a block hides nothing."""
+    return min((block for block in blocks if block is not None), default=None)
 
 
-def _signed(tx: str) -> None:
+def _go_on(network: Network, form: Form, signed: wallet.Signed) -> None:
+    """On to step 4, once: who comes back here means it. So does who opens the page on what was
+    signed before that."""
+    tx = signed.transaction_hash
+    if not form.tx and tx not in shared.followed() and not signed.earlier:
+        _follow(network.name, form, tx, _earliest(form.since, signed.since))
+
+
+def _signed(form: Form, tx: str) -> None:
     st.success("This was signed and sent. Signing anew makes another request.")
     with st.container(horizontal=True):
         step_button("Follow it", 4, {"tx": tx, "request": ""}, primary=True)
-        step_button("Sign another one", 2, FORGOTTEN)
+        step_button("Sign another one", 2, another(form))
 
 
-def _follow(network: str, form: Form, tx: str) -> NoReturn:
-    wishes.followed().append(tx)
-    wishes.signed()[tx] = (network, form.expected)
-    write_link(tx=tx, step="4", request="")
+def _follow(network: str, form: Form, tx: str, since: int | None) -> NoReturn:
+    shared.followed()[tx] = (network, form.expected)
+    write_link(tx=tx, step="4", request="", since="" if since is None else str(since))
     st.rerun()
 
 
-def _made_before(network: Network, form: Form, reading: Reading | None) -> None:
+def _made_before(network: Network, form: Form, since: int | None, reading: Reading | None) -> None:
     """The same unstake was signed in this session, or made since this link was: elsewhere too."""
-    signed = [tx for tx, one in wishes.signed().items() if one == (network.name, form.expected)]
+    this = (network.name, form.expected)
+    signed = [tx for tx, one in shared.followed().items() if one == this]
     made: tuple[Made, ...] = ()
-    if form.since is not None and reading is not None and form.since < reading.block:
+    if since is not None and reading is not None and since < reading.block:
         try:
-            made = node.made(network, form.expected, form.since)
+            made = node.made(network, form.expected, since)
         except TrackerError as error:
             st.caption(
                 "Whether the same unstake was made from this address since block "
-                f"{form.since:,} cannot be told: {words.fault(str(error))}."
+                f"{since:,} cannot be told: {words.fault(str(error))}."
             )
     signed = [tx for tx in signed if tx not in {one.tx_hash for one in made}]
     if signed or made:
@@ -247,13 +263,10 @@ def _made_before(network: Network, form: Form, reading: Reading | None) -> None:
         step_button(f"Follow {words.short(tx)}", 4, {"tx": tx, "request": ""})
 
 
-def _look_for_it(network: Network, form: Form, reading: Reading | None) -> None:
+def _look_for_it(network: Network, form: Form, since: int | None) -> None:
     """The wallet was asked and its answer got lost: the chain knows whether it was sent."""
-    newest = None if reading is None else reading.block
-    known = [block for block in (form.since, newest) if block is not None]
-    if not known or not st.button("Look for it on the chain"):
+    if since is None or not st.button("Look for it on the chain"):
         return
-    since = min(known)
     node.forget()
     try:
         made = node.made(network, form.expected, since)

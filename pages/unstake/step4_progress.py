@@ -17,8 +17,8 @@ from data.live.verdict import Expected
 from data.pool.amounts import DECIMALS, format_short
 from data.pool.identifiers import parse_hash
 from forecast import ReleaseWindow
-from pages.unstake import inputs, node, refused, shared, wishes
-from pages.unstake.form import FORGOTTEN, Form, has_moved_on, step_button
+from pages.unstake import inputs, node, refused, shared
+from pages.unstake.form import Form, another, has_moved_on, step_button
 from pages.unstake.now import Now, is_near, read_now
 from ui.odds import window_card
 from ui.odds.scored import Odds
@@ -50,8 +50,8 @@ def show(now: Now) -> None:
         except ConfigError as error:
             st.error(words.fault(str(error)))
             return
-        if form.tx_hash and form.tx_hash not in wishes.followed():
-            wishes.followed().append(form.tx_hash)
+        if form.tx_hash:
+            shared.followed().setdefault(form.tx_hash)
     if now.network is None or now.network.simulated:
         _by_store(now)
     else:
@@ -95,8 +95,8 @@ def _by_node(view: StoreView, form: Form) -> None:
     if network is None or not form.tx:
         _by_store(now)
         return
-    unsigned = (network.name, form.expected)
-    _, expected = wishes.signed().get(form.tx_hash or "", unsigned)
+    signed = shared.followed().get(form.tx_hash or "")
+    expected = signed[1] if signed else form.expected
     try:
         outcome = node.outcome(network, form.tx, expected)
     except TrackerError as error:
@@ -108,7 +108,7 @@ def _by_node(view: StoreView, form: Form) -> None:
         st.info("No endpoint knows this transaction any more. The store does:")
         _by_store(now)
         return
-    _outcome(outcome, expected)
+    _outcome(form, outcome, expected)
     made = {one.wr_id: one for one in outcome.requests}
     if outcome.kind == "not found":
         _under_another_hash(now, network, expected)
@@ -128,7 +128,7 @@ def _which(requests: Mapping[int, str], tx: str = "") -> None:
         step_button(f"Request {wr_id:,}: {payout}", 4, {"tx": tx, "request": str(wr_id)})
 
 
-def _outcome(outcome: Outcome, expected: Expected) -> None:
+def _outcome(form: Form, outcome: Outcome, expected: Expected) -> None:
     sentence = words.escaped(outcome.sentence)
     if outcome.kind in ("success", "fetched"):
         st.success(sentence, icon=":material/check:")
@@ -139,7 +139,7 @@ def _outcome(outcome: Outcome, expected: Expected) -> None:
     else:
         st.error(sentence, icon=":material/error:")
         if outcome.kind == "reverted" and outcome.fetches is None:
-            step_button("Back to the checks", 2, FORGOTTEN)
+            step_button("Back to the checks", 2, another(form))
 
 
 def _not_compared(expected: Expected) -> str:
@@ -181,7 +181,7 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
         "on. It is looked for again every 15 seconds. If the wallet says that it was cancelled "
         "or dropped, nothing was unstaked:"
     )
-    step_button("Back to the checks", 2, FORGOTTEN)
+    step_button("Back to the checks", 2, another(form))
 
 
 def _on_track(now: Now) -> None:

@@ -17,7 +17,7 @@ from ui.request import sentences
 from ui.shown.store_view import Row, StoreView
 
 # When it was first forecast here, and the moment by which it then had nine in ten odds.
-FirstForecast = tuple[datetime, datetime] | None
+FirstForecast = tuple[datetime, datetime]
 
 
 def show(now: Now) -> None:
@@ -47,7 +47,7 @@ def show(now: Now) -> None:
     if request["status"] != "pending":
         step_button("See what became of it", 4, {"request": str(wr_id), "tx": ""})
         return
-    first = _read_first_forecast(view, wr_id)
+    first = _first_forecast(view, wr_id)
     is_late = _is_late(view, request, first)
     if note := sentences.late(view.info, request):
         st.warning(note)
@@ -64,7 +64,7 @@ def show(now: Now) -> None:
         window = now.odds.present.window(request["ahead_ftm"], request["payout_ftm"])
         st.markdown(window_words.sentence(window, request["requested_at"]))
         window_card.late(now.odds)
-    _first_forecast(first, is_past=_is_past(view, first))
+    _show_first_forecast(first, is_past=_is_past(view, first))
     if is_late:
         st.subheader("Ask the operator's support")
         _support(view, request)
@@ -73,25 +73,25 @@ def show(now: Now) -> None:
             _support(view, request)
 
 
-def _read_first_forecast(view: StoreView, wr_id: int) -> FirstForecast:
+def _first_forecast(view: StoreView, wr_id: int) -> FirstForecast | None:
     try:
         return shown_forecasts.first_forecast(view, wr_id)
     except StoreError:
         return None
 
 
-def _is_late(view: StoreView, request: Row, first: FirstForecast) -> bool:
+def _is_late(view: StoreView, request: Row, first: FirstForecast | None) -> bool:
     """By the official days, by our own first odds, or for all that is known."""
     waited = request["waited_days"]
     return waited is None or waited > OFFICIAL_DAYS or _is_past(view, first)
 
 
-def _is_past(view: StoreView, first: FirstForecast) -> bool:
+def _is_past(view: StoreView, first: FirstForecast | None) -> bool:
     at = view.info.synced_at
     return first is not None and at is not None and at > first[1]
 
 
-def _first_forecast(first: FirstForecast, *, is_past: bool) -> None:
+def _show_first_forecast(first: FirstForecast | None, *, is_past: bool) -> None:
     """What this tracker said of it first, which today's window must not hide."""
     if first is None:
         st.caption("No forecast of it with a date was logged here, so there is none to be late by.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from bench.ingest import differing_values
 from bench.plain_python import Row
 from data.ingest.decode import DERIVED
 from data.store.reader import open_reader
-from tests.app_fixture import ROOT, edited
+from scoring.companion import companion_of
+from tests.app import ROOT, edited
 from tests.log_lines import rows
 
 
@@ -97,7 +99,7 @@ def test_what_is_over_its_target_is_marked() -> None:
 def test_every_page_has_a_row_with_its_time(
     tiny_store: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert page_times.main(tiny_store) == 0
+    assert page_times.main(tiny_store, quick=True) == 0
     told = capfd.readouterr().out
     titles = re.findall(r'title="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
     assert len(titles) >= 2
@@ -110,7 +112,7 @@ def test_every_page_has_a_row_with_its_time(
 
 def test_a_page_that_fails_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "no.duckdb").write_bytes(b"no store")
-    assert page_times.main(tmp_path / "no.duckdb") == 1
+    assert page_times.main(tmp_path / "no.duckdb", quick=True) == 1
     assert "FAILED" in capfd.readouterr().out
 
 
@@ -123,11 +125,17 @@ def _played(store: Path) -> int:
         return thread.submit(sessions.main, store, _FEW).result()
 
 
+@pytest.fixture(scope="module")
+def scored_store(tiny_store: Path) -> Path:
+    page_times.ensure_scores(tiny_store, page_times.QUICK.most_origins)
+    return tiny_store
+
+
 @pytest.mark.node
 def test_every_page_is_rerun_over_its_websocket(
-    tiny_store: Path, capsys: pytest.CaptureFixture[str]
+    scored_store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _played(tiny_store) == 0
+    assert _played(scored_store) == 0
     printed = capsys.readouterr().out
     urls = re.findall(r'url_path="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
     assert list(sessions.CLICKED) == urls
@@ -144,9 +152,10 @@ def test_every_page_is_rerun_over_its_websocket(
 
 @pytest.mark.node
 def test_a_rerun_that_fails_is_told(
-    tiny_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    scored_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = edited(tiny_store, tmp_path / "broken.duckdb", "DROP TABLE checks")
+    broken = edited(scored_store, tmp_path / "broken.duckdb", "DROP TABLE checks")
+    shutil.copyfile(companion_of(scored_store), companion_of(broken))
     assert _played(broken) == 1
     assert re.search(
         r"^FAILED: queue: .*another version wrote it", capsys.readouterr().out, re.MULTILINE

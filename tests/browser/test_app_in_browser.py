@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.app_fixture import App, Visit, edited, planted, served
+from tests.app import App, edited, of_network, served
+from tests.browser.visit import Visit
 
 pytestmark = pytest.mark.browser
 
@@ -23,27 +24,11 @@ PAGES = [
     ("/explore", "Explore"),
     ("/status", "Status"),
 ]
-LIVE = (
-    "UPDATE store_info SET simulated = FALSE, network = '{0}', synced_at = now() - INTERVAL '{1}'"
-)
-STALE_WITH_FAULTS = (
-    LIVE.format("fantom", "3 days 4 hours 1 minute"),
-    "UPDATE checks SET status = 'failed', block = 98765432, wr_id = 2101, message = 'too little' "
-    "WHERE name = 'payout amounts'",
-    "DELETE FROM pool_balances",
-)
-WITHOUT_REQUESTS = (LIVE.format("fantom-testnet", "20 minutes"), "DELETE FROM requests")
 
 
 @pytest.fixture(scope="module")
-def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """One server with the sample, a stale store with faults, and one without requests."""
-    root = planted(tmp_path_factory.mktemp("app") / "tree")
-    edited(sample_store, root / "var" / "sample.duckdb")
-    edited(sample_store, root / "var" / "fantom.duckdb", *STALE_WITH_FAULTS)
-    edited(sample_store, root / "var" / "fantom-testnet.duckdb", *WITHOUT_REQUESTS)
-    with served(root) as running:
-        yield running
+def app(app_of_fantom: App) -> App:
+    return app_of_fantom
 
 
 def hosts(seen: Visit) -> set[str]:
@@ -59,7 +44,7 @@ def test_a_bare_checkout_shows_the_simulated_sample_and_points_to_what_is_synced
         assert "Simulated data" in seen.text()
         assert "fixed in time · simulated sample" in seen.text()
         assert bare.store("sample").exists()
-        edited(sample_store, bare.store("fantom"), LIVE.format("fantom", "5 minutes"))
+        edited(sample_store, bare.store("fantom"), of_network("fantom", "5 minutes"))
         seen.page.get_by_role("button", name="Show fantom").wait_for()
         assert "Simulated data" in seen.text()
         seen.page.get_by_role("button", name="Show fantom").click()
@@ -161,7 +146,7 @@ def test_a_store_shows_as_it_is_published_and_fails_readably(
     expect(seen.page.locator("code")).to_have_text("make devnet")
     seen.screenshot("queue-not-synced")
 
-    path = edited(sample_store, app.store("devnet"), LIVE.format("devnet", "10 minutes"))
+    path = edited(sample_store, app.store("devnet"), of_network("devnet", "10 minutes"))
     seen.page.get_by_text("126 requests wait").wait_for()
 
     edited(path, path, "DELETE FROM requests WHERE wr_id = 2323")
@@ -181,7 +166,7 @@ def test_a_fault_shows_a_code_and_no_traceback(
     (app_tree / "queries" / "blocking_head.sql").write_text(
         (app_tree / "queries" / "blocking_head.sql").read_text().replace("FROM", "FORM")
     )
-    edited(sample_store, app_tree / "var" / "fantom.duckdb", LIVE.format("fantom", "1 minute"))
+    edited(sample_store, app_tree / "var" / "fantom.duckdb", of_network("fantom", "1 minute"))
     with served(app_tree) as faulty:
         seen = visit()
         seen.page.goto(f"{faulty.url}/status")

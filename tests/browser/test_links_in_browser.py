@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -11,19 +11,12 @@ import pytest
 from playwright.sync_api import expect
 
 from devnet import Devnet
-from tests.app_fixture import App, Visit, edited, planted, served
+from tests.app import App, served
+from tests.browser.visit import Visit
 
 pytestmark = pytest.mark.browser
 
 Begin = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    root = planted(tmp_path_factory.mktemp("links") / "tree")
-    edited(sample_store, root / "var" / "sample.duckdb")
-    with served(root) as running:
-        yield running
 
 
 def pick(seen: Visit, label: str, choice: str) -> None:
@@ -104,9 +97,9 @@ def test_files_are_what_the_page_shows_and_say_where_from(
 def test_a_chart_is_given_as_a_png(app: App, visit: Begin, tmp_path: Path) -> None:
     seen = visit()
     seen.open(app.url, "Unstake queue")
-    seen.page.locator("[data-testid=stVegaLiteChart]").hover()
+    seen.page.locator("[data-testid=stVegaLiteChart]").first.hover()
     with seen.page.expect_download() as begun:
-        seen.page.get_by_role("button", name="Download as PNG").click()
+        seen.page.get_by_role("button", name="Download as PNG").first.click()
     begun.value.save_as(tmp_path / "chart.png")
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
     assert seen.complaints == []

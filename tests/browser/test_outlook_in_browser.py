@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from scoring.companion import companion_of, read_scores
-from tests.app_fixture import App, Visit, edited, planted, served
+from scoring.companion import read_scores
+from tests.app import App, edited, served
+from tests.browser.visit import Visit
 
 pytestmark = pytest.mark.browser
 
 Begin = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def app(
-    sample_store: Path, sample_scores: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[App]:
-    """One server with the scored sample."""
-    root = planted(tmp_path_factory.mktemp("outlook") / "tree")
-    store = edited(sample_store, root / "var" / "sample.duckdb")
-    shutil.copyfile(sample_scores, companion_of(store))
-    with served(root) as running:
-        yield running
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.app_fixture import App, Visit, edited, planted, served
+from tests.app import App
+from tests.browser.visit import Visit
 
 pytestmark = pytest.mark.browser
 
@@ -29,17 +29,9 @@ FINDS = {
 
 
 @pytest.fixture(scope="module")
-def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A server with two networks, so that links have to name theirs."""
-    root = planted(tmp_path_factory.mktemp("track") / "tree")
-    edited(sample_store, root / "var" / "sample.duckdb")
-    edited(
-        sample_store,
-        root / "var" / "fantom.duckdb",
-        "UPDATE store_info SET simulated = FALSE, network = 'fantom', synced_at = now()",
-    )
-    with served(root) as running:
-        yield running
+def app(app_of_fantom: App) -> App:
+    """It shows another network first, so that links have to name theirs."""
+    return app_of_fantom
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from devnet import Devnet
-from scoring.companion import companion_of
-from tests.app_fixture import App, edited
 from tests.browser.wallet_fixture import Desk
 from tests.live_steps import burning
 from tests.live_steps import send as mined
@@ -26,14 +22,6 @@ LOOKS = [
 
 
 @pytest.fixture(scope="module")
-def with_sample(app: App, sample_store: Path, sample_scores: Path) -> App:
-    """The sample beside the devnet, with its scores."""
-    store = edited(sample_store, app.store("sample"))
-    shutil.copyfile(sample_scores, companion_of(store))
-    return app
-
-
-@pytest.fixture(scope="module")
 def unstaked(chain: Devnet) -> str:
     """A transaction that the store does not hold yet."""
     return mined(chain, burning(chain, "aFTMc", 6 * FTM, chain.accounts[2]))
@@ -41,7 +29,6 @@ def unstaked(chain: Devnet) -> str:
 
 @pytest.mark.parametrize(("look", "width", "scheme"), LOOKS)
 def test_each_step_fits_its_screen(
-    with_sample: App,
     chain: Devnet,
     unstaked: str,
     desk: Callable[..., Desk],
@@ -72,9 +59,7 @@ def test_each_step_fits_its_screen(
     assert at.seen.complaints == []
 
 
-def test_the_calendar_file_leads_to_the_request_on_track(
-    with_sample: App, desk: Callable[..., Desk]
-) -> None:
+def test_the_calendar_file_leads_to_the_request_on_track(desk: Callable[..., Desk]) -> None:
     at = desk()
     show(at, network="sample", step=4, request=2210)
     with at.page.expect_download() as waiting:

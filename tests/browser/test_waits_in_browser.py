@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.app_fixture import App, Visit, edited, planted, served
+from tests.app import App
+from tests.browser.visit import Visit
 
 pytestmark = pytest.mark.browser
 
 Begin = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    root = planted(tmp_path_factory.mktemp("waits") / "tree")
-    edited(sample_store, root / "var" / "sample.duckdb")
-    with served(root) as running:
-        yield running
 
 
 @pytest.mark.parametrize(

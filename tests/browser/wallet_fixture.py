@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from devnet.node import local_node
 from devnet.rpc import Rpc
-from tests.app_fixture import App, Visit, planted, served
+from tests.app import App
+from tests.browser.visit import Visit
 
 HERE = Path(__file__).parent
 SIGN = "Sign 0.001 FTM"
@@ -40,7 +39,7 @@ class Desk:
         told = {"accounts": self.accounts[:1]} | told
         self.page.add_init_script(f"fakeWallet({json.dumps(told)})")
 
-    def open(self, path: str = "/?intent=a1") -> None:
+    def open(self, path: str = "/?again=0") -> None:
         self.seen.open(self.url + path, "Signing")
 
     def tell(self, script: str, wallet: int = 0) -> None:
@@ -85,23 +84,14 @@ class Desk:
         return int(self.page.get_by_test_id("stText").last.inner_text().removeprefix("run "))
 
 
-@pytest.fixture(scope="module")
-def node() -> Iterator[Rpc]:
-    with local_node() as url:
-        yield Rpc(url)
+@pytest.fixture
+def node(wallet_node: Rpc) -> Rpc:
+    return wallet_node
 
 
-@pytest.fixture(scope="module")
-def app(node: Rpc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app's own server, headers and all, around the test's page."""
-    root = planted(tmp_path_factory.mktemp("wallet") / "tree")
-    shutil.copy(HERE / "wallet_page.py", root)
-    launcher = (root / "app.py").read_text()
-    changed = launcher.replace('"ui" / "main.py"', '"wallet_page.py"')
-    assert changed != launcher
-    (root / "app.py").write_text(changed)
-    with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=node.url) as running:
-        yield running
+@pytest.fixture
+def app(wallet_app: App) -> App:
+    return wallet_app
 
 
 @pytest.fixture

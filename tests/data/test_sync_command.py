@@ -36,10 +36,8 @@ Command = Callable[..., Told]
 
 
 @pytest.fixture
-def sync(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+def sync(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command within this process: quicker, where only its words and status matter."""
-    for name in [name for name in os.environ if name.startswith("FTM_")]:
-        monkeypatch.delenv(name)
 
     def run(*arguments: str | Path) -> Told:
         try:
@@ -54,12 +52,11 @@ def sync(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def _run(
     *arguments: str | Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The command as a process, with no FTM_* variables but the given ones."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("FTM_")}
+    """The command as a process."""
     return subprocess.run(
         [sys.executable, "-m", "data.sync", *map(str, arguments)],
         cwd=ROOT,
-        env=inherited | (environment or {}),
+        env=os.environ | (environment or {}),
         capture_output=True,
         text=True,
         timeout=120,
@@ -244,3 +241,48 @@ def test_ctrl_c_says_that_what_landed_is_kept(pause_s: float, tmp_path: Path) ->
         130,
         "stopped; what landed is kept, run the same command to go on\n",
     )
+
+
+# Status 2: a command that cannot be meant
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([], "the following arguments are required: --network"),
+        (["--network", "opera"], f"no network 'opera': there are {KNOWN}"),
+        (["--network", "fantom", "--rpc-url", "example.org"], "are no endpoint"),
+        (["--network", "fantom", "--from-block", "x"], "--from-block: 'x' is no block number"),
+        (["--network", "fantom", "--to-block", "-1"], "--to-block: '-1' is no block number"),
+        (["--network", "fantom", "--to-block", "9" * 20], "is no block number"),
+        (["--network", "fantom", "--from-block", "5", "--to-block", "4"], "lies before"),
+        (["--network", "fantom", "--follow", "0"], "'0' is not from 1 second to a day"),
+        (["--network", "fantom", "--follow", "nan"], "'nan' is not from 1 second to a day"),
+        (["--network", "fantom", "--follow", "soon"], "'soon' is not from 1 second to a day"),
+        (["--network", "fantom", "--follow", "5", "--to-block", "4"], "--follow has no end"),
+        (["--network", "fantom", "--logs", "a", "--follow", "5"], "--logs reads no node"),
+        (["--network", "fantom", "--logs", "a", "--rpc-url", "http://a"], "--logs reads no node"),
+        (["--network", "sample", "--logs", "a"], "the sample is one fixed simulation"),
+        (["--network", "sample", "--from-block", "0"], "the sample is one fixed simulation"),
+        (["--network", "fantom", "--blocks", "5"], "unrecognized arguments: --blocks 5"),
+    ],
+)
+def test_a_command_that_cannot_be_meant_is_told_with_status_2(
+    arguments: list[str], why: str, sync: Command
+) -> None:
+    told = sync(*arguments)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert why in told.stderr
+
+
+def test_bad_settings_are_told_with_status_2(
+    tmp_path: Path, sync: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = tmp_path / "none.toml"
+    monkeypatch.setenv("FTM_NETWORKS_FILE", str(none))
+    why = f"data.sync: cannot read the networks file {none}: No such file or directory\n"
+    assert sync("--help") == Told(2, "", why)
+    monkeypatch.delenv("FTM_NETWORKS_FILE")
+    monkeypatch.setenv("FTM_POOL", "0x12")
+    why = "data.sync: network devnet, pool: '0x12' is no address: want 0x and 40 hex digits\n"
+    assert sync("--network", "devnet") == Told(2, "", why)

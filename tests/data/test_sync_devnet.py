@@ -10,20 +10,11 @@ from data import NodeError
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.fake_node import Asked, devnet_answers, fake_node
-from tests.syncing import column, dicts, failed, sync, tables
+from tests.syncing import column, dicts, failed, head_of, sync, tables
 
 pytestmark = pytest.mark.node
 
 FTM = 10**18
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "devnet.duckdb"
-
-
-def head_of(devnet: Devnet) -> int:
-    return int(Rpc(devnet.rpc_url).call("eth_blockNumber"), 16)
 
 
 def test_all_that_is_rebuilt_equals_the_contracts_own_views(

@@ -30,28 +30,14 @@ DUCKDB = Path(sys.executable).with_name("duckdb")
 HANGS = only("eth_getLogs", lambda asked: result(asked, [], after_s=30))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "devnet.duckdb"
-
-
 @contextmanager
 def started(store: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A sync of the devnet; killed on leaving if it still runs."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("FTM_")}
+    command = [sys.executable, "-m", "data.sync", "--network", "devnet", "--store", str(store)]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "data.sync",
-            "--network",
-            "devnet",
-            "--store",
-            str(store),
-            *arguments,
-        ],
+        [*command, *arguments],
         cwd=ROOT,
-        env=environment | {"TZ": "America/St_Johns"},
+        env=os.environ | {"TZ": "America/St_Johns"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -14,7 +14,7 @@ from web3 import Web3
 from data.pool.contracts import EVENTS, Event
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.devnet_fixture import DEVNET_UNTIL, expected_fee
+from tests.devnet.expected import DEVNET_UNTIL, expected_fee
 
 ROOT = Path(__file__).parents[2]
 FEE_RULES = ("FeeRuleUpdated/4", "FeeRuleUpdated/5")

@@ -12,7 +12,7 @@ import pytest
 from devnet import Devnet, DevnetError, compile, node
 from devnet.rpc import Rpc
 from devnet.scenario import play
-from tests.devnet_fixture import DEVNET_UNTIL
+from tests.devnet.expected import DEVNET_UNTIL
 
 ROOT = Path(__file__).parents[2]
 

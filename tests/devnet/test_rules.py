@@ -10,7 +10,7 @@ from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS
 from devnet import Devnet, DevnetError, act
 from devnet.compile import compiled
 from devnet.rpc import Rpc
-from tests.devnet_fixture import expected_fee
+from tests.devnet.expected import expected_fee
 
 FTM = 10**18
 POOL_SELECTORS = {

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 import queries
 from pages.explore.parts import MOST_ROWS, drawable
-from tests.app_fixture import ROOT
-from tests.page_fixture import Show, said
+from tests.app import ROOT
+from tests.shown import Show, said
 from ui.parts import shell
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -111,6 +111,9 @@ def test_wei_is_shown_to_the_last_digit(show: Show) -> None:
         f"UPDATE requests SET payout_wei = {exact} WHERE wr_id = 0", page="explore", ask="table"
     )
     assert app.dataframe[0].value["payout_wei"][0] == exact
+    ratio = f"UPDATE ratios SET ratio_wei = {exact}"
+    app = show(ratio, page="explore", query="unstake_terms")
+    assert app.dataframe[0].value["ratio_wei"][0] == exact
     app = show(page="explore", sql=f"SELECT {exact}::DECIMAL(38, 0) AS wei")
     assert app.dataframe[0].value["wei"][0] == exact
 
@@ -157,10 +160,10 @@ def test_an_answer_with_too_many_rows_is_not_drawn(sample_store: Path) -> None:
 
 def test_the_command_shown_gives_the_same_answer(sample_store: Path) -> None:
     given = {"token": "aFTMc", "since": "2024-10-28", "until": "2024-10-30"}
-    said_so = shell.query(sample_store, "payouts", given)
-    command = shlex.split(said_so.replace(sample_store.name, str(sample_store)))
-    told = subprocess.run(
+    shown = shell.query(sample_store, "payouts", given)
+    command = shlex.split(shown.replace(sample_store.name, str(sample_store)))
+    lines = subprocess.run(
         [command[0], "-csv", *command[1:]], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    assert told[0].startswith("paid_at,")
-    assert len(told) > 1
+    assert lines[0].startswith("paid_at,")
+    assert len(lines) > 1

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 
 Find = Callable[..., AppTest]
 

@@ -10,7 +10,7 @@ import pytest
 from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
 from data.store.reader import open_reader
 from pages.unstake.terms import fee_sentence
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, terms_of, tiles
 
 __all__ = ["show_sample", "show_with_odds"]

@@ -131,18 +131,6 @@ def test_every_amount_of_the_query_has_its_own_look() -> None:
     assert len({tuple(dash) for _, dash in curves.STYLES.values()}) == len(named)
 
 
-def test_the_curves_colours_show_on_both_backgrounds() -> None:
-    def luminance(colour: str) -> float:
-        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    for colour, _ in curves.STYLES.values():
-        for background in ("#ffffff", "#14171c"):
-            low, high = sorted((luminance(colour), luminance(background)))
-            assert (high + 0.05) / (low + 0.05) >= 3, (colour, background)
-
-
 def test_the_sample_has_fewer_rows_than_a_chart_may_have(sample_store: Path) -> None:
     with open_reader(sample_store) as con:
         curve = queries.run(con, "release_curve", until=date(2025, 3, 1))

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import queries
 from data.store.reader import open_reader
-from tests.page_fixture import Show, said
+from tests.shown import Show, said
 
 NOBODY_PAID = "UPDATE requests SET status = 'pending', paid_at = NULL, manual_at = NULL"
 YOUNG_ONLY = (

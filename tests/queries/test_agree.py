@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
 import queries
-from data.store.reader import open_reader, read_info
+from data.store.reader import read_info
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 EPSILON_FTM = 1e-9
@@ -22,9 +20,8 @@ each_token = pytest.mark.parametrize("token", [None, "aFTMb", "aFTMc"])
 
 
 @pytest.fixture
-def con(sample_store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_reader(sample_store) as reader:
-        yield reader
+def con(sample: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    return sample
 
 
 class Moves:

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import duckdb
 import pytest
 
 import queries
-from tests.small_store import small_store
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with small_store() as con:
-        yield con
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
-    """The answer's rows, of these columns alone if there are any."""
-    frame = queries.run(con, name, **params)
-    return frame.select(columns or frame.columns).rows()
-
-
-def _january(day: int, hour: int = 0) -> datetime:
-    return datetime(2024, 1, day, hour, tzinfo=UTC)
+from tests.queries.answers import january, rows
 
 
 def test_depth_holds_at_the_end_of_each_day(con: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(con, "queue_depth") == [
-        (_january(1), 1, 50.0, 0.0),
-        (_january(2), 2, 250.0, 0.0),
-        (_january(3), 1, 10.0, 200.0),  # 250 - 50 paid at midnight - 200 refused + 10
-        (_january(4), 0, 0.0, 210.0),
-        (_january(5), 2, 1020.0, 210.0),
-        (_january(6), 2, 1020.0, 10.0),
-        (_january(7), 2, 1020.0, 10.0),
-        (_january(8), 3, 1020.0, 10.0),
-        (_january(9), 3, 1020.0, 10.0),
-        (_january(10), 4, 1020.5, 10.0),
+    assert rows(con, "queue_depth") == [
+        (january(1), 1, 50.0, 0.0),
+        (january(2), 2, 250.0, 0.0),
+        (january(3), 1, 10.0, 200.0),  # 250 - 50 paid at midnight - 200 refused + 10
+        (january(4), 0, 0.0, 210.0),
+        (january(5), 2, 1020.0, 210.0),
+        (january(6), 2, 1020.0, 10.0),
+        (january(7), 2, 1020.0, 10.0),
+        (january(8), 3, 1020.0, 10.0),
+        (january(9), 3, 1020.0, 10.0),
+        (january(10), 4, 1020.5, 10.0),
     ]
 
 
 def test_depth_of_one_token_starts_where_the_queue_does(con: duckdb.DuckDBPyConnection) -> None:
-    bonds = _rows(con, "queue_depth", "requests", "depth_ftm", "manual_ftm", token="aFTMb")
+    bonds = rows(con, "queue_depth", "requests", "depth_ftm", "manual_ftm", token="aFTMb")
     assert bonds[:6] == [
         (0, 0, 0),
         (1, 200, 0),
@@ -54,30 +37,30 @@ def test_depth_of_one_token_starts_where_the_queue_does(con: duckdb.DuckDBPyConn
         (1, 1000, 200),
         (1, 1000, 0),
     ]
-    certificates = _rows(con, "queue_depth", "requests", "depth_ftm", token="aFTMc")
+    certificates = rows(con, "queue_depth", "requests", "depth_ftm", token="aFTMc")
     assert [certificates[0], certificates[-1]] == [(1, 50), (2, 20.5)]
 
 
 def test_depth_by_the_hour_ends_at_the_last_sync(con: duckdb.DuckDBPyConnection) -> None:
-    day = _rows(con, "queue_depth", since="2024-01-03", until="2024-01-03", step="hour")
-    assert day[0] == (_january(3, 0), 1, 200.0, 0.0)  # #1 was paid at 00:00
-    assert day[5:7] == [(_january(3, 5), 1, 200.0, 0.0), (_january(3, 6), 1, 10.0, 200.0)]
-    assert [row[0] for row in day] == [_january(3) + timedelta(hours=hour) for hour in range(24)]
-    assert _rows(con, "queue_depth", "at", step="hour")[-1] == (_january(10, 12),)
+    day = rows(con, "queue_depth", since="2024-01-03", until="2024-01-03", step="hour")
+    assert day[0] == (january(3, 0), 1, 200.0, 0.0)  # #1 was paid at 00:00
+    assert day[5:7] == [(january(3, 5), 1, 200.0, 0.0), (january(3, 6), 1, 10.0, 200.0)]
+    assert [row[0] for row in day] == [january(3) + timedelta(hours=hour) for hour in range(24)]
+    assert rows(con, "queue_depth", "at", step="hour")[-1] == (january(10, 12),)
 
 
 def test_the_range_is_cut_to_what_the_store_knows(con: duckdb.DuckDBPyConnection) -> None:
-    wide = _rows(con, "queue_depth", since="1999-01-01", until="2099-01-01")
-    assert wide == _rows(con, "queue_depth")
-    assert _rows(con, "queue_depth", since="2024-01-11") == []
-    assert _rows(con, "queue_depth", "at", until="2024-01-02") == [(_january(1),), (_january(2),)]
+    wide = rows(con, "queue_depth", since="1999-01-01", until="2099-01-01")
+    assert wide == rows(con, "queue_depth")
+    assert rows(con, "queue_depth", since="2024-01-11") == []
+    assert rows(con, "queue_depth", "at", until="2024-01-02") == [(january(1),), (january(2),)]
     con.execute("DELETE FROM requests")
-    assert _rows(con, "queue_depth", since="2024-01-01", until="2024-01-02") == []
+    assert rows(con, "queue_depth", since="2024-01-01", until="2024-01-02") == []
 
 
 def test_claims_and_payouts_stand_beside_the_depth(con: duckdb.DuckDBPyConnection) -> None:
-    days = _rows(con, "depth_against_claims")
-    assert [row[:3] for row in days] == [row[:3] for row in _rows(con, "queue_depth")]
+    days = rows(con, "depth_against_claims")
+    assert [row[:3] for row in days] == [row[:3] for row in rows(con, "queue_depth")]
     claimed, returned, paid = ([row[column] for row in days] for column in (3, 4, 5))
     assert claimed == [0, 30, 0, 0, 0, 0, 12, 0, 0, 8]  # the 5 of the 2nd were restaked
     assert returned == [0, 0, 500, 0, 0, 0, 0, 0, 0, 0]
@@ -85,88 +68,86 @@ def test_claims_and_payouts_stand_beside_the_depth(con: duckdb.DuckDBPyConnectio
 
 
 def test_weeks_begin_on_monday(con: duckdb.DuckDBPyConnection) -> None:
-    weeks = [(_january(1), 2, 1020.0, 42.0, 500.0, 350.0), (_january(8), 4, 1020.5, 8.0, 0.0, 0.0)]
-    assert _rows(con, "depth_against_claims", step="week") == weeks
+    weeks = [(january(1), 2, 1020.0, 42.0, 500.0, 350.0), (january(8), 4, 1020.5, 8.0, 0.0, 0.0)]
+    assert rows(con, "depth_against_claims", step="week") == weeks
 
 
 def test_a_cut_week_counts_the_days_asked_for_alone(con: duckdb.DuckDBPyConnection) -> None:
     def weeks(**days: str) -> list[Any]:
-        return _rows(con, "depth_against_claims", step="week", **days)
+        return rows(con, "depth_against_claims", step="week", **days)
 
     # Up to the 4th: #0 to #3 came and left, so nothing waits. Claimed 30, not the 12 of the 7th;
     # paid 100 + 50, not the 200 of the 6th; the 500 came back on the 3rd.
-    assert weeks(until="2024-01-04") == [(_january(1), 0, 0, 30, 500, 150)]
+    assert weeks(until="2024-01-04") == [(january(1), 0, 0, 30, 500, 150)]
     # Up to the 2nd: #1 and #2 wait, 50 + 200; #0 was paid.
-    assert weeks(until="2024-01-02") == [(_january(1), 2, 250, 30, 0, 100)]
+    assert weeks(until="2024-01-02") == [(january(1), 2, 250, 30, 0, 100)]
     # From the 4th: all that waits counts, whenever it came. Claimed 12; paid the 200 of the 6th.
-    second = (_january(8), 4, 1020.5, 8, 0, 0)
-    assert weeks(since="2024-01-04") == [(_january(1), 2, 1020, 12, 0, 200), second]
+    second = (january(8), 4, 1020.5, 8, 0, 0)
+    assert weeks(since="2024-01-04") == [(january(1), 2, 1020, 12, 0, 200), second]
     # The 3rd alone, both ends included: #2 was refused, #3 came and waits: 10. Paid the 50.
-    assert weeks(since="2024-01-03", until="2024-01-03") == [(_january(1), 1, 10, 0, 500, 50)]
+    assert weeks(since="2024-01-03", until="2024-01-03") == [(january(1), 1, 10, 0, 500, 50)]
     # Up to the 9th: #7 came on the 10th, as did the 8 claimed. 1000 + 20 + 0 wait.
-    assert weeks(since="2024-01-08", until="2024-01-09") == [(_january(8), 3, 1020, 0, 0, 0)]
+    assert weeks(since="2024-01-08", until="2024-01-09") == [(january(8), 3, 1020, 0, 0, 0)]
     # Up to the last sync or beyond it is the same.
     assert weeks(since="2024-01-08", until="2024-01-31") == [second]
 
 
 def test_the_token_leaves_claims_whole(con: duckdb.DuckDBPyConnection) -> None:
-    weeks = _rows(con, "depth_against_claims", step="week", token="aFTMc")
-    assert weeks == [(_january(1), 1, 20.0, 42.0, 500.0, 50.0), (_january(8), 2, 20.5, 8.0, 0, 0)]
+    weeks = rows(con, "depth_against_claims", step="week", token="aFTMc")
+    assert weeks == [(january(1), 1, 20.0, 42.0, 500.0, 50.0), (january(8), 2, 20.5, 8.0, 0, 0)]
 
 
 def test_the_metrics_compare_now_with_some_days_ago(con: duckdb.DuckDBPyConnection) -> None:
     # Three days ago is the 7th 12:00; the three days before it begin on the 4th 12:00.
-    assert _rows(con, "queue_metrics", days=3) == [(1020.5, 1020, 4, 2, 8, 12, 5, 2, 1, 10)]
+    assert rows(con, "queue_metrics", days=3) == [(1020.5, 1020, 4, 2, 8, 12, 5, 2, 1, 10)]
     # Five days ago two requests were made that moment; the log begins after the five before.
-    assert _rows(con, "queue_metrics", days=5) == [(1020.5, 1020, 4, 2, 20, None, 5, 0, 1, 10)]
+    assert rows(con, "queue_metrics", days=5) == [(1020.5, 1020, 4, 2, 20, None, 5, 0, 1, 10)]
     # Six days ago the head passed request 3 that moment, and nothing waited.
-    assert _rows(con, "queue_metrics", days=6) == [(1020.5, 0, 4, 0, 20, None, 5, None, 1, 10)]
-    assert _rows(con, "queue_metrics") == [(1020.5, None, 4, None, 50, None, 5, None, 1, 10)]
+    assert rows(con, "queue_metrics", days=6) == [(1020.5, 0, 4, 0, 20, None, 5, None, 1, 10)]
+    assert rows(con, "queue_metrics") == [(1020.5, None, 4, None, 50, None, 5, None, 1, 10)]
 
 
 def test_an_empty_queue_is_0_and_has_no_oldest(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM requests; DELETE FROM reward_claims")
-    assert _rows(con, "queue_metrics", days=3) == [(0, 0, 0, 0, 0, 0, None, None, 0, 0)]
-    assert _rows(con, "blocking_head") == []
-    assert _rows(con, "pending_requests") == []
+    assert rows(con, "queue_metrics", days=3) == [(0, 0, 0, 0, 0, 0, None, None, 0, 0)]
+    assert rows(con, "blocking_head") == []
+    assert rows(con, "pending_requests") == []
 
 
 def test_pending_requests_stand_in_line(con: duckdb.DuckDBPyConnection) -> None:
-    line = _rows(
-        con, "pending_requests", "wr_id", "place", "payout_ftm", "ahead_ftm", "waited_days"
-    )
+    line = rows(con, "pending_requests", "wr_id", "place", "payout_ftm", "ahead_ftm", "waited_days")
     assert line == [
         (4, 1, 1000, 0, 5),
         (5, 2, 20, 1000, 5),
         (6, 3, 0, 1020, 2),
         (7, 4, 0.5, 1020, 0.5),
     ]
-    assert _rows(con, "pending_requests", "wr_id", "place", token="aFTMc") == [(5, 2), (7, 4)]
+    assert rows(con, "pending_requests", "wr_id", "place", token="aFTMc") == [(5, 2), (7, 4)]
 
 
 def test_payouts_come_newest_first(con: duckdb.DuckDBPyConnection) -> None:
     columns = ("paid_at", "wr_id", "staker", "token", "payout_ftm", "wait_days", "manual")
-    assert _rows(con, "payouts", *columns) == [
-        (_january(6, 6), 2, "0xstaker2", "aFTMb", 200, 4.25, True),
-        (_january(3), 1, "0xstaker1", "aFTMc", 50, 24.5 / 24, False),
-        (_january(1, 20), 0, "0xstaker0", "aFTMb", 100, 10 / 24, False),
+    assert rows(con, "payouts", *columns) == [
+        (january(6, 6), 2, "0xstaker2", "aFTMb", 200, 4.25, True),
+        (january(3), 1, "0xstaker1", "aFTMc", 50, 24.5 / 24, False),
+        (january(1, 20), 0, "0xstaker0", "aFTMb", 100, 10 / 24, False),
     ]
-    assert _rows(con, "payouts", "wr_id", token="aFTMb") == [(2,), (0,)]
-    assert _rows(con, "payouts", "wr_id", since="2024-01-03", until="2024-01-03") == [(1,)]
+    assert rows(con, "payouts", "wr_id", token="aFTMb") == [(2,), (0,)]
+    assert rows(con, "payouts", "wr_id", since="2024-01-03", until="2024-01-03") == [(1,)]
     con.execute("DELETE FROM requests WHERE wr_id = 1")
-    assert _rows(con, "payouts", *columns)[1] == (_january(3), 1, None, None, 50, None, False)
+    assert rows(con, "payouts", *columns)[1] == (january(3), 1, None, None, 50, None, False)
 
 
 def test_claims_come_newest_first_and_say_if_restaked(con: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(con, "reward_claims", "reward_ftm", "restaked") == [
+    assert rows(con, "reward_claims", "reward_ftm", "restaked") == [
         (8, False),
         (12, False),
         (5, True),
         (30, False),
     ]
-    on_the_7th = (_january(7), "0xstub", 7, 12, False, 700, "0xc700")
-    assert _rows(con, "reward_claims", since="2024-01-03", until="2024-01-07") == [on_the_7th]
-    assert _rows(con, "reward_claims", since="2024-01-03", until="2024-01-06") == []
+    on_the_7th = (january(7), "0xstub", 7, 12, False, 700, "0xc700")
+    assert rows(con, "reward_claims", since="2024-01-03", until="2024-01-07") == [on_the_7th]
+    assert rows(con, "reward_claims", since="2024-01-03", until="2024-01-06") == []
 
 
 def test_an_unknown_payout_hides_the_sums_it_is_part_of(con: duckdb.DuckDBPyConnection) -> None:
@@ -177,16 +158,16 @@ def test_an_unknown_payout_hides_the_sums_it_is_part_of(con: duckdb.DuckDBPyConn
     paid = queries.run(con, "depth_against_claims")["paid_ftm"].to_list()
     assert paid == [100, 0, None, 0, 0, 200, 0, 0, 0, 0]
     assert queries.run(con, "queue_depth", token="aFTMb")["depth_ftm"][-1] == 1000
-    assert _rows(con, "queue_metrics", "waiting_ftm", "manual_ftm") == [(None, 10)]
-    assert _rows(con, "blocking_head", "missing_ftm", "behind_ftm") == [(610, None)]
+    assert rows(con, "queue_metrics", "waiting_ftm", "manual_ftm") == [(None, 10)]
+    assert rows(con, "blocking_head", "missing_ftm", "behind_ftm") == [(610, None)]
 
 
 def test_an_unknown_head_is_missing_an_unknown_sum(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id IN (3, 4)")
     head = ("payout_ftm", "stashed_ftm", "missing_ftm", "behind_ftm")
-    assert _rows(con, "blocking_head", *head) == [(None, None, None, 20.5)]
+    assert rows(con, "blocking_head", *head) == [(None, None, None, 20.5)]
     assert queries.run(con, "queue_depth")["manual_ftm"].to_list()[3:] == [None] * 7
-    assert _rows(con, "queue_metrics", "manual_requests", "manual_ftm") == [(1, None)]
+    assert rows(con, "queue_metrics", "manual_requests", "manual_ftm") == [(1, None)]
 
 
 def test_an_unknown_reward_hides_its_days_alone(con: duckdb.DuckDBPyConnection) -> None:
@@ -194,20 +175,20 @@ def test_an_unknown_reward_hides_its_days_alone(con: duckdb.DuckDBPyConnection) 
     claimed = queries.run(con, "depth_against_claims")["claimed_ftm"].to_list()
     assert claimed == [0, 30, 0, 0, 0, 0, None, 0, 0, 8]
     metrics = ("claimed_ftm", "claimed_ftm_before")
-    assert _rows(con, "queue_metrics", *metrics, days=3) == [(8, None)]
-    assert _rows(con, "queue_metrics", *metrics, days=4) == [(None, 0)]
+    assert rows(con, "queue_metrics", *metrics, days=3) == [(8, None)]
+    assert rows(con, "queue_metrics", *metrics, days=4) == [(None, 0)]
 
 
 def test_an_amount_too_large_to_be_summed_is_unknown(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE requests SET payout_wei = repeat('9', 38)::DECIMAL(38, 0) WHERE wr_id > 4")
     assert queries.run(con, "queue_depth")["depth_ftm"].to_list()[3:] == [0, *[None] * 6]
-    assert _rows(con, "blocking_head", "behind_ftm") == [(None,)]
-    assert _rows(con, "queue_metrics", "waiting_ftm", days=3) == [(None,)]
+    assert rows(con, "blocking_head", "behind_ftm") == [(None,)]
+    assert rows(con, "queue_metrics", "waiting_ftm", days=3) == [(None,)]
 
 
 def test_an_empty_table_is_among_the_contents(con: duckdb.DuckDBPyConnection) -> None:
-    contents = _rows(con, "store_contents")
-    assert ("requests", 8, _january(1, 10), _january(10)) in contents
+    contents = rows(con, "store_contents")
+    assert ("requests", 8, january(1, 10), january(10)) in contents
     assert ("lock_ups", 0, None, None) in contents
 
 

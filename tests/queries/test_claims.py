@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import datetime, timedelta
 
 import duckdb
 import polars as pl
 import pytest
 
 import queries
-from data.store.reader import open_reader
-from tests.small_store import small_store
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with small_store() as con:
-        yield con
-
-
-@pytest.fixture
-def sample(sample_store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_reader(sample_store) as reader:
-        yield reader
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
-    """The answer's rows, of these columns alone if there are any."""
-    frame = queries.run(con, name, **params)
-    return frame.select(columns or frame.columns).rows()
-
-
-def _january(day: int, hour: int = 0) -> datetime:
-    return datetime(2024, 1, day, hour, tzinfo=UTC)
+from tests.queries.answers import january, rows
 
 
 def _lock_up(con: duckdb.DuckDBPyConnection, stub: str, day: int, days: int, ftm: int) -> None:
     """A lock-up at validator 7 from midnight of a day in January 2024 on."""
-    locked_at = _january(day)
+    locked_at = january(day)
     values = [locked_at, locked_at + timedelta(days=days), 100 * day, stub, ftm * 10**18]
     con.execute(
         "INSERT INTO lock_ups BY NAME SELECT ? AS locked_at, ? AS ends_at, ? AS block, "
@@ -58,28 +32,28 @@ def test_claims_add_up_by_who_made_them(con: duckdb.DuckDBPyConnection) -> None:
         UNION ALL
         SELECT * REPLACE ('0xother' AS stub) FROM reward_claims WHERE restaked
     """)
-    days = (_january(2, 12), _january(2, 13), _january(7), _january(10, 12))
-    assert _rows(con, "claims_summary") == [
+    days = (january(2, 12), january(2, 13), january(7), january(10, 12))
+    assert rows(con, "claims_summary") == [
         ("0xother", None, 1, 150, 0.75, 1, 5, 2, days[1], days[2]),  # of 200 FTM in all
         ("0xstub", None, 3, 50, 0.25, 1, 5, 1, days[0], days[3]),
     ]
-    assert _rows(con, "claims_summary", per="validator") == [
+    assert rows(con, "claims_summary", per="validator") == [
         (None, 8, 1, 150, 0.75, 0, 0, 1, days[2], days[2]),
         (None, 7, 3, 50, 0.25, 2, 10, 2, days[0], days[3]),
     ]
     second = {"since": "2024-01-02", "until": "2024-01-02"}
     columns = ("reward_ftm", "share", "restaked_ftm")
-    assert _rows(con, "claims_summary", *columns, per="validator", **second) == [(30, 1, 10)]
-    assert _rows(con, "claims_summary", *columns, **second) == [(30, 1, 5), (0, 0, 5)]
+    assert rows(con, "claims_summary", *columns, per="validator", **second) == [(30, 1, 10)]
+    assert rows(con, "claims_summary", *columns, **second) == [(30, 1, 5), (0, 0, 5)]
 
 
 def test_an_unknown_reward_hides_the_shares(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
     columns = ("reward_ftm", "share", "restaked_ftm")
     for per in ("stub", "validator"):
-        assert _rows(con, "claims_summary", *columns, per=per) == [(None, None, 5)]
+        assert rows(con, "claims_summary", *columns, per=per) == [(None, None, 5)]
     con.execute("UPDATE reward_claims SET reward_wei = 0")
-    assert _rows(con, "claims_summary", "reward_ftm", "share") == [(0, None)]
+    assert rows(con, "claims_summary", "reward_ftm", "share") == [(0, None)]
 
 
 def test_the_calendar_has_the_lock_up_that_counts(con: duckdb.DuckDBPyConnection) -> None:
@@ -90,16 +64,16 @@ def test_the_calendar_has_the_lock_up_that_counts(con: duckdb.DuckDBPyConnection
     _lock_up(con, "0xother", 10, 14, 5)  # no claim of its own
     _lock_up(con, "0xedge", 1, 2, 7)
     _lock_up(con, "0xedge", 3, 1, 2)  # as the one before ends: it still adds
-    assert _rows(con, "lock_up_calendar", *columns) == [
-        ("0xedge", _january(1), _january(4), -6.5, 9, 0),
-        ("0xstub", _january(5), _january(9), -1.5, 120, 20),  # 12 on the 7th, 8 on the 10th
-        ("0xother", _january(10), _january(24), 13.5, 5, 0),
+    assert rows(con, "lock_up_calendar", *columns) == [
+        ("0xedge", january(1), january(4), -6.5, 9, 0),
+        ("0xstub", january(5), january(9), -1.5, 120, 20),  # 12 on the 7th, 8 on the 10th
+        ("0xother", january(10), january(24), 13.5, 5, 0),
     ]
-    last_claims = _rows(con, "lock_up_calendar", "validator_id", "last_claim_at")
-    assert last_claims == [(7, None), (7, _january(10, 12)), (7, None)]
-    ended = _rows(con, "lock_up_calendar", "stub", since="2024-01-09", until="2024-01-09")
+    last_claims = rows(con, "lock_up_calendar", "validator_id", "last_claim_at")
+    assert last_claims == [(7, None), (7, january(10, 12)), (7, None)]
+    ended = rows(con, "lock_up_calendar", "stub", since="2024-01-09", until="2024-01-09")
     assert ended == [("0xstub",)]
-    assert _rows(con, "lock_up_calendar", "stub", since="2024-01-10") == [("0xother",)]
+    assert rows(con, "lock_up_calendar", "stub", since="2024-01-10") == [("0xother",)]
 
 
 def test_what_is_not_known_of_a_lock_up_is_null(con: duckdb.DuckDBPyConnection) -> None:
@@ -107,7 +81,7 @@ def test_what_is_not_known_of_a_lock_up_is_null(con: duckdb.DuckDBPyConnection) 
     con.execute("UPDATE lock_ups SET ends_at = NULL, amount_wei = NULL")
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
     columns = ("ends_at", "days_to_end", "amount_ftm", "claimed_ftm")
-    assert _rows(con, "lock_up_calendar", *columns) == [(None, None, None, None)]
+    assert rows(con, "lock_up_calendar", *columns) == [(None, None, None, None)]
 
 
 @pytest.mark.parametrize("days", [{}, {"since": "2024-12-01", "until": "2025-01-31"}])

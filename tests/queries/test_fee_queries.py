@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 import queries
 from data.pool.burn import FeeRule, burn_fee_wei
-from data.store.reader import open_reader
+from tests.queries.answers import january, rows
 from tests.small_store import small_store
 
 ONE_FTM = 10**18
@@ -40,32 +37,16 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-@pytest.fixture
-def sample(sample_store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_reader(sample_store) as reader:
-        yield reader
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
-    """The answer's rows, of these columns alone if there are any."""
-    frame = queries.run(con, name, **params)
-    return frame.select(columns or frame.columns).rows()
-
-
-def _january(day: int, hour: int = 0) -> datetime:
-    return datetime(2024, 1, day, hour, tzinfo=UTC)
-
-
 def test_the_fee_rises_with_what_was_burned(con: duckdb.DuckDBPyConnection) -> None:
-    answer = _rows(con, "fee_history")
+    answer = rows(con, "fee_history")
     fees = [round(fee, 9) for _, fee, _, _ in answer]
     assert [(day, shift_ftm, rule_at) for day, _, shift_ftm, rule_at in answer] == [
-        (_january(1), None, _january(1)),
-        (_january(2), None, _january(1)),
-        (_january(3), 12.5, _january(3)),  # request 3 burned 12.5
-        (_january(5), 250 + 1275, _january(5, 12)),  # 1250 and 25, in the rule's own block
-        (_january(8), 1525, _january(5, 12)),  # a request of 0
-        (_january(10), 1525.625, _january(5, 12)),
+        (january(1), None, january(1)),
+        (january(2), None, january(1)),
+        (january(3), 12.5, january(3)),  # request 3 burned 12.5
+        (january(5), 250 + 1275, january(5, 12)),  # 1250 and 25, in the rule's own block
+        (january(8), 1525, january(5, 12)),  # a request of 0
+        (january(10), 1525.625, january(5, 12)),
     ]
     assert fees == [
         5.0,  # 1,000 alone is 400 of 1,000 up the slope: 1 + 10 * 0.4 thousandths
@@ -75,24 +56,24 @@ def test_the_fee_rises_with_what_was_burned(con: duckdb.DuckDBPyConnection) -> N
         6.05,
         6.05125,
     ]
-    two = _rows(con, "fee_history", "day", since="2024-01-03", until="2024-01-05")
-    assert two == [(_january(3),), (_january(5),)]
+    two = rows(con, "fee_history", "day", since="2024-01-03", until="2024-01-05")
+    assert two == [(january(3),), (january(5),)]
 
 
 def test_the_fee_ends_at_the_rules_shares(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE fee_rules SET fee_increase_start_wei = 2526e18 WHERE block = 512")
-    assert _rows(con, "fee_history", "fee_of_1000_ftm")[-1] == (2,)
+    assert rows(con, "fee_history", "fee_of_1000_ftm")[-1] == (2,)
     con.execute("UPDATE fee_rules SET fee_increase_start_wei = 0, fee_increase_stop_wei = 2525e18")
-    assert _rows(con, "fee_history", "fee_of_1000_ftm")[-1] == (10,)
+    assert rows(con, "fee_history", "fee_of_1000_ftm")[-1] == (10,)
 
 
 def test_an_unknown_burn_hides_the_fee_until_the_next_rule(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE requests SET gross_wei = NULL WHERE wr_id IN (0, 3)")
-    known = _rows(con, "fee_history", "shift_ftm", "fee_of_1000_ftm")
+    known = rows(con, "fee_history", "shift_ftm", "fee_of_1000_ftm")
     assert known[2] == (None, None)
     assert None not in known[3]
     con.execute("DELETE FROM fee_rules")
-    assert set(_rows(con, "fee_history", "fee_of_1000_ftm", "rule_at")) == {(None, None)}
+    assert set(rows(con, "fee_history", "fee_of_1000_ftm", "rule_at")) == {(None, None)}
 
 
 def test_a_certificate_is_worth_one_by_the_ratio(con: duckdb.DuckDBPyConnection) -> None:
@@ -103,14 +84,14 @@ def test_a_certificate_is_worth_one_by_the_ratio(con: duckdb.DuckDBPyConnection)
             ('2024-01-03 00:00:00Z', 300, '0xr3', NULL),
             ('2024-01-04 00:00:00Z', 400, '0xr4', 0)
     """)
-    assert _rows(con, "ratio_history") == [
-        (_january(1), 1, 1, 100, "0xr1"),
-        (_january(2), 0.8, 1.25, 200, "0xr2"),
-        (_january(3), None, None, 300, "0xr3"),
-        (_january(4), 0, None, 400, "0xr4"),
+    assert rows(con, "ratio_history") == [
+        (january(1), 1, 1, 100, "0xr1"),
+        (january(2), 0.8, 1.25, 200, "0xr2"),
+        (january(3), None, None, 300, "0xr3"),
+        (january(4), 0, None, 400, "0xr4"),
     ]
     days = {"since": "2024-01-02", "until": "2024-01-02"}
-    assert _rows(con, "ratio_history", "ratio", **days) == [(0.8,)]
+    assert rows(con, "ratio_history", "ratio", **days) == [(0.8,)]
 
 
 def test_the_fee_is_the_contracts_to_the_last_digits(sample: duckdb.DuckDBPyConnection) -> None:

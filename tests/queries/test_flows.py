@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 
 import queries
-from data.store.reader import open_reader
-from tests.small_store import small_store
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with small_store() as con:
-        yield con
-
-
-@pytest.fixture
-def sample(sample_store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_reader(sample_store) as reader:
-        yield reader
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
-    """The answer's rows, of these columns alone if there are any."""
-    frame = queries.run(con, name, **params)
-    return frame.select(columns or frame.columns).rows()
-
-
-def _january(day: int, hour: int = 0) -> datetime:
-    return datetime(2024, 1, day, hour, tzinfo=UTC)
+from tests.queries.answers import january, rows
 
 
 def test_each_day_has_what_moved_on_it(con: duckdb.DuckDBPyConnection) -> None:
@@ -45,59 +19,59 @@ def test_each_day_has_what_moved_on_it(con: duckdb.DuckDBPyConnection) -> None:
             TIMESTAMPTZ '2024-01-04 23:59:59Z' AS staked_at, 70e18 AS amount_wei
     """)
     # Requests made and paid, claims, stake returned and staked; the 5 FTM restaked are not in.
-    assert _rows(con, "daily_flows") == [
-        (_january(1), 2, 150, 1, 100, 0, 0, 0, 0),
-        (_january(2), 1, 200, 0, 0, 1, 30, 0, 0),
-        (_january(3), 1, 10, 1, 50, 0, 0, 500, 0),  # the refusal moved no money
-        (_january(4), 0, 0, 0, 0, 0, 0, 0, 70),
-        (_january(5), 2, 1020, 0, 0, 0, 0, 0, 0),
-        (_january(6), 0, 0, 1, 200, 0, 0, 0, 0),  # claimed by hand
-        (_january(7), 0, 0, 0, 0, 1, 12, 0, 0),
-        (_january(8), 1, 0, 0, 0, 0, 0, 0, 0),
-        (_january(9), 0, 0, 0, 0, 0, 0, 0, 0),
-        (_january(10), 1, 0.5, 0, 0, 1, 8, 0, 0),
+    assert rows(con, "daily_flows") == [
+        (january(1), 2, 150, 1, 100, 0, 0, 0, 0),
+        (january(2), 1, 200, 0, 0, 1, 30, 0, 0),
+        (january(3), 1, 10, 1, 50, 0, 0, 500, 0),  # the refusal moved no money
+        (january(4), 0, 0, 0, 0, 0, 0, 0, 70),
+        (january(5), 2, 1020, 0, 0, 0, 0, 0, 0),
+        (january(6), 0, 0, 1, 200, 0, 0, 0, 0),  # claimed by hand
+        (january(7), 0, 0, 0, 0, 1, 12, 0, 0),
+        (january(8), 1, 0, 0, 0, 0, 0, 0, 0),
+        (january(9), 0, 0, 0, 0, 0, 0, 0, 0),
+        (january(10), 1, 0.5, 0, 0, 1, 8, 0, 0),
     ]
     range_ = {"since": "2024-01-02", "until": "2024-01-03"}
-    assert _rows(con, "daily_flows", "requested_ftm", **range_) == [(200,), (10,)]
+    assert rows(con, "daily_flows", "requested_ftm", **range_) == [(200,), (10,)]
     con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id = 5")
     requested = queries.run(con, "daily_flows")["requested_ftm"].to_list()
     assert requested == [150, 200, 10, 0, None, 0, 0, 0, 0, 0.5]
 
 
 def test_how_long_nothing_came(con: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(con, "days_since") == [
-        ("payout", _january(6, 6), 4.25),
-        ("request", _january(10), 0.5),
-        ("returned stake", _january(3, 1), 7 + 11 / 24),
-        ("reward claim", _january(10, 12), 0),
+    assert rows(con, "days_since") == [
+        ("payout", january(6, 6), 4.25),
+        ("request", january(10), 0.5),
+        ("returned stake", january(3, 1), 7 + 11 / 24),
+        ("reward claim", january(10, 12), 0),
     ]
     con.execute("DELETE FROM reward_claims WHERE NOT restaked; DELETE FROM payouts")
-    assert _rows(con, "days_since")[0] == ("payout", None, None)
-    assert _rows(con, "days_since")[3] == ("reward claim", None, None)
+    assert rows(con, "days_since")[0] == ("payout", None, None)
+    assert rows(con, "days_since")[3] == ("reward claim", None, None)
 
 
 def test_runs_end_where_the_pause_is_longer(con: duckdb.DuckDBPyConnection) -> None:
     columns = ("payouts", "paid_ftm", "refused", "stashed_ftm", "days_since_previous")
     # The head moved on the 1st 20:00, 3rd 00:00, 3rd 06:00 and 4th 12:00; the 6th was by hand.
-    assert _rows(con, "operator_runs", *columns) == [
+    assert rows(con, "operator_runs", *columns) == [
         (0, 0, 1, 10, 1.25),
         (0, 0, 1, 200, 0.25),
         (1, 50, 0, 0, 28 / 24),
         (1, 100, 0, 0, None),
     ]
     # A pause of six hours is within a run of gaps up to 360 minutes, not of 359.
-    assert _rows(con, "operator_runs", gap_minutes=360)[1] == (
-        (_january(3), _january(3, 6), 1, 50, 1, 200, 28 / 24)
+    assert rows(con, "operator_runs", gap_minutes=360)[1] == (
+        (january(3), january(3, 6), 1, 50, 1, 200, 28 / 24)
     )
-    assert len(_rows(con, "operator_runs", gap_minutes=359)) == 4
-    whole = _rows(con, "operator_runs", *columns, gap_minutes=10**6)
+    assert len(rows(con, "operator_runs", gap_minutes=359)) == 4
+    whole = rows(con, "operator_runs", *columns, gap_minutes=10**6)
     assert whole == [(2, 150, 2, 210, None)]
     days = {"since": "2024-01-03", "until": "2024-01-03"}
-    assert _rows(con, "operator_runs", "days_since_previous", **days) == [(0.25,), (28 / 24,)]
+    assert rows(con, "operator_runs", "days_since_previous", **days) == [(0.25,), (28 / 24,)]
     with pytest.raises(queries.QueryError, match="gap_minutes: want 1 or more"):
         queries.run(con, "operator_runs", gap_minutes=0)
     con.execute("UPDATE head_moves SET payout_wei = NULL WHERE wr_id = 2")
-    assert _rows(con, "operator_runs", "paid_ftm", "stashed_ftm", gap_minutes=360)[1] == (50, None)
+    assert rows(con, "operator_runs", "paid_ftm", "stashed_ftm", gap_minutes=360)[1] == (50, None)
 
 
 def test_flows_make_the_depth(sample: duckdb.DuckDBPyConnection) -> None:
@@ -132,7 +106,7 @@ def test_runs_are_the_head_moves_between_pauses(
 
 
 def test_days_since_end_where_the_lists_do(sample: duckdb.DuckDBPyConnection) -> None:
-    last = dict(_rows(sample, "days_since", "event", "last_at"))
+    last = dict(rows(sample, "days_since", "event", "last_at"))
     claims = queries.run(sample, "reward_claims").filter(~pl.col("restaked"))
     assert last["payout"] == queries.run(sample, "payouts")["paid_at"].max()
     assert last["reward claim"] == claims["claimed_at"].max()

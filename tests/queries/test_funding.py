@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,35 +9,25 @@ import pytest
 
 import queries
 from data.store.reader import open_reader
-from tests.small_store import small_store
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with small_store() as con:
-        yield con
-
-
-def _january(day: int, hour: int = 0) -> datetime:
-    return datetime(2024, 1, day, hour, tzinfo=UTC)
+from tests.queries.answers import january
 
 
 def test_claims_are_batches_without_what_was_restaked(con: duckdb.DuckDBPyConnection) -> None:
-    claims = [(_january(2, 12), 30), (_january(7), 12), (_january(10, 12), 8)]
+    claims = [(january(2, 12), 30), (january(7), 12), (january(10, 12), 8)]
     assert queries.run(con, "funding").rows() == claims
-    returned = (_january(3, 1), 500)
+    returned = (january(3, 1), 500)
     assert queries.run(con, "funding", source="inflows").rows() == sorted([*claims, returned])
 
 
 def test_payouts_near_each_other_are_one_batch_that_ends_with_the_last(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    first, last = (_january(1, 20), 100), (_january(4, 12), 10)
+    first, last = (january(1, 20), 100), (january(4, 12), 10)
     apart = queries.run(con, "funding", source="payouts").rows()
     # Requests 1 and 2, six hours after it: the refused one was paid for all the same.
-    assert apart == [first, (_january(3), 50), (_january(3, 6), 200), last]
+    assert apart == [first, (january(3), 50), (january(3, 6), 200), last]
     joined = queries.run(con, "funding", source="payouts", gap_minutes=360).rows()
-    assert joined == [first, (_january(3, 6), 250), last]
+    assert joined == [first, (january(3, 6), 250), last]
 
 
 def test_an_unknown_amount_makes_its_batch_unknown(con: duckdb.DuckDBPyConnection) -> None:
@@ -61,10 +49,10 @@ def test_each_request_needs_what_stood_ahead_and_its_own(con: duckdb.DuckDBPyCon
     ]
     # Released when the head passed it: request 2 was refused three days before it was claimed.
     assert needs["released_at"].to_list()[:4] == [
-        _january(1, 20),
-        _january(3),
-        _january(3, 6),
-        _january(4, 12),
+        january(1, 20),
+        january(3),
+        january(3, 6),
+        january(4, 12),
     ]
     assert needs["released_at"].null_count() == 4
     only = queries.run(con, "request_needs", since="2024-01-03", until="2024-01-05")
@@ -102,6 +90,6 @@ def test_ends_of_lock_ups_come_in_order_and_between_two_days(
         ) AS rows (locked, ends, ftm)
     """)
     ends = queries.run(con, "lock_up_ends")
-    assert ends.select("locked_at", "amount_ftm").rows() == [(_january(3), 7), (_january(2), 5)]
+    assert ends.select("locked_at", "amount_ftm").rows() == [(january(3), 7), (january(2), 5)]
     assert queries.run(con, "lock_up_ends", since="2024-02-11")["amount_ftm"].to_list() == [5]
     assert queries.run(con, "lock_up_ends", until="2024-02-10")["amount_ftm"].to_list() == [7]

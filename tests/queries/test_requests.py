@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,35 +9,12 @@ import polars as pl
 import pytest
 
 import queries
-from data.store.reader import open_reader
-from tests.small_store import small_store
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with small_store() as con:
-        yield con
-
-
-@pytest.fixture
-def sample(sample_store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_reader(sample_store) as reader:
-        yield reader
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
-    """The answer's rows, of these columns alone if there are any."""
-    frame = queries.run(con, name, **params)
-    return frame.select(columns or frame.columns).rows()
-
-
-def _january(day: int, hour: int = 0) -> datetime:
-    return datetime(2024, 1, day, hour, tzinfo=UTC)
+from tests.queries.answers import january, rows
 
 
 def _waits(con: duckdb.DuckDBPyConnection, staker: str) -> list[Any]:
     columns = ("wr_id", "status", "place", "ahead_ftm", "waited_days")
-    return _rows(con, "requests_by_address", *columns, address=staker)
+    return rows(con, "requests_by_address", *columns, address=staker)
 
 
 def test_an_address_has_its_requests_newest_first(con: duckdb.DuckDBPyConnection) -> None:
@@ -52,8 +26,8 @@ def test_an_address_has_its_requests_newest_first(con: duckdb.DuckDBPyConnection
         (0, "paid", None, 0, 10 / 24),
     ]
     refused = queries.run(con, "requests_by_address", address="0xabc").row(2, named=True)
-    assert refused["refused_at"] == _january(3, 6)
-    assert refused["paid_at"] == _january(6, 6)
+    assert refused["refused_at"] == january(3, 6)
+    assert refused["paid_at"] == january(6, 6)
     assert (refused["token"], refused["payout_ftm"]) == ("aFTMb", 200)
     assert (refused["requested_tx"], refused["paid_tx"]) == ("0xtx2", "0xpaid2")
 
@@ -75,19 +49,19 @@ def test_an_address_is_found_in_any_case_and_between_spaces(con: duckdb.DuckDBPy
 def test_who_asks_for_nothing_gets_no_rows(
     con: duckdb.DuckDBPyConnection, name: str, param: str, empty: object
 ) -> None:
-    assert _rows(con, name) == []
-    assert _rows(con, name, **{param: empty}) == []
+    assert rows(con, name) == []
+    assert rows(con, name, **{param: empty}) == []
 
 
 def test_a_request_that_was_refused_has_four_events(con: duckdb.DuckDBPyConnection) -> None:
     columns = ("event", "at", "after_days", "payout_ftm", "ahead_ftm", "block", "tx")
-    assert _rows(con, "request_history", *columns, wr_id=2) == [
-        ("requested", _january(2), 0, 200, 50, 200, "0xtx2"),
-        ("reached the head", _january(3), 1, 200, 0, 300, "0xpaid1"),  # request 1 was paid
-        ("refused", _january(3, 6), 1.25, 200, 0, 306, "0xrefused2"),
-        ("paid", _january(6, 6), 4.25, 200, 0, 606, "0xpaid2"),
+    assert rows(con, "request_history", *columns, wr_id=2) == [
+        ("requested", january(2), 0, 200, 50, 200, "0xtx2"),
+        ("reached the head", january(3), 1, 200, 0, 300, "0xpaid1"),  # request 1 was paid
+        ("refused", january(3, 6), 1.25, 200, 0, 306, "0xrefused2"),
+        ("paid", january(6, 6), 4.25, 200, 0, 606, "0xpaid2"),
     ]
-    who = _rows(con, "request_history", "staker", "token", "gross_ftm", "fee_ftm", wr_id=2)
+    who = rows(con, "request_history", "staker", "token", "gross_ftm", "fee_ftm", wr_id=2)
     assert who == [("0xstaker2", "aFTMb", 250, 50)] * 4
 
 
@@ -111,35 +85,35 @@ def test_the_head_is_reached_when_the_one_before_is_gone(
 def test_a_claim_by_hand_moves_no_head(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM head_moves WHERE tx = '0xrefused2'")  # lost, the claim is not
     con.execute("UPDATE head_moves SET by_hand = TRUE WHERE tx = '0xpaid2'")
-    assert _rows(con, "request_history", "event", wr_id=3) == [("requested",), ("refused",)]
+    assert rows(con, "request_history", "event", wr_id=3) == [("requested",), ("refused",)]
 
 
 def test_a_request_that_was_lost_keeps_what_is_known(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM requests WHERE wr_id = 2")
     columns = ("event", "after_days", "payout_ftm", "staker")
-    assert _rows(con, "request_history", *columns, wr_id=2) == [
+    assert rows(con, "request_history", *columns, wr_id=2) == [
         ("refused", None, 200, None),
         ("paid", None, 200, None),
     ]
     paid = ("wr_id", "event", "status", "staker", "payout_ftm")
-    assert _rows(con, "request_by_tx", *paid, tx="0xpaid2") == [(2, "paid", None, None, 200)]
+    assert rows(con, "request_by_tx", *paid, tx="0xpaid2") == [(2, "paid", None, None, 200)]
 
 
 def test_a_transaction_says_what_it_did(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE head_moves SET tx = '0xrun' WHERE block <= 306")
     con.execute("UPDATE requests SET requested_tx = '0xrun' WHERE wr_id = 5")
     columns = ("wr_id", "event", "at", "block", "status", "token", "payout_ftm")
-    assert _rows(con, "request_by_tx", *columns, tx="0XRUN") == [
-        (0, "paid", _january(1, 20), 120, "paid", "aFTMb", 100),
-        (1, "paid", _january(3), 300, "paid", "aFTMc", 50),
-        (2, "refused", _january(3, 6), 306, "paid", "aFTMb", 200),
-        (5, "requested", _january(5, 12), 512, "pending", "aFTMc", 20),
+    assert rows(con, "request_by_tx", *columns, tx="0XRUN") == [
+        (0, "paid", january(1, 20), 120, "paid", "aFTMb", 100),
+        (1, "paid", january(3), 300, "paid", "aFTMc", 50),
+        (2, "refused", january(3, 6), 306, "paid", "aFTMb", 200),
+        (5, "requested", january(5, 12), 512, "pending", "aFTMc", 20),
     ]
 
 
 def test_the_largest_come_first_with_their_place(con: duckdb.DuckDBPyConnection) -> None:
     columns = ("wr_id", "place", "payout_ftm", "share", "ahead_ftm", "waited_days")
-    assert _rows(con, "largest_pending", *columns, rows=3) == [
+    assert rows(con, "largest_pending", *columns, rows=3) == [
         (4, 1, 1000, 1000 / 1020.5, 0, 5),
         (5, 2, 20, 20 / 1020.5, 1000, 5),
         (7, 4, 0.5, 0.5 / 1020.5, 1020, 0.5),
@@ -151,9 +125,9 @@ def test_the_largest_come_first_with_their_place(con: duckdb.DuckDBPyConnection)
 def test_an_unknown_amount_may_be_the_largest(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id = 6")
     columns = ("wr_id", "payout_ftm", "share")
-    assert _rows(con, "largest_pending", *columns, rows=2) == [(6, None, None), (4, 1000, None)]
+    assert rows(con, "largest_pending", *columns, rows=2) == [(6, None, None), (4, 1000, None)]
     con.execute("UPDATE requests SET payout_wei = 0")
-    assert _rows(con, "largest_pending", *columns, rows=1) == [(4, 0, None)]
+    assert rows(con, "largest_pending", *columns, rows=1) == [(4, 0, None)]
 
 
 def test_every_request_is_somebodys_and_stands_where_the_queue_says(
@@ -213,9 +187,9 @@ def test_histories_agree_with_the_requests(sample: duckdb.DuckDBPyConnection, st
 
 def test_the_newest_request_has_the_highest_id(con: duckdb.DuckDBPyConnection) -> None:
     columns = ("wr_id", "status", "staker", "payout_ftm", "requested_at", "requested_tx")
-    newest = (7, "pending", "0xstaker7", 0.5, _january(10), "0xtx7")
-    assert _rows(con, "newest_request", *columns) == [newest]
+    newest = (7, "pending", "0xstaker7", 0.5, january(10), "0xtx7")
+    assert rows(con, "newest_request", *columns) == [newest]
     con.execute("DELETE FROM requests WHERE wr_id > 3")
-    assert _rows(con, "newest_request", "wr_id", "status") == [(3, "manual")]
+    assert rows(con, "newest_request", "wr_id", "status") == [(3, "manual")]
     con.execute("DELETE FROM requests")
-    assert _rows(con, "newest_request") == []
+    assert rows(con, "newest_request") == []

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import duckdb
-import pytest
 
-import queries
-from tests.small_store import small_store
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with small_store() as con:
-        yield con
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
-    """The answer's rows, of these columns alone if there are any."""
-    frame = queries.run(con, name, **params)
-    return frame.select(columns or frame.columns).rows()
+from tests.queries.answers import rows
 
 
 def test_checks_come_with_the_failed_ones_first(con: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(con, "failed_checks") == [
+    assert rows(con, "failed_checks") == [
         ("view firstWrId", "failed", 800, 11, "earlier"),
         ("view firstWrId", "failed", 900, 12, "later"),
         ("view feeShift", "unknown", None, None, "nobody was asked"),
     ]
-    assert _rows(con, "checks_summary") == [
+    assert rows(con, "checks_summary") == [
         ("view firstWrId", "failed", 2, 800, "earlier"),
         ("view feeShift", "unknown", 0, None, "nobody was asked"),
         ("head order", "passed", 0, None, "holds"),
@@ -38,7 +21,7 @@ def test_checks_come_with_the_failed_ones_first(con: duckdb.DuckDBPyConnection) 
 
 
 def test_coverage_counts_both_ends_and_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(con, "coverage") == [
+    assert rows(con, "coverage") == [
         ("pool", 100, 100, 399, 300, 0, 100),
         ("pool", 100, 500, 1012, 513, 100, 0),
         ("sfc", None, 100, 1012, 913, None, None),
@@ -46,7 +29,7 @@ def test_coverage_counts_both_ends_and_what_is_missing(con: duckdb.DuckDBPyConne
     con.execute("UPDATE store_info SET simulated = FALSE, first_block = 90, synced_block = 1020")
     con.execute("INSERT INTO stubs BY NAME SELECT '0xa' AS stub, 700 AS block")
     con.execute("INSERT INTO coverage VALUES ('sfc 0xa', 710, 1012)")
-    assert _rows(con, "coverage") == [
+    assert rows(con, "coverage") == [
         ("bond", 90, None, None, 0, 0, 931),
         ("pool", 90, 100, 399, 300, 10, 100),
         ("pool", 90, 500, 1012, 513, 100, 8),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,9 +14,9 @@ import polars as pl
 import pytest
 
 import queries
-from data.store.reader import open_reader, read_info
+from data.store.reader import read_info
 from forecast.baselines import AMOUNT_BOUNDS_FTM, AMOUNT_BUCKETS
-from tests.small_store import small_store
+from tests.queries.answers import rows
 
 UNDER_100, TO_1000, TO_10000, MORE = AMOUNT_BUCKETS
 UNKNOWN = "unknown amount"
@@ -26,18 +24,6 @@ MINUTE = timedelta(minutes=1)
 MINUTES_IN_A_DAY = 1440
 PROMISED_DAYS = 35
 STEP = Fraction(1, 400)  # what the curve may leave out
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with small_store() as con:
-        yield con
-
-
-@pytest.fixture
-def sample(sample_store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_reader(sample_store) as reader:
-        yield reader
 
 
 class Curve:
@@ -91,18 +77,13 @@ def _curves(con: duckdb.DuckDBPyConnection, key: Any, tick: int = 1) -> dict[Any
     return {name: Curve(waits) for name, waits in groups.items()}
 
 
-def _rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
-    frame = queries.run(con, name, **params)
-    return frame.select(columns or frame.columns).rows()
-
-
 def test_a_curve_falls_at_releases_and_counts_who_still_waits(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     # Under 100 FTM: #7 waits since 0.5 d, #1 was paid after 24.5 h, #3 refused after 30 h, #6
     # waits since 2 d, #5 since 5 d. So 3/4 after 24.5 h, of that 2/3 after 30 h, and no less yet.
     # 100 to 1,000: #0 was paid after 10 h, #2 refused after 30 h. Above: #4 waits since 5 d.
-    assert _rows(con, "release_curve") == [
+    assert rows(con, "release_curve") == [
         (UNDER_100, 0, 5, 0, 1),
         (UNDER_100, 24.5 / 24, 4, 1, 0.75),
         (UNDER_100, 30 / 24, 3, 2, 0.5),
@@ -118,13 +99,13 @@ def test_a_curve_falls_at_releases_and_counts_who_still_waits(
 def test_a_curve_is_of_the_requests_made_in_the_range(con: duckdb.DuckDBPyConnection) -> None:
     # Of the 2nd and 3rd: #2 and #3, both refused after 30 h.
     days = {"since": "2024-01-02", "until": "2024-01-03"}
-    assert _rows(con, "release_curve", "bucket", "wait_days", "share_waiting", **days) == [
+    assert rows(con, "release_curve", "bucket", "wait_days", "share_waiting", **days) == [
         (UNDER_100, 0, 1),
         (UNDER_100, 1.25, 0),
         (TO_1000, 0, 1),
         (TO_1000, 1.25, 0),
     ]
-    assert _rows(con, "release_curve", since="2024-01-11") == []
+    assert rows(con, "release_curve", since="2024-01-11") == []
 
 
 def test_the_bounds_belong_to_the_larger_amounts(con: duckdb.DuckDBPyConnection) -> None:
@@ -136,23 +117,23 @@ def test_the_bounds_belong_to_the_larger_amounts(con: duckdb.DuckDBPyConnection)
     totals = queries.run(con, "release_curve").filter(pl.col("share_waiting") == 1)
     counts = totals.group_by("bucket", maintain_order=True).agg(pl.col("at_risk").max()).rows()
     assert counts == [(UNDER_100, 2), (TO_1000, 2), (TO_10000, 2), (MORE, 1), (UNKNOWN, 1)]
-    assert _rows(con, "waits_by_half_year", "bucket", "requests") == counts
-    assert _rows(con, "paid_within_35_days", "bucket", "requests", days=1)[:4] == counts[:4]
+    assert rows(con, "waits_by_half_year", "bucket", "requests") == counts
+    assert rows(con, "paid_within_35_days", "bucket", "requests", days=1)[:4] == counts[:4]
 
 
 def test_a_half_year_knows_what_was_reached(con: duckdb.DuckDBPyConnection) -> None:
     columns = ("bucket", "requests", "paid", "pending", "wait_days_50", "wait_days_90")
-    assert _rows(con, "waits_by_half_year", *columns) == [
+    assert rows(con, "waits_by_half_year", *columns) == [
         (UNDER_100, 5, 2, 3, 1.25, None),  # 0.5 after 30 h; a tenth not yet
         (TO_1000, 2, 2, 0, 10 / 24, 1.25),
         (TO_10000, 1, 0, 1, None, None),
     ]
     # Of the first and last nothing is 35 days old; of the other all was released sooner.
-    promised = _rows(con, "waits_by_half_year", "half_year", "share_paid_35d")
+    promised = rows(con, "waits_by_half_year", "half_year", "share_paid_35d")
     assert promised == [("2024 H1", None), ("2024 H1", 1), ("2024 H1", None)]
     con.execute("UPDATE requests SET requested_at = '2023-06-30 23:59:59Z' WHERE wr_id = 5")
     con.execute("UPDATE requests SET requested_at = '2023-07-01 00:00:00Z' WHERE wr_id = 4")
-    late = _rows(con, "waits_by_half_year", "half_year", "bucket", "share_paid_35d")[:2]
+    late = rows(con, "waits_by_half_year", "half_year", "bucket", "share_paid_35d")[:2]
     assert late == [("2023 H1", UNDER_100, 0), ("2023 H2", TO_10000, 0)]
 
 
@@ -171,17 +152,17 @@ def test_half_is_reached_however_the_shares_round(con: duckdb.DuckDBPyConnection
 
 def test_the_promise_is_judged_by_those_old_enough(con: duckdb.DuckDBPyConnection) -> None:
     # A day and more before the 10th 12:00: all but #7. Within a day: only #0, after 10 h.
-    assert _rows(con, "paid_within_35_days", days=1) == [
+    assert rows(con, "paid_within_35_days", days=1) == [
         (UNDER_100, 4, 0, 0),
         (TO_1000, 2, 1, 0.5),
         (TO_10000, 1, 0, 0),
         ("all", 7, 1, 1 / 7),
     ]
     # Five days and more: #0 to #5, those of the 5th 12:00 to the moment; within five: #0 to #3.
-    assert _rows(con, "paid_within_35_days", days=5)[-1] == ("all", 6, 4, 4 / 6)
-    assert _rows(con, "paid_within_35_days") == [("all", 0, 0, None)]
+    assert rows(con, "paid_within_35_days", days=5)[-1] == ("all", 6, 4, 4 / 6)
+    assert rows(con, "paid_within_35_days") == [("all", 0, 0, None)]
     con.execute("UPDATE requests SET paid_at = requested_at + INTERVAL 24 HOUR WHERE wr_id = 1")
-    assert _rows(con, "paid_within_35_days", days=1)[0] == (UNDER_100, 4, 1, 0.25)
+    assert rows(con, "paid_within_35_days", days=1)[0] == (UNDER_100, 4, 1, 0.25)
     with pytest.raises(queries.QueryError, match="days: want 1 or more"):
         queries.run(con, "paid_within_35_days", days=0)
 
@@ -239,7 +220,7 @@ def test_the_promise_is_a_plain_count(sample: duckdb.DuckDBPyConnection, days: i
         if now - asked >= in_time
     ]
     counts, kept = Counter(name for name, _ in old), Counter(name for name, paid in old if paid)
-    *buckets, total = _rows(sample, "paid_within_35_days", days=days)
+    *buckets, total = rows(sample, "paid_within_35_days", days=days)
     assert buckets == [(name, n, kept[name], kept[name] / n) for name, n, _, _ in buckets]
     assert {name: n for name, n, _, _ in buckets} == counts
     assert total == ("all", len(old), kept.total(), kept.total() / len(old))

@@ -8,8 +8,6 @@ import sys
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from scoring.forecast_log import log_of, read_log
 from tests.made_forecasts import append
 from tests.store_steps import ROOT
@@ -19,7 +17,7 @@ APPENDER = """
 import sys
 from pathlib import Path
 from data import StoreError
-from tests.scoring.test_forecast_log import append
+from tests.made_forecasts import append
 store, own, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -34,11 +32,6 @@ except StoreError as error:
     print(f"failed: {error}")
 print(new)
 """
-
-
-@pytest.fixture(autouse=True)
-def _no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FTM_FORECAST_LOG", raising=False)
 
 
 def appender(

@@ -12,8 +12,8 @@ import queries
 from data import ConfigError
 from data.store.reader import open_reader
 from data.store.reader import version as version_of
-from tests.app_fixture import ROOT, edited
-from tests.page_fixture import Show, said
+from tests.app import ROOT, edited
+from tests.shown import Show, said
 from ui.server import serving
 from ui.shown import store_view
 from ui.shown.sources import Source, read_sources

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scoring.companion import companion_of
-from tests.app_fixture import edited, served
+from tests.app import edited, served
 
 pytestmark = pytest.mark.node
 

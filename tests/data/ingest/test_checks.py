@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
 
@@ -20,7 +18,6 @@ from tests.log_lines import (
     STUB,
     Log,
     Story,
-    empty_tables,
     node_log,
     rebuild_from,
     rows,
@@ -30,19 +27,12 @@ TOO_LONG = 2**200
 NOBODY = "there was no node to ask"
 
 
-@pytest.fixture(scope="module")
-def tables() -> Iterator[duckdb.DuckDBPyConnection]:
-    with empty_tables() as con:
-        yield con
-
-
-@pytest.fixture
-def con(tables: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+@pytest.fixture(autouse=True)
+def _filled_by_a_node(con: duckdb.DuckDBPyConnection) -> None:
     """Tables of a store that a node filled up to block 99 million."""
-    tables.execute("DELETE FROM coverage")
-    tables.execute("UPDATE store_info SET simulated = FALSE, synced_block = 99_000_000")
-    cover(tables, ("pool", "bond", f"sfc {STUB}"), 0, 99_000_000)
-    return tables
+    con.execute("DELETE FROM coverage")
+    con.execute("UPDATE store_info SET simulated = FALSE, synced_block = 99_000_000")
+    cover(con, ("pool", "bond", f"sfc {STUB}"), 0, 99_000_000)
 
 
 def _findings(con: duckdb.DuckDBPyConnection, logs: list[Log], name: str) -> list[Finding]:

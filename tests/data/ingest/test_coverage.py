@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import duckdb
@@ -11,18 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.ingest.coverage import cover, forget, gaps, holes
-from tests.log_lines import empty_tables, rows
+from tests.log_lines import rows
 
 LAST = 40
 RANGES = st.tuples(st.integers(0, LAST), st.integers(0, LAST)).map(lambda pair: sorted(pair))
 NAMES = st.sampled_from([("pool",), ("bond",), ("sfc a", "sfc b"), ("sfc b",), ("file logs",)])
 STEPS = st.lists(st.tuples(NAMES | st.none(), RANGES), max_size=12)  # None forgets
-
-
-@pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with empty_tables() as con:
-        yield con
 
 
 def _blocks(ranges: list[tuple[int, int]]) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -23,19 +23,12 @@ from tests.log_lines import (
     STUB,
     Log,
     Story,
-    empty_tables,
     rebuild_from,
 )
 
 ASKED_AT = 99_000_000
 FEE = f"getBurnFee({1_000 * FTM})"
 RATIOS = (FTM // 1_000, FTM // 10, 1_000 * FTM, 5_000 * FTM)
-
-
-@pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with empty_tables() as con:
-        yield con
 
 
 def _state(views: Mapping[str, int], block: int = ASKED_AT) -> PoolState:

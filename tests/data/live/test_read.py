@@ -10,7 +10,7 @@ from data.live.read import read_live
 from data.pool.burn import BOND, CERT, burn_fee_wei, gross_of
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.devnet_fixture import DEVNET_UNTIL
+from tests.devnet.expected import DEVNET_UNTIL
 from tests.fake_node import Asked, Reply, devnet_answers, error, fake_node, only, result
 from tests.live_steps import AMOUNT, FTM, live, of
 from tests.unstake_sample import terms_of

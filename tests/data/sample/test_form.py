@@ -11,7 +11,7 @@ import pytest
 
 from data.pool.contracts import EVENTS
 from data.sample import SAMPLE_UNTIL, Simulation, simulate
-from tests.simulated import (
+from tests.data.sample.seen import (
     ADDRESSES,
     Seen,
 )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from data.pool.burn import FeeRule, burn_fee_wei
 from data.sample import Simulation
 from data.sample.contracts import Pool, RevertError
-from tests.simulated import (
+from tests.data.sample.seen import (
     WEI,
     Seen,
     head_moves,

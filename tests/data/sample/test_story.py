@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from data.sample import SAMPLE_UNTIL, Simulation, simulate
-from tests.simulated import (
+from tests.data.sample.seen import (
     ADDRESSES,
     DAY,
     LOCKS_END,

@@ -1,4 +1,4 @@
-"""The sample's logs as tests read them: decoded once a module, by the project's own events."""
+"""The sample's logs as tests read them: decoded by the project's own events."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from data.pool.contracts import EVENTS, Event
-from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, Simulation, simulate
 
 ADDRESSES = {
     "pool": "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670",
@@ -52,26 +49,6 @@ def decode(line: bytes) -> Seen:
         word = (topics if field.indexed else words).pop(0)
         values[field.name] = "0x" + word[24:] if field.type == "address" else int(word, 16)
     return Seen(event, values, raw, int(raw["blockTimestamp"], 16))
-
-
-@pytest.fixture(scope="module")
-def simulation() -> Simulation:
-    return simulate(SAMPLE_SEED, SAMPLE_UNTIL, addresses=ADDRESSES)
-
-
-@pytest.fixture(scope="module")
-def logs(simulation: Simulation) -> list[Seen]:
-    return [decode(line) for line in simulation.logs.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def stubs(logs: list[Seen]) -> set[str]:
-    return {log.values["proxy"] for log in logs if log.event.name == "Deployed"}
-
-
-@pytest.fixture(scope="module")
-def requests(logs: list[Seen]) -> list[Seen]:
-    return [log for log in logs if log.event.name.startswith("TokensBurned")]
 
 
 def named(logs: list[Seen], *names: str, contract: str = "pool") -> list[Seen]:

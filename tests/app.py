@@ -1,0 +1,100 @@
+"""The app as it is run: its own tree with its own var/, stores in it, and a server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+
+import duckdb
+
+ROOT = Path(__file__).parent.parent
+_PARTS = ("app.py", ".streamlit", "data", "pages", "queries", "ui", "forecast", "scoring")
+
+
+@dataclass(frozen=True)
+class App:
+    """A running server, and the tree it was started in."""
+
+    url: str
+    root: Path
+
+    def store(self, network: str) -> Path:
+        return self.root / "var" / f"{network}.duckdb"
+
+
+def edited(sample: Path, path: Path, *statements: str) -> Path:
+    """A copy of the sample's store, changed, put at `path` as a sync would."""
+    following = path.with_name(path.name + ".edited")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(sample, following)
+    with duckdb.connect(following) as con:
+        for statement in statements:
+            con.execute(statement)
+    following.replace(path)
+    return path
+
+
+def of_network(name: str, synced_ago: str = "20 minutes") -> str:
+    """The statement that makes a sample's store one of a real network."""
+    return (
+        f"UPDATE store_info SET simulated = FALSE, network = '{name}', "
+        f"synced_at = now() - INTERVAL '{synced_ago}'"
+    )
+
+
+@contextmanager
+def served(root: Path, **environment: str) -> Iterator[App]:
+    """`streamlit run app.py` in `root` on a free port, up to and until the answer of /healthz."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    # Scoring takes a core for half a minute: it is for the one test that is about it.
+    environment = {"FTM_SCORING": "off"} | environment
+    with (root / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=root, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
+        )
+    app = App(f"http://127.0.0.1:{port}", root)
+    try:
+        _wait_for(app, server)
+        yield app
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _wait_for(app: App, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{app.url}/healthz", timeout=60).close()
+            return
+        except HTTPError:
+            return
+        except OSError:  # not listening yet
+            time.sleep(0.05)
+    raise AssertionError((app.root / "server.log").read_text())
+
+
+def planted(root: Path) -> Path:
+    """A copy of the app's own files at `root`."""
+    for part in _PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            root.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, root / part)
+    return root

@@ -1,0 +1,144 @@
+"""A browser and the servers it visits: one each a session."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from devnet import Devnet
+from devnet.node import local_node
+from devnet.rpc import Rpc
+from scoring.companion import companion_of
+from tests.app import App, edited, of_network, planted, served
+from tests.browser.browser_path import browser_path
+from tests.browser.visit import Visit, watched
+from tests.fake_node import FakeNode, devnet_answers, fake_node
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+STALE_WITH_FAULTS = (
+    of_network("fantom", "3 days 4 hours 1 minute"),
+    "UPDATE checks SET status = 'failed', block = 98765432, wr_id = 2101, message = 'too little' "
+    "WHERE name = 'payout amounts'",
+    "DELETE FROM pool_balances",
+)
+WITHOUT_REQUESTS = (of_network("fantom-testnet"), "DELETE FROM requests")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)
+    executable = browser_path()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Callable[[int, str], BrowserContext]:
+    """One a kind of screen: what the browser has loaded once, it keeps."""
+
+    @cache
+    def context(width: int, color_scheme: Literal["light", "dark"]) -> BrowserContext:
+        made = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=color_scheme,
+            device_scale_factor=2 if width < 500 else 1,
+        )
+        made.set_default_timeout(30_000)
+        return made
+
+    return context
+
+
+@pytest.fixture
+def visit(contexts: Callable[[int, str], BrowserContext]) -> Iterator[Callable[..., Visit]]:
+    """Opens a page, and with it a session of the app: `visit(390, "dark")`."""
+    visits = []
+
+    def begin(width: int = 1280, color_scheme: str = "light") -> Visit:
+        visits.append(watched(contexts(width, color_scheme).new_page()))
+        return visits[-1]
+
+    yield begin
+    for seen in visits:
+        seen.page.close()
+
+
+@pytest.fixture(scope="session")
+def app(
+    sample_store: Path, sample_scores: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[App]:
+    """A server with the scored sample, which it shows first, and a store of the testnet."""
+    root = planted(tmp_path_factory.mktemp("app") / "tree")
+    store = edited(sample_store, root / "var" / "sample.duckdb")
+    shutil.copyfile(sample_scores, companion_of(store))
+    edited(sample_store, root / "var" / "fantom-testnet.duckdb", of_network("fantom-testnet"))
+    with served(root) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def app_of_fantom(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A server that shows a stale store with faults first; it has the sample, without scores,
+    and a store without requests too, and its links have to name theirs."""
+    root = planted(tmp_path_factory.mktemp("fantom") / "tree")
+    edited(sample_store, root / "var" / "sample.duckdb")
+    edited(sample_store, root / "var" / "fantom.duckdb", *STALE_WITH_FAULTS)
+    edited(sample_store, root / "var" / "fantom-testnet.duckdb", *WITHOUT_REQUESTS)
+    with served(root) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def wallet_node() -> Iterator[Rpc]:
+    """A chain for wallets to sign on."""
+    with local_node() as url:
+        yield Rpc(url)
+
+
+@pytest.fixture(scope="session")
+def wallet_app(wallet_node: Rpc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app's own server, headers and all, around a page with the wallet's panel alone."""
+    root = planted(tmp_path_factory.mktemp("wallet") / "tree")
+    shutil.copy(Path(__file__).parent / "wallet_page.py", root)
+    launcher = (root / "app.py").read_text()
+    changed = launcher.replace('"ui" / "main.py"', '"wallet_page.py"')
+    assert changed != launcher
+    (root / "app.py").write_text(changed)
+    with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=wallet_node.url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def unstake_node(devnet: Devnet) -> Iterator[FakeNode]:
+    """What the server of the Unstake page asks: the devnet, unless a test silences it."""
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def unstake_app(
+    unstake_node: FakeNode,
+    sample_store: Path,
+    sample_scores: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[App]:
+    """A server that shows the devnet first, and has the scored sample beside it."""
+    root = planted(tmp_path_factory.mktemp("unstake") / "tree")
+    store = edited(sample_store, root / "var" / "sample.duckdb")
+    shutil.copyfile(sample_scores, companion_of(store))
+    with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=unstake_node.url) as running:
+        yield running

@@ -1,0 +1,70 @@
+"""One page in the browser, as a visitor has it open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import ConsoleMessage, Page
+
+from tests.app import ROOT
+
+SCREENSHOTS = ROOT / "var" / "screenshots"
+# In one look: between two of them the page may have become another.
+SETTLED = """() => {
+  const all = (id) => [...document.querySelectorAll(`[data-testid=${id}]`)];
+  return document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+    && !all("stSkeleton").some((skeleton) => skeleton.checkVisibility())
+    && all("stVegaLiteChart").every((chart) => chart.querySelector("svg"));
+}"""
+
+
+@dataclass
+class Visit:
+    """One page in the browser, with what it complained about and whom it asked."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+
+    def open(self, url: str, heading: str) -> None:
+        """Go there and wait for the page's heading and for all that belongs to it."""
+        self.page.goto(url)
+        self.page.get_by_role("heading", name=heading, exact=True).wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has run, and all that loads late is drawn."""
+        self.page.wait_for_function(SETTLED)
+
+    def text(self) -> str:
+        return self.page.locator("[data-testid=stMain]").inner_text()
+
+    def notices(self) -> list[str]:
+        return self.page.locator("[data-testid=stAlert]").all_inner_texts()
+
+    def screenshot(self, name: str) -> None:
+        """The whole page into var/screenshots."""
+        height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        width = self.page.viewport_size["width"] if self.page.viewport_size else 1280
+        self.page.set_viewport_size({"width": width, "height": height + 80})
+        self.settle()
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def watched(page: Page) -> Visit:
+    """A visit that notes what the browser complains about and whom it asks."""
+    visit = Visit(page)
+    page.on("console", lambda message: _note(visit, message))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on("request", lambda request: visit.asked.add(request.url))
+    return visit
+
+
+def _note(visit: Visit, message: ConsoleMessage) -> None:
+    """Streamlit's own search for its root below a deep link ends in 404 by design."""
+    searched = str(message.location.get("url", "")).endswith(
+        ("/_stcore/health", "/_stcore/host-config")
+    )
+    if message.type in ("error", "warning") and not searched:
+        visit.complaints.append(f"{message.type}: {message.text}")
