@@ -25,7 +25,7 @@ def _page() -> None:
 
 
 def test_a_chart_whose_middle_row_alone_differs_is_another_chart() -> None:
-    app = AppTest.from_function(_page).run()
+    app = AppTest.from_function(_page, default_timeout=30).run()
     assert not app.exception
     first, second, again = [_spec(chart) for chart in app.get("vega_lite_chart")]
     assert first != second
@@ -56,7 +56,7 @@ def _parts() -> None:
 
 def test_a_part_is_drawn_once_for_each_key_and_then_sent_as_it_was_wherever_it_stands() -> None:
     st.cache_resource.clear()
-    app = AppTest.from_function(_parts).run()
+    app = AppTest.from_function(_parts, default_timeout=30).run()
     for _ in range(2):
         assert not app.exception
         assert [text.value for text in app.markdown] == ["a: 1", "a: 1", "b: 2"]
@@ -81,6 +81,10 @@ def test_a_page_that_is_run_again_shows_what_it_showed(show_scored: Show, page: 
     assert _elements(app.run()) == first
 
 
-def _elements(app: AppTest) -> list[str]:
-    """Every element of a page in its order, but for the footer, which tells the time."""
-    return [repr(element) for element in app.main if "Block" not in repr(element)]
+def _elements(app: AppTest) -> list[tuple[str, str]]:
+    """Every element and container of a page in its order, with all that was sent of those that
+    are no inputs: an input is sent with what is in it, a button with a file of its own."""
+    return [
+        (repr(element), "" if getattr(element.proto, "id", "") else str(element.proto))
+        for element in app.main
+    ]
