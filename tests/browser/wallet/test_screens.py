@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.wallet_fixture import SIGN, Desk, app, desk, node
+from tests.browser.desk import SIGN, Begin, Desk
 
-__all__ = ["app", "desk", "node"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
-Begin = Callable[..., Desk]
 SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 # The lowest contrast of a shown text with what lies behind it (WCAG 2), and where it is.
 CONTRAST = """(group) => {
