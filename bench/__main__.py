@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import forecast_study, ingest, large_store, page_times, query_times
+from bench import forecast_study, ingest, large_store, page_times, query_times, sessions
 
 _BENCHES = ("ingest", "queries", "pages", "forecast")
 
@@ -27,13 +27,14 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.benches) - set(_BENCHES):
         parser.error(f"no bench {', '.join(sorted(unknown))}: there are {', '.join(_BENCHES)}")
-    asked = options.benches or _BENCHES
-    failed = ingest.main(options.logs) if "ingest" in asked else 0
-    if {"queries", "pages"} & set(asked):
+    benches = options.benches or _BENCHES
+    failed = ingest.main(options.logs) if "ingest" in benches else 0
+    if {"queries", "pages"} & set(benches):
         store = large_store.ensure(options.requests, anew=options.anew)
-        failed |= query_times.main(store) if "queries" in asked else 0
-        failed |= page_times.main(store) if "pages" in asked else 0
-    if "forecast" in asked:
+        failed |= query_times.main(store) if "queries" in benches else 0
+        if "pages" in benches:
+            failed |= page_times.main(store) or sessions.main(store)
+    if "forecast" in benches:
         failed |= forecast_study.main(options.seeds)
     return failed
 

@@ -33,7 +33,7 @@ _JUDGED = ("light", "heavy")
 class Target:
     """A row of the table: a figure of one scenario's scores, and the bounds it has to keep."""
 
-    said: str
+    label: str
     low: float
     high: float
     figure: Callable[[pl.DataFrame], float]
@@ -53,8 +53,8 @@ def main(seeds: int = SEEDS, every: int = EVERY) -> int:
     print(f"{'':42}{'target':>13}" + "".join(f"{name:>10}" for name in SCENARIOS))
     short = sum(not _print_target(target, by_scenario) for target in _TARGETS)
     soon = by_scenario["cut"].filter(pl.col("requested_at") < BEGAN + timedelta(days=CUT_DAY + 45))
-    told = f"{_mean('covered_90')(soon):.3f}" if soon.height else "unknown"
-    print(f"  asked within 45 days of the fall: {told}, and no target: nobody can know so soon")
+    coverage = f"{_mean('covered_90')(soon):.3f}" if soon.height else "unknown"
+    print(f"  asked within 45 days of the fall: {coverage}, and no target: nobody can know so soon")
     _print_models(scores)
     print(f"\n{short} of {len(_TARGETS)} targets fall short\n")
     _print_speed(max(1, every // EVERY))
@@ -117,7 +117,7 @@ def _print_target(target: Target, by_scenario: dict[str, pl.DataFrame]) -> bool:
     values = {name: target.figure(scores) for name, scores in by_scenario.items()}
     met = all(target.met(values[name]) for name in target.judged)
     cells = "".join(f"{value:9.3f}{' ' if target.met(value) else '!'}" for value in values.values())
-    print(f"{target.said:42}{target.low:6.2f}-{target.high:.2f}  {cells}", end="")
+    print(f"{target.label:42}{target.low:6.2f}-{target.high:.2f}  {cells}", end="")
     print(f"  {'pass' if met else 'falls short'}: {', '.join(target.judged)}")
     return met
 
@@ -151,10 +151,10 @@ def _print_speed(thinned: int) -> None:
     parts = [("heavy", 0, (part, PROCESSES * thinned)) for part in range(PROCESSES)]
     done = pl.concat(_on_all_cores(parts))
     took_s, origins = time.perf_counter() - began, done["wr_id"].n_unique()
-    said = f"{ORIGINS:,} origins on {PROCESSES} cores, from {origins:,}"
-    print(_timed(said, took_s * ORIGINS / origins, BACKTEST_S, "s"))
+    label = f"{ORIGINS:,} origins on {PROCESSES} cores, from {origins:,}"
+    print(_timed(label, took_s * ORIGINS / origins, BACKTEST_S, "s"))
 
 
-def _timed(said: str, took: float, target: float, unit: str) -> str:
+def _timed(label: str, took: float, target: float, unit: str) -> str:
     verdict = "pass" if took < target else "falls short"
-    return f"{said:42}{took:9.1f} {unit:2}  target {target} {unit}  {verdict}"
+    return f"{label:42}{took:9.1f} {unit:2}  target {target} {unit}  {verdict}"

@@ -107,19 +107,19 @@ def _compare(con: duckdb.DuckDBPyConnection, expected: dict[str, list[Row]]) -> 
     print(f"{'table':18}{'rows':>9}{'values':>11}{'differing':>11}")
     values = unequal = 0
     for name in DERIVED:
-        found = con.sql(f"FROM {name}").fetchall()
-        wrong = differing_values(found, expected[name])
+        rows = con.sql(f"FROM {name}").fetchall()
+        wrong = differing_values(rows, expected[name])
         compared = sum(map(len, expected[name]))
-        print(f"{name:18}{len(found):9,}{compared:11,}{wrong:11,}")
+        print(f"{name:18}{len(rows):9,}{compared:11,}{wrong:11,}")
         values, unequal = values + compared, unequal + wrong
     print(f"{'all':18}{'':9}{values:11,}{unequal:11,}")
     return 1 if unequal else 0
 
 
-def differing_values(found: Iterable[Row], expected: Iterable[Row]) -> int:
+def differing_values(rows: Iterable[Row], expected: Iterable[Row]) -> int:
     """How many values differ, row by row; a missing or extra row differs in all of its own."""
     return sum(
         one != other
-        for row, wanted in zip_longest(found, expected, fillvalue=())
+        for row, wanted in zip_longest(rows, expected, fillvalue=())
         for one, other in zip_longest(row, wanted, fillvalue=_NOTHING)
     )

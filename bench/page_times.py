@@ -25,6 +25,7 @@ import polars as pl
 import streamlit as st
 import streamlit.web.bootstrap  # the server's share of the memory
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from bench.query_times import RUNS, load, row
 from data import SqlError, StoreError
@@ -83,9 +84,9 @@ def _measure(store: Path, effort: Effort) -> int:
     choices = [{}, {"range": "all"}, {"query": "payouts"}, {"table": "raw_logs"}]
     with suppress(StoreError):  # the pages then fail, which is told
         choices.append({"find": _busiest_staker(store)})
-    for script, title in _pages():
+    for url, title in _pages():
         for choice in choices:
-            times = _times(script, choice, effort.runs)
+            times = _times(url, choice, effort.runs)
             if times is None:
                 continue
             said = title + "".join(f", {key} {value[:14]}" for key, value in choice.items())
@@ -155,24 +156,22 @@ def _busiest_staker(store: Path) -> str:
     return str(row[0])
 
 
-def _pages() -> list[tuple[Path, str]]:
-    """Script and title of each page that the router registers."""
+def _pages() -> list[tuple[str, str]]:
+    """Address and title of each page that the router registers."""
     with patch.object(st, "Page", wraps=st.Page) as registered:
         _app().run()
-    st.cache_data.clear()  # the first run of each is to be measured
-    return [
-        (Path(call.args[0]), call.kwargs.get("title") or Path(call.args[0]).stem)
-        for call in registered.call_args_list
-    ]
+    pages = [call.kwargs for call in registered.call_args_list]
+    return [("" if page.get("default") else page["url_path"], page["title"]) for page in pages]
 
 
-def _times(script: Path, choice: dict[str, str], runs: int) -> Times | None:
+def _times(url: str, choice: dict[str, str], runs: int) -> Times | None:
     """The times of one page with some of its inputs chosen; None where it has none of them."""
     app = _app()
-    app.switch_page(str(script))
+    app._page_hash = calc_hash(url)  # as a link does: switch_page() wants a run before it
     for key, value in choice.items():
         app.query_params[key] = value
-    st.cache_data.clear()
+    st.cache_data.clear()  # what a sync makes the app do anew
+    st.cache_resource.clear()
     times = []
     for _ in range(runs + 1):
         began = time.perf_counter()

@@ -105,7 +105,7 @@ def decode_logs(logs: Iterable[Mapping[str, Any]], network: Network) -> list[Dec
 def tables(logs: list[Decoded]) -> dict[str, list[Row]]:
     """The rows of each derived table, in its order, with columns as in data/tables/."""
     stubs = {log.values["proxy"] for log in logs if log.event.name == "Deployed"}
-    found: dict[str, list[Row]] = {
+    rows: dict[str, list[Row]] = {
         name: []
         for name in "stubs head_moves payouts reward_claims returned_stakes lock_ups stakes "
         "ratios fee_rules".split()
@@ -113,32 +113,32 @@ def tables(logs: list[Decoded]) -> dict[str, list[Row]]:
     queue = Queue()
     for log in logs:
         if log.event.contract == "pool":
-            _pool_log(found, queue, log)
+            _pool_log(rows, queue, log)
         elif log.event.contract == "bond":
-            found["ratios"].append((*log.place, fitting(log.values["newRatio"])))
+            rows["ratios"].append((*log.place, fitting(log.values["newRatio"])))
         elif log.values["delegator"] in stubs:
-            _sfc_log(found, log)
-    return found | {"requests": _requests(queue)}
+            _sfc_log(rows, log)
+    return rows | {"requests": _requests(queue)}
 
 
-def _pool_log(found: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
+def _pool_log(rows: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
     values = log.values
     match log.event.name:
         case "TokensBurned" | "TokensBurned2":
             _burn(queue, log)
         case "Withdrawn" | "ManualWithdrawalExpected":
-            _settle(found, queue, log)
+            _settle(rows, queue, log)
         case "StakeReceived" | "StakeReceived2":
             token = {None: None, True: "aFTMb", False: "aFTMc"}[values.get("isRebasing")]
             staked = (*log.place, values["staker"], fitting(values["amount"]), token)
-            found["stakes"].append(staked)
+            rows["stakes"].append(staked)
         case "FeeRuleUpdated":
             shift = values.get("feeShift")
             rule = [fitting(value) for value in list(values.values())[:4]]
             shift_wei = None if shift is None else fitting(shift)
-            found["fee_rules"].append((*log.place, *rule, shift_wei))
+            rows["fee_rules"].append((*log.place, *rule, shift_wei))
         case "Deployed":
-            found["stubs"].append((_fitting_bigint(values["id"]), values["proxy"], *log.place))
+            rows["stubs"].append((_fitting_bigint(values["id"]), values["proxy"], *log.place))
 
 
 def _burn(queue: Queue, log: Decoded) -> None:
@@ -166,12 +166,12 @@ def _burn(queue: Queue, log: Decoded) -> None:
     queue.rows[values["wrId"]] = row
 
 
-def _settle(found: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
+def _settle(rows: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
     wr_id, payout = log.values["wrId"], fitting(log.values["amount"])
     refused = log.event.name == "ManualWithdrawalExpected"
     by_hand = wr_id in queue.refused and not refused
     position = log.block * 2**24 + log.log_index
-    found["head_moves"].append(
+    rows["head_moves"].append(
         (wr_id, refused, payout, position, log.at, log.block, log.tx, by_hand)
     )
     row = queue.rows[wr_id]
@@ -179,7 +179,7 @@ def _settle(found: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
         queue.refused.add(wr_id)
         row |= {"status": "manual", "manual_at": log.at}
     else:
-        found["payouts"].append((log.at, log.block, log.tx, wr_id, payout, by_hand))
+        rows["payouts"].append((log.at, log.block, log.tx, wr_id, payout, by_hand))
         row |= {
             "status": "paid",
             "paid_at": log.at,
@@ -190,7 +190,7 @@ def _settle(found: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
         queue.head = max(queue.head, wr_id + 1)
 
 
-def _sfc_log(found: dict[str, list[Row]], log: Decoded) -> None:
+def _sfc_log(rows: dict[str, list[Row]], log: Decoded) -> None:
     values = list(log.values.values())
     stub, validator = values[:2]
     match log.event.name:
@@ -198,14 +198,14 @@ def _sfc_log(found: dict[str, list[Row]], log: Decoded) -> None:
             parts = [fitting(value) for value in values[2:]]
             reward = None if None in parts else fitting(sum(values[2:]))
             restaked = log.event.name == "RestakedRewards"
-            found["reward_claims"].append((*log.place, stub, validator, reward, restaked))
+            rows["reward_claims"].append((*log.place, stub, validator, reward, restaked))
         case "LockedUpStake":
             duration_s = _fitting_bigint(values[2])
             ends_at = None if duration_s is None else log.at + timedelta(seconds=duration_s)
             lock_up = (log.at, ends_at, log.block, log.tx, stub, validator)
-            found["lock_ups"].append((*lock_up, fitting(values[3]), duration_s))
+            rows["lock_ups"].append((*lock_up, fitting(values[3]), duration_s))
         case "Withdrawn":
-            found["returned_stakes"].append((*log.place, stub, validator, fitting(values[3])))
+            rows["returned_stakes"].append((*log.place, stub, validator, fitting(values[3])))
 
 
 def _requests(queue: Queue) -> list[Row]:

@@ -21,7 +21,7 @@ from data.store.reader import open_reader
 THREADS, RUNS, TARGET_MS = 2, 5, 500
 # Who and what is asked for: the staker with the most requests, the newest request that was
 # refused and claimed by hand, the transaction that paid the most.
-_GIVEN = {
+_SUBJECTS = {
     "address": "SELECT staker FROM requests GROUP BY staker ORDER BY count(*) DESC, staker LIMIT 1",
     "wr_id": "SELECT max(wr_id) FROM requests WHERE manual_at IS NOT NULL AND paid_at IS NOT NULL",
     "tx": "SELECT tx FROM head_moves GROUP BY tx ORDER BY count(*) DESC, tx LIMIT 1",
@@ -40,25 +40,25 @@ def main(store: Path) -> int:
     over = 0
     with open_reader(store) as con:
         con.execute(f"SET threads = {THREADS}")
-        for name, params in _asked(con):
+        for name, params in _runs(con):
             began = time.process_time()
             rows, took_ms = measured(lambda: queries.run(con, name, **params).height)  # noqa: B023
             cpu_ms = (time.process_time() - began) * 1000 / (RUNS + 1)
-            said = ", ".join(f"{key} {str(value)[:18]}" for key, value in params.items())
+            inputs = ", ".join(f"{key} {str(value)[:18]}" for key, value in params.items())
             over += took_ms > TARGET_MS
-            print(row(f"{name:22}{said:34}{rows:9,}{cpu_ms:8.0f}", took_ms, TARGET_MS))
+            print(row(f"{name:22}{inputs:34}{rows:9,}{cpu_ms:8.0f}", took_ms, TARGET_MS))
     print(f"\n{over} over the target; load {load()}")
     return 0
 
 
-def _asked(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, Any]]]:
+def _runs(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, Any]]]:
     """Each query with the parameters it is measured with."""
-    asked = []
+    runs: list[tuple[str, dict[str, Any]]] = []
     for name in queries.names():
         takes = [param.name for param in queries.load(name).params]
-        given = {key: _one(con, sql) for key, sql in _GIVEN.items() if key in takes}
-        asked += [(name, params) for params in [given, *_CHOSEN.get(name, [])]]
-    return asked
+        subjects = {key: _one(con, sql) for key, sql in _SUBJECTS.items() if key in takes}
+        runs += [(name, params) for params in [subjects, *_CHOSEN.get(name, [])]]
+    return runs
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
@@ -77,9 +77,9 @@ def measured(run: Callable[[], int]) -> tuple[int, float]:
     return result, median(times)
 
 
-def row(said: str, took_ms: float, target_ms: int) -> str:
+def row(label: str, took_ms: float, target_ms: int) -> str:
     """A line of a table, with what is over its target marked."""
-    return f"{said}{took_ms:8.0f}{'  over' if took_ms > target_ms else ''}"
+    return f"{label}{took_ms:8.0f}{'  over' if took_ms > target_ms else ''}"
 
 
 def load() -> str:

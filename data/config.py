@@ -7,8 +7,10 @@ module that reads the environment.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -120,6 +122,12 @@ class _Overrides(BaseSettings):
 
 
 def _overrides() -> _Overrides:
+    return _read_overrides(frozenset(os.environ.items()))
+
+
+@lru_cache(maxsize=8)
+def _read_overrides(_environment: frozenset[tuple[str, str]]) -> _Overrides:
+    """Read once an environment: it takes 2 ms, and pages ask several times a run."""
     try:
         return _Overrides()
     except ValidationError as error:

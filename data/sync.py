@@ -102,8 +102,8 @@ def _seconds(text: str) -> float:
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
     first, last = options.from_block, options.to_block
-    told = (options.logs, options.rpc_url, options.follow, first, last)
-    if options.network == SAMPLE and any(value not in (None, []) for value in told):
+    others = (options.logs, options.rpc_url, options.follow, first, last)
+    if options.network == SAMPLE and any(value not in (None, []) for value in others):
         raise ConfigError("the sample is one fixed simulation: name it with --store alone")
     if first is not None and last is not None and last < first:
         raise ConfigError(f"--to-block {last} lies before --from-block {first}")
@@ -131,7 +131,7 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     from data.ingest.progress import Progress
     from data.node.chain import Chain  # with web3, which takes over a second to import
 
-    told: set[str] = set()
+    reported: set[str] = set()
     line_due = True  # a quiet follow says only what is new, and that a node is back
     while True:
         try:
@@ -139,8 +139,8 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
                 chain = Chain(network)
                 chain.head()  # leaves out who lags
                 for notice in chain.notices:
-                    if notice not in told:
-                        told.add(notice)
+                    if notice not in reported:
+                        reported.add(notice)
                         progress.note(f"not used: {notice}")
                 synced = sync_node(
                     network, path, chain, progress, options.from_block, options.to_block

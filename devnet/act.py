@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from functools import cache
 
 from devnet import Devnet, DevnetError
-from devnet.chain import GAS
 from devnet.rpc import Rpc, Word, calldata
+from devnet.stage import GAS
 
 
 def burn_certs(devnet: Devnet, account: str, shares: int) -> str:

@@ -12,9 +12,8 @@ from functools import partial
 from random import Random
 
 from devnet import Addresses, Devnet, DevnetError
-from devnet.chain import Chain
 from devnet.rpc import Rpc
-from devnet.stage import FTM, Stage
+from devnet.stage import FTM, LocalChain, Stage
 from devnet.stakers import plan_hungry_wallets, plan_requests, plan_stakes, request_large
 from devnet.treasury import Treasury, plan_outsiders
 
@@ -39,7 +38,7 @@ def play(
     start = int((until - timedelta(days=DAYS)).timestamp())
     if rpc.call("eth_blockNumber") != "0x0":
         raise DevnetError(f"the chain at {rpc_url} has a history: start an empty one")
-    chain = Chain(rpc)
+    chain = LocalChain(rpc)
     if start <= chain.time:
         raise DevnetError(f"the chain's first block is too late for a history until {until}")
     accounts = tuple(account.lower() for account in rpc.call("eth_accounts"))
@@ -75,7 +74,7 @@ def play(
     )
 
 
-def _deploy(chain: Chain, accounts: tuple[str, ...], time: int) -> tuple[Addresses, str]:
+def _deploy(chain: LocalChain, accounts: tuple[str, ...], time: int) -> tuple[Addresses, str]:
     """The contracts in a fixed order, since their addresses follow from the owner's nonces."""
     owner = accounts[0]
     sfc = chain.create(owner, "Sfc", time=time)

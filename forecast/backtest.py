@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from forecast.baselines import BASELINES, Known, amount_bucket
+from forecast.baselines import AMOUNT_BUCKETS, BASELINES, Known, amount_bucket
 from forecast.history import (
     TRAILING_DAYS,
     FloatArray,
@@ -33,7 +33,6 @@ MODEL = "service curve"
 HORIZON_DAYS = 120.0
 BRIER_DAYS = (7, 14, 35, 90)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-BUCKETS = ("below 100", "100 to 1,000", "1,000 to 10,000", "10,000 and more")
 TUNED_SHARE = 0.7
 # Payouts nearer to each other than this are one run of the operator: one observation.
 _BATCH_HOURS = 6.0
@@ -84,15 +83,15 @@ def origin_scores(
     missed an unknown sum, or came before there was a history.
     """
     require_aware(as_of, "as_of")
-    asked = known_requests(requests, as_of)
-    begins, ends = days_from(asked["requested_at"], as_of), _ends(asked, as_of)
+    requests = known_requests(requests, as_of)
+    begins, ends = days_from(requests["requested_at"], as_of), _ends(requests, as_of)
     first = 0 if since is None else int(np.searchsorted(begins, days_from(_one(since), as_of)[0]))
     rows: list[tuple[object, ...]] = []
     batches = payout_batches(ends)
-    for index in range(first + part[0], asked.height, part[1]):
+    for index in range(first + part[0], requests.height, part[1]):
         if -begins[index] < min(BRIER_DAYS):
             break
-        row = asked.row(index, named=True)
+        row = requests.row(index, named=True)
         if row["need_ftm"] is None:
             continue
         at = row["requested_at"]
@@ -103,9 +102,9 @@ def origin_scores(
         if not window.days.size:
             continue
         rate_ftm = float(trailing_rate(read_history(funding, at), _NOW, TRAILING_DAYS)[0])
-        known = _known(index, asked, begins, ends, rate_ftm)
+        known = _known(index, requests, begins, ends, rate_ftm)
         samples = {MODEL: window.days} | {name: tell(known) for name, tell in BASELINES.items()}
-        amount = BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
+        amount = AMOUNT_BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
         about = (row["wr_id"], at, amount, _half_year(at))
         wait, age = ends[index] - begins[index], -float(begins[index])
         for name, sample in samples.items():
@@ -135,15 +134,15 @@ def choose_source(
         return pl.DataFrame(schema=_SOURCES)
     split = held_out_from(requests, as_of)
     thinned = (0, max(1, known_requests(requests, split).height // most_origins))
-    told = {
+    scores = {
         name: origin_scores(
             requests, funding, as_of=split, lock_ups=lock_ups, part=thinned, paths=paths, seed=seed
         ).filter(pl.col("model") == MODEL, pl.col("tw_crps").is_not_null())
         for name, funding in candidates.items()
     }
-    histories = [set(each["wr_id"]) for each in told.values() if each.height]
+    histories = [set(each["wr_id"]) for each in scores.values() if each.height]
     shared = set.intersection(*histories) if histories else set()
-    both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in told.items()}
+    both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in scores.items()}
     return pl.DataFrame(
         [(name, each["tw_crps"].mean(), each.height) for name, each in both.items()],
         schema=_SOURCES,
@@ -153,8 +152,8 @@ def choose_source(
 
 def held_out_from(requests: pl.DataFrame, as_of: datetime) -> datetime:
     """Where the last 30 % of the payout batches begin, on which nothing is tuned."""
-    asked = known_requests(requests, as_of)
-    ends = _ends(asked, as_of)
+    requests = known_requests(requests, as_of)
+    ends = _ends(requests, as_of)
     paid = np.isfinite(ends)
     if not paid.any():
         raise ForecastError("nothing was paid before as_of")
@@ -183,24 +182,24 @@ def payout_batches(ends_days: FloatArray) -> npt.NDArray[np.intp]:
     return batches
 
 
-def _ends(asked: pl.DataFrame, as_of: datetime) -> FloatArray:
+def _ends(requests: pl.DataFrame, as_of: datetime) -> FloatArray:
     """Days from `as_of` to each release; infinite for what pends."""
-    released = asked["released_at"]
+    released = requests["released_at"]
     days = days_from(released.fill_null(as_of), as_of)
     return np.where(released.is_null().to_numpy(), np.inf, days)
 
 
 def _known(
-    index: int, asked: pl.DataFrame, begins: FloatArray, ends: FloatArray, rate_ftm: float
+    index: int, requests: pl.DataFrame, begins: FloatArray, ends: FloatArray, rate_ftm: float
 ) -> Known:
     """What the newest requests before one tell at its moment."""
-    amounts, now = asked["payout_ftm"].to_numpy(), begins[index]
+    amounts, now = requests["payout_ftm"].to_numpy(), begins[index]
     before = slice(max(0, index - _MOST_KNOWN), index)
     paid = ends[before] < now
     waits = np.minimum(ends[before], now) - begins[before]
     last = int(np.argmax(np.where(paid, ends[before], -np.inf))) if paid.any() else -1
     return Known(
-        need_ftm=float(asked["need_ftm"][index]),
+        need_ftm=float(requests["need_ftm"][index]),
         amount_ftm=float(amounts[index]),
         rate_ftm=rate_ftm,
         amounts_ftm=amounts[before],

@@ -14,8 +14,15 @@ import numpy.typing as npt
 
 from forecast.history import FloatArray
 
-OFFICIAL_DAYS = 35.0
-AMOUNT_BOUNDS_FTM = (100.0, 1_000.0, 10_000.0)
+OFFICIAL_DAYS = 35  # the longest wait the official page speaks of; it is in no contract
+# Payouts are told apart by these, here and in the queries: a bound belongs to the bucket above it.
+AMOUNT_BOUNDS_FTM = (100, 1_000, 10_000)
+AMOUNT_BUCKETS = (
+    "under 100 FTM",
+    "100 to 1,000 FTM",
+    "1,000 to 10,000 FTM",
+    "10,000 FTM and more",
+)
 _KAPLAN_MEIER_POINTS = 200
 _NEVER = np.array([math.inf])
 
@@ -38,7 +45,7 @@ class Known:
 
 def constant(known: Known) -> FloatArray:
     """The official answer, whatever the amount."""
-    return np.array([OFFICIAL_DAYS])
+    return np.array([float(OFFICIAL_DAYS)])
 
 
 def uniform(known: Known) -> FloatArray:
@@ -73,12 +80,12 @@ def kaplan_meier_sample(waits_days: FloatArray, paid: npt.NDArray[np.bool_]) -> 
     at_risk = np.arange(waits.size, 0, -1)
     done = 1 - np.cumprod(1 - events / at_risk)
     levels = (np.arange(_KAPLAN_MEIER_POINTS) + 0.5) / _KAPLAN_MEIER_POINTS
-    found = np.searchsorted(done + 1e-12, levels)
-    return np.append(waits, math.inf)[found]
+    places = np.searchsorted(done + 1e-12, levels)
+    return np.append(waits, math.inf)[places]
 
 
 def amount_bucket(amounts_ftm: FloatArray) -> npt.NDArray[np.intp]:
-    """Which of the amount buckets each falls in: a bound belongs to the bucket above it."""
+    """Which of `AMOUNT_BUCKETS` each falls in."""
     return np.searchsorted(AMOUNT_BOUNDS_FTM, amounts_ftm, side="right")
 
 

@@ -56,18 +56,18 @@ def split_known(
     ends, amounts = _known(lock_ups, at)
     ended = ends < 0
     judged = ended & (ends < -_LATEST_DAYS) & (ends > history.days[0])
-    found = _brought(history, ends[ended], amounts[ended])
-    judged_hits = found[judged[ended]] >= 0
+    batches = _brought(history, ends[ended], amounts[ended])
+    judged_hits = batches[judged[ended]] >= 0
     if judged_hits.size < _FEWEST_ENDS:
         return history, None
     share = (float(judged_hits.sum()) + 1) / (judged_hits.size + 2)
     elsewhere = _brought(history, ends[judged] - 2 * _LATEST_DAYS, amounts[judged]) >= 0
     if share - float(elsewhere.mean()) < _LEAST_GAIN:
         return history, None
-    hit = found >= 0
-    delays = history.days[found[hit]] - ends[ended][hit]
+    hit = batches >= 0
+    delays = history.days[batches[hit]] - ends[ended][hit]
     rest = history.amounts_ftm.copy()
-    rest[found[hit]] = np.maximum(rest[found[hit]] - amounts[ended][hit], 0.0)
+    rest[batches[hit]] = np.maximum(rest[batches[hit]] - amounts[ended][hit], 0.0)
     kept = rest > 0.05 * history.amounts_ftm
     without = replace(history, days=history.days[kept], amounts_ftm=rest[kept])
     open_ends = (ends >= 0) & (ends <= horizon_days)
@@ -91,7 +91,7 @@ def _known(lock_ups: pl.DataFrame, at: datetime) -> tuple[FloatArray, FloatArray
 
 def _brought(history: History, ends: FloatArray, amounts: FloatArray) -> npt.NDArray[np.intp]:
     """Which batch brought what of each end: the nearest in amount soon after it, or -1."""
-    found = np.full(ends.size, -1, dtype=np.intp)
+    batches = np.full(ends.size, -1, dtype=np.intp)
     free = np.ones(history.days.size, dtype=np.bool_)
     first = np.searchsorted(history.days, ends)
     last = np.searchsorted(history.days, ends + _LATEST_DAYS, side="right")
@@ -101,6 +101,6 @@ def _brought(history: History, ends: FloatArray, amounts: FloatArray) -> npt.NDA
         fits = free[there] & (ratio >= _NEAR_AMOUNT[0]) & (ratio <= _NEAR_AMOUNT[1])
         if fits.any():
             nearest = np.argmin(np.where(fits, np.abs(np.log(ratio)), np.inf))
-            found[end] = first[end] + nearest
-            free[found[end]] = False
-    return found
+            batches[end] = first[end] + nearest
+            free[batches[end]] = False
+    return batches

@@ -83,8 +83,8 @@ def read_present(
     if curve.stalled and source == "payouts" and not is_stalled(read_history(inflows, at)):
         curve = replace(curve, stalled=False)
     unseen = math.inf if ahead["head_ftm"] is None else ahead["head_ftm"]
-    told = [repr((source, at, ahead["waiting_ftm"], ahead["spendable_ftm"], unseen))]
-    told += [str(frame.hash_rows(seed=0).to_list()) for frame in (funding, inflows, lock_ups)]
+    inputs = [repr((source, at, ahead["waiting_ftm"], ahead["spendable_ftm"], unseen))]
+    inputs += [str(frame.hash_rows(seed=0).to_list()) for frame in (funding, inflows, lock_ups)]
     return Present(
         curve=curve,
         source=source,
@@ -92,7 +92,7 @@ def read_present(
         spendable_ftm=ahead["spendable_ftm"],
         unseen_ftm=unseen,
         unspent_ftm=unspent or 0.0,
-        inputs_hash=hashlib.sha256("\0".join(told).encode()).hexdigest()[:12],
+        inputs_hash=hashlib.sha256("\0".join(inputs).encode()).hexdigest()[:12],
     )
 
 

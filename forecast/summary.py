@@ -47,9 +47,9 @@ def summarise(scores: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:
 
 def _slices(scores: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "all", scores
-    for column, said in (("amount", "amount"), ("half_year", "half-year")):
+    for column, label in (("amount", "amount"), ("half_year", "half-year")):
         for value in scores[column].unique().sort():
-            yield f"{said}: {value}", scores.filter(pl.col(column) == value)
+            yield f"{label}: {value}", scores.filter(pl.col(column) == value)
 
 
 def _summarised(
@@ -100,8 +100,8 @@ def _row(
     key: tuple[str, str, str], value: float, again: FloatArray, size: int, batches: int
 ) -> tuple[object, ...]:
     outside = (1 - _LEVEL) / 2
-    told = again[np.isfinite(again)]
-    low, high = np.quantile(told, [outside, 1 - outside]).tolist() if told.size else (None, None)
+    draws = again[np.isfinite(again)]
+    low, high = np.quantile(draws, [outside, 1 - outside]).tolist() if draws.size else (None, None)
     known = value if np.isfinite(value) else None  # nothing is saved on what never errs
     return (*key, known, low, high, size, batches, batches >= FEWEST_BATCHES)
 

@@ -14,12 +14,13 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from forecast import scores
 from forecast.history import FloatArray, ForecastError, History, read_history
 from forecast.known_ends import split_known
 from forecast.level import level_scale, read_level
 from forecast.paths import draw_paths
 
-Kind = Literal[
+WindowKind = Literal[
     "covered", "next_batch", "batches", "beyond_horizon", "stalled", "insufficient_history"
 ]
 _PAYABLE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -63,7 +64,7 @@ class ServiceCurve:
         days = np.where((missing > last) | (days > self.horizon_days), np.inf, days)
         return ReleaseWindow(self._kind(days, missing), np.sort(days), self.horizon_days, self)
 
-    def _kind(self, days: FloatArray, batches_before: FloatArray) -> Kind:
+    def _kind(self, days: FloatArray, batches_before: FloatArray) -> WindowKind:
         if self.stalled:
             return "stalled"
         if np.mean(np.isinf(days)) > _UNPAID_SHARE:
@@ -79,7 +80,7 @@ class ReleaseWindow:
     With `insufficient_history` it is empty and every figure is NaN.
     """
 
-    kind: Kind
+    kind: WindowKind
     days: FloatArray
     horizon_days: float
     curve: ServiceCurve = field(repr=False)
@@ -95,7 +96,7 @@ class ReleaseWindow:
             raise ForecastError(f"{p} is not a probability")
         if not self.days.size:
             return math.nan
-        return float(self.days[max(math.ceil(p * self.days.size - 1e-9) - 1, 0)])
+        return scores.quantile(self.days, p)
 
     def probability_within(self, days: float) -> float:
         """The probability of being paid within `days`; past the horizon, that of the horizon."""
@@ -112,8 +113,8 @@ class ReleaseWindow:
         came = np.max(
             self.curve.arrived_ftm, axis=1, where=self.curve.arrival_days <= days, initial=0.0
         )
-        found = np.quantile(came, _PAYABLE_QUANTILES, method="inverted_cdf")
-        return dict(zip(_PAYABLE_QUANTILES, found.tolist(), strict=True))
+        quantiles = np.quantile(came, _PAYABLE_QUANTILES, method="inverted_cdf")
+        return dict(zip(_PAYABLE_QUANTILES, quantiles.tolist(), strict=True))
 
 
 def release_window(

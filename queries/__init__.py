@@ -70,6 +70,7 @@ def param_names() -> tuple[str, ...]:
     return tuple(sorted({field.name for name in names() for field in load(name).params}))
 
 
+@cache  # once a process: its files do not change
 def load(name: str) -> Query:
     """The query called `name`. Raises QueryError where there is none."""
     if name not in names():

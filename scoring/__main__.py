@@ -23,11 +23,10 @@ from data.store.reader import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
 from scoring.companion import Scores, companion_of, write_scores
-from scoring.due import is_due
 from scoring.forecast_log import read_log
 from scoring.inputs import read_inputs, read_releases
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, METRICS, Alarm, LiveScores, live_scores
-from scoring.run import run_backtest
+from scoring.run import is_due, run_backtest
 
 _SHOWN = ("tw_crps", "covered_90", "covered_50", "late", "width_90", "brier_35")
 
@@ -99,11 +98,11 @@ def _by_slice(table: pl.DataFrame) -> Iterator[str]:
     shown = ("tw_crps", "covered_90", "covered_50", "late")
     if ours.height:
         yield ""
-        yield f"{MODEL:24}" + "".join(f"{name:>22}" for name in shown)
+        yield f"{MODEL:28}" + "".join(f"{name:>22}" for name in shown)
     for name in ours["slice"].unique().sort():
         rows = {row["metric"]: row for row in ours.filter(slice=name).iter_rows(named=True)}
         decided = all(row["decided"] for row in rows.values())
-        line = f"{name:24}" + "".join(f"{_cell(rows.get(metric)):>22}" for metric in shown)
+        line = f"{name:28}" + "".join(f"{_cell(rows.get(metric)):>22}" for metric in shown)
         yield line if decided else f"{line}  undecided"
 
 
@@ -150,10 +149,10 @@ def _log_lines(scores: LiveScores) -> Iterator[str]:
 def _said(alarm: Alarm) -> str:
     if alarm.on is None:
         return f"no verdict on the 90 % intervals yet: {alarm.batches} of {ALARM_BATCHES} batches"
-    found = f"{alarm.coverage:.2f} over the last {alarm.batches} payout batches"
+    coverage = f"{alarm.coverage:.2f} over the last {alarm.batches} payout batches"
     if alarm.on:
-        return f"ALARM: the 90 % intervals held {found}, less than {ALARM_BELOW}"
-    return f"no alarm: the 90 % intervals held {found}, and alarm is below {ALARM_BELOW}"
+        return f"ALARM: the 90 % intervals held {coverage}, less than {ALARM_BELOW}"
+    return f"no alarm: the 90 % intervals held {coverage}, and alarm is below {ALARM_BELOW}"
 
 
 def _of(number: int, noun: str, plural: str = "s") -> str:
@@ -169,10 +168,10 @@ def _cell(row: dict[str, float | None] | None) -> str:
 
 def _store(network: str | None) -> Path:
     """The store of a network, of the environment's choice, or of the sample, which is built."""
-    told, store = app_choice()
+    app_network, store = app_choice()
     if network is None and store is not None:
         return store
-    name = network or told or SAMPLE
+    name = network or app_network or SAMPLE
     load_network(name)
     if name == SAMPLE:
         return ensure_sample(datetime.now(UTC))

@@ -15,6 +15,7 @@ import duckdb
 import polars as pl
 
 from data import StoreError
+from data.store.reader import literal
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,10 @@ def read_scores(store: Path) -> Scores | None:
     path = companion_of(store)
     if not path.exists():
         return None
-    literal = "'" + str(path).replace("'", "''") + "'"
     try:
         with duckdb.connect(":memory:") as con:
             con.execute("SET TimeZone = 'UTC'")
-            con.execute(f"ATTACH {literal} AS kept (READ_ONLY, TYPE duckdb)")
+            con.execute(f"ATTACH {literal(path)} AS kept (READ_ONLY, TYPE duckdb)")
             about, table, sources = (
                 con.sql(f"FROM kept.{name}").pl() for name in ("about", "scores", "sources")
             )

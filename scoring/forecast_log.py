@@ -1,40 +1,200 @@
 """What visitors were told, kept before anyone can know how it went: `<store>.forecasts`.
 
-One JSON object a line, in a file that only grows. Whoever appends holds a lock on it for an
-instant, in which it reads what others appended since: nothing is told twice, and a line that
-a crash or a full disk tore is left as it is, with the next one begun on a fresh line.
+One JSON object a line, in a file that only grows: what one person was told of one request, and
+nothing of them. Whoever appends holds a lock on it for an instant, in which it reads what
+others appended since: nothing is told twice, and a line that a crash or a full disk tore is
+left as it is, with the next one begun on a fresh line.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import math
 import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated, Self
 
 import polars as pl
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from data import StoreError
 from data.config import forecast_log_wanted
 from data.store.reader import StoreInfo, is_full
-from scoring.forecast_line import SCHEMA, Entry, ForecastLine, Key, line_of, read_line
+from forecast import ReleaseWindow
+from forecast.window import WindowKind
 
+LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
+# A tenth of a second: block times are whole seconds.
+_DECIMALS = 6
 # A forecast told twice is told within minutes: what is older than this much of the file is not
 # looked at before an append. Where that lets one through, reading counts it once.
 _TAIL_BYTES = 4 * 2**20
 _MOST_KEYS = 100_000
 _LOCK_TRIES, _LOCK_WAIT_S = 200, 0.005
 
+Key = tuple[int, int, int, str]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.utcoffset() != timedelta(0):
+        raise ValueError("not UTC")
+    return moment
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+_Amount = Annotated[float, Field(ge=0)]
+_Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A window that was shown for a pending request.
+
+    `source` is the funding it was read from, `inputs_hash` a hash of all that it was made of.
+    """
+
+    wr_id: int
+    need_ftm: float
+    in_pool_ftm: float
+    window: ReleaseWindow
+    source: str
+    model_version: str
+    inputs_hash: str
+
+
+class ForecastLine(BaseModel):
+    """The fields of a line, in their order. Times are UTC, `forecast_at` is the block's.
+
+    `quantiles` are days at `LEVELS`: null past the horizon, none of `insufficient_history`,
+    which has no probabilities either.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+    forecast_at: _Moment
+    block: _Count
+    network: str
+    chain_id: _Count
+    wr_id: _Count
+    need_ftm: _Amount
+    in_pool_ftm: _Amount
+    kind: WindowKind
+    horizon_days: Annotated[float, Field(gt=0)]
+    quantiles: list[_Amount | None]
+    within_7_days: _Probability | None
+    within_14_days: _Probability | None
+    within_35_days: _Probability | None
+    within_90_days: _Probability | None
+    source: str
+    model_version: str
+    inputs_hash: str
+    logged_at: _Moment
+
+    @model_validator(mode="after")
+    def _can_be_scored(self) -> Self:
+        days = [math.inf if day is None else day for day in self.quantiles]
+        odds = [self.within_7_days, self.within_14_days, self.within_35_days, self.within_90_days]
+        nothing = self.kind == "insufficient_history"
+        if len(days) != (0 if nothing else len(LEVELS)) or days != sorted(days):
+            raise ValueError("not the quantiles of a forecast")
+        if any((chance is None) != nothing for chance in odds):
+            raise ValueError("not the probabilities of a forecast")
+        return self
+
+    @property
+    def key(self) -> Key:
+        """What is the same of a forecast that is told twice."""
+        return self.chain_id, self.wr_id, self.block, self.model_version
+
+
+_TIME = pl.Datetime("us", "UTC")
+SCHEMA: dict[str, pl.DataType] = {
+    "forecast_at": _TIME,
+    "block": pl.Int64(),
+    "network": pl.String(),
+    "chain_id": pl.Int64(),
+    "wr_id": pl.Int64(),
+    "need_ftm": pl.Float64(),
+    "in_pool_ftm": pl.Float64(),
+    "kind": pl.String(),
+    "horizon_days": pl.Float64(),
+    "quantiles": pl.List(pl.Float64()),
+    "within_7_days": pl.Float64(),
+    "within_14_days": pl.Float64(),
+    "within_35_days": pl.Float64(),
+    "within_90_days": pl.Float64(),
+    "source": pl.String(),
+    "model_version": pl.String(),
+    "inputs_hash": pl.String(),
+    "logged_at": _TIME,
+}
+
+
+def line_of(info: StoreInfo, entry: Entry, logged_at: datetime) -> ForecastLine:
+    """The line of a window shown from the store `info` speaks of.
+
+    Raises StoreError where that was not synced up to any block.
+    """
+    if info.synced_at is None or info.synced_block is None:
+        raise StoreError("the store was not synced up to any block yet: sync it first")
+    window = entry.window
+    known = bool(window.days.size)
+    within = {
+        f"within_{days}_days": window.probability_within(days) if known else None
+        for days in (7, 14, 35, 90)
+    }
+    return ForecastLine(
+        forecast_at=info.synced_at,
+        block=info.synced_block,
+        network=info.network,
+        chain_id=info.chain_id,
+        wr_id=entry.wr_id,
+        need_ftm=entry.need_ftm,
+        in_pool_ftm=entry.in_pool_ftm,
+        kind=window.kind,
+        horizon_days=window.horizon_days,
+        quantiles=[_days(window.quantile(level)) for level in LEVELS] if known else [],
+        source=entry.source,
+        model_version=entry.model_version,
+        inputs_hash=entry.inputs_hash,
+        logged_at=logged_at,
+        **within,
+    )
+
+
+def read_line(text: bytes) -> ForecastLine | None:
+    """The line that `text` holds; None where it holds no whole one."""
+    try:
+        return ForecastLine.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def _days(days: float) -> float | None:
+    return None if math.isinf(days) else round(days, _DECIMALS)
+
 
 @dataclass(frozen=True)
 class Log:
-    """The forecasts in the order they were logged, each once, as `forecast_line.SCHEMA` says.
+    """The forecasts in the order they were logged, each once, as `SCHEMA` says.
 
     `unreadable_lines` were torn or are of another form, and are left out.
     """
@@ -149,8 +309,8 @@ def _read_on(path: Path, handle: int) -> set[Key]:
     while more := os.pread(handle, end - seen.end_bytes, seen.end_bytes):
         appended += more
         seen.end_bytes += len(more)
-    found = (read_line(text) for text in appended.split(b"\n"))
-    seen.keys.update(line.key for line in found if line is not None)
+    lines = (read_line(text) for text in appended.split(b"\n"))
+    seen.keys.update(line.key for line in lines if line is not None)
     return seen.keys
 
 

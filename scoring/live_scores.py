@@ -31,11 +31,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from forecast.backtest import BRIER_DAYS
-from forecast.history import FloatArray, require_aware
+from forecast.backtest import BRIER_DAYS, payout_batches
+from forecast.history import FloatArray, days_from, require_aware
 from forecast.summary import FEWEST_BATCHES
-from scoring.forecast_line import LEVELS
-from scoring.truth import Batches, Shown, beside_truth
+from scoring.forecast_log import LEVELS
 
 ALARM_BATCHES, ALARM_BELOW = 30, 0.75
 MOST_DELAY = timedelta(hours=2)  # from the block that a forecast is of, to its being told
@@ -57,6 +56,48 @@ _SCHEMA: dict[str, pl.DataType] = {
     "batches": pl.Int64(),
     "decided": pl.Boolean(),
 }
+Batches = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Days waited, infinite for what still waits, the forecasts' ages and their horizons.
+
+    `batch` is the payout batch of what was paid; `payouts` are the batches' moments before now.
+    """
+
+    frame: pl.DataFrame
+    wait: FloatArray
+    age: FloatArray
+    horizon: FloatArray
+    batch: Batches
+    payouts: FloatArray
+
+    def only(self, kept: pl.Series | npt.NDArray[np.bool_]) -> Shown:
+        """Those that a mask keeps."""
+        mask = kept.to_numpy() if isinstance(kept, pl.Series) else kept
+        parts = (self.wait[mask], self.age[mask], self.horizon[mask], self.batch[mask])
+        frame = self.frame.filter(pl.Series(mask, dtype=pl.Boolean))
+        return Shown(frame, *parts, self.payouts)
+
+    def batches(self, counts_after: FloatArray | float) -> Batches:
+        """The batch of each, where a forecast counts from so many days after it was made.
+
+        Of what still waits, those make one batch between whose moments nobody was paid.
+        """
+        passed = np.searchsorted(self.payouts, counts_after - self.age, side="right")
+        waiting = self.payouts.size + passed
+        return np.where(np.isinf(self.wait), waiting, self.batch)
+
+    def marks(self) -> FloatArray:
+        """The quantiles at `LEVELS`, a row each, at most the horizon."""
+        days = self.frame["quantiles"].list.to_array(len(LEVELS)).to_numpy()
+        return np.asarray(np.fmin(days, self.horizon[:, np.newaxis]))  # null is past the horizon
+
+    @property
+    def truth(self) -> FloatArray:
+        """Days waited, at most the horizon."""
+        return np.minimum(self.wait, self.horizon)
 
 
 @dataclass(frozen=True)
@@ -106,7 +147,7 @@ def live_scores(
     """
     require_aware(as_of, "as_of")
     in_time = log_frame.filter(pl.col("logged_at") - pl.col("forecast_at") <= MOST_DELAY)
-    shown = beside_truth(in_time, requests, as_of)
+    shown = _beside_truth(in_time, requests, as_of)
     resolved = shown.only(np.isfinite(shown.wait) | (shown.age >= shown.horizon))
     kinds = shown.frame.filter(pl.col("kind").is_in(_NO_INTERVAL))["kind"]
     versions = shown.frame["model_version"].unique(maintain_order=True).to_list()
@@ -133,6 +174,29 @@ def live_scores(
     )
 
 
+def _beside_truth(log_frame: pl.DataFrame, requests: pl.DataFrame, as_of: datetime) -> Shown:
+    """The forecasts of requests that waited then, with what is known at `as_of`."""
+    released = pl.col("released_at")
+    known = requests.unique("wr_id", keep="first", maintain_order=True).select(
+        "wr_id", "requested_at", pl.when(released <= as_of).then(released).alias("released_at")
+    )
+    paid = known["released_at"].is_not_null().to_numpy()
+    ends = days_from(known["released_at"].fill_null(as_of), as_of)
+    batch = payout_batches(np.where(paid, ends, np.inf))
+    payouts = np.sort(ends[paid])[np.unique(np.sort(batch[paid]), return_index=True)[1]]
+    known = known.with_columns(batch=batch)
+    at = pl.col("forecast_at")
+    frame = log_frame.join(known, on="wr_id", how="inner", maintain_order="left").filter(
+        at <= as_of, pl.col("requested_at") <= at, (released >= at).fill_null(True)
+    )
+    begins = days_from(frame["forecast_at"], as_of)
+    ends = days_from(frame["released_at"].fill_null(as_of), as_of)
+    waits = np.where(frame["released_at"].is_null().to_numpy(), np.inf, ends - begins)
+    horizon = frame["horizon_days"].to_numpy()
+    of_frame = frame["batch"].to_numpy().astype(np.intp)
+    return Shown(frame, waits, -begins, horizon, of_frame, payouts)
+
+
 def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
     """Each metric's values, one a forecast that it can be scored of, and their batches."""
     due = part.only(~part.frame["kind"].is_in(_NO_INTERVAL))
@@ -140,17 +204,17 @@ def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
     marks, truth = due.marks(), due.truth
     levels = np.array(LEVELS)
     missed = truth[:, np.newaxis] - marks
-    found = {
+    metrics = {
         "covered_50": _inside(due, 0.25, 0.75),
         "covered_90": _inside(due, 0.05, 0.95),
         "late": truth > marks[:, LEVELS.index(0.9)],
         "pinball": np.maximum(levels * missed, (levels - 1) * missed).mean(axis=1),
     }
-    for metric, values in found.items():
+    for metric, values in metrics.items():
         yield metric, values.astype(np.float64), due.batches(due.horizon)
-    told = part.only(~part.frame["kind"].is_in(_NO_ODDS))
+    with_odds = part.only(~part.frame["kind"].is_in(_NO_ODDS))
     for days in BRIER_DAYS:
-        over = told.only((told.age >= days) & (told.horizon >= days))
+        over = with_odds.only((with_odds.age >= days) & (with_odds.horizon >= days))
         odds = over.frame[f"within_{days}_days"].to_numpy()
         yield f"brier_{days}", (odds - (over.wait <= days)) ** 2, over.batches(days)
 
@@ -181,8 +245,8 @@ def _batch_means(values: FloatArray, batches: Batches) -> FloatArray:
 
 def _alarm(shown: Shown) -> tuple[Alarm, int]:
     """The alarm, over as many forecasts as it takes, last due first, and the overdue requests."""
-    told = shown.only(~shown.frame["kind"].is_in(_NO_INTERVAL))
-    due = told.only(told.age >= told.marks()[:, _LAST])
+    with_interval = shown.only(~shown.frame["kind"].is_in(_NO_INTERVAL))
+    due = with_interval.only(with_interval.age >= with_interval.marks()[:, _LAST])
     marks = due.marks()[:, _LAST]
     due_ago, batch = due.age - marks, due.batches(marks)
     overdue = due.only(np.isinf(due.wait) & (due.truth > marks)).frame["wr_id"].n_unique()

@@ -1,11 +1,10 @@
-"""The backtest itself: choose a source on the earlier span, score every origin, sum up."""
+"""The backtest itself: whether one is due, and choosing a source, scoring origins, summing up."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import time
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import cache
@@ -15,14 +14,17 @@ from pathlib import Path
 import polars as pl
 
 import forecast
+from data.store.reader import open_reader
 from forecast.backtest import choose_source, origin_scores
 from forecast.summary import summarise
-from scoring.companion import About, Scores
-from scoring.inputs import Inputs
+from scoring.companion import About, Scores, read_scores
+from scoring.inputs import Inputs, released_in
 
 MOST_ORIGINS = 5_000
 # What is read until a backtest can tell: the money itself, whatever it came from.
 UNDECIDED_SOURCE = "payouts"
+# New releases that make a new backtest worth its minute.
+_DUE_RELEASES, _DUE_SHARE = 20, 0.05
 
 
 @cache
@@ -31,6 +33,19 @@ def model_version() -> str:
     assert forecast.__file__ is not None
     files = sorted(Path(forecast.__file__).parent.glob("*.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+
+def is_due(store: Path) -> bool:
+    """Whether a backtest would tell anything that the kept scores do not. Raises StoreError.
+
+    True without scores of this model, or with enough released since. Quick: it is asked often.
+    """
+    kept = read_scores(store)
+    if kept is None or kept.about.model_version != model_version():
+        return True
+    with open_reader(store) as con:
+        new = released_in(con) - kept.about.released
+    return new < 0 or new >= max(_DUE_RELEASES, _DUE_SHARE * kept.about.released)
 
 
 def run_backtest(
@@ -81,21 +96,19 @@ def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
 def _shared(
     inputs: Inputs, funding: pl.DataFrame, processes: int, most_origins: int
 ) -> pl.DataFrame:
-    told = {"as_of": inputs.as_of, "lock_ups": inputs.lock_ups}
+    """The scores of all origins, each process' share of them."""
     every = max(1, -(-inputs.requests.height // most_origins))
     # Not by fork: polars' threads do not survive it.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         parts = [
-            pool.submit(_part, inputs.requests, funding, told, (part * every, processes * every))
+            pool.submit(
+                origin_scores,
+                inputs.requests,
+                funding,
+                as_of=inputs.as_of,
+                lock_ups=inputs.lock_ups,
+                part=(part * every, processes * every),
+            )
             for part in range(processes)
         ]
         return pl.concat([part.result() for part in parts])
-
-
-def _part(
-    requests: pl.DataFrame,
-    funding: pl.DataFrame,
-    told: Mapping[str, object],
-    part: tuple[int, int],
-) -> pl.DataFrame:
-    return origin_scores(requests, funding, part=part, **told)  # type: ignore[arg-type]

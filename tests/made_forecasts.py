@@ -13,8 +13,7 @@ import polars as pl
 
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow, prepare
-from scoring.forecast_line import LEVELS, SCHEMA, Entry
-from scoring.forecast_log import append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, SCHEMA, Entry, append_windows, log_of, read_log
 from tests.made_funding import AT, BEGAN, funding, regular
 
 ADDRESS = "0x84db6ee82b7cf3b47e8f19270abde5718b936670"

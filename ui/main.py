@@ -47,8 +47,7 @@ except TrackerError as error:
 drawn = view = None
 scored = scores_version(source)
 try:
-    with st.spinner("Simulating three years of the pool. It takes a few seconds, once."):
-        store_view.prepare(source, now)
+    store_view.prepare(source, now)
     drawn = source.version()
     view = store_view.open_view(source, drawn, now)
     if view is None:

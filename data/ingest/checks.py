@@ -202,8 +202,8 @@ def _against_views(
             why = "the contract gave no answer: this generation may not have the view"
             findings.append(Finding(name, "unknown", why, state.block.number))
         else:
-            found = rebuilt[view] if view in rebuilt else _fee_side(con, view, state)
-            findings.append(_compared(name, found, state.views[view], state.block.number))
+            ours = rebuilt[view] if view in rebuilt else _fee_side(con, view, state)
+            findings.append(_compared(name, ours, state.views[view], state.block.number))
     return findings
 
 
@@ -215,14 +215,15 @@ def _fee_side(con: duckdb.DuckDBPyConnection, view: str, state: PoolState) -> in
     return rebuilt_fee(con, amount_wei, with_shift="feeShift" in state.views)
 
 
-def _compared(name: str, found: int | None, stated: int, block: int) -> Finding:
-    if found is None:
+def _compared(name: str, ours: int | None, theirs: int, block: int) -> Finding:
+    """What logs make of a view beside what the contract says of it."""
+    if ours is None:
         return Finding(name, "unknown", "the logs do not tell it", block)
-    rebuilt, said = (_amount(name, value) for value in (found, stated))
-    if found == stated:
+    rebuilt, stated = (_amount(name, value) for value in (ours, theirs))
+    if ours == theirs:
         return Finding(name, "passed", f"{rebuilt}, as the contract says at block {block}", block)
     return Finding(
-        name, "failed", f"rebuilt {rebuilt}, but the contract says {said} at block {block}", block
+        name, "failed", f"rebuilt {rebuilt}, but the contract says {stated} at block {block}", block
     )
 
 

@@ -96,15 +96,15 @@ def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:
     row = con.execute("SELECT synced_block FROM store_info").fetchone()
     assert row is not None
     filed = _filed(con)
-    found = []
+    missing = []
     for name, start in con.execute(_DUE).fetchall():
         for first, last in gaps(con, name, start, row[0]):
             inside = [(max(a, first), min(b, last)) for a, b in filed if a <= last and b >= first]
             edges = [(first - 1, first - 1), *inside, (last + 1, last + 1)]
             outside = [(before + 1, after - 1) for (_, before), (after, _) in pairwise(edges)]
-            found += [Hole(name, a, b, True) for a, b in inside]
-            found += [Hole(name, a, b, False) for a, b in outside if a <= b]
-    return sorted(found, key=lambda hole: (hole.name, hole.first))
+            missing += [Hole(name, a, b, True) for a, b in inside]
+            missing += [Hole(name, a, b, False) for a, b in outside if a <= b]
+    return sorted(missing, key=lambda hole: (hole.name, hole.first))
 
 
 def _filed(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
 from data.ingest import decode
 from data.ingest.checks import Finding, run_checks
-from data.ingest.dictionary import describe
 from data.pool.contracts import Balance, Block, PoolState
+from data.store.reader import literal
 from data.store.writer import transaction
+
+# What each table and column holds, written into the store as its comment.
+_DICTIONARY = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_text())
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def finish(
     with transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
         decode.rebuild(con, max(reached.block.number, (synced and synced[0]) or 0))
-        describe(con)
+        _describe(con)
         samples = {sample.block: sample for sample in balances}
         if reached.state is not None:
             block = reached.state.block
@@ -97,3 +102,17 @@ def _write_balances(con: duckdb.DuckDBPyConnection, samples: list[Balance]) -> N
             "amounts": [str(sample.balance_wei) for sample in samples],
         },
     )
+
+
+def _describe(con: duckdb.DuckDBPyConnection) -> None:
+    """Comment on every table and column; a KeyError is one that the dictionary lacks."""
+    columns = con.execute(
+        "SELECT table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal "
+        "GROUP BY table_name ORDER BY table_name"
+    ).fetchall()
+    for table, names in columns:
+        con.execute(f"COMMENT ON TABLE {table} IS {literal(_DICTIONARY['tables'][table])}")
+        for name in names:
+            text = _DICTIONARY["columns"].get(f"{table}.{name}") or _DICTIONARY["columns"][name]
+            con.execute(f"COMMENT ON COLUMN {table}.{name} IS {literal(text)}")

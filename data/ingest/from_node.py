@@ -104,12 +104,12 @@ def _go_on_from(
             "really is new, move the store aside and sync again"
         )
     if info.synced_hash is not None and info.synced_block <= head:
-        found = chain.block(info.synced_block).hash
-        if found != info.synced_hash:
+        node_hash = chain.block(info.synced_block).hash
+        if node_hash != info.synced_hash:
             raise WrongChainError(
-                f"block {info.synced_block} is {info.synced_hash} in the store but {found} at the "
-                "node: the chain was rewritten or restarted, or is another. Ask another --rpc-url; "
-                "if the chain really is new, move the store aside and sync again"
+                f"block {info.synced_block} is {info.synced_hash} in the store but {node_hash} at "
+                "the node: the chain was rewritten or restarted, or is another. Ask another "
+                "--rpc-url; if the chain really is new, move the store aside and sync again"
             )
     if info.synced_block <= last:
         forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)

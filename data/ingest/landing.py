@@ -17,15 +17,21 @@ import duckdb
 
 from data import NodeError
 from data.config import Network
-from data.ingest import answer_faults, raw_logs
+from data.ingest import raw_logs
 from data.ingest.coverage import cover, gaps, merged
 from data.node.chain import Chain
-from data.node.log_ranges import Answer, LogFilter, LogRanges
+from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.pool.contracts import EVENTS
 from data.store.writer import transaction
 
 POOL, BOND = "pool", "bond"
 _BATCH_BYTES, _BATCH_S = 8_000_000, 0.5
+# Whether a log fits a filter; a topic without alternatives is not asked for.
+_OF_FILTER = """(
+    list_contains($addresses, address)
+    AND (len($topic0) = 0 OR coalesce(list_contains($topic0, topic0), FALSE))
+    AND (len($topic1) = 0 OR coalesce(list_contains($topic1, topic1), FALSE))
+)"""
 # Called with (filter, blocks, logs) as they land.
 Report = Callable[[str, int, int], None]
 
@@ -112,7 +118,7 @@ def _land(
     with tempfile.TemporaryDirectory(dir=_memory_dir()) as folder:
         file = Path(folder) / "answers.json"
 
-        def land(batch: list[Answer]) -> None:
+        def land(batch: list[RangeAnswer]) -> None:
             nonlocal read
             landed = _land_batch(con, chain, log_filter, answers, batch, file)
             if isinstance(landed, int):
@@ -131,12 +137,12 @@ def _land(
     return read
 
 
-def _batches(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
+def _batches(answers: Iterable[RangeAnswer]) -> Iterator[list[RangeAnswer]]:
     """Answers as they come, many small ones at once: a landing costs DuckDB some 30 ms.
 
     What came before the node failed is landed before its error is raised.
     """
-    batch: list[Answer] = []
+    batch: list[RangeAnswer] = []
     began = time.monotonic()
     failure: NodeError | None = None
     try:
@@ -159,7 +165,7 @@ def _land_batch(
     chain: Chain,
     log_filter: LogFilter,
     answers: LogRanges,
-    batch: list[Answer],
+    batch: list[RangeAnswer],
     file: Path,
 ) -> int | str:
     """Land some answers in one transaction: the number of new logs, or why not."""
@@ -171,13 +177,13 @@ def _land_batch(
         fault = _fault(con, holding, log_filter, file)
         # Not the event's shape: one more endpoint is asked before it is believed.
         if fault is None and not all(map(answers.asked_again, holding)):
-            fault = answer_faults.malformed(con)
+            fault = _malformed(con)
         if fault is not None:
             return fault
         blocks = raw_logs.blocks_without_time(con)
         if blocks:
             raw_logs.set_block_times(con, chain.block_times(blocks))
-    withheld = answer_faults.withheld(con, ranges, log_filter.addresses, log_filter.topics)
+    withheld = _withheld(con, ranges, log_filter)
     if withheld is not None:
         return withheld
     with transaction(con):
@@ -188,7 +194,7 @@ def _land_batch(
 
 
 def _fault(
-    con: duckdb.DuckDBPyConnection, holding: list[Answer], log_filter: LogFilter, file: Path
+    con: duckdb.DuckDBPyConnection, holding: list[RangeAnswer], log_filter: LogFilter, file: Path
 ) -> str | None:
     """Read answers into `landing`; why they cannot be that, or None."""
     try:
@@ -198,23 +204,87 @@ def _fault(
     if fault is not None:
         return f"log {fault.row} of the answer: {fault.reason}"
     first, last = min(a.first for a in holding), max(a.last for a in holding)
-    stray = answer_faults.stray(con, first, last, log_filter.addresses, log_filter.topics)
-    if stray is None and len(holding) > 1 and not _in_their_ranges(con, holding):
+    unasked = _unasked(con, first, last, log_filter)
+    if unasked is None and len(holding) > 1 and not _in_their_ranges(con, holding):
         return "a log lies in the range of another answer"
-    return stray
+    return unasked
 
 
-def _in_their_ranges(con: duckdb.DuckDBPyConnection, holding: list[Answer]) -> bool:
+def _in_their_ranges(con: duckdb.DuckDBPyConnection, holding: list[RangeAnswer]) -> bool:
     """Whether each range holds as many logs as its own answer."""
-    found = con.execute(
+    counts = con.execute(
         "SELECT count(block) FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) "
         "LEFT JOIN landing ON block BETWEEN first AND last GROUP BY first, last ORDER BY first",
         {"firsts": [a.first for a in holding], "lasts": [a.last for a in holding]},
     ).fetchall()
     ordered = sorted(holding, key=lambda answer: answer.first)
-    return [count for (count,) in found] == [
+    return [count for (count,) in counts] == [
         answer.logs.tobytes().count(b'"logIndex"') for answer in ordered
     ]
+
+
+def _unasked(
+    con: duckdb.DuckDBPyConnection, first: int, last: int, log_filter: LogFilter
+) -> str | None:
+    """The first log in `landing` that is no answer to the filter over blocks first..last."""
+    row = con.execute(
+        f"""
+        SELECT block, log_index, block NOT BETWEEN $first AND $last
+        FROM landing
+        WHERE block NOT BETWEEN $first AND $last OR NOT ({_OF_FILTER})
+        ORDER BY 1, 2
+        LIMIT 1
+        """,
+        _filter_params(log_filter) | {"first": first, "last": last},
+    ).fetchone()
+    if row is None:
+        return None
+    what = "lies outside the asked blocks" if row[2] else "is of another contract or event"
+    return f"log {row[1]} of block {row[0]} {what}"
+
+
+def _withheld(
+    con: duckdb.DuckDBPyConnection, ranges: list[tuple[int, int]], log_filter: LogFilter
+) -> str | None:
+    """Which stored log of the filter the answer in `landing` over some ranges lacks, or None.
+
+    A log of a final block does not vanish: the node holds it back, or never had it.
+    """
+    row = con.execute(
+        f"""
+        SELECT block, log_index FROM raw_logs
+        WHERE block BETWEEN $first AND $last AND {_OF_FILTER}
+            AND EXISTS (
+                FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS ranges
+                WHERE raw_logs.block BETWEEN ranges.first AND ranges.last
+            )
+            AND (block, log_index) NOT IN (SELECT (block, log_index) FROM landing)
+        ORDER BY 1, 2 LIMIT 1
+        """,
+        _filter_params(log_filter)
+        | {
+            "first": ranges[0][0],
+            "last": ranges[-1][1],
+            "firsts": [first for first, _ in ranges],
+            "lasts": [last for _, last in ranges],
+        },
+    ).fetchone()
+    if row is None:
+        return None
+    return f"leaves out log {row[1]} of block {row[0]}, which the store holds"
+
+
+def _filter_params(log_filter: LogFilter) -> dict[str, object]:
+    topics = [list(alternatives) for alternatives in (*log_filter.topics, (), ())]
+    return {"addresses": list(log_filter.addresses), "topic0": topics[0], "topic1": topics[1]}
+
+
+def _malformed(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The first log of a known event in `landing` that has not the event's shape, or None."""
+    row = con.execute(
+        "SELECT block, log_index, event FROM malformed_logs('landing') ORDER BY 1, 2 LIMIT 1"
+    ).fetchone()
+    return None if row is None else f"log {row[1]} of block {row[0]} does not decode as {row[2]}"
 
 
 def _memory_dir() -> str | None:

@@ -100,10 +100,9 @@ def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool) -> F
     """,
         {"path": str(path)},
     )
-    found = con.execute(
+    row = con.execute(
         "SELECT rowid, fault FROM answer WHERE fault IS NOT NULL ORDER BY 1 LIMIT 1"
-    )
-    row = found.fetchone()
+    ).fetchone()
     if row is not None:
         return Fault(row[0], row[1])
     con.execute("""
@@ -136,8 +135,8 @@ def blocks_without_time(con: duckdb.DuckDBPyConnection) -> list[int]:
         FROM (SELECT DISTINCT block, block_time FROM ({_STORED_NEAR})) AS known
         WHERE landing.block_time IS NULL AND landing.block = known.block
     """)
-    found = con.execute("SELECT DISTINCT block FROM landing WHERE block_time IS NULL ORDER BY 1")
-    return [block for (block,) in found.fetchall()]
+    blocks = con.execute("SELECT DISTINCT block FROM landing WHERE block_time IS NULL ORDER BY 1")
+    return [block for (block,) in blocks.fetchall()]
 
 
 def set_block_times(con: duckdb.DuckDBPyConnection, times: dict[int, datetime]) -> None:

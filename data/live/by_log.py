@@ -38,34 +38,34 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
     if expected.sender is None or expected.amount_wei is None:
         raise ConfigError("an unstake is looked for by its address and its amount")
     staker = parse_address(expected.sender)
-    asked = {
+    log_filter = {
         "address": node.network.pool,
         "topics": [TOKENS_BURNED_2.topic0, "0x" + staker[2:].rjust(64, "0")],
         "fromBlock": hex(first_block),
         "toBlock": "latest",
     }
 
-    def found(each: Sequence[Answer]) -> tuple[Made, ...]:
+    def matching(each: Sequence[Answer]) -> tuple[Made, ...]:
         if each[0].error is not None:
             raise LyingError(f"eth_getLogs: {each[0].error}")
         try:
-            told = []
+            made = []
             for log in each[0].result:
                 if not is_request(node.network, log):
                     raise ValueError("another log")
                 block, tx_hash = quantity(log["blockNumber"]), parse_hash(log["transactionHash"])
-                told.append(Made(block, tx_hash, requested_in(log)))
+                made.append(Made(block, tx_hash, requested_in(log)))
         except (ConfigError, TypeError, KeyError, ValueError, AttributeError) as error:
             raise LyingError("answered eth_getLogs with what was not asked for") from error
-        if len({one.request.wr_id for one in told}) < len(told):
+        if len({one.request.wr_id for one in made}) < len(made):
             raise LyingError("answered eth_getLogs with one request twice")
         wanted = (staker, expected.token, expected.amount_wei)
         return tuple(
             one
-            for one in told
+            for one in made
             if (one.request.staker, one.request.token, one.request.amount_wei) == wanted
         )
 
     # One that found none may lag behind another that did.
-    answers = node.ask([("eth_getLogs", [asked])], lambda each: int(not found(each)))
-    return found(answers.each)
+    answers = node.ask([("eth_getLogs", [log_filter])], lambda each: int(not matching(each)))
+    return matching(answers.each)

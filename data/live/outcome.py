@@ -76,7 +76,7 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
     if kind == "reverted":
         reason = _reason(node, sent)
         done = "unstaked" if by_hand is None else "sent on"
-        sentence += f" {_told(reason)} Nothing was {done}, and only gas was spent."
+        sentence += f" {_why(reason)} Nothing was {done}, and only gas was spent."
     requests = () if mined is None else mined.requests
     return Outcome(
         kind=kind,
@@ -94,7 +94,7 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
 
 
 def _time_of(node: LiveNode, block: int) -> datetime | None:
-    asked: list[Request] = [("eth_getBlockByNumber", [hex(block), False])]
+    question: list[Request] = [("eth_getBlockByNumber", [hex(block), False])]
 
     def header(each: Sequence[Answer]) -> int:
         number, seconds = header_of(each[0])
@@ -107,7 +107,7 @@ def _time_of(node: LiveNode, block: int) -> datetime | None:
         return 0
 
     try:
-        answers = node.ask(asked, complete)
+        answers = node.ask(question, complete)
     except NodeError:
         return None
     return datetime.fromtimestamp(header(answers.each), UTC)
@@ -128,11 +128,11 @@ def _reason(node: LiveNode, sent: Sent) -> str | None:
         answers = node.ask([("eth_call", [again, at]) for at in blocks], _unanswered)
     except NodeError:
         return None
-    told = next((answer.reverted for answer in answers.each if answer.reverted), None)
+    refusal = next((answer.reverted for answer in answers.each if answer.reverted), None)
     # A call within a call leaves a little gas when it runs out.
-    if told is None and mined.gas_used * 20 >= sent.gas * 19:
+    if refusal is None and mined.gas_used * 20 >= sent.gas * 19:
         return f"it probably ran out of gas ({mined.gas_used:,} of {sent.gas:,} were used)"
-    return told
+    return refusal
 
 
 def _unanswered(each: object) -> int:
@@ -140,5 +140,5 @@ def _unanswered(each: object) -> int:
     return 0
 
 
-def _told(reason: str | None) -> str:
+def _why(reason: str | None) -> str:
     return "Why is not known." if reason is None else f"Why: {reason}."

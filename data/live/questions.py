@@ -42,28 +42,28 @@ def requests_of(
     at: str,
 ) -> dict[str, Request]:
     """Every question by the field that it answers; the header first and the head last."""
-    asked: dict[str, Request] = {"header": ("eth_getBlockByNumber", [at, False])}
-    asked["ratio"] = view_of(network.bond, contracts.RATIO, at)
+    questions: dict[str, Request] = {"header": ("eth_getBlockByNumber", [at, False])}
+    questions["ratio"] = view_of(network.bond, contracts.RATIO, at)
     burned = network.bond if token == BOND else network.cert
-    asked["supply_wei"] = view_of(burned, contracts.TOTAL_SUPPLY, at)
+    questions["supply_wei"] = view_of(burned, contracts.TOTAL_SUPPLY, at)
     for name, view in _POOL_VIEWS.items():
-        asked[name] = view_of(network.pool, view, at)
+        questions[name] = view_of(network.pool, view, at)
     if gross_wei is not None:
-        asked["fee_wei"] = view_of(network.pool, contracts.BURN_FEE, at, gross_wei)
-    asked["balance_wei"] = ("eth_getBalance", [network.pool, at])
-    asked["gas_price_wei"] = ("eth_gasPrice", [])
+        questions["fee_wei"] = view_of(network.pool, contracts.BURN_FEE, at, gross_wei)
+    questions["balance_wei"] = ("eth_getBalance", [network.pool, at])
+    questions["gas_price_wei"] = ("eth_gasPrice", [])
     if holder is not None:
         burn = contracts.BURN_BONDS if token == BOND else contracts.BURN_CERTS
         burning = call(network.pool, burn, amount_wei) | {"from": holder, "value": "0x0"}
-        asked["holder.native_wei"] = ("eth_getBalance", [holder, at])
-        asked["holder.bond_wei"] = view_of(network.bond, contracts.BALANCE_OF, at, holder)
-        asked["holder.bond_shares_wei"] = view_of(network.bond, contracts.SHARES_OF, at, holder)
-        asked["holder.cert_wei"] = view_of(network.cert, contracts.BALANCE_OF, at, holder)
-        asked["holder.is_contract"] = ("eth_getCode", [holder, at])
-        asked["holder.gas"] = ("eth_estimateGas", [burning])
-    asked |= withdrawals_of(network, ids, at)
-    asked["head"] = ("eth_blockNumber", [])
-    return asked
+        questions["holder.native_wei"] = ("eth_getBalance", [holder, at])
+        questions["holder.bond_wei"] = view_of(network.bond, contracts.BALANCE_OF, at, holder)
+        questions["holder.bond_shares_wei"] = view_of(network.bond, contracts.SHARES_OF, at, holder)
+        questions["holder.cert_wei"] = view_of(network.cert, contracts.BALANCE_OF, at, holder)
+        questions["holder.is_contract"] = ("eth_getCode", [holder, at])
+        questions["holder.gas"] = ("eth_estimateGas", [burning])
+    questions |= withdrawals_of(network, ids, at)
+    questions["head"] = ("eth_blockNumber", [])
+    return questions
 
 
 def view_of(to: str, function: Function, at: str, *arguments: int | str) -> Request:
@@ -79,11 +79,11 @@ def with_margin(gas: int | None) -> int | None:
     return None if gas is None else gas * _GAS_MARGIN[0] // _GAS_MARGIN[1]
 
 
-def lacking(asked: Mapping[str, Request], each: Sequence[Answer]) -> int:
+def lacking(questions: Mapping[str, Request], each: Sequence[Answer]) -> int:
     """How many answers another endpoint may have: a node means what it says of gas."""
     return sum(
         answer.error is not None and answer.reverted is None and name != "holder.gas"
-        for name, answer in zip(asked, each, strict=True)
+        for name, answer in zip(questions, each, strict=True)
     )
 
 
@@ -107,11 +107,11 @@ def head_of(answer: Answer) -> int:
         raise LyingError(f"answered eth_blockNumber with {answer.error or 'no number'}") from None
 
 
-def numbers_in(asked: Mapping[str, Request], each: Sequence[Answer]) -> tuple[Numbers, Reasons]:
+def numbers_in(questions: Mapping[str, Request], each: Sequence[Answer]) -> tuple[Numbers, Reasons]:
     """Each answer that is a number, and why the others are not known."""
     numbers: Numbers = {}
     unknown: Reasons = {}
-    for (name, (method, params)), answer in zip(asked.items(), each, strict=True):
+    for (name, (method, params)), answer in zip(questions.items(), each, strict=True):
         if method == "eth_getBlockByNumber":
             continue
         try:

@@ -116,30 +116,30 @@ def read_live(
 
 
 def _read(
-    node: LiveNode, asked: Mapping[str, Request], at: int | None = None
+    node: LiveNode, questions: Mapping[str, Request], at: int | None = None
 ) -> tuple[str, int, Numbers, Reasons]:
     """One batch that begins with a header, that of block `at` unless it is None: the host, the
-    header's block, and what was told."""
+    header's block, and the numbers, with the reasons for those that lack."""
 
     def judge(each: Sequence[Answer]) -> int:
         number, _ = header_of(each[0])
         if at is not None and number != at:
             raise LyingError(f"was asked for block {at} and told of block {number}")
         head_of(each[-1])
-        return lacking(asked, each)
+        return lacking(questions, each)
 
-    answers = node.ask(list(asked.values()), judge)
+    answers = node.ask(list(questions.values()), judge)
     block, timestamp = header_of(answers.each[0])
-    numbers, unknown = numbers_in(asked, answers.each)
+    numbers, unknown = numbers_in(questions, answers.each)
     return answers.host, block, numbers | {"timestamp": timestamp}, unknown
 
 
 def _read_more(
-    node: LiveNode, asked: Mapping[str, Request], numbers: Numbers, unknown: Reasons
+    node: LiveNode, questions: Mapping[str, Request], numbers: Numbers, unknown: Reasons
 ) -> None:
-    """A further batch, into what was told before."""
-    answers = node.ask(list(asked.values()), partial(lacking, asked))
-    more, reasons = numbers_in(asked, answers.each)
+    """A further batch, into the numbers of the ones before."""
+    answers = node.ask(list(questions.values()), partial(lacking, questions))
+    more, reasons = numbers_in(questions, answers.each)
     numbers |= more
     unknown |= reasons
 
@@ -175,10 +175,10 @@ def _pending(
         except NodeError as error:
             unknown["pending"] = str(error)
             return None
-    untold = [i for i in range(first, last) if f"request {i}" not in numbers]
-    if untold:
-        why = unknown.get(f"request {untold[0]}", "not told")
-        unknown["pending"] = f"request {untold[0]} is not known: {why}"
+    left_out = [i for i in range(first, last) if f"request {i}" not in numbers]
+    if left_out:
+        why = unknown.get(f"request {left_out[0]}", "not told")
+        unknown["pending"] = f"request {left_out[0]} is not known: {why}"
         return None
     return {i: numbers[f"request {i}"] for i in range(first, last)}
 

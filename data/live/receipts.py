@@ -83,8 +83,8 @@ def read_sent(node: LiveNode, tx_hash: str) -> Sent | None:
         for answer in each:
             if answer.error is not None:
                 raise LyingError(answer.error)
-        found = _sent(node.network, "", tx_hash, each)
-        return 2 if found is None else int(found.receipt is None)
+        sent = _sent(node.network, "", tx_hash, each)
+        return 2 if sent is None else int(sent.receipt is None)
 
     methods = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
     answers = node.ask([(method, [tx_hash]) for method in methods], judge)
@@ -133,16 +133,16 @@ def _check_logs(network: Network, sent: Sent) -> None:
         raise LyingError("tells of a request by another than the one who called the pool")
 
 
-def _receipt(network: Network, told: dict[str, Any]) -> Receipt:
-    status = quantity(told["status"])
+def _receipt(network: Network, receipt: dict[str, Any]) -> Receipt:
+    status = quantity(receipt["status"])
     if status not in (0, 1):
         raise ValueError("no status")
     return Receipt(
-        block=quantity(told["blockNumber"]),
+        block=quantity(receipt["blockNumber"]),
         succeeded=status == 1,
-        gas_used=quantity(told["gasUsed"]),
-        requests=tuple(requested_in(log) for log in told["logs"] if is_request(network, log)),
-        payouts=tuple(_paid(log) for log in told["logs"] if _is_of(PAID, network, log)),
+        gas_used=quantity(receipt["gasUsed"]),
+        requests=tuple(requested_in(log) for log in receipt["logs"] if is_request(network, log)),
+        payouts=tuple(_paid(log) for log in receipt["logs"] if _is_of(PAID, network, log)),
     )
 
 

@@ -45,7 +45,7 @@ def read_set_aside(node: LiveNode, wr_id: int, caller: str | None = None) -> Set
     if wr_id < 0:
         raise ConfigError(f"request {wr_id} cannot be: requests are counted from 0")
     pool = node.network.pool
-    asked: dict[str, Request] = {
+    questions: dict[str, Request] = {
         "waits": view_of(pool, contracts.MARKED, "latest", wr_id),
         "payout_wei": view_of(pool, contracts.WITHDRAWALS, "latest", wr_id),
         "gas_price_wei": ("eth_gasPrice", []),
@@ -53,11 +53,11 @@ def read_set_aside(node: LiveNode, wr_id: int, caller: str | None = None) -> Set
     }
     if caller is not None:
         fetch = build_withdraw_manual(node.network, wr_id, parse_address(caller))
-        asked["native_wei"] = ("eth_getBalance", [fetch["from"], "latest"])
+        questions["native_wei"] = ("eth_getBalance", [fetch["from"], "latest"])
         fetch = {name: fetch[name] for name in ("from", "to", "data", "value")}
-        asked["holder.gas"] = ("eth_estimateGas", [fetch])
-    answers = node.ask(list(asked.values()), lambda each: lacking(asked, each))
-    numbers, unknown = numbers_in(asked, answers.each)
+        questions["holder.gas"] = ("eth_estimateGas", [fetch])
+    answers = node.ask(list(questions.values()), lambda each: lacking(questions, each))
+    numbers, unknown = numbers_in(questions, answers.each)
     waits = numbers.get("waits")
     return SetAside(
         host=answers.host,

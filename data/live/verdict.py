@@ -1,6 +1,6 @@
 """Whether a transaction is the unstake that was expected, and how it ended.
 
-Pure functions of what a node told of it.
+Pure functions of a node's answers.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Expected:
 
 def fetches(network: Network, sent: Sent) -> int | None:
     """The request whose refused payout a transaction fetches; None where it does another thing."""
-    found = find_function(sent.data, (WITHDRAW_MANUAL,)) if sent.to == network.pool else None
-    return found[1][0] if found else None
+    call = find_function(sent.data, (WITHDRAW_MANUAL,)) if sent.to == network.pool else None
+    return call[1][0] if call else None
 
 
 def judge_fetch(wr_id: int, mined: Receipt | None) -> tuple[Kind, str]:
@@ -55,8 +55,11 @@ def judge_fetch(wr_id: int, mined: Receipt | None) -> tuple[Kind, str]:
     if not mined.succeeded:
         return "reverted", f"It was mined in block {mined.block} and reverted."
     if [paid.wr_id for paid in mined.payouts] != [wr_id]:
-        told = f"It fetches the payout of request {wr_id} and succeeded, but its receipt does not"
-        return "no payout", f"{told} tell that it was sent: the pool may be another contract."
+        return (
+            "no payout",
+            f"It fetches the payout of request {wr_id} and succeeded, but its receipt does not "
+            "tell that it was sent: the pool may be another contract.",
+        )
     (paid,) = mined.payouts
     return (
         "fetched",
@@ -119,7 +122,7 @@ def _of_requests(
             return "success", f"It made request {one.wr_id}; {payout}.", one
         worst.append(mismatch)
     order = ("another amount", "another function", "another sender")
-    return *min(worst, key=lambda found: order.index(found[0])), None
+    return *min(worst, key=lambda mismatch: order.index(mismatch[0])), None
 
 
 def _mismatch(

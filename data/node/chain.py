@@ -21,8 +21,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoint import Endpoint, Manners
-from data.node.endpoints import Endpoints
+from data.node.endpoints import Endpoint, Endpoints, Manners
 from data.node.refusals import EndpointError, LyingError, message_of
 from data.pool.amounts import ONE
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
@@ -50,8 +49,8 @@ class _Provider(JSONBaseProvider):
     def make_batch_request(
         self, batch_requests: list[tuple[RPCEndpoint, Any]]
     ) -> list[RPCResponse]:
-        asked = [(str(method), params) for method, params in batch_requests]
-        return cast(list[RPCResponse], self._endpoints.request_batch(asked))
+        requests = [(str(method), params) for method, params in batch_requests]
+        return cast(list[RPCResponse], self._endpoints.request_batch(requests))
 
 
 class Chain:
@@ -170,22 +169,22 @@ class Chain:
         """Leave out endpoints that are dead or serve another chain; refuse when none is left."""
         wanted = self._network.chain_id
         wrong = 0
-        for endpoint, found in self._each("eth_chainId"):
-            if not isinstance(found, int):
-                self._leave_out(endpoint, str(found))
-            elif found != wanted:
+        for endpoint, reply in self._each("eth_chainId"):
+            if not isinstance(reply, int):
+                self._leave_out(endpoint, str(reply))
+            elif reply != wanted:
                 wrong += 1
-                self._leave_out(endpoint, f"serves chain {found}, not {wanted}")
+                self._leave_out(endpoint, f"serves chain {reply}, not {wanted}")
         if not self.endpoints.all:
-            told = "; ".join(self.notices)
+            reasons = "; ".join(self.notices)
             kind = WrongChainError if wrong == len(self.notices) else NodeError
             raise kind(
-                f"no endpoint of {self._network.name} is usable. {told}. Nothing was written: "
+                f"no endpoint of {self._network.name} is usable. {reasons}. Nothing was written: "
                 "name a working one with --rpc-url or FTM_RPC_URLS"
             )
 
     def _leave_out(self, endpoint: Endpoint, why: str) -> None:
-        self.notices.append(f"{endpoint.host}: {endpoint.told(why)}")
+        self.notices.append(f"{endpoint.host}: {endpoint.redacted(why)}")
         self.endpoints.drop(endpoint)
 
     def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:

@@ -1,22 +1,29 @@
 """The endpoints of one chain: posting to them, and failing over from one to the next.
 
 What goes wrong is named in data.node.refusals; one that failed is left alone for a while.
+How wide a range of blocks each takes is learnt by trial: a refusal narrows at once, and each
+one makes the next trial of a wider range come later, so that a provider's fixed limit is
+seldom run into again. No message carries the path or user of a URL, which may be a key.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import math
+import re
 import socket
+import threading
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import urllib3
 
 from data import NodeError
-from data.node.endpoint import Endpoint, Manners
+from data.config import host_of
 from data.node.refusals import (
     BusyError,
     EndpointError,
@@ -32,6 +39,126 @@ from data.node.refusals import (
 T = TypeVar("T")
 # Null is an answer to these: the node knows no such transaction.
 _NULLABLE = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
+_WIDEST = 1 << 20
+_LATEST_TRIAL = 64
+_QUICK_S, _SLOW_S = 2.0, 12.0
+_SMALL_BYTES, _LARGE_BYTES = 4_000_000, 24_000_000
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How endpoints are treated.
+
+    One attempt takes four `timeout_s` at most; between attempts lies `pause_s`, doubled with
+    each failure in a row. No attempt begins once a question has taken `patience_s`.
+    `first_span` is how many blocks are asked for at first. Several answers are held at once,
+    so a body beyond `largest_body` is refused.
+    """
+
+    timeout_s: float = 30.0
+    attempts: int = 8
+    pause_s: float = 0.5
+    longest_pause_s: float = 15.0
+    first_span: int = 2_000
+    largest_body: int = 48 * 1024 * 1024
+    patience_s: float = math.inf
+
+
+@dataclass(eq=False)
+class Endpoint:
+    """One URL and what is known of it; shared by the threads that ask it."""
+
+    url: str
+    manners: Manners
+    # How many blocks it is asked for at once.
+    span: int = field(init=False)
+    # No range up to this was refused lately; 0 where even one block was.
+    ceiling: int = _WIDEST
+    # Whether it told of no logs where there were some, and whether it takes batches.
+    lied: bool = False
+    batches: bool = True
+    last_error: str = ""
+    _rests_until: float = 0.0
+    _failures: int = 0
+    # A wider range is tried after so many good answers; how many there were since, and whether
+    # such a trial is under way.
+    _trial_after: int = 1
+    _good_answers: int = 0
+    _trying: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.span = self.manners.first_span
+
+    @property
+    def host(self) -> str:
+        """The endpoint's name without what may be a key."""
+        return host_of(self.url)
+
+    @property
+    def pause_s(self) -> float:
+        """How long it is still to be left alone."""
+        return max(0.0, self._rests_until - time.monotonic())
+
+    def failed(self, error: EndpointError) -> None:
+        """Leave the endpoint alone for a while, longer each time it fails in a row. Requests
+        that fail together fail once."""
+        with self._lock:
+            self.last_error = self.redacted(error)
+            if self.pause_s == 0:
+                pause_s = self.manners.pause_s * 2.0**self._failures
+                self._rests_until = time.monotonic() + min(pause_s, self.manners.longest_pause_s)
+                self._failures += 1
+            if self._trying:
+                self._good_answers, self._trying = 0, False
+
+    def redacted(self, error: object) -> str:
+        """An error's words without what may be a key: nodes quote the URL they were asked at."""
+        parts = urlsplit(self.url)
+        words = [parts.username or "", parts.password or ""]
+        words += re.split(r"[/?&=]", f"{parts.path}?{parts.query}")
+        text = str(error)
+        for word in sorted(words, key=len, reverse=True):
+            if len(word) >= 6:
+                text = text.replace(word, "...")
+        return text[:300]
+
+    def width(self, blocks: int) -> int:
+        """How many of so many blocks to ask for: now and then more than was tried before."""
+        with self._lock:
+            if blocks > self.span and self._good_answers >= self._trial_after and not self._trying:
+                self._trying = True
+                return min(blocks, self.span * 2, _WIDEST)
+            return min(blocks, self.span)
+
+    def refused(self, error: EndpointError, length: int, fits: int) -> None:
+        """Ask for no more than `fits` blocks, after a refusal of `length` blocks."""
+        with self._lock:
+            self.last_error = self.redacted(error)
+            self.ceiling = min(self.ceiling, fits)
+            if fits < self.span or (length > self.span and self._trying):
+                self.span = max(1, min(self.span, fits))
+                self._trial_after = min(self._trial_after * 4, _LATEST_TRIAL)
+                self._good_answers, self._trying = 0, False
+
+    def answered(self) -> None:
+        with self._lock:
+            self._failures = 0
+
+    def answered_range(self, length: int, took_s: float, size: int) -> None:
+        """Learn from a good answer over `length` blocks: narrow slow ones, widen quick ones."""
+        with self._lock:
+            self._failures = 0
+            if took_s > _SLOW_S or size > _LARGE_BYTES:
+                self.span = max(1, min(self.span, length // 2))
+                self._trying = False
+            elif took_s < _QUICK_S and size < _SMALL_BYTES and length >= self.span:
+                self._good_answers += 1
+                if length > self.span:
+                    self.span = length
+                    self.ceiling = max(self.ceiling, length)
+                    self._trial_after = max(1, self._trial_after // 2)
+                    self._good_answers, self._trying = 1, False
 
 
 class Endpoints:
@@ -87,16 +214,16 @@ class Endpoints:
 
     def faults(self) -> str:
         """Each endpoint's last error, and what to do about it."""
-        told = "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
-        return f"{told}. What was fetched is kept: try again later, or name another --rpc-url"
+        errors = "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
+        return f"{errors}. What was fetched is kept: try again later, or name another --rpc-url"
 
     def request(self, method: str, params: Any) -> dict[str, Any]:
         """One JSON-RPC answer, its `error` included: errors a node means, such as a reverted
         call, are the caller's. All others are asked again: one may lack what another has."""
         answer: dict[str, Any] = {}
-        asked = [(method, params)]
+        requests = [(method, params)]
         for _ in range(max(3, len(self.all))):
-            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, asked)[0])
+            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, requests)[0])
             if "error" not in answer or "revert" in message_of(answer["error"]):
                 break
         return answer
@@ -172,14 +299,14 @@ class Endpoints:
         if not isinstance(answers, list) or len(answers) != len(payload):
             raise LyingError("answered a batch with something else")
         by_id = {}
-        nullable = {str(asked["id"]) for asked in payload if asked["method"] in _NULLABLE}
+        nullable = {str(request["id"]) for request in payload if request["method"] in _NULLABLE}
         for answer in answers:
             if not isinstance(answer, dict):
                 raise LyingError("the answer is no JSON-RPC answer")
             if answer.get("error") is None:
                 answer.pop("error", None)  # some send a null beside the result
-                said = "result" in answer and str(answer.get("id")) in nullable
-                if answer.get("result") is None and not said:
+                null_result = "result" in answer and str(answer.get("id")) in nullable
+                if answer.get("result") is None and not null_result:
                     raise LyingError("answered with no result")
             elif is_busy(answer["error"]):
                 raise BusyError(message_of(answer["error"]))
@@ -187,7 +314,7 @@ class Endpoints:
         if not batch and "error" in answers[0]:
             return answers  # an error to a request that was not understood has no id
         try:
-            return [by_id[str(asked["id"])] for asked in payload]
+            return [by_id[str(request["id"])] for request in payload]
         except KeyError as error:
             raise LyingError("answered another request than it was asked") from error
 

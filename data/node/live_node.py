@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoint import Endpoint, Manners
-from data.node.endpoints import Endpoints
+from data.node.endpoints import Endpoint, Endpoints, Manners
 from data.node.refusals import BusyError, EndpointError, LyingError, message_of
 from data.pool.calls import quantity, revert_reason
 
@@ -75,50 +75,53 @@ class LiveNode:
         Raises WrongChainError where all that answer serve another chain, and NodeError
         where none gives an answer that can be used.
         """
-        asked: list[Request] = [("eth_chainId", []), *requests]
+        batch: list[Request] = [("eth_chainId", []), *requests]
         wrong: dict[str, str] = {}
         faults: dict[str, str] = {}
         partial: dict[str, tuple[int, Answers]] = {}
 
+        def fullest() -> Answers:
+            return min(partial.values(), key=itemgetter(0))[1]
+
         def ask_one(endpoint: Endpoint) -> Answers:
             try:
-                answers = self._ask_one(endpoint, asked)
+                answers = self._ask_one(endpoint, batch)
                 lacking = judge(answers.each)
             except _OtherChainError as error:
                 wrong[endpoint.url] = f"{endpoint.host} {error}"
                 raise
             except EndpointError as error:
-                faults[endpoint.url] = f"{endpoint.host}: {endpoint.told(error)}"
+                faults[endpoint.url] = f"{endpoint.host}: {endpoint.redacted(error)}"
                 raise
             partial[endpoint.url] = (lacking, answers)
             tried = {*partial, *wrong, *faults}
             if lacking and len(tried) < len(self._endpoints.all):
                 raise BusyError("lacks some of what was asked")
-            return min(partial.values(), key=lambda found: found[0])[1]
+            return fullest()
 
         try:
             return self._endpoints.attempt("a live question", ask_one)
         except NodeError as error:
             if partial:
-                return min(partial.values(), key=lambda found: found[0])[1]
-            told = "; ".join([*wrong.values(), *faults.values()])
+                return fullest()
+            reasons = "; ".join([*wrong.values(), *faults.values()])
             kind = WrongChainError if wrong and not faults else NodeError
             raise kind(
-                f"no endpoint of {self.network.name} answered: {told or 'all are being rested'}. "
-                "Try again, or name another endpoint in FTM_RPC_URLS"
+                f"no endpoint of {self.network.name} answered: {reasons or 'all are being rested'}"
+                ". Try again, or name another endpoint in FTM_RPC_URLS"
             ) from error
 
-    def _ask_one(self, endpoint: Endpoint, asked: list[Request]) -> Answers:
-        said = self._endpoints.ask_batch(endpoint, list(asked))
-        chain, *each = [_answer(endpoint, one) for one in said]
+    def _ask_one(self, endpoint: Endpoint, batch: list[Request]) -> Answers:
+        replies = self._endpoints.ask_batch(endpoint, list(batch))
+        chain, *each = [_answer(endpoint, reply) for reply in replies]
         if chain.error is not None:
             raise BusyError(f"eth_chainId: {chain.error}")
         try:
-            found = quantity(chain.result)
+            chain_id = quantity(chain.result)
         except ValueError:
             raise LyingError(f"answered eth_chainId with {str(chain.result)[:40]!r}") from None
-        if found != self.network.chain_id:
-            raise _OtherChainError(f"serves chain {found}, not {self.network.chain_id}")
+        if chain_id != self.network.chain_id:
+            raise _OtherChainError(f"serves chain {chain_id}, not {self.network.chain_id}")
         return Answers(endpoint.host, tuple(each))
 
 
@@ -126,10 +129,10 @@ class _OtherChainError(LyingError):
     """The endpoint serves another chain."""
 
 
-def _answer(endpoint: Endpoint, said: dict[str, Any]) -> Answer:
+def _answer(endpoint: Endpoint, reply: dict[str, Any]) -> Answer:
     """Words of the node go to whoever looks: without what may be a key."""
-    if "error" not in said:
-        return Answer(said["result"])
-    reason = revert_reason(said["error"])
-    words = endpoint.told(message_of(said["error"]))
-    return Answer(error=words, reverted=None if reason is None else endpoint.told(reason))
+    if "error" not in reply:
+        return Answer(reply["result"])
+    reason = revert_reason(reply["error"])
+    words = endpoint.redacted(message_of(reply["error"]))
+    return Answer(error=words, reverted=None if reason is None else endpoint.redacted(reason))

@@ -16,8 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from data import NodeError
-from data.node.endpoint import Endpoint
-from data.node.endpoints import Endpoints
+from data.node.endpoints import Endpoint, Endpoints
 from data.node.refusals import (
     BusyError,
     EndpointError,
@@ -43,7 +42,7 @@ class LogFilter:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RangeAnswer:
     """The logs of blocks first..last as the bare JSON array the node sent."""
 
     first: int
@@ -87,7 +86,7 @@ class LogRanges:
         """Whether there are ranges to ask for; a rejected answer leaves one after the last."""
         return bool(self._todo)
 
-    def reject(self, answer: Answer, reason: str) -> None:
+    def reject(self, answer: RangeAnswer, reason: str) -> None:
         """Ask for this answer's range again: its content cannot be what the chain holds."""
         error = LyingError(reason)
         answer.endpoint.failed(error)
@@ -95,13 +94,13 @@ class LogRanges:
         self._count_failure(answer.first, answer.last, error)
         self._todo.appendleft((answer.first, answer.last))
 
-    def asked_again(self, answer: Answer) -> bool:
+    def asked_again(self, answer: RangeAnswer) -> bool:
         """Whether an earlier answer for this range was rejected."""
         return answer.first in self._rejected
 
-    def __iter__(self) -> Iterator[Answer]:
+    def __iter__(self) -> Iterator[RangeAnswer]:
         pool = ThreadPoolExecutor(self._in_flight)
-        running: dict[Future[Answer], tuple[int, int, Endpoint]] = {}
+        running: dict[Future[RangeAnswer], tuple[int, int, Endpoint]] = {}
         liars = self._liars()
         try:
             while self._todo or running:
@@ -168,7 +167,7 @@ class LogRanges:
     def _liars(self) -> int:
         return sum(endpoint.lied for endpoint in self._endpoints.all)
 
-    def _fetch(self, first: int, last: int, endpoint: Endpoint) -> Answer:
+    def _fetch(self, first: int, last: int, endpoint: Endpoint) -> RangeAnswer:
         """One endpoint's answer; an empty one when enough asks agree."""
         answer = self._ask(endpoint, first, last)
         asks = tries = 1
@@ -186,7 +185,7 @@ class LogRanges:
             endpoint.last_error = "told of no logs where another answer had some"
         return answer
 
-    def _ask(self, endpoint: Endpoint, first: int, last: int) -> Answer:
+    def _ask(self, endpoint: Endpoint, first: int, last: int) -> RangeAnswer:
         """What the endpoint answers, once. It learns from it, whatever it is."""
         length = last - first + 1
         time.sleep(endpoint.pause_s)
@@ -205,7 +204,7 @@ class LogRanges:
                 endpoint.failed(error)
             raise error from error.__cause__
         endpoint.answered_range(length, time.monotonic() - began, len(body))
-        return Answer(first, last, logs, endpoint)
+        return RangeAnswer(first, last, logs, endpoint)
 
     def _query(self, first: int, last: int) -> dict[str, object]:
         query = {

@@ -135,5 +135,5 @@ def _words(body: bytes) -> str:
         answer = parsed(body)
     except LyingError:
         return ""
-    said = answer.get("error") or answer.get("message") if isinstance(answer, dict) else None
-    return f": {message_of(said)}" if said else ""
+    reason = answer.get("error") or answer.get("message") if isinstance(answer, dict) else None
+    return f": {message_of(reason)}" if reason else ""

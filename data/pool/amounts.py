@@ -34,13 +34,13 @@ def parse_amount(text: str) -> int:
         raise AmountError(f"{len(text):,} characters are no amount: write a number, such as 12.5.")
     if _NEGATIVE.fullmatch(text):
         raise AmountError("The amount is negative: write a number above 0, without a sign.")
-    found = _PLAIN.fullmatch(text)
-    if found is None or not (found["whole"] or found["part"]):
+    match = _PLAIN.fullmatch(text)
+    if match is None or not (match["whole"] or match["part"]):
         raise AmountError(_no_number(text))
-    whole, part = found["whole"].lstrip("0"), (found["part"] or "").rstrip("0")
-    if "," in text and len(found["part"]) == 3 and 1 <= len(whole) <= 3:
+    whole, part = match["whole"].lstrip("0"), (match["part"] or "").rstrip("0")
+    if "," in text and len(match["part"]) == 3 and 1 <= len(whole) <= 3:
         raise AmountError(
-            f"{text} can mean two amounts: write {whole}{found['part']} for thousands, "
+            f"{text} can mean two amounts: write {whole}{match['part']} for thousands, "
             f"or {whole}.{part or '0'} for a fraction."
         )
     if len(part) > DECIMALS:

@@ -55,9 +55,9 @@ def find_function(data: str, functions: Sequence[Function]) -> tuple[Function, l
     """
     for function in functions:
         if data[:10].lower() == function.selector:
-            given = data[10 : 10 + 64 * len(function.arguments)]
-            if len(given) == 64 * len(function.arguments) and _HEX.fullmatch("0x" + given):
-                return function, words("0x" + given)
+            digits = data[10 : 10 + 64 * len(function.arguments)]
+            if len(digits) == 64 * len(function.arguments) and _HEX.fullmatch("0x" + digits):
+                return function, words("0x" + digits)
     return None
 
 

@@ -145,21 +145,21 @@ def _in_link(text: str, network: str) -> Identifier | Unreadable:
     """The address, transaction or request that a link is about."""
     try:
         parts = urlsplit(text)
-        asked = parse_qs(parts.query)
+        query = parse_qs(parts.query)
     except ValueError:
         return Unreadable("This link cannot be read: paste the address or hash alone.")
-    if "find" in asked and network and asked.get("network", [network])[-1] != network:
+    if "find" in query and network and query.get("network", [network])[-1] != network:
         return Unreadable(f"This link is of another network than {network}: open it by itself.")
-    if "find" in asked and not _LINK.match(_trimmed(asked["find"][-1])):  # a link to this page
-        found = read_identifier(asked["find"][-1])
-        if found is not None:
-            return found
-    holder = asked.get("a", [""])[-1]  # of a token's page: whose tokens
+    if "find" in query and not _LINK.match(_trimmed(query["find"][-1])):  # a link to this page
+        identifier = read_identifier(query["find"][-1])
+        if identifier is not None:
+            return identifier
+    holder = query.get("a", [""])[-1]  # of a token's page: whose tokens
     kinds = re.findall(r"/(?:tx|address)/(0x[0-9a-z]*)", unquote(parts.path), re.IGNORECASE)
     candidates = [*_HEX_IN_LINK.findall(holder), *kinds, *_HEX_IN_LINK.findall(unquote(text))]
     if not candidates:
         return Unreadable("This link holds no address and no transaction hash.")
-    whole = [found for found in candidates if len(found) - 2 in (_ADDRESS_DIGITS, _HASH_DIGITS)]
+    whole = [text for text in candidates if len(text) - 2 in (_ADDRESS_DIGITS, _HASH_DIGITS)]
     return _from_hex([*whole, *candidates][0])
 
 

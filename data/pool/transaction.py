@@ -95,13 +95,13 @@ def describe(network: Network, transaction: Mapping[str, object]) -> Described:
         ftm = f"{format_wei(value_wei)} {network.native_symbol}"
         return Described(contract, address, "", (), f"sends {ftm} to {named}")
     known = POOL_FUNCTIONS if contract == "pool" else TOKEN_FUNCTIONS
-    found = find_function(data, known)
-    if found is None or not (contract or found[0] in TOKEN_FUNCTIONS[:3]):
+    call = find_function(data, known)
+    if call is None or not (contract or call[0] in TOKEN_FUNCTIONS[:3]):
         return Described(contract, address, "", (), f"calls {data[:10]} of {named}")
-    function, given = found
+    function, values = call
     arguments = tuple(
         _argument(field, word, function, contract)
-        for field, word in zip(function.arguments, given, strict=True)
+        for field, word in zip(function.arguments, values, strict=True)
     )
     listed = ", ".join(f"{name} {words}" for name, _, words in arguments)
     with_value = f" with {format_wei(value_wei)} {network.native_symbol}" if value_wei else ""

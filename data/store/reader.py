@@ -69,7 +69,7 @@ def open_reader(path: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(":memory:")
     try:
         con.execute("SET TimeZone = 'UTC'")
-        con.execute(f"ATTACH {_literal(path)} AS store (READ_ONLY, TYPE duckdb)")
+        con.execute(f"ATTACH {literal(path)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("USE store")
         check_schema(con, path)
     except duckdb.Error as error:
@@ -92,11 +92,11 @@ def read_info(con: duckdb.DuckDBPyConnection) -> StoreInfo:
 def check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Raises StoreSchemaError unless `con` holds a store of this version's schema."""
     try:
-        found = con.execute("SELECT schema_version FROM store_info").fetchone()
+        row = con.execute("SELECT schema_version FROM store_info").fetchone()
     except duckdb.CatalogException:
-        found = None
-    if found != (SCHEMA_VERSION,):
-        written = f"schema {found[0]}" if found else "no schema of ours"
+        row = None
+    if row != (SCHEMA_VERSION,):
+        written = f"schema {row[0]}" if row else "no schema of ours"
         raise StoreSchemaError(
             f"{path} has {written}, this version reads schema {SCHEMA_VERSION}: move it aside "
             f"(and {path.name}.next, if there is one) and sync again"
@@ -134,5 +134,6 @@ def is_locked(error: Exception) -> bool:
     return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def literal(text: object) -> str:
+    """A text as SQL writes it, for statements that take no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"

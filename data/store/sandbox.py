@@ -29,7 +29,7 @@ from data.store.reader import version
 
 TEXT_BYTES = 100_000
 ANSWER_BYTES = 16 * 2**20
-_SAID_BYTES = 2 * ANSWER_BYTES  # what Arrow adds to many small batches is less than that
+_REPLY_BYTES = 2 * ANSWER_BYTES  # what Arrow adds to many small batches is less than that
 _CHILD = Path(__file__).with_name("sandbox_child.py")
 _AT_ONCE = 2
 _DAYS = -719_162, 2_932_897  # since 1970, of the years 1 to 9999
@@ -70,10 +70,10 @@ def run_sql(
     if not _FREE.acquire(timeout=seconds):
         raise SqlError(f"{_AT_ONCE} other statements are running: try again in a few seconds")
     try:
-        said = _ask_child(request.encode(), seconds, memory_mb)
+        reply = _ask_child(request.encode(), seconds, memory_mb)
     finally:
         _FREE.release()
-    head, _, stream = said.partition(b"\n")
+    head, _, stream = reply.partition(b"\n")
     answer: dict[str, Any] = json.loads(head)
     if "error" in answer:
         raise SqlError(answer["error"])
@@ -116,15 +116,15 @@ def _ask_child(request: bytes, seconds: float, memory_mb: int) -> bytes:
     with child:
         alarm.start()
         try:
-            said = _exchange(child, request)
+            reply = _exchange(child, request)
         finally:
             alarm.cancel()
             alarm.join()  # after it nobody kills a number that may be another's
             _kill(child)
-    if len(said) > _SAID_BYTES:
+    if len(reply) > _REPLY_BYTES:
         raise SqlError("the answer is too large: choose fewer columns")
-    if int.from_bytes(said[:8]) == len(said) - 8:
-        return said[8:]
+    if int.from_bytes(reply[:8]) == len(reply) - 8:
+        return reply[8:]
     if time.monotonic() - started >= seconds or child.returncode == -signal.SIGXCPU:
         raise SqlError(
             f"no answer within {seconds:g} s: narrow it with WHERE, aggregate first, or "
@@ -143,7 +143,7 @@ def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes:
         child.stdin.write(request)
     with suppress(BrokenPipeError):
         child.stdin.close()
-    return child.stdout.read(_SAID_BYTES + 1)
+    return child.stdout.read(_REPLY_BYTES + 1)
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

@@ -109,9 +109,9 @@ def _limit(name: str, soft: int, hard: int | None = None) -> None:
             resource.setrlimit(kind, (soft, soft if hard is None else hard))
 
 
-def answer(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> tuple[bool, pa.Table]:
+def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> tuple[bool, pa.Table]:
     """Whether there are more rows than asked for, and those asked for."""
-    result = con.execute(_statement(con, asked["sql"]))
+    result = con.execute(_statement(con, request["sql"]))
     columns = [(str(name), kind) for name, kind, *_ in result.description or ()]
     if len(columns) > COLUMNS:
         raise Refused(f"{len(columns):,} columns are too many: name the ones you need")
@@ -124,16 +124,16 @@ def answer(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> tuple[bool,
         batches.append(batch)
         rows += batch.num_rows
         size += batch.nbytes
-        if size > asked["answer_bytes"]:
-            raise Refused(TOO_WIDE.format(asked["answer_bytes"] // 2**20))
-        if rows > asked["rows"]:
+        if size > request["answer_bytes"]:
+            raise Refused(TOO_WIDE.format(request["answer_bytes"] // 2**20))
+        if rows > request["rows"]:
             break
-    table = pa.Table.from_batches(batches, reader.schema).slice(0, asked["rows"])
+    table = pa.Table.from_batches(batches, reader.schema).slice(0, request["rows"])
     try:
         table.validate(full=True)
     except pa.ArrowInvalid as error:
         raise Refused("a number has more than 38 digits: cast it to VARCHAR") from error
-    return rows > asked["rows"], table.rename_columns(_distinct(table.column_names))
+    return rows > request["rows"], table.rename_columns(_distinct(table.column_names))
 
 
 def _statement(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
@@ -180,31 +180,31 @@ def _reason(error: Exception, memory_mb: int) -> str:
     return text[:MESSAGE_LETTERS]
 
 
-def _reply(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _reply(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """What to say of the answer, and the answer as an Arrow stream; nothing for a refusal."""
     try:
-        con = open_store(asked["store"], asked["memory_mb"])
+        con = open_store(request["store"], request["memory_mb"])
     except (duckdb.Error, OSError):  # its message would tell the path
         return {"error": "the store cannot be opened: sync the network again"}, b""
-    close_doors(asked["seconds"], asked["memory_mb"])
+    close_doors(request["seconds"], request["memory_mb"])
     started = time.monotonic()
     sink = pa.BufferOutputStream()
     try:
-        cut, table = answer(con, asked)
+        cut, table = answer(con, request)
         with pa.ipc.new_stream(sink, table.schema) as stream:
             stream.write_table(table)
     except (Refused, duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
-        return {"error": _reason(error, asked["memory_mb"])}, b""
+        return {"error": _reason(error, request["memory_mb"])}, b""
     return {"cut": cut, "seconds": time.monotonic() - started}, sink.getvalue().to_pybytes()
 
 
 def main() -> None:
     """Request in, answer out: eight bytes of length, a line of JSON, an Arrow stream."""
-    asked = json.load(sys.stdin.buffer)
+    request = json.load(sys.stdin.buffer)
     out = os.dup(1)
     os.dup2(2, 1)  # enable_logging(storage := 'stdout') would write into the answer
-    said, stream = _reply(asked)
-    payload = json.dumps(said).encode() + b"\n" + stream
+    head, stream = _reply(request)
+    payload = json.dumps(head).encode() + b"\n" + stream
     with os.fdopen(out, "wb") as pipe:
         pipe.write(len(payload).to_bytes(8) + payload)
     os._exit(0)  # no farewells: a half-read result may take long to let go

@@ -273,10 +273,10 @@ def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
 
 def _check_network(info: StoreInfo, network: Network, path: Path) -> None:
     for key in ("chain_id", "pool", "bond", "cert", "sfc"):
-        stored, asked = getattr(info, key), getattr(network, key)
-        if stored != asked:
+        stored, wanted = getattr(info, key), getattr(network, key)
+        if stored != wanted:
             raise StoreError(
-                f"{path} holds {info.network} with {key} {stored}, but {network.name} has {asked}: "
-                f"name another file with --store, or move this one aside (and {path.name}.next, if "
-                "there is one)"
+                f"{path} holds {info.network} with {key} {stored}, but {network.name} has {wanted}"
+                ": name another file with --store, or move this one aside "
+                f"(and {path.name}.next, if there is one)"
             )

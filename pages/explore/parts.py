@@ -33,20 +33,29 @@ def answer(
     if not rows.height:
         st.info(_why_empty(query, params))
         return
+    asked = (store.version, query.name, sorted(params.items()))
     if count > MOST_ROWS:
         st.caption("Too many rows to draw: narrow what it asks for.")
     elif columns := drawable(query, rows):
         column = links.choose("Drawn", columns, "draw", columns[0], notices)
-        first = query.columns[0]
-        chart = over_time if first.type == "TIMESTAMPTZ" else by_name
-        options = {"first": first.name, "column": column, "unit": query.unit(column)}
-        drawing.draw(chart, rows, **options, alt=f"{query.title}: {column}")
-    columns_shown = {field.name: _column(field) for field in query.columns}
-    st.dataframe(rows, hide_index=True, alt=query.title, column_config=columns_shown)
+        drawing.once((asked, column), _chart, query, rows, column)
+    drawing.once(asked, _table, query, rows)
     if _row_count(count):
         downloads.offer_query(store, query.name, **params)
     else:
         st.code(shell.csv(store.source.path, query.name, params), language="bash")
+
+
+def _chart(query: Query, rows: pl.DataFrame, column: str) -> None:
+    first = query.columns[0]
+    chart = over_time if first.type == "TIMESTAMPTZ" else by_name
+    options = {"first": first.name, "column": column, "unit": query.unit(column)}
+    drawing.draw(chart, rows, **options, alt=f"{query.title}: {column}")
+
+
+def _table(query: Query, rows: pl.DataFrame) -> None:
+    columns = {field.name: _column(field) for field in query.columns}
+    st.dataframe(rows, hide_index=True, alt=query.title, column_config=columns)
 
 
 def _why_empty(query: Query, params: Mapping[str, Any]) -> str:
@@ -137,6 +146,12 @@ def by_name(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.Ch
 
 def behind(store: StoreView, query: Query, params: Mapping[str, Any]) -> None:
     """What the columns hold, the SQL, and the same from a shell."""
+    drawing.once(query.name, _definition, query)
+    st.caption("The same from a shell, in the folder of this program:")
+    st.code(shell.query(store.source.path, query.name, params), language="bash")
+
+
+def _definition(query: Query) -> None:
     with st.expander("Columns"):
         st.dataframe(
             pl.DataFrame(
@@ -150,8 +165,6 @@ def behind(store: StoreView, query: Query, params: Mapping[str, Any]) -> None:
         )
     with st.expander("SQL"):
         st.code(query.sql, language="sql", height=400)
-    st.caption("The same from a shell, in the folder of this program:")
-    st.code(shell.query(store.source.path, query.name, params), language="bash")
 
 
 def store_table(store: StoreView, name: str) -> None:
@@ -159,8 +172,7 @@ def store_table(store: StoreView, name: str) -> None:
     described = store.ask("dictionary", table_name=name)
     if holds := described["holds"][0]:
         st.markdown(f"{holds}.")
-    rows = store.table(name, MOST_ROWS)
-    st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")
+    drawing.once((store.version, name), _first_rows, store, name)
     if _row_count(store.table_rows(name)):
         downloads.offer_table(store, name)
     else:
@@ -173,3 +185,8 @@ def store_table(store: StoreView, name: str) -> None:
         height="content",
         alt=f"Columns of {name}",
     )
+
+
+def _first_rows(store: StoreView, name: str) -> None:
+    rows = store.table(name, MOST_ROWS)
+    st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")

@@ -52,7 +52,7 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
     st.code(shell.sql(store.source.path, sql), language="bash", wrap_lines=True)
 
 
-@st.cache_data(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")
+@st.cache_resource(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")
 def _answer(version: Version, sql: str) -> SqlAnswer:
     return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
 

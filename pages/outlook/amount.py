@@ -1,39 +1,42 @@
-"""The parts of the Outlook page that answer for an amount: its figures, and the odds around it."""
+"""What the Outlook page says of an amount: its figures, and the odds of smaller and larger ones."""
 
 from __future__ import annotations
 
 import math
 
+import altair as alt
 import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from forecast import ReleaseWindow
-from ui.odds import scored, window_charts, window_words
+from forecast.baselines import OFFICIAL_DAYS
+from ui.odds import scored, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
+from ui.parts.charts import NO_TOOLTIP, layered
+from ui.parts.colours import GAP, HEAT, ON_HEAT
 from ui.parts.tiles import fact_tiles
 
-USUAL_FTM, MOST_FTM = 1_000.0, 3.2e9  # the latter more than all FTM there is
+_USUAL_FTM = 1_000.0
+_LEAST_FTM, _MOST_FTM = 0.000001, 3.2e9  # the latter is more than all FTM there is
 _DAYS = (7, 14, 21, 35, 60, 90, 120)
 _AMOUNTS = (10.0, 100.0, 1_000.0, 10_000.0, 100_000.0)
 
 
 def amount_input(notices: DeltaGenerator) -> float:
     """The payout asked about in FTM, under `amount` in the URL."""
-    asked = st.query_params.get("amount")
-    if asked is not None and not _is_amount(asked):
-        links.refuse(
-            notices, "amount", asked, "an amount above 0 and up to 3.2 billion", f"{USUAL_FTM:,.0f}"
-        )
+    wanted = "an amount above 0 and up to 3.2 billion"
+    text = links.check("amount", _is_amount, wanted, f"{_USUAL_FTM:,.0f}", notices)
+    if text is not None and not _is_amount(text):
         del st.query_params["amount"]
     return st.number_input(
         "Payout in FTM",
-        0.000001,
-        MOST_FTM,
-        USUAL_FTM,
+        _LEAST_FTM,
+        _MOST_FTM,
+        _USUAL_FTM,
         100.0,
-        format="%.6g" if asked and len(asked) > 12 else "%.12g",
+        format="%.6g" if text and len(text) > 12 else "%.12g",
         key="amount",
         bind="query-params",
         width=220,
@@ -43,110 +46,121 @@ def amount_input(notices: DeltaGenerator) -> float:
 
 def _is_amount(text: str) -> bool:
     try:
-        return 0.000001 <= float(text) <= MOST_FTM
+        return _LEAST_FTM <= float(text) <= _MOST_FTM
     except ValueError:
         return False
 
 
-def tiles(odds_now: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
+def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
     """The window's four figures."""
-    official = window_words.OFFICIAL_DAYS
+    official = OFFICIAL_DAYS
     chance = window_words.label(window)
-    if window is not None and window_words.has_odds(window):
+    if window_words.has_odds(window):
         chance = window_words.chance(window, official)
-    facts = [
-        ("Even odds by", *_by(odds_now, window, 0.5)),
-        ("Nine in ten by", *_by(odds_now, window, 0.9)),
-        (f"Chance within {official} days", chance, "the official answer"),
-        ("Has to come first", *_need(odds_now, payout_ftm)),
-    ]
-    fact_tiles(facts)
-
-
-def _by(odds_now: Odds, window: ReleaseWindow | None, p: float) -> tuple[str, str]:
-    if window is None or not window_words.has_odds(window):
-        return window_words.label(window), ""
-    days = window.quantile(p)
-    if not math.isfinite(days):
-        return f"after {words.day(odds_now.day(scored.FAN_DAYS))}", "no date is given that far"
-    since = "of the last block" if odds_now.behind_days > 1 else ""
-    told = f"within {words.duration(days)} {since}" if since else f"in {words.duration(days)}"
-    return words.day(odds_now.day(days)), told
-
-
-def _need(odds_now: Odds, payout_ftm: float) -> tuple[str, str]:
-    present = odds_now.present
-    if present.waiting_ftm is None:
-        return words.UNKNOWN, ""
-    need, unseen = present.need(present.waiting_ftm, payout_ftm)
-    if unseen:
-        return f"up to {words.ftm(need)}", "the pool's balance is unknown"
-    return words.ftm(need), "the pool's own money is taken off"
-
-
-def odds_by_amount(odds_now: Odds, payout_ftm: float) -> None:
-    """The picture of the odds, and beside it the days of some odds as a table."""
-    windows = {
-        amount: odds_now.present.new_window(amount) for amount in sorted({*_AMOUNTS, payout_ftm})
-    }
-    picture, table = st.columns([3, 2], gap="medium")
-    grid = _grid(odds_now, windows)
-    with picture:
-        if grid.is_empty():
-            st.markdown("There are none to give: see above why.")
-        else:
-            drawing.draw(
-                window_charts.heat,
-                grid,
-                alt="; ".join(
-                    f"{row['amount']}: {row['said']}"
-                    for row in grid.filter(pl.col("day") == f"{_DAYS[3]} d").iter_rows(named=True)
-                ),
-            )
-    rows = [
-        (_amount(amount), *(_told(odds_now, window, p) for p in (0.5, 0.9)))
-        for amount, window in windows.items()
-    ]
-    table.dataframe(
-        pl.DataFrame(rows, schema=["payout", "half", "most"], orient="row"),
-        hide_index=True,
-        height="content",
-        alt="The days of even odds and of nine in ten by amount",
-        column_config={
-            "payout": st.column_config.TextColumn("Payout"),
-            "half": st.column_config.TextColumn("Even odds by"),
-            "most": st.column_config.TextColumn("Nine in ten by"),
-        },
+    fact_tiles(
+        [
+            ("Even odds by", *_day_of(odds, window, 0.5)),
+            ("Nine in ten by", *_day_of(odds, window, 0.9)),
+            (f"Chance within {official} days", chance, "the official answer"),
+            ("Has to come first", *_need(odds, payout_ftm)),
+        ]
     )
 
 
-def _grid(odds_now: Odds, windows: dict[float, ReleaseWindow | None]) -> pl.DataFrame:
-    """The chance of being paid by some days for some amounts, where there are odds."""
-    rows = [
-        (
-            _amount(amount),
-            f"{days} d",
-            (share := window.probability_within(days)),
-            f"{(said := window_words.percent(share))} by {words.day(odds_now.day(days))}",
-            said.replace("under ", "<").replace("over ", ">"),
-        )
-        for amount, window in windows.items()
-        if window is not None and window_words.has_odds(window)
-        for days in _DAYS
-    ]
-    schema = dict.fromkeys(["amount", "day"], pl.String) | {"share": pl.Float64}
-    schema |= dict.fromkeys(["said", "short"], pl.String)
+def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str, str]:
+    """The day by which `share` of the futures pay, or why there is none, and how far it is."""
+    if not window_words.has_odds(window):
+        return window_words.label(window), ""
+    days = window.quantile(share)
+    if not math.isfinite(days):
+        return f"after {words.day(odds.day(scored.FAN_DAYS))}", "no date is given that far"
+    wait = words.duration(days)
+    is_old = odds.behind_days > 1
+    return words.day(odds.day(days)), f"within {wait} of the last block" if is_old else f"in {wait}"
+
+
+def _need(odds: Odds, payout_ftm: float) -> tuple[str, str]:
+    waiting_ftm = odds.present.waiting_ftm
+    if waiting_ftm is None:
+        return words.UNKNOWN, ""
+    need_ftm, unseen_ftm = odds.present.need(waiting_ftm, payout_ftm)
+    if unseen_ftm:
+        return f"up to {words.ftm(need_ftm)}", "the pool's balance is unknown"
+    return words.ftm(need_ftm), "the pool's own money is taken off"
+
+
+def odds_by_amount(odds: Odds, payout_ftm: float) -> None:
+    """The chance by some days for some amounts, and beside it the days of even odds and others."""
+    windows = {amount: odds.present.new_window(amount) for amount in {*_AMOUNTS, payout_ftm}}
+    named = {f"{amount:,.12g} FTM": windows[amount] for amount in sorted(windows)}
+    chances = _chances(odds, named)
+    picture, table = st.columns([3, 2], gap="medium")
+    with picture:
+        if chances.is_empty():
+            st.markdown("There are none to give: see above why.")
+        else:
+            by_a_day = chances.filter(day=f"{_DAYS[3]} d").select("amount", "chance").rows()
+            drawing.draw(heat, chances, alt="; ".join(": ".join(row) for row in by_a_day))
+    days = {
+        name: [_day_of(odds, window, share)[0] for window in named.values()]
+        for name, share in (("half", 0.5), ("most", 0.9))
+    }
+    table.dataframe(
+        pl.DataFrame({"payout": list(named), **days}),
+        hide_index=True,
+        height="content",
+        alt="The days of even odds and of nine in ten by amount",
+        column_config={"payout": "Payout", "half": "Even odds by", "most": "Nine in ten by"},
+    )
+
+
+def _chances(odds: Odds, windows: dict[str, ReleaseWindow | None]) -> pl.DataFrame:
+    """The chance of being paid by each of `_DAYS`, a row a chance, where there are odds."""
+    rows = []
+    for amount, window in windows.items():
+        if not window_words.has_odds(window):
+            continue
+        for days in _DAYS:
+            share = window.probability_within(days)
+            chance = window_words.percent(share)
+            by = f"{chance} by {words.day(odds.day(days))}"
+            short = chance.replace("under ", "<").replace("over ", ">")
+            rows.append((amount, f"{days} d", share, by, short))
+    text = pl.String
+    schema = {"amount": text, "day": text, "share": pl.Float64, "chance": text, "short": text}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _told(odds_now: Odds, window: ReleaseWindow | None, p: float) -> str:
-    """The day of some odds, or why there is none."""
-    if window is None or not window_words.has_odds(window):
-        return window_words.label(window)
-    days = window.quantile(p)
-    return words.day(odds_now.day(days)) if math.isfinite(days) else f"after {scored.FAN_DAYS} d"
+def heat(chances: pl.DataFrame) -> alt.LayerChart:
+    """Chance of being paid (`share`, 0 to 1) for each `amount` by each `day`, as colour and text.
 
-
-def _amount(ftm: float) -> str:
-    """An amount that someone chose, as they would write it."""
-    return f"{ftm:,.12g} FTM"
+    Amounts and days keep their order. `chance` is it in words, `short` the same for a cell.
+    """
+    base = alt.Chart(chances).encode(
+        x=alt.X(
+            "day:N",
+            title=None,
+            sort=None,
+            axis=alt.Axis(orient="top", labelAngle=0, labelLimit=70, ticks=False, domain=False),
+        ),
+        y=alt.Y(
+            "amount:N",
+            title=None,
+            sort=None,
+            axis=alt.Axis(ticks=False, domain=False, labelLimit=120),
+        ),
+    )
+    cells = base.mark_rect(stroke=GAP).encode(
+        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=HEAT), legend=None),
+        tooltip=[
+            alt.Tooltip("amount:N", title="Payout"),
+            alt.Tooltip("day:N", title="By"),
+            alt.Tooltip("chance:N", title="Chance"),
+        ],
+    )
+    figures = base.mark_text(fontSize=12, aria=False).encode(
+        text="short:N",
+        color=alt.condition("datum.share > 0.5", alt.value(ON_HEAT[1]), alt.value(ON_HEAT[0])),
+        tooltip=NO_TOOLTIP,
+    )
+    return layered([cells, figures], 30 * chances["amount"].n_unique() + 60)

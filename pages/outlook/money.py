@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import altair as alt
 import polars as pl
 import streamlit as st
 
-from ui.odds import scored, window_charts
-from ui.odds.scored import Odds
+from forecast import ReleaseWindow
+from forecast.present import Present
+from ui.odds.scored import FAN_DAYS, Odds
 from ui.parts import drawing, words
+from ui.parts.charts import LABELS_INSIDE, NO_TOOLTIP, dates_axis, layered
+from ui.parts.colours import AMBER, BLUE, GREY
+from ui.shown.sources import Version
 
 _PAST_DAYS = 120
-_APART = 0.06  # of the picture's height: nearer to each other two levels are named as one
+_APART = 0.06  # of the picture's height: two levels that are nearer to each other are one line
 _SOURCES = {
     "payouts": "money that the operator paid out, and what lies in the pool unpaid",
     "claims": "rewards that the stubs claimed",
@@ -20,54 +25,59 @@ _SOURCES = {
 }
 
 
-def draw(odds_now: Odds, payout_ftm: float) -> None:
+def draw(odds: Odds, payout_ftm: float) -> None:
     """What came, the fan of what is to come, and the level at which the amount is paid."""
-    came = _came(odds_now)
+    came = _came(odds)
     so_far = float(came["ftm"][-1])
-    fan = scored.fan(odds_now)
-    above = fan.with_columns(pl.col("low", "q25", "q50", "q75", "high") + so_far)
+    fan = _fan(odds.store.version, odds.present.source, odds.present)
+    above = fan.with_columns(pl.exclude("at") + so_far)
     top = max(above["high"].to_list())
-    levels = _levels(odds_now, payout_ftm, so_far, top)
+    levels = _levels(odds, payout_ftm, so_far, top)
     by_then = fan.row(-1, named=True)
     between = f"{words.ftm(by_then['low'])} to {words.ftm(by_then['high'])}"
     drawing.draw(
-        window_charts.fan,
+        fan_chart,
         came,
         above,
         levels.filter(pl.col("ftm") <= 1.5 * top),
         alt=(
             f"{words.ftm(so_far)} came in the {_PAST_DAYS} days before the last block. In the next "
-            f"{scored.FAN_DAYS} days nine futures in ten bring {between}."
+            f"{FAN_DAYS} days nine futures in ten bring {between}."
         ),
     )
-    futures = len(odds_now.present.curve.arrived_ftm)
+    futures = len(odds.present.curve.arrived_ftm)
     unseen = levels.filter(pl.col("ftm") > 1.5 * top)["name"].to_list()
     beyond = f" Above the picture: where {unseen[-1]}." if unseen else ""
     st.caption(
         f"Grey: what came in the {_PAST_DAYS} days before the last block, {words.ftm(so_far)}. "
         f"Blue: what {futures:,} drawn futures bring after it, even odds as a line, half of them "
-        f"dark, nine in ten light: {between} within {scored.FAN_DAYS} days.{beyond}"
+        f"dark, nine in ten light: {between} within {FAN_DAYS} days.{beyond}"
     )
 
 
-def _came(odds_now: Odds) -> pl.DataFrame:
+def _came(odds: Odds) -> pl.DataFrame:
     """`at` and the FTM that had come by then, since the picture's first moment."""
-    since = odds_now.at - timedelta(days=_PAST_DAYS)
-    funding = odds_now.view.ask("funding", source=odds_now.present.source).drop_nulls()
-    steps = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= odds_now.at).select(
-        pl.col("funded_at").alias("at"), pl.col("amount_ftm").cum_sum().alias("ftm")
-    )
-    unspent = odds_now.present.unspent_ftm  # in the pool, and so no payout yet
-    so_far = float(steps["ftm"][-1]) if steps.height else 0.0
-    ends = pl.DataFrame({"at": [since, odds_now.at], "ftm": [0.0, so_far + unspent]}).with_columns(
-        pl.col("at").cast(steps.schema["at"]), pl.col("ftm").cast(pl.Float64)
-    )
-    return pl.concat([ends.head(1), steps, ends.tail(1)])
+    since = odds.at - timedelta(days=_PAST_DAYS)
+    funding = odds.store.ask("funding", source=odds.present.source).drop_nulls()
+    came = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= odds.at)
+    sums = [0.0, *came["amount_ftm"].cum_sum()]
+    so_far = sums[-1] + odds.present.unspent_ftm  # the latter is in the pool, and so no payout yet
+    return pl.DataFrame({"at": [since, *came["funded_at"], odds.at], "ftm": [*sums, so_far]})
 
 
-def _levels(odds_now: Odds, payout_ftm: float, so_far: float, top: float) -> pl.DataFrame:
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _fan(version: Version, source: str, _present: Present) -> pl.DataFrame:
+    """`at` and the FTM that will have come by then: columns low, q25, q50, q75, high."""
+    curve = _present.curve
+    money = ReleaseWindow("batches", curve.arrival_days[:, 0], curve.horizon_days, curve)
+    days = [0.0, 0.5, *(float(day) for day in range(1, FAN_DAYS + 1))]
+    rows = [(curve.at + timedelta(days=day), *money.payable_by(day).values()) for day in days]
+    return pl.DataFrame(rows, schema=["at", "low", "q25", "q50", "q75", "high"], orient="row")
+
+
+def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> pl.DataFrame:
     """The sums at which all who wait are paid, and then the amount asked about."""
-    present = odds_now.present
+    present = odds.present
     rows = []
     if present.waiting_ftm is not None:
         waiting, mine = (
@@ -83,19 +93,54 @@ def _levels(odds_now: Odds, payout_ftm: float, so_far: float, top: float) -> pl.
     return pl.DataFrame(rows, schema={"ftm": pl.Float64, "name": pl.String}, orient="row")
 
 
-def source_note(odds_now: Odds) -> str:
+def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> alt.LayerChart:
+    """Money over time: what came (`at`, `ftm`) as steps, then the fan of what is to come.
+
+    `fan` has at, low, q25, q50, q75, high; `levels` has `ftm` and `name`: where someone is paid.
+    All are sums since the first moment drawn.
+    """
+    past = alt.Chart(came).mark_line(interpolate="step-after", color=GREY, strokeWidth=2)
+    outer = alt.Chart(fan).mark_area(color=BLUE, opacity=0.2, interpolate="step-after")
+    inner = alt.Chart(fan).mark_area(color=BLUE, opacity=0.35, interpolate="step-after")
+    middle = alt.Chart(fan).mark_line(color=BLUE, strokeWidth=2, interpolate="step-after")
+    tooltip = [
+        alt.Tooltip("at:T", title="By", format="%-d %b %Y"),
+        *(
+            alt.Tooltip(f"{name}:Q", title=title, format=",.0f")
+            for name, title in (("low", "5 %"), ("q50", "Even odds"), ("high", "95 %"))
+        ),
+    ]
+    ftm = alt.Y("low:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5, **LABELS_INSIDE))
+    last_block = alt.Chart(came.tail(1)).mark_rule(color=GREY, strokeDash=[2, 2])
+    level = alt.Chart(levels).mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5)
+    name = alt.Chart(levels).mark_text(
+        align="left", baseline="bottom", dx=2, dy=-3, color=AMBER, fontSize=12, aria=False
+    )
+    layers = [
+        outer.encode(x=dates_axis("at"), y=ftm, y2="high:Q", tooltip=tooltip),
+        inner.encode(x="at:T", y="q25:Q", y2="q75:Q", tooltip=tooltip),
+        middle.encode(x="at:T", y="q50:Q", tooltip=tooltip),
+        past.encode(x="at:T", y="ftm:Q", tooltip=NO_TOOLTIP),
+        last_block.encode(x="at:T", tooltip=NO_TOOLTIP),
+        level.encode(y="ftm:Q", tooltip=NO_TOOLTIP),
+        name.encode(y="ftm:Q", x=alt.value(60), text="name:N", tooltip=NO_TOOLTIP),
+    ]
+    return layered(layers, 320)
+
+
+def source_note(odds: Odds) -> str:
     """Which money is read, and why that one."""
-    told = {source: crps for source, crps, _ in odds_now.scores.sources.rows() if crps is not None}
-    name = _SOURCES[odds_now.present.source]
-    if not told:
+    errors = {name: crps for name, crps, _ in odds.scores.sources.rows() if crps is not None}
+    money = _SOURCES[odds.present.source]
+    if not errors:
         return (
-            f"Read from {name}. Which money predicts best could not be decided yet: the history "
+            f"Read from {money}. Which money predicts best could not be decided yet: the history "
             "is too short."
         )
-    if len(told) == 1:
-        return f"Read from {name}: of no other money there is enough history to compare with."
-    compared = ", ".join(f"{source} {crps:.1f} d" for source, crps in told.items())
+    if len(errors) == 1:
+        return f"Read from {money}: of no other money there is enough history to compare with."
+    compared = ", ".join(f"{name} {crps:.1f} d" for name, crps in errors.items())
     return (
-        f"Read from {name}: of all candidates it predicted best on the earlier part of the "
+        f"Read from {money}: of all candidates it predicted best on the earlier part of the "
         f"history (mean error: {compared})."
     )

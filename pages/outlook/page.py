@@ -1,45 +1,56 @@
 """Outlook: when an amount asked for now is paid, and how good such odds have been."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from pages.outlook import amount, money, notes, scores
-from ui.odds import scored, shown_forecasts, window_card, window_words
-from ui.parts import links
+from pages.outlook import amount, came_out, money, scores
+from ui.odds import scored, window_card, window_words
+from ui.parts import drawing, links
 from ui.shown import store_view
+
+HERE = Path(__file__).parent
 
 store = store_view.shown()
 links.refuse_unknown(["amount", "of"], "Outlook")
 st.title("Outlook")
 st.markdown("When an unstake asked for now would be paid, and how good such odds have been.")
-now = scored.odds_of(store)
+odds = scored.odds_of(store)
 
-if now is None:
+if odds is None:
     window_card.unscored(store.source)
 else:
     notices = st.container()
     payout_ftm = amount.amount_input(notices)
-    window = now.present.new_window(payout_ftm)
+    window = odds.present.new_window(payout_ftm)
     st.markdown(window_words.sentence(window))
-    amount.tiles(now, window, payout_ftm)
-    if window is not None and window_words.has_dates(window):
-        window_card.picture(window, now.at)
-    window_card.late(now)
+    amount.tiles(odds, window, payout_ftm)
+    if window_words.has_dates(window):
+        window_card.picture(window, odds.at)
+    window_card.late(odds)
 
     st.subheader("Odds by amount and day")
-    amount.odds_by_amount(now, payout_ftm)
+    drawing.once((odds.key, payout_ftm), amount.odds_by_amount, odds, payout_ftm)
 
     st.subheader("The money they rest on")
-    if now.has_futures:
-        money.draw(now, payout_ftm)
-    st.caption(money.source_note(now))
+    if odds.has_futures:
+        drawing.once((odds.key, payout_ftm), money.draw, odds, payout_ftm)
+    st.caption(money.source_note(odds))
 
     st.subheader("How good such odds have been")
-    st.markdown(scores.summary(now))
-    scores.calibration(now)
+    st.markdown(drawing.once(odds.key, scores.summary, odds))
+    drawing.once(odds.key, scores.calibration, odds)
 
     st.subheader("Beside other answers")
-    scores.compared(now, scores.slice_input(now, notices))
-    notes.scored(now)
-    shown_forecasts.came_out(now)
+    slice_name = scores.slice_input(odds, notices)
+    if drawing.once((odds.key, slice_name), scores.compared, odds, slice_name):
+        scores.offer(odds)
+    st.caption(scores.provenance(odds))
 
-notes.how_they_are_made()
+    st.subheader("What was forecast here, and how it came out")
+    came_out.show(store)
+
+st.subheader("How the odds are made")
+st.markdown((HERE / "how.md").read_text())
+with st.expander("When there is no date, and why"):
+    st.markdown((HERE / "no_date.md").read_text())

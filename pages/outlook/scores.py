@@ -1,29 +1,40 @@
-"""How good the odds have been, on the Outlook page: their calibration, and others beside them."""
+"""How good the odds have been: whether windows held, and other answers beside them.
+
+A figure from too few payout batches is drawn pale.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
+import altair as alt
 import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.outlook import score_charts
-from ui.odds import scored
-from ui.odds.scored import Odds
+from forecast.backtest import MODEL
+from forecast.baselines import AMOUNT_BUCKETS
+from ui.odds.scored import FAN_DAYS, Odds
+from ui.odds.window_card import backtest_command
 from ui.parts import downloads, drawing, links, words
+from ui.parts.charts import NO_TOOLTIP, layered
+from ui.parts.colours import AMBER, BLUE, GREY
 
 ALL = "all"
 _NAMES = {
-    scored.MODEL: "this tracker",
+    MODEL: "this tracker",
     "constant 35": "35 days, always",
     "uniform 1-35": "1 to 35 days, evenly",
     "last wait": "the last wait seen",
     "fluid": "need / recent rate",
     "kaplan-meier": "past waits by amount",
 }
-_RANKS = {bucket: place for place, bucket in enumerate(scored.BUCKETS)}
-_DAYS = ("tw_crps", "width_50", "width_90")
+_RANKS = {ALL: 0} | {f"amount: {bucket}": rank for rank, bucket in enumerate(AMOUNT_BUCKETS, 1)}
+_NAMES_AXIS = alt.Y(
+    "name:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150)
+)
+_PERCENT_AXIS = alt.Axis(
+    labelExpr="datum.label + ' %'", values=[0, 25, 50, 75, 100], grid=False, labelFlush=True
+)
+_METRICS_IN_DAYS = ("tw_crps", "width_50", "width_90")
 _COLUMNS = {
     "tw_crps": ("Mean error", "%.1f d"),
     "covered_90": ("90 % held", "%.0f %%"),
@@ -37,14 +48,16 @@ _COLUMNS = {
 }
 
 
-def summary(now: Odds) -> str:
+def summary(odds: Odds) -> str:
     """What was scored, and the verdict in a sentence or two."""
-    about, rows = now.scores.about, _of(now, ALL)
+    rows = {
+        row["metric"]: row
+        for row in odds.scores.table.filter(model=MODEL, slice=ALL).iter_rows(named=True)
+    }
     if "covered_90" not in rows:
         return (
             "**Undecided.** No past request is old enough to judge a forecast by: it takes "
-            f"requests made {scored.FAN_DAYS} days before the last block, and a "
-            "history before them."
+            f"requests made {FAN_DAYS} days before the last block, and a history before them."
         )
     saved = rows.get("saved_on_constant 35")
     beside = ""
@@ -55,31 +68,29 @@ def summary(now: Odds) -> str:
             "of the official 35 days."
         )
     held = rows["covered_90"]
-    decided = (
-        ""
-        if held["decided"]
-        else (
+    undecided = ""
+    if not held["decided"]:
+        undecided = (
             f" **Undecided**: only {held['batches']} payout batches were scored, and it takes 60."
         )
-    )
     return (
-        f"{about.origins:,} past requests were forecast from what was known when they were made. "
-        f"Of the {held['n']:,} old enough to judge, {words.share(held['value'])} held their "
-        "nine-in-ten window."
-        f"{beside}{decided}"
+        f"{odds.scores.about.origins:,} past requests were forecast from what was known when they "
+        f"were made. Of the {held['n']:,} old enough to judge, {words.share(held['value'])} held "
+        f"their nine-in-ten window.{beside}{undecided}"
     )
 
 
-def calibration(now: Odds) -> None:
-    """Whether windows held as often as they promise, by amount and half-year; and the PIT."""
-    rows = _coverage(now)
+def calibration(odds: Odds) -> None:
+    """Whether windows held as often as they promise, by amount and half-year, and where in them
+    the waits fell."""
+    rows = _coverage(odds)
     if rows.is_empty():
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown("**How often windows held**")
         drawing.draw(
-            score_charts.coverage,
+            coverage_chart,
             rows,
             alt="; ".join(
                 f"{row['name']}: {row['value']:.0f} % for {row['promised']} promised"
@@ -88,13 +99,13 @@ def calibration(now: Odds) -> None:
         )
         st.caption(
             "Dots near the dashed lines are good: 50 and 90 % are promised. Lines: 90 % "
-            "confidence; a payout batch is one observation. Pale: undecided, fewer than 60."
+            "confidence; a payout batch is one observation. Pale: undecided, fewer than 60 batches."
         )
     with right:
         st.markdown("**Where waits fell within their odds**")
-        tenths = _tenths(now)
+        tenths = _tenths(odds)
         drawing.draw(
-            score_charts.pit,
+            pit_chart,
             tenths,
             alt=", ".join(
                 f"{row['place']}: {row['value']:.0f} %" for row in tenths.iter_rows(named=True)
@@ -102,63 +113,71 @@ def calibration(now: Odds) -> None:
         )
         st.caption(
             "Each bar is a tenth of what was forecast, the earliest first (PIT). Flat at 10 % is "
-            "right; a hill means too wide windows, a bowl too narrow ones, a slope a lean."
+            "right; a hill means too wide windows, a bowl too narrow ones, a slope that waits were "
+            "shorter or longer than forecast."
         )
 
 
-def slice_input(now: Odds, notices: DeltaGenerator) -> str:
+def slice_input(odds: Odds, notices: DeltaGenerator) -> str:
     """Which forecasts are compared, under `of` in the URL."""
-    known = [ALL, *(each for each in now.scores.table["slice"].unique().sort() if each != ALL)]
-    return links.pick("Forecasts", known, "of", ALL, notices)
+    slices = [name for name in odds.scores.table["slice"].unique().sort() if name != ALL]
+    return links.pick("Forecasts", [ALL, *slices], "of", ALL, notices)
 
 
-def compared(now: Odds, of: str) -> None:
-    """This tracker's odds beside the other answers."""
-    table = now.scores.table.filter(slice=of)
+def compared(odds: Odds, slice_name: str) -> bool:
+    """This tracker's odds beside the other answers; returns whether there is any score."""
+    table = odds.scores.table.filter(slice=slice_name)
     errors = _percent(table.filter(metric="tw_crps")).sort("value")
     if errors.is_empty():
         st.markdown("None of these forecasts is old enough to be judged.")
-        return
-    ours = errors.filter(ours=True)
+        return False
+    ours = errors.filter(ours=True).to_dicts()
+    undecided = ""
+    if ours and not ours[0]["decided"]:
+        undecided = f" **Undecided**: only {ours[0]['batches']} payout batches."
     drawing.draw(
-        score_charts.models,
+        models_chart,
         errors,
         alt="; ".join(
             f"{row['name']} {row['value']:.1f} days" for row in errors.iter_rows(named=True)
         ),
     )
-    undecided = ours.height and not ours["decided"][0]
     st.caption(
         "Mean error of the whole forecast in days (twCRPS over 0 to 120 days, less is better) with "
-        "90 % confidence. Requests that still wait count as waiting. Held: how often the window "
-        "that promises 90 or 50 % did. Late: later than nine in ten odds said."
-        + (f" **Undecided**: only {ours['batches'][0]} payout batches." if undecided else "")
+        "90 % confidence. Requests that still wait count as waiting. Held: how often a wait ended "
+        "inside the window that promises 90 or 50 %. Late: later than nine in ten odds said."
+        f"{undecided}"
     )
     _scores_table(table)
+    return True
+
+
+def offer(odds: Odds) -> None:
+    """All scores as files."""
     downloads.offer(
-        now.view,
-        now.scores.table,
+        odds.store,
+        odds.scores.table,
         "forecast_scores",
-        f"backtest of model {now.scores.about.model_version}",
-        {"source": now.scores.about.source, "scored_to_block": str(now.scores.about.block)},
+        f"backtest of model {odds.scores.about.model_version}",
+        {"source": odds.scores.about.source, "scored_to_block": str(odds.scores.about.block)},
     )
 
 
 def _scores_table(table: pl.DataFrame) -> None:
-    """A row an answer, a column a score."""
+    """A row for each answer, a column for each score."""
     wide = (
         _percent(table.filter(pl.col("metric").is_in(list(_COLUMNS))))
         .pivot("metric", index="name", values="value", maintain_order=True)
         .sort("tw_crps")
-        # One number is no window, and holds none.
+        # An answer of one number has no window.
         .with_columns(
             pl.when(pl.col("width_90") > 0).then(pl.col(name)).alias(name)
             for name in ("covered_90", "covered_50", "width_90")
         )
     )
-    present = {name: shown for name, shown in _COLUMNS.items() if name in wide.columns}
+    columns = {name: column for name, column in _COLUMNS.items() if name in wide.columns}
     st.dataframe(
-        wide.select("name", *present),
+        wide.select("name", *columns),
         hide_index=True,
         height="content",
         placeholder="no window",
@@ -167,73 +186,143 @@ def _scores_table(table: pl.DataFrame) -> None:
             "name": st.column_config.TextColumn("Answer", pinned=True, width=150),
             **{
                 name: st.column_config.NumberColumn(title, format=form, width=105)
-                for name, (title, form) in present.items()
+                for name, (title, form) in columns.items()
             },
         },
     )
 
 
 def _percent(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the answers' names as readers know them, and shares in percent."""
-    factor = (
-        pl.when(pl.col("metric").is_in(_DAYS) | pl.col("metric").str.starts_with("brier"))
-        .then(1.0)
-        .otherwise(100.0)
-    )
+    """Rows with readers' names of the answers, and shares in percent."""
+    metric = pl.col("metric")
+    is_share = ~metric.is_in(_METRICS_IN_DAYS) & ~metric.str.starts_with("brier")
     return rows.with_columns(
-        pl.col("value", "low", "high") * factor,
+        pl.col("value", "low", "high") * pl.when(is_share).then(100.0).otherwise(1.0),
         name=pl.col("model").replace_strict(_NAMES, default=pl.col("model")),
-        ours=pl.col("model") == scored.MODEL,
+        ours=pl.col("model") == MODEL,
     )
 
 
-def _coverage(now: Odds) -> pl.DataFrame:
+def _coverage(odds: Odds) -> pl.DataFrame:
+    """How often this tracker's windows held, a row a slice and promise, in the readers' order."""
     promised = {"covered_90": "90 %", "covered_50": "50 %"}
-    rows = now.scores.table.filter(
-        pl.col("metric").is_in(list(promised)), pl.col("model") == scored.MODEL
-    )
+    rows = odds.scores.table.filter(pl.col("metric").is_in(list(promised)), model=MODEL)
+    name = pl.col("slice").replace({ALL: "all forecasts"}).str.replace("^(amount|half-year): ", "")
     return (
         _percent(rows)
         .select(
-            "value",
-            "low",
-            "high",
-            "batches",
-            "decided",
-            name=pl.when(pl.col("slice") == ALL)
-            .then(pl.lit("all forecasts"))
-            .otherwise(
-                pl.col("slice")
-                .str.replace("amount: ", "", literal=True)
-                .str.replace("half-year: ", "")
-            )
-            .str.replace(r"^(below|\d[\d,]* to|10,000 and)(.*)$", "${1}${2} FTM"),
-            rank=pl.when(pl.col("slice") == ALL)
-            .then(0)
-            .when(pl.col("slice").str.starts_with("amount"))
-            .then(1 + pl.col("slice").str.slice(8).replace_strict(_RANKS, default=0))
-            .otherwise(9),
+            *("value", "low", "high", "batches", "decided"),
+            name=name.str.replace(r"^(below|\d[\d,]* to|10,000 and)(.*)$", "${1}${2} FTM"),
+            rank=pl.col("slice").replace_strict(_RANKS, default=len(_RANKS)),
             promised=pl.col("metric").replace_strict(promised),
         )
         .sort("rank", "name")
     )
 
 
-def _tenths(now: Odds) -> pl.DataFrame:
-    rows = now.scores.table.filter(
-        pl.col("metric").str.starts_with("pit_"),
-        pl.col("slice") == ALL,
-        pl.col("model") == scored.MODEL,
+def _tenths(odds: Odds) -> pl.DataFrame:
+    """The share of waits in each tenth of what was forecast, named by its middle in percent."""
+    rows = odds.scores.table.filter(
+        pl.col("metric").str.starts_with("pit_"), slice=ALL, model=MODEL
     )
     tenth = pl.col("metric").str.slice(4).cast(pl.Int64)
+    tenths = _percent(rows).select("value", "low", "high", middle=10 * tenth + 5).sort("middle")
+    return tenths.with_columns(place=pl.col("middle").cast(pl.String))
+
+
+def provenance(odds: Odds) -> str:
+    """When and from what the scores were made."""
+    about = odds.scores.about
     return (
-        _percent(rows)
-        .select("value", "low", "high", tenth=tenth)
-        .sort("tenth")
-        .with_columns(place=pl.format("{}", pl.col("tenth") * 10 + 5))
+        f"Scored on {words.moment(about.made_at)} in {about.seconds:.0f} s, up to block "
+        f"{about.block:,} of {words.moment(about.as_of)}: {about.origins:,} forecasts, model "
+        f"{about.model_version}. Scored anew after a sync that brings enough new payouts, or with "
+        f"`{backtest_command(odds.store.source)}`."
     )
 
 
-def _of(now: Odds, of: str) -> dict[str, dict[str, Any]]:
-    rows = now.scores.table.filter(model=scored.MODEL, slice=of)
-    return {row["metric"]: row for row in rows.iter_rows(named=True)}
+def coverage_chart(rows: pl.DataFrame) -> alt.LayerChart:
+    """Observed coverage (`value`, with `low` and `high`, all in percent) of the intervals that
+    promise 50 and 90 % (`promised`), one row a slice (`name`, in their order)."""
+    offset = alt.YOffset("promised:N", sort=["90 %", "50 %"])
+    colour = alt.Color(
+        "promised:N",
+        title=None,
+        scale=alt.Scale(domain=["90 %", "50 %"], range=[BLUE, AMBER]),
+        legend=alt.Legend(orient="top"),
+    )
+    pale = alt.condition("datum.decided", alt.value(1.0), alt.value(0.35))
+    tooltip = [
+        *_tooltip("Held", ", %", name="Of", promised="Promised"),
+        alt.Tooltip("batches:Q", title="Payout batches"),
+        alt.Tooltip("decided:N", title="Decided"),
+    ]
+    x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=_PERCENT_AXIS)
+    base = alt.Chart(rows).encode(y=_NAMES_AXIS, yOffset=offset, color=colour, tooltip=tooltip)
+    bars = base.mark_rule(strokeWidth=2.5).encode(
+        x=alt.X("low:Q", axis=_PERCENT_AXIS), x2="high:Q", opacity=pale
+    )
+    dots = base.mark_point(filled=True, size=70).encode(x=x, opacity=pale)
+    promised = (
+        alt.Chart(pl.DataFrame({"at": [50, 90]}))
+        .mark_rule(color=GREY, strokeDash=[4, 3])
+        .encode(x="at:Q", tooltip=NO_TOOLTIP)
+    )
+    return layered([promised, bars, dots], 30 * rows["name"].n_unique() + 10)
+
+
+def pit_chart(tenths: pl.DataFrame) -> alt.LayerChart:
+    """Share of waits (`value`, percent, with `low` and `high`) in each tenth (`place`) of
+    what was forecast: flat at 10 % where the odds hold."""
+    x = alt.X(
+        "place:N",
+        title=None,
+        sort=None,
+        axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap="greedy"),
+    )
+    tooltip = _tooltip("Share of waits", ", %", place="Around quantile, %")
+    base = alt.Chart(tenths).encode(x=x, tooltip=tooltip)
+    bars = base.mark_bar(color=BLUE, opacity=0.75).encode(
+        y=alt.Y(
+            "value:Q",
+            title=None,
+            axis=alt.Axis(labelExpr="datum.label + ' %'", tickCount=4, domain=False),
+        )
+    )
+    spread = base.mark_rule(color=GREY, strokeWidth=1.5).encode(y="low:Q", y2="high:Q")
+    even = (
+        alt.Chart(pl.DataFrame({"at": [10]}))
+        .mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5)
+        .encode(y="at:Q", tooltip=NO_TOOLTIP)
+    )
+    return layered([bars, spread, even], 190)
+
+
+def models_chart(rows: pl.DataFrame) -> alt.LayerChart:
+    """Mean error in days (twCRPS: `value`, with `low` and `high`) a model (`name`), least first."""
+    base = alt.Chart(rows).encode(
+        y=_NAMES_AXIS,
+        color=alt.Color(
+            "ours:N", legend=None, scale=alt.Scale(domain=[True, False], range=[BLUE, GREY])
+        ),
+        tooltip=_tooltip("Mean error", ", days", name="Answer"),
+    )
+    longest = max(rows["value"].to_list() + rows["high"].drop_nulls().to_list())
+    axis = alt.Axis(labelExpr="datum.label + ' d'", tickCount=6, grid=False)
+    bars = base.mark_bar(height=14, opacity=0.75).encode(
+        x=alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, longest]), axis=axis)
+    )
+    spread = base.mark_rule(strokeWidth=2, color=GREY).encode(x="low:Q", x2="high:Q")
+    return layered([bars, spread], 28 * rows.height + 10)
+
+
+def _tooltip(value: str, unit: str, **names: str) -> list[alt.Tooltip]:
+    """What a mark is of, by column, then its value and its interval."""
+    titles = {"value": f"{value}{unit}", "low": f"from{unit}", "high": f"to{unit}"}
+    return [
+        *(alt.Tooltip(f"{column}:N", title=title) for column, title in names.items()),
+        *(
+            alt.Tooltip(f"{column}:Q", title=title, format=".1f")
+            for column, title in titles.items()
+        ),
+    ]

@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from ui.parts import colours, words
+from ui.parts.charts import LABELS_INSIDE
 from ui.parts.spans import LENGTH, Span, Step
 
 WAITING, CLAIMED, PAID = colours.AMBER, colours.BLUE, colours.SILVER
@@ -215,15 +216,5 @@ def _amount(column: str, amounts: pl.Series) -> alt.Y:
         f"{column}:Q",
         title=None,
         scale=alt.Scale(domain=[0, 1]) if nothing else alt.Scale(nice=True),
-        axis=alt.Axis(
-            format=",~r",
-            tickCount=4,
-            domain=False,
-            labelAlign="left",
-            labelBaseline="bottom",
-            labelPadding=-2,
-            labelOffset=-2,
-            minExtent=0,
-            maxExtent=0,
-        ),
+        axis=alt.Axis(format=",~r", tickCount=4, **LABELS_INSIDE),
     )

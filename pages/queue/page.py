@@ -2,21 +2,20 @@
 
 import streamlit as st
 
-from pages.queue import charts, parts, windows
+from forecast.baselines import OFFICIAL_DAYS
+from pages.queue import parts, windows
 from ui.odds import scored
 from ui.parts import downloads, drawing, links, spans, words
 from ui.shown import store_view
-
-DAYS = 35  # the longest wait the official page speaks of
 
 store = store_view.shown()
 links.refuse_unknown(["range", "since", "until", "token", "payouts"], "Queue")
 st.title("Unstake queue")
 
-metrics = store.ask("queue_metrics", days=DAYS).row(0, named=True)
+metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
 head = store.ask_row("blocking_head")
 st.markdown(parts.answer(metrics, head))
-parts.figures(metrics, DAYS)
+parts.figures(metrics, OFFICIAL_DAYS)
 
 now = scored.odds_of(store)
 windows.new_unstake(now, store.source)
@@ -32,14 +31,8 @@ of_token = None if token == "both" else token
 shown = {"since": span.since, "until": span.until, "token": of_token}
 depth = store.ask("depth_against_claims", step=span.depth_step, **shown)
 flows = store.ask("depth_against_claims", step=span.flow_step, **shown)
-drawing.draw(
-    charts.depth_against_claims,
-    depth,
-    flows,
-    depth_step=span.depth_step,
-    flow_step=span.flow_step,
-    payouts=payouts,
-    alt=charts.takeaway(span, depth, flows),
+drawing.once(
+    (store.version, span, of_token, payouts), parts.depth_chart, depth, flows, span, payouts
 )
 st.caption(
     f"{words.day(span.since)} to {words.day(span.until)}, depth at the end of each "
@@ -55,9 +48,9 @@ if head is not None:
 
     st.subheader("Who waits" if of_token is None else f"Who waits, {of_token} only")
     pending = store.ask("pending_requests", token=of_token)
-    dated = windows.dated(now, pending)
-    parts.pending_table(dated, store.info.explorer, store.source.name)
-    windows.note(now, pending)
+    network, explorer = store.source.name, store.info.explorer
+    shown_by = (store.version, now and now.key, of_token, network)
+    drawing.once(shown_by, windows.waiting, now, pending, explorer, network)
     st.caption(
         "In the order of payment. A request is paid whole, sent to the staker without a claim "
         "step, earns nothing while it waits and cannot be cancelled."

@@ -10,7 +10,9 @@ from urllib.parse import quote
 import polars as pl
 import streamlit as st
 
-from ui.parts import words
+from pages.queue import charts
+from ui.parts import drawing, words
+from ui.parts.spans import Span
 from ui.parts.tiles import four_tiles
 from ui.shown.store_view import Row
 
@@ -87,6 +89,19 @@ def _change(metrics: Row, name: str, show: Callable[[float], str], against: str)
     if moved in (show(0), "under a minute"):
         return {"delta": 0, "delta_description": against}
     return {"delta": f"{'-' if now < before else '+'}{moved}", "delta_description": against}
+
+
+def depth_chart(depth: pl.DataFrame, flows: pl.DataFrame, span: Span, payouts: bool) -> None:
+    """The queue's depth above what feeds it."""
+    drawing.draw(
+        charts.depth_against_claims,
+        depth,
+        flows,
+        depth_step=span.depth_step,
+        flow_step=span.flow_step,
+        payouts=payouts,
+        alt=charts.takeaway(span, depth, flows),
+    )
 
 
 def head_card(head: Row) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from pages.queue import parts
 from ui.odds import scored, shown_forecasts, window_card, window_words
 from ui.odds.scored import Odds
+from ui.parts import drawing
 from ui.shown.sources import Source
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
@@ -27,7 +29,13 @@ def new_unstake(now: Odds | None, source: Source) -> None:
     st.subheader("If you unstake now")
     if now is None:
         window_card.unscored(source)
-        return
+    else:
+        has_dates = drawing.once(now.key, _of_new, now)
+        window_card.behind(now, has_odds=has_dates)
+
+
+def _of_new(now: Odds) -> bool:
+    """The windows of some amounts; returns whether one of them has dates."""
     windows = {amount: now.present.new_window(amount) for amount in _AMOUNTS}
     known = {amount: window for amount, window in windows.items() if window is not None}
     told = [window_words.sentence(window) for window in windows.values()]
@@ -42,12 +50,12 @@ def new_unstake(now: Odds | None, source: Source) -> None:
         )
     drawn = {amount: each for amount, each in known.items() if window_words.has_dates(each)}
     if drawn:
-        parts = [
+        spans = [
             pl.DataFrame({"name": [f"{amount:,.0f} FTM"], **window_card.dates(each)})
             for amount, each in drawn.items()
         ]
         window_card.draw(
-            pl.concat(parts),
+            pl.concat(spans),
             now.at,
             now.at,
             "; ".join(
@@ -55,7 +63,7 @@ def new_unstake(now: Odds | None, source: Source) -> None:
             ),
             beyond=any(math.isinf(each.quantile(0.95)) for each in drawn.values()),
         )
-    window_card.behind(now, given=bool(drawn))
+    return bool(drawn)
 
 
 def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
@@ -67,27 +75,27 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
         st.markdown(f"Its expected release: {window_words.sentence(window)}")
 
 
-def dated(now: Odds | None, pending: pl.DataFrame) -> pl.DataFrame:
-    """`pending` with the days of even odds and of nine in ten, where there are odds."""
+def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str) -> None:
+    """Everyone who waits, with the days of even odds and of nine in ten where there are odds."""
     if now is None or pending.is_empty():
-        return pending
-    return pending.join(
-        scored.windows_of(now, pending), on="wr_id", how="left", maintain_order="left"
-    )
-
-
-def note(now: Odds | None, pending: pl.DataFrame) -> None:
-    """What an empty date means."""
-    if now is None or pending.is_empty():
+        parts.pending_table(pending, explorer, network)
         return
+    windows = scored.windows_of(now, pending)
+    dated = pending.join(windows, on="wr_id", how="left", maintain_order="left")
+    parts.pending_table(dated, explorer, network)
+    if note := _note(pending, windows):
+        st.caption(note)
+
+
+def _note(pending: pl.DataFrame, windows: pl.DataFrame) -> str:
+    """What an empty date means."""
     further = ""
     if pending.height > scored.MOST_WINDOWS:
         further = (
             f" Dates are worked out for the first {scored.MOST_WINDOWS:,}; Track has the others."
         )
-    undated = scored.windows_of(now, pending).filter(pl.col("most_by").is_null())["kind"]
-    told = [_NO_DATE[kind] for kind in _NO_DATE if (undated == kind).any()]
-    told += ["what stands before it is unknown"] * bool(undated.null_count())
-    why = f"No date: {', or '.join(told)}." if told else ""
-    if why or further:
-        st.caption(f"{why}{further}".strip())
+    undated = windows.filter(pl.col("most_by").is_null())["kind"]
+    reasons = [_NO_DATE[kind] for kind in _NO_DATE if (undated == kind).any()]
+    reasons += ["what stands before it is unknown"] * bool(undated.null_count())
+    why = f"No date: {', or '.join(reasons)}." if reasons else ""
+    return f"{why}{further}".strip()

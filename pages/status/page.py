@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.status import parts
 from ui.frame import sync_now
-from ui.parts import links, words
+from ui.parts import drawing, links, words
 from ui.shown import store_view
 
 store = store_view.shown()
@@ -13,7 +13,7 @@ st.title("Status")
 
 checks = store.ask("checks_summary")
 st.markdown(parts.answer(store.info, checks))
-parts.last_sync(store, words.age(store.info, store.now))
+parts.last_sync(store.info, words.age(store.info, store.now))
 
 sync_now.offer(store.source)
 
@@ -23,18 +23,21 @@ if failures.height:
     parts.failures_table(failures)
 
 st.subheader("Checks")
-parts.checks_table(checks)
-st.caption("Made at every sync. Unknown is not passed: the message says why it could not be made.")
+drawing.once(store.version, parts.checks_table, checks)
+st.caption("Made at every sync. An unknown check has not passed: its message says why.")
 
 st.subheader("Blocks read")
-parts.coverage_table(store.ask("coverage"))
-st.caption("A file does not say where its history begins or ends: that is unknown.")
+drawing.once(store.version, parts.coverage_table, store.ask("coverage"))
+st.caption(
+    "What is missing before and after the blocks of a file is unknown: it does not say where its "
+    "history begins or ends."
+)
 
 st.subheader("Contents")
-parts.contents_table(store.ask("store_contents"))
+drawing.once(store.version, parts.contents_table, store.ask("store_contents"))
 
 st.subheader("The file")
 parts.how_to_open(store.source.path)
 
 st.subheader("Versions")
-parts.versions()
+drawing.once("of this process", parts.versions)

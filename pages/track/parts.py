@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal
 
 import polars as pl
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from data.pool.identifiers import TAKES
 from ui.parts import downloads, words
@@ -14,11 +16,29 @@ from ui.request import card, sentences
 from ui.shown.store_view import StoreView
 
 _MOST_LINKS = 12
-_ID = st.column_config.LinkColumn("Request", display_text=r"find=(\d+)", width=75, pinned=True)
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 _time = partial(
     st.column_config.DatetimeColumn, format="D MMM YYYY, HH:mm", timezone="UTC", width=145
 )
+_COLUMNS: dict[str, ColumnConfig] = {
+    "wr_id": st.column_config.LinkColumn(
+        "Request", display_text=r"find=(\d+)", width=75, pinned=True
+    ),
+    "event": _text("What it did", width=90),
+    "status": _text("Status now", width=90),
+    "payout_ftm": _number("Payout, FTM", format="%,.2f"),
+    "place": _number("Place", format="%,d", width=60),
+    "ahead_ftm": _number("Ahead, FTM", format="%,.2f"),
+    "waited_days": _number("Waited, days", format="%.1f"),
+    "requested_at": _time("Requested, UTC"),
+    "refused_at": _time("Refused, UTC"),
+    "paid_at": _time("Paid, UTC"),
+    "at": _time("Time, UTC"),
+    "token": _text("Token", width=70),
+    "staker": _text("Staker", width=130),
+    "requested_tx": _text("Transaction", width=100),
+    "paid_tx": _text("Payment", width=100),
+}
 
 
 def field() -> str:
@@ -157,57 +177,35 @@ def _look_up(find: str) -> None:
     st.session_state["find"] = find
 
 
-def _linked(store: StoreView) -> pl.Expr:
-    return pl.format(f"?network={store.source.name}&find={{}}", "wr_id").alias("wr_id")
-
-
 def _requests_table(store: StoreView, requests: pl.DataFrame) -> None:
-    refusal = [] if requests["refused_at"].is_null().all() else ["refused_at"]
-    rows = requests.with_columns(
-        _linked(store),
-        pl.col("status").replace(sentences.STATUS),
-        ahead_ftm=pl.when(pl.col("place").is_not_null()).then("ahead_ftm"),
-    )
-    st.dataframe(
-        rows.select(
-            *("wr_id", "status", "payout_ftm", "place", "ahead_ftm", "waited_days"),
-            *("requested_at", *refusal, "paid_at", "token", "requested_tx", "paid_tx"),
-        ),
-        hide_index=True,
-        placeholder="",
-        alt="Requests of this address, newest first",
-        column_config={
-            "wr_id": _ID,
-            "status": _text("Status", width=80),
-            "payout_ftm": _number("Payout, FTM", format="%,.2f"),
-            "place": _number("Place", format="%,d", width=60),
-            "ahead_ftm": _number("Ahead, FTM", format="%,.2f"),
-            "waited_days": _number("Waited, days", format="%.1f"),
-            "requested_at": _time("Requested, UTC"),
-            "refused_at": _time("Refused, UTC"),
-            "paid_at": _time("Paid, UTC"),
-            "token": _text("Token", width=70),
-            "requested_tx": _text("Transaction", width=100),
-            "paid_tx": _text("Payment", width=100),
-        },
-    )
+    columns = ["wr_id", "status", "payout_ftm", "place", "ahead_ftm", "waited_days"]
+    columns += ["requested_at", "refused_at", "paid_at", "token", "requested_tx", "paid_tx"]
+    if requests["refused_at"].is_null().all():
+        columns.remove("refused_at")
+    rows = requests.with_columns(ahead_ftm=pl.when(pl.col("place").is_not_null()).then("ahead_ftm"))
+    _table(store, rows, columns, "Requests of this address, newest first")
 
 
 def _events_table(store: StoreView, events: pl.DataFrame) -> None:
-    rows = events.with_columns(_linked(store), pl.col("status").replace(sentences.STATUS))
+    columns = ["wr_id", "event", "payout_ftm", "status", "token", "staker", "at"]
+    _table(store, events, columns, "What the transaction did to each request", height="content")
+
+
+def _table(
+    store: StoreView,
+    rows: pl.DataFrame,
+    columns: list[str],
+    alt: str,
+    height: Literal["auto", "content"] = "auto",
+) -> None:
+    """These columns of a query's answer, each row with a link to its request."""
+    link = pl.format(f"?network={store.source.name}&find={{}}", "wr_id")
+    named = rows.with_columns(wr_id=link, status=pl.col("status").replace(sentences.STATUS))
     st.dataframe(
-        rows.select("wr_id", "event", "payout_ftm", "status", "token", "staker", "at"),
+        named.select(columns),
         hide_index=True,
-        height="content",
+        height=height,
         placeholder="",
-        alt="What the transaction did to each request",
-        column_config={
-            "wr_id": _ID,
-            "event": _text("What it did", width=90),
-            "payout_ftm": _number("Payout, FTM", format="%,.2f"),
-            "status": _text("Status now", width=90),
-            "token": _text("Token", width=70),
-            "staker": _text("Staker", width=130),
-            "at": _time("Time, UTC"),
-        },
+        alt=alt,
+        column_config=_COLUMNS,
     )

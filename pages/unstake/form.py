@@ -1,4 +1,4 @@
-"""What a user has said on the Unstake page. It stands in the URL alone, so that nothing typed is
+"""What a user has entered on the Unstake page. It stands in the URL alone, so that nothing typed is
 lost on a reload, by going back, or from step to step; a link can fill it in, and never sign.
 """
 
@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,33 +14,36 @@ from streamlit.delta_generator import DeltaGenerator
 
 from data import AmountError, ConfigError
 from data.config import parse_address
+from data.live.verdict import Expected
 from data.pool.amounts import parse_amount
 from data.pool.burn import BOND, CERT, Token
 from data.pool.identifiers import parse_hash
-from pages.unstake import wishes
 from ui.parts import links
 
 Step = Literal[1, 2, 3, 4, 5]
-FIELDS = ("step", "token", "amount", "address", "tx", "request", "intent", "since")
+FIELDS = ("step", "token", "amount", "address", "tx", "request", "since", "again")
 _SHAPES = {
     "step": (re.compile(r"[1-5]"), "1 to 5"),
     "token": (re.compile(f"{BOND}|{CERT}"), f"{BOND} or {CERT}"),
     "request": (re.compile(r"[0-9]{1,9}"), "a request's id"),
-    "intent": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name this page gave"),
     "since": (re.compile(r"[0-9]{1,12}"), "a block"),
+    "again": (re.compile(r"[0-9]{1,4}"), "how often the same was signed before"),
 }
 LONGEST = 100
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
-OF_ONE_WISH = ("intent", "since")
+OF_ONE_WISH = ("since", "again")
 # What names something on one network names nothing, or something else, on another.
-_OF_ONE_NETWORK = ("tx", "request", *OF_ONE_WISH)
-FORGOTTEN = dict.fromkeys(_OF_ONE_NETWORK, "")
+_OF_ONE_NETWORK = ("tx", "request", "since")
 
 
 @dataclass(frozen=True)
 class Form:
-    """What stands in the URL, as typed: texts may be empty or wrong."""
+    """What stands in the URL, as typed: texts may be empty or wrong.
+
+    `since` is a block from before it was signed: from there on the pool's log is searched for it.
+    `again` is how often the same was signed before.
+    """
 
     step: Step
     token: Token
@@ -50,7 +52,7 @@ class Form:
     tx: str
     wr_id: int | None
     since: int | None
-    intent: str
+    again: int
 
     @property
     def amount_wei(self) -> int | None:
@@ -76,66 +78,75 @@ class Form:
         except ConfigError:
             return None
 
+    @property
+    def expected(self) -> Expected:
+        """The unstake that these fields describe."""
+        return Expected(self.holder, self.token, self.amount_wei)
 
-def read(notices: DeltaGenerator) -> Form:
+
+def read_form(notices: DeltaGenerator) -> Form:
     """What the URL says; what it cannot say is named and leaves it."""
     for name in FIELDS:
-        asked = st.query_params.get(name)
-        if asked is None:
+        text = st.query_params.get(name)
+        if text is None:
             continue
         shape, wanted = _SHAPES.get(name, (None, f"a text of at most {LONGEST} letters"))
-        if len(asked) > LONGEST or (shape and not shape.fullmatch(asked)):
-            links.refuse(notices, name, asked, wanted, "what is usual")
+        if len(text) > LONGEST or (shape and not shape.fullmatch(text)):
+            links.refuse(notices, name, text, wanted, "what is usual")
             del st.query_params[name]
-    said = st.query_params
-    if foreign := [name for name in _OF_ONE_NETWORK if _network_of(name, said) != _network(said)]:
-        st.query_params.from_dict({n: t for n, t in said.to_dict().items() if n not in foreign})
-    request, since = said.get("request"), said.get("since")
+    link = st.query_params
+    if foreign := [name for name in _OF_ONE_NETWORK if _network_of(name, link) != _network(link)]:
+        st.query_params.from_dict({n: t for n, t in link.to_dict().items() if n not in foreign})
+    request, since = link.get("request"), link.get("since")
     return Form(
-        step=int(said.get("step", "1")),  # type: ignore[arg-type]
-        token=said.get("token", CERT),  # type: ignore[arg-type]
-        amount=said.get("amount", "").strip(),
-        address=said.get("address", "").strip(),
-        tx=said.get("tx", "").strip(),
+        step=int(link.get("step", "1")),  # type: ignore[arg-type]
+        token=link.get("token", CERT),  # type: ignore[arg-type]
+        amount=link.get("amount", "").strip(),
+        address=link.get("address", "").strip(),
+        tx=link.get("tx", "").strip(),
         wr_id=int(request) if request else None,
         since=int(since) if since else None,
-        intent=said.get("intent", ""),
+        again=int(link.get("again", "0")),
     )
 
 
-def left(form: Form) -> bool:
+def has_moved_on(form: Form) -> bool:
     """Whether the URL has gone on from `form`: a button in a fragment draws that alone anew."""
-    said = st.query_params
-    request = said.get("request")
-    now = (said.get("step", "1"), said.get("tx", ""), int(request) if request else None)
+    link = st.query_params
+    request = link.get("request")
+    now = (link.get("step", "1"), link.get("tx", ""), int(request) if request else None)
     return now != (str(form.step), form.tx, form.wr_id)
 
 
-def put(**fields: str) -> None:
+def write_link(**fields: str) -> None:
     """Write fields into the URL at once, as one step to go back; an empty text leaves it."""
-    said = st.query_params.to_dict()
-    if fields.get("intent") == "":
-        wishes.give_up(_wished(said))
-    if any(said.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
+    link = st.query_params.to_dict()
+    if any(link.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
         fields = dict.fromkeys(OF_ONE_WISH, "") | fields
-    written = {name: text for name, text in (said | fields).items() if text}
+    written = {name: text for name, text in (link | fields).items() if text}
     for name in _OF_ONE_NETWORK:
         if fields.get(name):
-            wishes.met()[name, fields[name]] = _network(said)
-    if written != said:
+            _first_networks()[name, fields[name]] = _network(link)
+    if written != link:
         st.query_params.from_dict(written)
 
 
-def _network(said: Mapping[str, str]) -> str:
-    return said.get("network", "")
+def _network(link: Mapping[str, str]) -> str:
+    return link.get("network", "")
 
 
-def _network_of(name: str, said: Mapping[str, str]) -> str:
-    here = _network(said)
-    return wishes.met().setdefault((name, said[name]), here) if name in said else here
+def _network_of(name: str, link: Mapping[str, str]) -> str:
+    here = _network(link)
+    return _first_networks().setdefault((name, link[name]), here) if name in link else here
 
 
-def go(
+def _first_networks() -> dict[tuple[str, str], str]:
+    """On which network this session first met a name, so that another one takes none over."""
+    known: dict[tuple[str, str], str] = st.session_state.setdefault("unstake networks", {})
+    return known
+
+
+def step_button(
     label: str, step: Step, fields: Mapping[str, str] | None = None, *, primary: bool = False
 ) -> None:
     """A button to another step, which may write fields too."""
@@ -143,24 +154,11 @@ def go(
         label,
         type="primary" if primary else "secondary",
         key=f"go {step} {label}",
-        on_click=put,
+        on_click=write_link,
         kwargs={"step": str(step), **(fields or {})},
     )
 
 
-def wish(form: Form, block: int, *, anew: bool = False) -> dict[str, str]:
-    """`intent`, the name of this one wish to sign, which a tab signs once through reloads, and
-    `since`, the last block before it."""
-    wished = _wished(st.query_params.to_dict())
-    if form.intent and not anew:
-        since = block if form.since is None else form.since
-        return wishes.keep(wished, form.intent, since)
-    return wishes.name(wished, block, anew=anew)
-
-
-def _wished(said: Mapping[str, str]) -> tuple[str, ...]:
-    """What is to be signed, however it is written."""
-    amount, address = said.get("amount", ""), said.get("address", "")
-    with suppress(AmountError):
-        amount = str(parse_amount(amount))
-    return _network(said), said.get("token", CERT), amount, address.strip().lower()
+def another(form: Form) -> dict[str, str]:
+    """The fields of a link to sign the same once more."""
+    return {"tx": "", "request": "", "since": "", "again": str(form.again + 1)}

@@ -6,24 +6,25 @@ import streamlit as st
 
 from data import ConfigError
 from data.config import parse_address
-from pages.unstake import form as unstake_form
 from pages.unstake import inputs
-from pages.unstake.form import Form
+from pages.unstake.form import Form, step_button, write_link
 from ui.browser import wallet
 from ui.parts import words
 
 
-def offer(said: wallet.Connection | None, form: Form) -> None:
+def offer(connection: wallet.Connection | None, form: Form) -> None:
     """The wallet's account for the address: filled in once where there is none, else a button."""
-    if said is None or said.account == form.holder:
+    if connection is None or connection.account == form.holder:
         return
     # Who clears it, or goes back, means it.
     offered = st.session_state.get("unstake offered")
-    st.session_state["unstake offered"] = said.account
-    if not form.address and offered != said.account:
-        unstake_form.put(address=said.account)
+    st.session_state["unstake offered"] = connection.account
+    if not form.address and offered != connection.account:
+        write_link(address=connection.account)
         st.rerun()
-    unstake_form.go(f"Use {words.short(said.account)}", form.step, {"address": said.account})
+    step_button(
+        f"Use {words.short(connection.account)}", form.step, {"address": connection.account}
+    )
 
 
 def field(form: Form) -> bool:

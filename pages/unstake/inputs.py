@@ -1,4 +1,4 @@
-"""The inputs of the Unstake page: each shows what is in the URL, and puts there what is said."""
+"""The inputs of the Unstake page: each shows what the URL holds, and changes it there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from data.pool.burn import BOND, CERT, Token
-from pages.unstake import form as unstake_form
-from pages.unstake.form import Form
+from pages.unstake.form import LONGEST, OF_ONE_WISH, Form, write_link
 from ui.browser import typed_address
 
 _STEPS = ("1 Amount", "2 Check", "3 Confirm", "4 In progress", "5 Late")
@@ -33,14 +32,14 @@ def text(
         key=key,
         on_change=_typed,
         args=(name, key),
-        max_chars=unstake_form.LONGEST,
+        max_chars=LONGEST,
         help=help or None,
         placeholder=placeholder,
         width=width,
         live="400ms" if live else False,
     )
     if live:
-        typed_address.follow(key, name, unstake_form.OF_ONE_WISH)
+        typed_address.follow(key, name, OF_ONE_WISH)
 
 
 def _shown(name: str, value: str) -> tuple[str, str]:
@@ -60,8 +59,8 @@ def _shown(name: str, value: str) -> tuple[str, str]:
 def token_input(form: Form) -> None:
     """Which token is burned, by the names it goes by."""
     chosen = next(name for name, token in _TOKENS.items() if token == form.token)
-    told = "aFTMc is also called ankrFTM: it grows in worth. aFTMb grows in number."
-    _choice("Token", "token", list(_TOKENS), chosen, help=told)
+    help = "aFTMc is also called ankrFTM: it grows in worth. aFTMb grows in number."
+    _choice("Token", "token", list(_TOKENS), chosen, help=help)
 
 
 def stepper(form: Form) -> None:
@@ -83,7 +82,7 @@ def _choice(label: str, name: str, options: Sequence[str], chosen: str, **more: 
     )
 
 
-def _said(name: str, key: str) -> str | None:
+def _entry(name: str, key: str) -> str | None:
     """What the input of this `key` holds; None of one that gave way to another, of which a
     browser that answers late may still speak."""
     number, _ = st.session_state[f"unstake input {name}"]
@@ -91,12 +90,12 @@ def _said(name: str, key: str) -> str | None:
 
 
 def _typed(name: str, key: str) -> None:
-    if (said := _said(name, key)) is not None:
+    if (entry := _entry(name, key)) is not None:
         # A request belongs to the transaction that made it.
-        unstake_form.put(**{name: said} | ({"request": ""} if name == "tx" else {}))
+        write_link(**{name: entry} | ({"request": ""} if name == "tx" else {}))
 
 
 def _picked(name: str, key: str) -> None:
-    if (said := _said(name, key)) is not None:
-        fields = {"token": _TOKENS.get(said, ""), "step": said[0]}
-        unstake_form.put(**{name: fields[name]})
+    if (entry := _entry(name, key)) is not None:
+        fields = {"token": _TOKENS.get(entry, ""), "step": entry[0]}
+        write_link(**{name: fields[name]})

@@ -2,43 +2,43 @@
 
 import streamlit as st
 
-from pages.unstake import form as unstake_form
 from pages.unstake import (
     inputs,
     step1_amount,
-    step1_terms,
     step2_check,
     step3_confirm,
     step4_progress,
     step5_late,
 )
+from pages.unstake.form import FIELDS, read_form
+from pages.unstake.now import read_now
 from ui.browser import live_region
 from ui.parts import links
 from ui.shown import store_view
 
 store = store_view.shown()
-links.refuse_unknown(unstake_form.FIELDS, "Unstake")
+links.refuse_unknown(FIELDS, "Unstake")
 st.title("Unstake")
 st.markdown("From an amount to a paid request: what you get, when, and what to check first.")
 notices = st.container()
-form = unstake_form.read(notices)
+form = read_form(notices)
+now = read_now(store, form)
 top = st.container()
 with top:
     inputs.stepper(form)
 
-told = ""
+sentence = ""
 match form.step:
     case 1:
-        step1_amount.inputs(store, form)
-        told = step1_terms.show(store, form)
+        sentence = step1_amount.show(now)
     case 2:
-        told = step2_check.checks(store, form)
+        sentence = step2_check.show(now)
     case 3:
-        step3_confirm.confirm(store, form)
+        step3_confirm.show(now)
     case 4:
-        step4_progress.progress(store, form)
+        step4_progress.show(now)
     case 5:
-        step5_late.late(store, form)
+        step5_late.show(now)
 
 with top:
-    live_region.say(told)
+    live_region.say(sentence)

@@ -67,8 +67,8 @@ def over_supply(reading: Reading) -> Remark | None:
     return Remark(
         "problem",
         "supply",
-        f"{_told(reading.amount_wei, supply_wei)} is more than all {TOKEN_NAMES[reading.token]} "
-        f"there are, {_told(supply_wei, reading.amount_wei)}: nobody holds that much.",
+        f"{_amount(reading.amount_wei, supply_wei)} is more than all {TOKEN_NAMES[reading.token]} "
+        f"there are, {_amount(supply_wei, reading.amount_wei)}: nobody holds that much.",
         "Lower the amount or use max.",
     )
 
@@ -124,7 +124,9 @@ def _balance(reading: Reading, holder: Holder) -> Remark:
     if most_wei is None:
         return _unknown(reading, "balance", f"The {name} balance", "most_wei")
     if most_wei >= reading.amount_wei:
-        return Remark("ok", "balance", f"{name} balance is {_told(most_wei, reading.amount_wei)}.")
+        return Remark(
+            "ok", "balance", f"{name} balance is {_amount(most_wei, reading.amount_wei)}."
+        )
     other_wei = holder.cert_wei if reading.token == BOND else holder.bond_wei
     other = TOKEN_NAMES["aFTMc" if reading.token == BOND else "aFTMb"]
     remedy = "Lower the amount or use max."
@@ -135,8 +137,8 @@ def _balance(reading: Reading, holder: Holder) -> Remark:
     return Remark(
         "problem",
         "balance",
-        f"{name} balance is {_told(most_wei, reading.amount_wei)}, you asked for "
-        f"{_told(reading.amount_wei, most_wei)}.",
+        f"{name} balance is {_amount(most_wei, reading.amount_wei)}, you asked for "
+        f"{_amount(reading.amount_wei, most_wei)}.",
         remedy,
     )
 
@@ -187,8 +189,8 @@ def _of_changes(reading: Reading, earlier: Reading) -> Iterator[Remark]:
         yield Remark(
             "note",
             "changed payout",
-            f"You get {_told(after_wei, before_wei)} FTM now; it was "
-            f"{_told(before_wei, after_wei)} when you looked.",
+            f"You get {_amount(after_wei, before_wei)} FTM now; it was "
+            f"{_amount(before_wei, after_wei)} when you looked.",
         )
 
 
@@ -235,7 +237,7 @@ def _unknown(reading: Reading, code: str, what: str, field: str) -> Remark:
     )
 
 
-def _told(wei: int, beside_wei: int) -> str:
+def _amount(wei: int, beside_wei: int) -> str:
     """Short, unless that would make two different amounts read alike."""
     if wei != beside_wei and format_short(wei) == format_short(beside_wei):
         return format_wei(wei)

@@ -1,29 +1,42 @@
-"""What step 1 of the Unstake page asks: the token, the amount, and how much it can be at most."""
+"""Step 1 of the Unstake page: the amount, what it gives and when, and what others would."""
 
 from __future__ import annotations
 
+import math
+import re
+
+import polars as pl
 import streamlit as st
 
+from data import AmountError
 from data.live.reading import Reading
-from data.pool.amounts import format_short, format_wei
+from data.pool.amounts import DECIMALS, format_brief, format_short, format_wei, parse_amount
 from data.pool.burn import BOND, CERT
 from data.pool.transaction import TOKEN_NAMES
-from pages.unstake import form as unstake_form
-from pages.unstake import holder as unstake_holder
-from pages.unstake import inputs as unstake_inputs
-from pages.unstake import node, step1_terms, step2_check, wishes
-from pages.unstake.form import Form
+from forecast import ReleaseWindow
+from pages.unstake import amount_chart, holder, inputs, node, shared, terms
+from pages.unstake.form import Form, step_button
+from pages.unstake.now import Now, present
+from pages.unstake.remarks import over_supply
+from pages.unstake.terms import Given
 from ui.browser import wallet
-from ui.parts import words
-from ui.shown.store_view import StoreView
+from ui.odds import scored, window_card, window_words
+from ui.odds.scored import Odds
+from ui.parts import drawing, words
+from ui.parts.tiles import fact_tiles
 
+_ONE = 10**DECIMALS
 _MAX = "Max: all that an address holds"
+_THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
+_TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
+_PARTS = (1, 2, 4, 10)
 
 
-def inputs(view: StoreView, form: Form) -> None:
-    """Token and amount; below the amount what an address holds of the token, when asked for."""
-    unstake_inputs.token_input(form)
-    unstake_inputs.text(
+def show(now: Now) -> str:
+    """Token and amount and, as soon as there is one, all that follows from it; returns that in a
+    sentence, "" where there is none, or where an alert says why."""
+    inputs.token_input(now.form)
+    inputs.text(
         "Amount",
         "amount",
         width=480,
@@ -35,50 +48,260 @@ def inputs(view: StoreView, form: Form) -> None:
     most = st.expander(_MAX, key="unstake max", on_change="rerun", width=480)
     if most.open:
         with most:
-            _most(view, form)
+            _most(now)
+    return _results(now)
 
 
-def _most(view: StoreView, form: Form) -> None:
-    network = node.network_of(view)
+def _most(now: Now) -> None:
+    """What an address holds of the token."""
+    network = now.network
     if network is None or network.simulated:
-        why_not = node.live(network, form.token, 0, None, None).why_not
-        st.markdown(f"What an address holds cannot be told: {words.fault(why_not)}.")
+        st.markdown(f"What an address holds cannot be told: {words.fault(now.live.why_not)}.")
         return
-    answer = wallet.panel(network, key="wallet max", known=wishes.followed())
-    step2_check.strayed(answer)
-    unstake_holder.offer(answer.connection, form)
-    if not unstake_holder.field(form):
+    report = wallet.panel(network, key="wallet max", known=list(shared.followed()))
+    shared.strayed(report)
+    holder.offer(report.connection, now.form)
+    if not holder.field(now.form):
         return
-    # Without an amount the pool is read alone, with its holder.
-    found = step1_terms.live(view, form, form.amount_wei or 0)
-    if found.reading is None:
-        why_not = words.fault(found.why_not)
-        st.warning(f"What it holds cannot be told: {why_not}.")
+    if now.live.reading is None:
+        st.warning(f"What it holds cannot be told: {words.fault(now.live.why_not)}.")
         _ask_again()
     else:
-        _held(form, found.reading)
+        _held(now.form, now.live.reading)
 
 
 def _held(form: Form, reading: Reading) -> None:
-    holder = reading.holder
-    most_wei = holder.most_wei if holder else None
+    held = reading.holder
+    most_wei = held.most_wei if held else None
     name = TOKEN_NAMES[form.token]
-    if holder is None or most_wei is None:
+    if held is None or most_wei is None:
         reason = reading.unknown.get("holder.most_wei", "the node did not say")
         st.warning(f"The {name} balance is unknown: {words.fault(reason)}.")
         _ask_again()
         return
     st.markdown(f"Holds **{format_short(most_wei)} {name}** at block {reading.block:,}.")
-    other_wei = holder.cert_wei if form.token == BOND else holder.bond_wei
+    other_wei = held.cert_wei if form.token == BOND else held.bond_wei
     if most_wei == 0:
         if other_wei:
             other = TOKEN_NAMES[CERT if form.token == BOND else BOND]
             st.markdown(f"It holds {format_short(other_wei)} {other}: choose that token.")
     else:
         most = format_wei(most_wei)
-        unstake_form.go(f"Use max: {most}", 1, {"amount": most})
+        step_button(f"Use max: {most}", 1, {"amount": most})
 
 
 def _ask_again() -> None:
     # The wallet's panel beside it may have a "Look again" of its own.
     st.button("Ask the node again", on_click=node.forget)
+
+
+def _results(now: Now) -> str:
+    form = now.form
+    if not form.amount:
+        st.caption(
+            "Write an amount: what you would receive, the fee and when it is paid appear here. No "
+            "wallet is needed."
+        )
+        return ""
+    try:
+        amount_wei = parse_amount(form.amount)
+    except AmountError as error:
+        st.error(words.fault(str(error)))
+        return ""
+    if _THOUSAND.fullmatch(form.amount):
+        st.caption(f"Read as {format_wei(amount_wei)}: a point marks decimals, not thousands.")
+    reading = now.live.reading
+    if reading is not None:
+        if (more := over_supply(reading)) is not None:
+            st.error(words.escaped(f"{more.sentence} {more.remedy}"))
+            return ""
+        shared.keep_as_shown(reading)
+    given = terms.given(reading, now.terms, form.token, amount_wei)
+    _tiles(now, given)
+    _origin(now, given)
+    sentence = ""
+    if given.payout_wei is None:
+        st.warning(f"What you would receive is unknown: {words.fault(given.reason)}.")
+    elif given.payout_wei == 0:
+        st.error("The fee takes all of this amount. Write a larger one.")
+    else:
+        window = _window(now, given.payout_wei)
+        sentence = _sentence(given, now.odds, window)
+        step_button("Continue to the checks", 2, primary=True)
+        if now.odds is not None:
+            _other_amounts(now, now.odds, amount_wei)
+    shared.facts()
+    return sentence
+
+
+def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> str:
+    receipt = f"You receive {_ftm(given.payout_wei)}; fee {_ftm(given.fee_wei, up=True)}"
+    if odds is None or window is None or not window_words.has_odds(window):
+        return f"{receipt}."
+    days = window.quantile(0.5)
+    if math.isfinite(days):
+        return f"{receipt}; even odds by {words.day(odds.day(days))}."
+    return f"{receipt}; less than even odds within {scored.FAN_DAYS} days."
+
+
+def _tiles(now: Now, given: Given) -> None:
+    place, ahead = _place(now)
+    rate = words.UNKNOWN if not given.ratio else f"{_ONE / given.ratio:.6g} FTM"
+    fee_share = ""
+    if given.fee_wei is not None and given.gross_wei:
+        fee_share = f"{100 * given.fee_wei / given.gross_wei:.3g} % of {_ftm(given.gross_wei)}"
+    tiles = [
+        ("You receive", _ftm(given.payout_wei), "fixed once it is in a block, paid whole"),
+        ("Fee", _ftm(given.fee_wei, up=True), fee_share),
+        ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
+        ("Your place in the queue", place, ahead),
+    ]
+    fact_tiles(tiles)
+
+
+def _place(now: Now) -> tuple[str, str]:
+    reading = now.live.reading
+    if reading and reading.first_wr_id is not None and reading.last_wr_id is not None:
+        ahead = _ftm(reading.pending_wei) if reading.pending_wei is not None else words.UNKNOWN
+        return f"{reading.last_wr_id - reading.first_wr_id + 1:,}", f"{ahead} ahead"
+    row = now.view.ask("money_ahead").row(0, named=True)
+    return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'])} ahead"
+
+
+def _ftm(wei: int | None, *, up: bool = False) -> str:
+    return words.UNKNOWN if wei is None else f"{format_short(wei, up=up)} FTM"
+
+
+def _origin(now: Now, given: Given) -> None:
+    """Why the fee is what it is, and where the figures are from."""
+    logs, reading = now.terms, now.live.reading
+    rule, shift_wei = (logs.rule, logs.shift_wei) if logs else (None, None)
+    if reading is not None and reading.fee_rule is not None:
+        rule, shift_wei = reading.fee_rule, reading.fee_shift_wei
+    why = terms.fee_sentence(rule, shift_wei, given.gross_wei, given.fee_wei)
+    if given.origin:
+        st.caption(f"{why} {words.escaped(given.origin).capitalize()}.".lstrip())
+    if reading is None and given.payout_wei is not None:
+        st.caption(f"No node was read: {words.fault(now.live.why_not)}.")
+    if reading and logs and given.gross_wei is not None and given.fee_wei is not None:
+        rebuilt = logs.fee(given.gross_wei)
+        if rebuilt is not None and rebuilt.fee_wei != given.fee_wei:
+            st.warning(
+                f"The node says the fee is {format_wei(given.fee_wei)} FTM (block "
+                f"{reading.block:,}), the logs say {format_wei(rebuilt.fee_wei)} FTM (block "
+                f"{rebuilt.block:,}). It changes with each unstake, so an older block may differ."
+            )
+
+
+def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
+    st.subheader("Expected release window")
+    odds, reading = now.odds, now.live.reading
+    if odds is None:
+        window_card.unscored(now.view.source)
+        return None
+    basis = present(reading, odds)
+    window = basis.new_window(payout_wei / _ONE)
+    window_card.show(odds, window, odds.at, amount=f"{payout_wei / _ONE:.6g}")
+    st.caption(
+        f"The money is forecast from {words.moment(odds.at)}, the store's last block"
+        + (
+            f"; the queue is that of block {reading.block:,}."
+            if reading is not None and basis is not odds.present
+            else ", and so is the queue."
+        )
+    )
+    return window
+
+
+def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
+    """Other amounts beside the user's own, and the same amount in parts, on the same terms."""
+    st.subheader("What another amount would change")
+    basis = present(now.live.reading, odds)
+    spans = []
+    for twentieths in _TWENTIETHS_OF_AMOUNT:
+        other_wei = amount_wei * twentieths // 20
+        other = terms.of_other_amount(now.live.reading, now.terms, now.form.token, other_wei)
+        if other is None or other.payout_wei == 0:
+            continue
+        window = basis.new_window(other.payout_wei / _ONE)
+        if window is not None and window_words.has_odds(window):
+            spans.append(_span(odds, other.payout_wei, window, mine=twentieths == 20))
+    if spans and all(span["low"] == scored.FAN_DAYS for span in spans):
+        st.markdown(
+            f"From {spans[0]['name']} to {spans[-1]['name']}: more than 95 % of the futures take "
+            f"longer than {scored.FAN_DAYS} days."
+        )
+    elif spans:
+        drawing.draw(
+            amount_chart.amounts,
+            pl.DataFrame(spans, infer_schema_length=None),
+            horizon_days=scored.FAN_DAYS,
+            alt="; ".join(f"{span['paid']}: even odds {span['half']}" for span in spans),
+        )
+        st.caption(
+            "Days until it is paid, by what you would receive: thick half of the futures, thin "
+            f"nine in ten, amber even odds, up to {scored.FAN_DAYS} days. Your "
+            "amount is the coloured one. What waits before you counts for each."
+        )
+    _split(now, odds, amount_wei)
+
+
+def _span(odds: Odds, payout_wei: int, window: ReleaseWindow, *, mine: bool) -> dict[str, object]:
+    marks = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
+    days = {name: min(window.quantile(p), float(scored.FAN_DAYS)) for name, p in marks.items()}
+    return {
+        "name": f"{format_brief(payout_wei)} FTM",
+        "paid": f"{format_short(payout_wei)} FTM",
+        "mine": mine,
+        "half": _half(odds, window),
+        "reached": math.isfinite(window.quantile(0.5)),
+        **days,
+    }
+
+
+def _half(odds: Odds, window: ReleaseWindow) -> str:
+    """The day of even odds."""
+    days = window.quantile(0.5)
+    return words.day(odds.day(days)) if math.isfinite(days) else f"after {scored.FAN_DAYS} days"
+
+
+def _split(now: Now, odds: Odds, amount_wei: int) -> None:
+    """The same amount as several requests one after another: what each way gives, and when."""
+    basis = present(now.live.reading, odds)
+    rows = []
+    for parts in _PARTS:
+        burned, paid_wei, first_wei = 0, 0, 0
+        for part in range(parts):
+            one_wei = amount_wei // parts + (amount_wei % parts if part == 0 else 0)
+            one = terms.of_other_amount(
+                now.live.reading, now.terms, now.form.token, one_wei, burned
+            )
+            if one is None:
+                return
+            burned += one.gross_wei
+            paid_wei += one.payout_wei
+            first_wei = first_wei or one.payout_wei
+        first = basis.new_window(first_wei / _ONE)
+        last = basis.new_window(paid_wei / _ONE)
+        if first is None or last is None or not window_words.has_odds(first):
+            return
+        rows.append((parts, format_short(paid_wei), _half(odds, first), _half(odds, last)))
+    with st.expander("Splitting it into several requests"):
+        st.dataframe(
+            pl.DataFrame(rows, schema=["parts", "paid", "first", "last"], orient="row"),
+            hide_index=True,
+            height="content",
+            alt="What the amount gives in one, two, four and ten requests, and when",
+            column_config={
+                "parts": st.column_config.NumberColumn("Requests"),
+                "paid": st.column_config.TextColumn("FTM in all"),
+                "first": st.column_config.TextColumn("Even odds for the first"),
+                "last": st.column_config.TextColumn("Even odds for the last"),
+            },
+        )
+        st.caption(
+            "If they are made one right after another, with nobody in between: the first is paid "
+            "earlier, as it needs less money, and the last when one request for all would be. Each "
+            "is a transaction with gas of its own, and the fee of each rises with the ones before "
+            "it. Others may come in between, and then the rest waits for them too."
+        )

@@ -1,128 +1,128 @@
-"""Step 3 of the Unstake page: what exactly is signed, the wallet, and the way without one."""
+"""Step 3 of the Unstake page: what exactly is signed, the wallet that signs it once, and the way
+without one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NoReturn
+
 import streamlit as st
 
+from data import TrackerError
 from data.config import Network
+from data.live.by_log import Made
 from data.live.reading import Reading
 from data.pool.amounts import DECIMALS, format_short, format_wei
 from data.pool.transaction import TOKEN_NAMES, build_unstake, describe
-from pages.unstake import form as unstake_form
-from pages.unstake import inputs, node, step1_terms, step2_check, step3_wallet
-from pages.unstake.form import Form
-from pages.unstake.node import Live
+from pages.unstake import inputs, node, shared
+from pages.unstake.form import Form, another, step_button, write_link
+from pages.unstake.now import Now, present
 from ui.browser import wallet
-from ui.odds import scored, window_card, window_words
+from ui.odds import window_card, window_words
 from ui.parts import words
 from ui.request import sentences
-from ui.shown.store_view import StoreView
 
 # With these the contract would refuse it, or give nothing for it.
 _UNSIGNABLE = {"payout", "supply", "balance", "refusal"}
 _STAKING = "https://www.ankr.com/staking/stake/fantom/"
 
 
-def confirm(view: StoreView, form: Form) -> None:
-    """Step 3: what is signed in every part, the wallet, and the way without one."""
-    amount_wei, network = form.amount_wei, node.network_of(view)
+def show(now: Now) -> None:
+    """What is signed in every part, the wallet, and the way without one."""
+    form, network = now.form, now.network
+    amount_wei = form.amount_wei
     if amount_wei is None:
-        step2_check.no_amount()
+        shared.no_amount()
         return
-    # A node that fell silent meanwhile does not keep the hash from the reader.
-    told = wallet.outcome(form.intent)
-    if isinstance(told, wallet.Signed) and network is not None:
-        step3_wallet.go_on(network, form, told.transaction_hash)
     if network is None:
-        step2_check.asked(form, amount_wei)
+        shared.show_order(form, amount_wei)
         st.warning(f"Nothing can be signed here: {node.NO_NETWORK}. Status tells both.")
         return
     if network.simulated:
-        step2_check.asked(form, amount_wei)
+        shared.show_order(form, amount_wei)
         st.info(
             "These data are simulated: there is nothing to sign. On a real network this step shows "
             "what is signed in every part, and a wallet in this browser signs it."
         )
-        unstake_form.go("Continue", 4, primary=True)
+        step_button("Continue", 4, primary=True)
         return
     if form.holder is None:
         st.info("Step 2 asks for the address that holds the tokens, and checks it.")
-        unstake_form.go("Go to the checks", 2)
+        step_button("Go to the checks", 2)
         return
-    found = step1_terms.live(view, form, amount_wei)
-    reading = found.reading
-    step2_check.asked(form, amount_wei)  # with what is signed, not while it is being read
-    gas = reading.holder.gas if reading is not None and reading.holder else None
-    call = build_unstake(network, form.token, amount_wei, form.holder, gas)
+    transaction = unsigned(network, form, form.holder, amount_wei)
+    # A node that fell silent meanwhile does not keep the hash from the reader.
+    outcome = wallet.outcome(network, transaction)
+    if isinstance(outcome, wallet.Signed):
+        _go_on(network, form, outcome)
+    reading = now.live.reading
+    shared.show_order(form, amount_wei)  # with what is signed, not while it is being read
     may_sign = False
     if reading is None:
         st.warning(
-            f"The checks of step 2 cannot be made now: {words.fault(found.why_not)}. "
+            f"The checks of step 2 cannot be made now: {words.fault(now.live.why_not)}. "
             "Sign nothing that was not checked."
         )
-        step2_check.look_again(3)
+        shared.look_again(3)
     else:
-        found_out = step2_check.remarks(view, reading)
-        wrong = [each for each in found_out if each.kind == "problem"]
-        if not isinstance(told, wallet.Signed):  # what it took is no longer there to be checked
-            step2_check.show_remarks(wrong)
-        may_sign = not any(each.code in _UNSIGNABLE for each in wrong)
+        problems = [each for each in shared.remarks(now, reading) if each.kind == "problem"]
+        if not isinstance(outcome, wallet.Signed):  # what it took is no longer there to be checked
+            shared.show_remarks(problems)
+        may_sign = not any(each.code in _UNSIGNABLE for each in problems)
         if may_sign:
-            _what(network, call, reading)
-            _when(view, found, reading.payout_wei)
-            step1_terms.facts()
-        elif not isinstance(told, wallet.Signed):
-            unstake_form.go("Back to the checks", 2, primary=True)
+            gas = reading.holder.gas if reading.holder else None
+            transaction = replace(transaction, gas=gas)
+            _call(network, transaction, reading)
+            _window(now, reading)
+            shared.facts()
+        elif not isinstance(outcome, wallet.Signed):
+            step_button("Back to the checks", 2, primary=True)
     # What the wallet was asked before is followed up, whatever speaks against signing now.
-    if may_sign or form.intent:
-        step3_wallet.sign(network, form, call, reading, may_sign=may_sign)
-    _elsewhere(view, form, amount_wei)
+    if may_sign or outcome is not None or form.since is not None:
+        _sign(network, form, transaction, reading, may_sign=may_sign)
+    _elsewhere(now, amount_wei)
 
 
-def _what(network: Network, call: dict[str, str], reading: Reading) -> None:
+def unsigned(
+    network: Network, form: Form, holder: str, amount_wei: int
+) -> wallet.UnsignedTransaction:
+    """What is to be signed, so far without its gas."""
+    call = build_unstake(network, form.token, amount_wei, holder)
+    return wallet.UnsignedTransaction(
+        sender=call["from"],
+        to=call["to"],
+        data=call["data"],
+        what=f"{format_short(amount_wei)} {TOKEN_NAMES[form.token]}",
+        count=form.again,
+        since=form.since,
+    )
+
+
+def _call(network: Network, transaction: wallet.UnsignedTransaction, reading: Reading) -> None:
     """What is signed, in every part, read from the bytes that are."""
-    told = describe(network, call)
+    call = transaction.for_wallet(network.chain_id)
+    description = describe(network, call)
     explorer = network.explorer.rstrip("/")
     link = f" ([on the explorer]({explorer}/address/{network.pool}))" if explorer else ""
-    gas = reading.holder.gas if reading.holder else None
+    gas = transaction.gas
     limit = "what the wallet estimates" if gas is None else f"at most {gas:,}"
     st.markdown(
         f"- **Network**: {wallet.title(network)}, chain {network.chain_id}\n"
         f"- **From**: `{call['from']}`\n"
         f"- **Contract**: the pool, `{network.pool}`{link}\n"
-        f"- **Function**: `{told.function}`\n"
+        f"- **Function**: `{description.function}`\n"
         + "".join(
-            f"- **{name.capitalize()}**: `{value}`, that is {words.escaped(said)}\n"
-            for name, value, said in told.arguments
+            f"- **{name.capitalize()}**: `{value}`, that is {words.escaped(meaning)}\n"
+            for name, value, meaning in description.arguments
         )
         + f"- **Value**: 0 {network.native_symbol}; **gas**: {limit}\n"
         "- **Approval**: none is needed, and none is asked for\n"
-        + _gives(reading)
-        + _stands(reading)
+        + _payout(reading)
+        + _place(reading)
     )
 
 
-def _stands(reading: Reading) -> str:
-    """Its place as the queue is."""
-    if reading.first_wr_id is None or reading.last_wr_id is None:
-        return ""
-    place = reading.last_wr_id - reading.first_wr_id + 1
-    ahead = words.UNKNOWN
-    if reading.pending_wei is not None:
-        ahead = f"{format_short(reading.pending_wei)} FTM"
-    return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}\n"
-
-
-def _when(view: StoreView, found: Live, payout_wei: int | None) -> None:
-    """When it is paid, once more before what cannot be taken back."""
-    now = scored.odds_of(view)
-    if now is not None and payout_wei is not None:
-        window = step1_terms.present(found, now).new_window(payout_wei / 10**DECIMALS)
-        st.markdown(window_words.sentence(window))
-        window_card.late(now)
-
-
-def _gives(reading: Reading) -> str:
+def _payout(reading: Reading) -> str:
     """What it would give now: a burn before it moves the fee, and is not known yet."""
     if reading.payout_wei is None or reading.fee_wei is None:
         return ""
@@ -144,17 +144,143 @@ def _at_worst(reading: Reading) -> str:
     )
 
 
-def _elsewhere(view: StoreView, form: Form, amount_wei: int) -> None:
-    if sentences.unreal(view.info):
+def _place(reading: Reading) -> str:
+    """Its place in the queue as that is now."""
+    if reading.first_wr_id is None or reading.last_wr_id is None:
+        return ""
+    place = reading.last_wr_id - reading.first_wr_id + 1
+    ahead = words.UNKNOWN
+    if reading.pending_wei is not None:
+        ahead = f"{format_short(reading.pending_wei)} FTM"
+    return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}\n"
+
+
+def _window(now: Now, reading: Reading) -> None:
+    """When it is paid, once more before what cannot be taken back."""
+    if now.odds is not None and reading.payout_wei is not None:
+        basis = present(reading, now.odds)
+        st.markdown(window_words.sentence(basis.new_window(reading.payout_wei / 10**DECIMALS)))
+        window_card.late(now.odds)
+
+
+def _elsewhere(now: Now, amount_wei: int) -> None:
+    if sentences.unreal(now.view.info):
         return  # the dashboard knows the real chain alone
     with st.expander("Without a wallet here: on the official dashboard"):
         st.markdown(
             f"1. Open the [staking dashboard]({_STAKING}) and connect your wallet there.\n"
-            f"2. Press the minus icon at {TOKEN_NAMES[form.token]}.\n"
+            f"2. Press the minus icon at {TOKEN_NAMES[now.form.token]}.\n"
             f"3. Write the amount, `{format_wei(amount_wei)}`, and press Unstake.\n"
             "4. Confirm in the wallet. Keep a little FTM for gas.\n"
             "5. Go to the dashboard: it shows “Unstaking in progress”.\n"
             "6. Copy the transaction's hash from the wallet and paste it here."
         )
         inputs.text("Transaction hash", "tx", width=640, placeholder="0x…")
-        unstake_form.go("Follow this hash", 4)
+        step_button("Follow this hash", 4)
+
+
+def _sign(
+    network: Network,
+    form: Form,
+    transaction: wallet.UnsignedTransaction,
+    reading: Reading | None,
+    *,
+    may_sign: bool,
+) -> None:
+    """The wallet's panel for this `transaction`, and what it says came of it. Without a `reading`
+    the wallet can only tell what became of what it was asked before."""
+    newest = None if reading is None else reading.block
+    since = _earliest(form.since, newest)
+    if since is not None:
+        write_link(since=str(since))
+    if may_sign and wallet.outcome(network, transaction) is None:
+        shared.beside(form)
+        _made_before(network, form, since, reading)
+    report = wallet.panel(
+        network,
+        replace(transaction, since=since),
+        "Unstake: sign in the wallet",
+        known=list(shared.followed()),
+        may_sign=may_sign,
+    )
+    shared.strayed(report)
+    outcome = report.outcome
+    if isinstance(outcome, wallet.Signed):
+        _go_on(network, form, outcome)
+        _signed(form, outcome.transaction_hash)
+    connection = report.connection
+    if connection is not None and connection.account != form.holder:
+        account = connection.account
+        step_button(f"Check it for {words.short(account)}", 2, {"address": account})
+    if isinstance(outcome, wallet.NotSigned) and outcome.why == "unsettled":
+        _look_for_it(network, form, _earliest(since, outcome.since))
+
+
+def _earliest(*blocks: int | None) -> int | None:
+    """A link or a browser that names too late a block hides nothing."""
+    return min((block for block in blocks if block is not None), default=None)
+
+
+def _go_on(network: Network, form: Form, signed: wallet.Signed) -> None:
+    """On to step 4, once: who comes back here means it. So does who opens the page on what was
+    signed before that."""
+    tx = signed.transaction_hash
+    if not form.tx and tx not in shared.followed() and not signed.earlier:
+        _follow(network.name, form, tx, _earliest(form.since, signed.since))
+
+
+def _signed(form: Form, tx: str) -> None:
+    st.success("This was signed and sent. Signing anew makes another request.")
+    with st.container(horizontal=True):
+        step_button("Follow it", 4, {"tx": tx, "request": ""}, primary=True)
+        step_button("Sign another one", 2, another(form))
+
+
+def _follow(network: str, form: Form, tx: str, since: int | None) -> NoReturn:
+    shared.followed()[tx] = (network, form.expected)
+    write_link(tx=tx, step="4", request="", since="" if since is None else str(since))
+    st.rerun()
+
+
+def _made_before(network: Network, form: Form, since: int | None, reading: Reading | None) -> None:
+    """The same unstake was signed in this session, or made since this link was: elsewhere too."""
+    this = (network.name, form.expected)
+    signed = [tx for tx, one in shared.followed().items() if one == this]
+    made: tuple[Made, ...] = ()
+    if since is not None and reading is not None and since < reading.block:
+        try:
+            made = node.made(network, form.expected, since)
+        except TrackerError as error:
+            st.caption(
+                "Whether the same unstake was made from this address since block "
+                f"{since:,} cannot be told: {words.fault(str(error))}."
+            )
+    signed = [tx for tx in signed if tx not in {one.tx_hash for one in made}]
+    if signed or made:
+        st.warning("**The same unstake was signed before.** Signing makes another request.")
+    shared.follow_buttons(made)
+    for tx in signed:
+        step_button(f"Follow {words.short(tx)}", 4, {"tx": tx, "request": ""})
+
+
+def _look_for_it(network: Network, form: Form, since: int | None) -> None:
+    """The wallet was asked and its answer got lost: the chain knows whether it was sent."""
+    if since is None or not st.button("Look for it on the chain"):
+        return
+    node.forget()
+    try:
+        made = node.made(network, form.expected, since)
+    except TrackerError as error:
+        st.error(words.fault(str(error)))
+        return
+    shared.follow_buttons(made)
+    if made:
+        st.caption(
+            f"All of this amount and address from block {since:,} on. Is it none of these, look "
+            "again in a minute."
+        )
+    else:
+        st.info(
+            f"The chain holds no such unstake from block {since:,} on. If you confirmed in the "
+            "wallet, look again in a minute. If you did not, say so above, and sign again."
+        )

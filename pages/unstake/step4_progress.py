@@ -1,4 +1,4 @@
-"""Step 4 of the Unstake page: what became of a signed unstake."""
+"""Step 4 of the Unstake page: what became of a signed unstake, and where its request stands."""
 
 from __future__ import annotations
 
@@ -11,21 +11,29 @@ import streamlit as st
 from data import ConfigError, TrackerError
 from data.config import Network
 from data.live.outcome import Outcome
+from data.live.reading import Reading
+from data.live.receipts import Requested
 from data.live.verdict import Expected
-from data.pool.amounts import format_short
+from data.pool.amounts import DECIMALS, format_short
 from data.pool.identifiers import parse_hash
-from pages.unstake import form as unstake_form
-from pages.unstake import inputs, node, step4_not_synced, step4_refused, step5_late, wishes
-from pages.unstake.form import Form
+from forecast import ReleaseWindow
+from pages.unstake import inputs, node, refused, shared
+from pages.unstake.form import Form, another, has_moved_on, step_button
+from pages.unstake.now import Now, is_near, read_now
+from ui.odds import window_card
+from ui.odds.scored import Odds
 from ui.parts import links, words
-from ui.request import card, sentences
+from ui.request import calendar, card, sentences
+from ui.request.calendar import Likely
 from ui.shown.store_view import StoreView
 
 LOOKED_EVERY = "15s"
+_ONE = 10**DECIMALS
 
 
-def progress(view: StoreView, form: Form) -> None:
-    """Step 4: the receipt against what was asked, and where the request stands now."""
+def show(now: Now) -> None:
+    """The receipt against what was to be signed, and where the request stands now."""
+    form = now.form
     inputs.text(
         "Transaction hash",
         "tx",
@@ -34,7 +42,7 @@ def progress(view: StoreView, form: Form) -> None:
         placeholder="0x…",
     )
     if not form.tx and form.wr_id is None:
-        _nothing_yet(view)
+        _nothing_yet(now.view)
         return
     if form.tx:
         try:
@@ -42,13 +50,12 @@ def progress(view: StoreView, form: Form) -> None:
         except ConfigError as error:
             st.error(words.fault(str(error)))
             return
-        if form.tx_hash and form.tx_hash not in wishes.followed():
-            wishes.followed().append(form.tx_hash)
-    network = node.network_of(view)
-    if network is None or network.simulated:
-        _by_store(view, form)
+        if form.tx_hash:
+            shared.followed().setdefault(form.tx_hash)
+    if now.network is None or now.network.simulated:
+        _by_store(now)
     else:
-        st.fragment(_followed, run_every=LOOKED_EVERY)(view, form, network)
+        st.fragment(_by_node, run_every=LOOKED_EVERY)(now.view, form)
 
 
 def _nothing_yet(view: StoreView) -> None:
@@ -60,76 +67,79 @@ def _nothing_yet(view: StoreView) -> None:
     newest = view.ask_row("newest_request")
     if view.info.simulated and newest is not None:
         fields = {"request": str(newest["wr_id"])}
-        unstake_form.go(f"Show an example: request {newest['wr_id']:,}", 4, fields)
+        step_button(f"Show an example: request {newest['wr_id']:,}", 4, fields)
 
 
-def _by_store(view: StoreView, form: Form) -> None:
+def _by_store(now: Now) -> None:
     """What the store alone knows."""
-    if not form.tx:
-        assert form.wr_id is not None
-        _stands(view, form.wr_id)
+    if not now.form.tx:
+        assert now.form.wr_id is not None
+        _request(now, now.form.wr_id)
         return
-    payouts = step5_late.made_by(view, form.tx)
+    payouts = shared.requests_made_by(now.view, now.form.tx)
     if len(payouts) > 1:
         _which(payouts)
     elif payouts:
-        _stands(view, next(iter(payouts)))
+        _request(now, next(iter(payouts)))
     else:
-        st.info(f"The store knows no such unstake. {sentences.read_up_to(view.info)}")
+        st.info(f"The store knows no such unstake. {sentences.read_up_to(now.view.info)}")
 
 
-def _followed(view: StoreView, form: Form, network: Network) -> None:
-    """Asks the chain anew, as long as the page is open."""
-    if unstake_form.left(form):
+def _by_node(view: StoreView, form: Form) -> None:
+    """Asks the chain anew, as long as the page is open: it runs by itself, on a reading of its
+    own."""
+    if has_moved_on(form):
         st.rerun()
-    if not form.tx:
-        _by_store(view, form)
+    now = read_now(view, form)
+    network = now.network
+    if network is None or not form.tx:
+        _by_store(now)
         return
-    asked = Expected(form.holder, form.token, form.amount_wei)
-    _, expected = wishes.signed().get(form.tx_hash or "", (network.name, asked))
+    signed = shared.followed().get(form.tx_hash or "")
+    expected = signed[1] if signed else form.expected
     try:
-        found = node.outcome(network, form.tx, expected)
+        outcome = node.outcome(network, form.tx, expected)
     except TrackerError as error:
         why_not = words.fault(str(error))
         st.warning(f"The chain cannot be asked now: {why_not}. It is asked again soon.")
-        _by_store(view, form)
+        _by_store(now)
         return
-    if found.kind == "not found" and step5_late.made_by(view, form.tx):
+    if outcome.kind == "not found" and shared.requests_made_by(view, form.tx):
         st.info("No endpoint knows this transaction any more. The store does:")
-        _by_store(view, form)
+        _by_store(now)
         return
-    _told(found, expected)
-    mine = {one.wr_id: one for one in found.requests}
-    if found.kind == "not found":
-        _elsewhere(view, form, network, expected)
-    elif found.fetches is not None:
-        _which({found.fetches: "what became of it"})
-    elif (wr_id := found.wr_id if form.wr_id not in mine else form.wr_id) is not None:
-        _stands(view, wr_id, replace(found, request=mine[wr_id]))
-    elif mine:
-        payouts = {wr_id: f"{format_short(one.payout_wei)} FTM" for wr_id, one in mine.items()}
+    _outcome(form, outcome, expected)
+    made = {one.wr_id: one for one in outcome.requests}
+    if outcome.kind == "not found":
+        _under_another_hash(now, network, expected)
+    elif outcome.fetches is not None:
+        _which({outcome.fetches: "what became of it"})
+    elif (wr_id := outcome.wr_id if form.wr_id not in made else form.wr_id) is not None:
+        _request(now, wr_id, replace(outcome, request=made[wr_id]))
+    elif made:
+        payouts = {wr_id: f"{format_short(one.payout_wei)} FTM" for wr_id, one in made.items()}
         _which(payouts, tx=form.tx)
 
 
 def _which(requests: Mapping[int, str], tx: str = "") -> None:
     if len(requests) > 1:
         st.markdown("It made several requests. Which one do you mean?")
-    for wr_id, told in requests.items():
-        unstake_form.go(f"Request {wr_id:,}: {told}", 4, {"tx": tx, "request": str(wr_id)})
+    for wr_id, payout in requests.items():
+        step_button(f"Request {wr_id:,}: {payout}", 4, {"tx": tx, "request": str(wr_id)})
 
 
-def _told(found: Outcome, expected: Expected) -> None:
-    told = words.escaped(found.sentence)
-    if found.kind in ("success", "fetched"):
-        st.success(told, icon=":material/check:")
-        if found.kind == "success" and (missing := _not_compared(expected)):
+def _outcome(form: Form, outcome: Outcome, expected: Expected) -> None:
+    sentence = words.escaped(outcome.sentence)
+    if outcome.kind in ("success", "fetched"):
+        st.success(sentence, icon=":material/check:")
+        if outcome.kind == "success" and (missing := _not_compared(expected)):
             st.caption(f"It was not compared with what was asked for: the link holds no {missing}.")
-    elif found.kind in ("not found", "pending"):
-        st.info(told, icon=":material/hourglass_empty:")
+    elif outcome.kind in ("not found", "pending"):
+        st.info(sentence, icon=":material/hourglass_empty:")
     else:
-        st.error(told, icon=":material/error:")
-        if found.kind == "reverted" and found.fetches is None:
-            unstake_form.go("Back to the checks", 2, unstake_form.FORGOTTEN)
+        st.error(sentence, icon=":material/error:")
+        if outcome.kind == "reverted" and outcome.fetches is None:
+            step_button("Back to the checks", 2, another(form))
 
 
 def _not_compared(expected: Expected) -> str:
@@ -137,15 +147,16 @@ def _not_compared(expected: Expected) -> str:
     return " and no ".join(name for name, given in lacking.items() if given is None)
 
 
-def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected) -> None:
+def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
     """A wallet that speeds a transaction up sends it anew, under another hash: the same unstake
     is looked for in the pool's own log."""
+    form = now.form
     if form.since is None or _not_compared(expected):
         st.markdown(
             "If the wallet's activity shows another hash for it, because it was sped up there, "
             "paste that one. Track finds a request by its address too, once a sync has read it."
         )
-        _on_track(view, form)
+        _on_track(now)
         return
     newest = node.live(network, expected.token, 0, None, None)
     if newest.reading is None:
@@ -156,39 +167,129 @@ def _elsewhere(view: StoreView, form: Form, network: Network, expected: Expected
         made = node.made(network, expected, since)
     except TrackerError as error:
         st.caption(f"Whether it has another hash cannot be told: {words.fault(str(error))}.")
-        _on_track(view, form)
+        _on_track(now)
         return
     if others := [each for each in made if each.tx_hash != form.tx_hash]:
         st.markdown(
             "The chain holds **the same unstake of this address under another hash**: a wallet "
             "that speeds a transaction up, or sends it again, gives it a new one."
         )
-        step4_not_synced.follow(others)
+        shared.follow_buttons(others)
         return
     st.markdown(
         f"Nor does the chain hold the same unstake under another hash, from block {since:,} "
         "on. It is looked for again every 15 seconds. If the wallet says that it was cancelled "
         "or dropped, nothing was unstaked:"
     )
-    unstake_form.go("Back to the checks", 2, unstake_form.FORGOTTEN)
+    step_button("Back to the checks", 2, another(form))
 
 
-def _on_track(view: StoreView, form: Form) -> None:
-    query = {"network": view.source.name} | ({"find": form.holder} if form.holder else {})
+def _on_track(now: Now) -> None:
+    holder = now.form.holder
+    query = {"network": now.view.source.name} | ({"find": holder} if holder else {})
     st.page_link(links.page("track"), label="Look for it on Track", query_params=query)
 
 
-def _stands(view: StoreView, wr_id: int, found: Outcome | None = None) -> None:
+def _request(now: Now, wr_id: int, outcome: Outcome | None = None) -> None:
     """Where the request stands: by the store, which has its history, until then by the chain."""
+    view = now.view
     history = view.ask("request_history", wr_id=wr_id)
     if not history.height:
-        if found is not None and found.request is not None:
-            step4_not_synced.show(view, found, found.request)
+        if outcome is not None and outcome.request is not None:
+            _not_synced(now, outcome, outcome.request)
         else:
-            read = sentences.read_up_to(view.info)
-            st.info(f"The store does not know request {wr_id:,}. {read}")
+            synced = sentences.read_up_to(view.info)
+            st.info(f"The store does not know request {wr_id:,}. {synced}")
         return
-    card.show(view, wr_id, history, partial(step4_refused.show, view, wr_id))
-    request = step5_late.row(view, wr_id)
+    card.show(view, wr_id, history, partial(refused.show, now.network, wr_id))
+    request = shared.request_row(view, wr_id)
     if request is not None and request["status"] == "pending":
-        unstake_form.go("It takes too long", 5, {"request": str(wr_id)})
+        step_button("It takes too long", 5, {"request": str(wr_id)})
+
+
+def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
+    """A request that the chain has and the store does not yet: where it stands as a node tells it
+    now, when it is paid, and what happens next."""
+    st.subheader(f"Request {request.wr_id:,}", anchor=False)
+    st.markdown(
+        f"It is on the chain: {format_short(request.payout_wei)} FTM will be paid, whole. "
+        f"{sentences.read_up_to(now.view.info)}"
+    )
+    queue = range(min(now.queue.start, request.wr_id), request.wr_id + 1)
+    live = node.live(now.network, request.token, 0, None, queue)
+    reading = live.reading
+    if reading is not None and not _waits(reading, request):
+        st.markdown("It has **left the queue** since: the next sync tells whether it was paid.")
+        return
+    if reading is None:
+        st.caption(f"Its place is unknown: {words.fault(live.why_not)}.")
+    _calendar(now.view, outcome, request, _window(now, reading, outcome, request))
+    st.subheader("What happens next", anchor=False)
+    st.markdown(
+        "1. The operator claims rewards, and pays the queue from its head.\n"
+        f"2. The FTM are sent to `{request.staker}`. You sign nothing more.\n"
+        "3. This page follows it: keep its link. The next sync adds its history."
+    )
+
+
+def _waits(reading: Reading, request: Requested) -> bool:
+    """Whether it waits still; shows the place of one that does."""
+    if reading.first_wr_id is None:
+        st.caption("Its place is unknown: the node does not tell where the queue begins.")
+        return True
+    place = request.wr_id - reading.first_wr_id + 1
+    if place < 1:
+        return False
+    ahead_wei = reading.ahead_wei(request.wr_id)
+    ahead = "an unknown amount" if ahead_wei is None else f"{format_short(ahead_wei)} FTM"
+    st.markdown(
+        f"It stands at **place {place:,}** of the queue at block {reading.block:,}: {ahead} "
+        "to be paid before it."
+    )
+    return True
+
+
+def _window(
+    now: Now, reading: Reading | None, outcome: Outcome, request: Requested
+) -> Likely | None:
+    """When it is expected to be paid; returns the day for a calendar, if there is one."""
+    st.subheader("Expected release window", anchor=False)
+    odds = now.odds
+    if odds is None:
+        window_card.unscored(now.view.source)
+        return None
+    window = _odds(odds, reading, request)
+    window_card.show(odds, window, outcome.at or odds.at)
+    return calendar.likely(window)
+
+
+def _odds(odds: Odds, reading: Reading | None, request: Requested) -> ReleaseWindow | None:
+    """By what the node says stands before it; the money is forecast from the store."""
+    ahead_wei = None if reading is None else reading.ahead_wei(request.wr_id)
+    spendable_wei = None if reading is None else reading.spendable_wei
+    if reading is None or ahead_wei is None or spendable_wei is None:
+        st.caption("As if asked for at the store's last block: what waits before it is not known.")
+        return odds.present.new_window(request.payout_wei / _ONE)
+    if not is_near(reading, odds):
+        st.caption("As if asked for at the store's last block: the node's is over an hour from it.")
+        return odds.present.new_window(request.payout_wei / _ONE)
+    present = replace(odds.present, spendable_ftm=max(0.0, spendable_wei / _ONE))
+    return present.window(ahead_wei / _ONE, request.payout_wei / _ONE)
+
+
+def _calendar(view: StoreView, outcome: Outcome, request: Requested, likely: Likely | None) -> None:
+    if outcome.at is None:
+        st.caption("The calendar file comes with the next sync: no node tells the block's time.")
+        return
+    row = {
+        "wr_id": request.wr_id,
+        "status": "pending",
+        "requested_at": outcome.at,
+        "requested_tx": outcome.tx_hash,
+        "payout_ftm": request.payout_wei / _ONE,
+    }
+    link = card.link_back(view, request.wr_id)
+    known = f"Known from block {outcome.block}, {words.moment(outcome.at)}."
+    entry = calendar.entry(view.info, row, link, view.now, likely, known)
+    if entry is not None:
+        st.caption(card.calendar_file(view, request.wr_id, entry))

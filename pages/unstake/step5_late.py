@@ -7,62 +7,64 @@ from datetime import datetime
 import streamlit as st
 
 from data import StoreError
-from pages.unstake import form as unstake_form
-from pages.unstake.form import Form
-from ui.odds import scored, shown_forecasts, window_card, window_words
+from forecast.baselines import OFFICIAL_DAYS
+from pages.unstake import shared
+from pages.unstake.form import step_button
+from pages.unstake.now import Now
+from ui.odds import shown_forecasts, window_card, window_words
 from ui.parts import links, words
 from ui.request import sentences
 from ui.shown.store_view import Row, StoreView
 
 # When it was first forecast here, and the moment by which it then had nine in ten odds.
-Said = tuple[datetime, datetime] | None
+FirstForecast = tuple[datetime, datetime]
 
 
-def late(view: StoreView, form: Form) -> None:
-    """Step 5: why it takes so long, and whom to tell what."""
+def show(now: Now) -> None:
+    """Why it takes so long, and whom to tell what."""
+    view, form = now.view, now.form
     wr_id = form.wr_id
     if wr_id is None and form.tx_hash:
-        payouts = made_by(view, form.tx_hash)
+        payouts = shared.requests_made_by(view, form.tx_hash)
         if len(payouts) > 1:
             st.markdown("It made several requests. Which one do you mean?")
             for each, payout in payouts.items():
-                unstake_form.go(f"Request {each:,}: {payout}", 5, {"request": str(each)})
+                step_button(f"Request {each:,}: {payout}", 5, {"request": str(each)})
             return
         wr_id = next(iter(payouts), None)
     if wr_id is None:
         st.info("Step 4 finds your request by its transaction. Track finds it by your address.")
-        unstake_form.go("Go to step 4", 4)
+        step_button("Go to step 4", 4)
         query = {"network": view.source.name}
         st.page_link(links.page("track"), label="Go to Track", query_params=query)
         return
-    request = row(view, wr_id)
+    request = shared.request_row(view, wr_id)
     if request is None:
         st.info(f"The store does not know request {wr_id:,}. {sentences.read_up_to(view.info)}")
         return
     st.subheader(f"Request {wr_id:,}", anchor=False)
     st.markdown(sentences.answer(request))
     if request["status"] != "pending":
-        unstake_form.go("See what became of it", 4, {"request": str(wr_id), "tx": ""})
+        step_button("See what became of it", 4, {"request": str(wr_id), "tx": ""})
         return
-    said = _first_said(view, wr_id)
-    is_late = _is_late(view, request, said)
+    first = _first_forecast(view, wr_id)
+    is_late = _is_late(view, request, first)
     if note := sentences.late(view.info, request):
         st.warning(note)
     elif not is_late:
         waited = request["waited_days"]
-        left = words.duration(window_words.OFFICIAL_DAYS - waited)
+        left = words.duration(OFFICIAL_DAYS - waited)
         st.info(
             f"It is not late: it has waited {words.duration(waited)}, and the official "
-            f"{window_words.OFFICIAL_DAYS} days last another {left}."
+            f"{OFFICIAL_DAYS} days last another {left}."
         )
     head = view.ask_row("blocking_head")
     st.markdown(sentences.blocked_by(request, head))
-    now = scored.odds_of(view)
-    if now is not None:
-        window = now.present.window(request["ahead_ftm"], request["payout_ftm"])
+    if now.odds is not None:
+        window = now.odds.present.window(request["ahead_ftm"], request["payout_ftm"])
         st.markdown(window_words.sentence(window, request["requested_at"]))
-        window_card.late(now)
-    _as_first_said(said, is_past=_is_past(view, said))
+        window_card.late(now.odds)
+    _show_first_forecast(first, is_past=_is_past(view, first))
     if is_late:
         st.subheader("Ask the operator's support")
         _support(view, request)
@@ -71,29 +73,30 @@ def late(view: StoreView, form: Form) -> None:
             _support(view, request)
 
 
-def _first_said(view: StoreView, wr_id: int) -> Said:
+def _first_forecast(view: StoreView, wr_id: int) -> FirstForecast | None:
     try:
-        return shown_forecasts.first_said(view, wr_id)
+        return shown_forecasts.first_forecast(view, wr_id)
     except StoreError:
         return None
 
 
-def _is_late(view: StoreView, request: Row, said: Said) -> bool:
+def _is_late(view: StoreView, request: Row, first: FirstForecast | None) -> bool:
     """By the official days, by our own first odds, or for all that is known."""
     waited = request["waited_days"]
-    return waited is None or waited > window_words.OFFICIAL_DAYS or _is_past(view, said)
+    return waited is None or waited > OFFICIAL_DAYS or _is_past(view, first)
 
 
-def _is_past(view: StoreView, said: Said) -> bool:
-    return said is not None and view.info.synced_at is not None and view.info.synced_at > said[1]
+def _is_past(view: StoreView, first: FirstForecast | None) -> bool:
+    at = view.info.synced_at
+    return first is not None and at is not None and at > first[1]
 
 
-def _as_first_said(said: Said, *, is_past: bool) -> None:
+def _show_first_forecast(first: FirstForecast | None, *, is_past: bool) -> None:
     """What this tracker said of it first, which today's window must not hide."""
-    if said is None:
+    if first is None:
         st.caption("No forecast of it with a date was logged here, so there is none to be late by.")
         return
-    at, by = said
+    at, by = first
     verdict = "That has passed: it is late by our own odds." if is_past else ""
     st.markdown(
         f"First forecast here on {words.moment(at)}: nine in ten odds by {words.day(by)}. {verdict}"
@@ -121,19 +124,3 @@ def _support(view: StoreView, request: Row) -> None:
         f"As of block {words.count(view.info.synced_block)}, {words.moment(view.info.synced_at)}",
     ]
     st.code("\n".join(facts), language=None, wrap_lines=True)
-
-
-def row(view: StoreView, wr_id: int) -> Row | None:
-    """One request as the store has it."""
-    history = view.ask("request_history", wr_id=wr_id)
-    if not history.height:
-        return None
-    staker = history["staker"][0]
-    mine = view.ask("requests_by_address", address=staker).filter(wr_id=wr_id)
-    return mine.row(-1, named=True) | {"staker": staker} if mine.height else None
-
-
-def made_by(view: StoreView, tx: str) -> dict[int, str]:
-    """The payout of each request that a transaction made, as far as the store knows."""
-    made = view.ask("request_by_tx", tx=tx.lower()).filter(event="requested")
-    return {row["wr_id"]: words.payout(row["payout_ftm"]) for row in made.iter_rows(named=True)}

@@ -2,54 +2,49 @@
 
 import streamlit as st
 
-from pages.waits import charts, parts, releases
+from forecast.baselines import OFFICIAL_DAYS
+from pages.waits import parts
 from ui.parts import downloads, drawing, links, spans
 from ui.shown import store_view
-
-DAYS = 35  # the longest wait the official page speaks of
 
 store = store_view.shown()
 links.refuse_unknown(["range", "since", "until", "days"], "Waits")
 st.title("Waits")
 
-within = store.ask("paid_within_35_days", days=DAYS)
-st.markdown(parts.answer(store.ask("release_curve"), within, DAYS))
+within = store.ask("paid_within_35_days", days=OFFICIAL_DAYS)
+whole = store.ask("release_curve")
+st.markdown(drawing.once(store.version, parts.answer, whole, within, OFFICIAL_DAYS))
 
-parts.promise(within, DAYS)
+drawing.once(store.version, parts.promise, within, OFFICIAL_DAYS)
 st.caption(
-    f"Only requests made at least {DAYS} days before the last block: younger ones are left out, "
-    "paid or not, as they would make it look better. Paid counts when the queue's head passed "
-    "the request, even where the receiver refused the money: it was there."
+    f"Only requests made at least {OFFICIAL_DAYS} days before the last block: younger ones are "
+    "left out, paid or not, as they would make it look better. A request counts as paid once the "
+    "queue's head has passed it, even where the receiver refused the money: it was there."
 )
-downloads.offer_query(store, "paid_within_35_days", days=DAYS)
+downloads.offer_query(store, "paid_within_35_days", days=OFFICIAL_DAYS)
 
 st.subheader("How long until requests were released")
 notices = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     span = spans.span_input("Requests made in", spans.ALL, *store.days(), notices)
     axis_days = parts.axis_input(notices)
-asked = {"since": span.since, "until": span.until}
-curve = store.ask("release_curve", **asked)
+chosen = {"since": span.since, "until": span.until}
+curve = store.ask("release_curve", **chosen)
 if curve.is_empty():
     st.info(f"Nobody asked to unstake from {span}.")
 else:
-    drawing.draw(
-        charts.release_curves,
-        curve,
-        promised_days=DAYS,
-        days=axis_days,
-        alt=releases.takeaway(curve, DAYS),
-    )
-    parts.curves_table(curve, DAYS)
-    st.caption(parts.curves_note(curve, span))
-    downloads.offer_query(store, "release_curve", **asked)
+    made_in = (store.version, span)
+    drawing.once((made_in, axis_days), parts.curves_chart, curve, axis_days, OFFICIAL_DAYS)
+    drawing.once(made_in, parts.curves_table, curve, OFFICIAL_DAYS)
+    st.caption(drawing.once(made_in, parts.curves_note, curve, span))
+    downloads.offer_query(store, "release_curve", **chosen)
 
 st.subheader("By half-year and amount")
 half_years = store.ask("waits_by_half_year")
-parts.half_years_table(half_years, DAYS)
+drawing.once(store.version, parts.half_years_table, half_years, OFFICIAL_DAYS)
 st.caption(
     "Days from the request until 50 % and 90 % of a half-year's requests were released, and the "
-    f"share released within {DAYS} days. Not known yet: too few were released, or have waited "
-    "that long, so far."
+    f"share released within {OFFICIAL_DAYS} days. Not known yet: too few were released, or have "
+    "waited that long, so far."
 )
 downloads.offer_query(store, "waits_by_half_year")

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import queries
-from bench import ingest, large_store, page_times, query_times
+from bench import ingest, large_store, page_times, query_times, sessions
 from bench.ingest import differing_values
 from bench.plain_python import Row
 from data.ingest.decode import DERIVED
 from data.store.reader import open_reader
-from tests.app import ROOT
+from tests.app import ROOT, edited
 from tests.log_lines import rows
 
 
@@ -111,3 +111,36 @@ def test_a_page_that_fails_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[
     (tmp_path / "no.duckdb").write_bytes(b"no store")
     assert page_times.main(tmp_path / "no.duckdb", quick=True) == 1
     assert "FAILED" in capfd.readouterr().out
+
+
+_FEW = sessions.Plan(reruns=3, crowds=(3,), crowd_s=2.0, think_s=0.1)
+
+
+@pytest.mark.node
+def test_every_page_is_rerun_over_its_websocket(
+    tiny_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sessions.main(tiny_store, _FEW) == 0
+    printed = capsys.readouterr().out
+    urls = re.findall(r'url_path="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
+    assert list(sessions.CLICKED) == urls
+    for name in ("no page, one input", *map(str.capitalize, urls)):
+        (row,) = re.findall(rf"^{name} +(\d+) +([\d,]+) +(\d+)", printed, re.MULTILINE)
+        assert int(row[0]) > 0, "it was waited for"
+        assert name == "no page, one input" or int(row[1].replace(",", "")) > 3, "it was drawn"
+    crowds = re.findall(r"^3 on (\S+) .*?([\d,]+) +\d+ +(\d+) +(\d+)", printed, re.MULTILINE)
+    assert [pages for pages, *_ in crowds] == ["Queue", "all"]
+    for _, reruns, middle, most in crowds:
+        assert int(reruns.replace(",", "")) >= 3
+        assert 0 < int(middle) <= int(most)
+
+
+@pytest.mark.node
+def test_a_rerun_that_fails_is_told(
+    tiny_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = edited(tiny_store, tmp_path / "broken.duckdb", "DROP TABLE checks")
+    assert sessions.main(broken, _FEW) == 1
+    assert re.search(
+        r"^FAILED: queue: .*another version wrote it", capsys.readouterr().out, re.MULTILINE
+    )

@@ -36,7 +36,7 @@ class Desk:
         told = {"accounts": self.accounts[:1]} | told
         self.page.add_init_script(f"fakeWallet({json.dumps(told)})")
 
-    def open(self, path: str = "/?intent=a1") -> None:
+    def open(self, path: str = "/?again=0") -> None:
         self.seen.open(self.url + path, "Signing")
 
     def tell(self, script: str, wallet: int = 0) -> None:

@@ -15,7 +15,7 @@ from tests.browser.visit import Begin, Visit
 pytestmark = pytest.mark.browser
 
 
-def asked(seen: Visit) -> dict[str, str]:
+def parameters(seen: Visit) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(seen.page.url).query))
 
 
@@ -69,7 +69,9 @@ def test_the_filters_are_in_the_link_and_a_link_sets_the_filters(app: App, visit
     seen.page.get_by_text("Show payouts").click()
     expect(seen.page).to_have_url(re.compile("payouts=false"))
     seen.settle()
-    assert {"token": "aFTMc", "range": "custom", "payouts": "false"}.items() <= asked(seen).items()
+    assert {"token": "aFTMc", "range": "custom", "payouts": "false"}.items() <= parameters(
+        seen
+    ).items()
 
     again = visit()
     again.open(seen.page.url + "&since=2024-11-20&until=2025-01-10", "Unstake queue")
@@ -113,7 +115,7 @@ def test_a_bad_parameter_is_named_and_leaves_the_url(app: App, visit: Begin) -> 
     seen.open(f"{app.url}/?range=never&token=aFTMb", "Unstake queue")
     (notice,) = seen.notices()
     assert "range=never, which is not one of 35 days, " in notice
-    assert asked(seen) == {"network": "sample", "token": "aFTMb"}
+    assert parameters(seen) == {"network": "sample", "token": "aFTMb"}
 
 
 def test_a_page_that_does_not_exist_is_told(app: App, visit: Begin) -> None:
@@ -131,5 +133,5 @@ def test_a_network_that_is_none_is_told_on_the_page_and_in_the_terminal(
         seen.page.goto(wrong.url)
         seen.page.get_by_role("alert").wait_for()
         (notice,) = seen.notices()
-    for told in (log, notice):
-        assert "FTM_NETWORK=nonsense names no network: set it to one of fantom, " in told
+    for text in (log, notice):
+        assert "FTM_NETWORK=nonsense names no network: set it to one of fantom, " in text

@@ -45,8 +45,8 @@ def test_what_is_chosen_stands_in_the_link_and_a_fresh_browser_shows_the_same(
 def test_another_query_takes_the_last_ones_inputs_out_of_the_link(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(f"{app.url}/explore?query=payouts&token=aFTMc", "Explore")
-    pick(seen, "Query", "claims_by_stub")
-    expect(seen.page).to_have_url(f"{app.url}/explore?network=sample&query=claims_by_stub")
+    pick(seen, "Query", "claims_summary")
+    expect(seen.page).to_have_url(f"{app.url}/explore?network=sample&query=claims_summary")
     assert seen.notices() == []
 
 

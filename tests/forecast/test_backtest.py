@@ -153,7 +153,7 @@ def test_the_summary_has_means_intervals_and_counts(scores: pl.DataFrame) -> Non
     assert (values["pit_5"], values["pit_9"]) == (0.25, 0.75)
     assert sum(values[f"pit_{tenth}"] for tenth in range(10)) == 1
     assert values["saved_on_constant 35"] == pytest.approx(1 - 32 / 43.375)
-    large = summary.filter(model=MODEL, slice="amount: 1,000 to 10,000", metric="tw_crps")
+    large = summary.filter(model=MODEL, slice="amount: 1,000 to 10,000 FTM", metric="tw_crps")
     assert large["value"].to_list() == pytest.approx([3.0])
     years = summary["slice"].unique().sort().to_list()
     assert years[-2:] == ["half-year: 2023 H1", "half-year: 2023 H2"]

@@ -137,7 +137,7 @@ def test_an_empty_statement_says_what_to_do(show: Show) -> None:
     assert "Write one SELECT" in said(app)
 
 
-@pytest.mark.parametrize("name", ["queue_depth", "claims_by_stub", "request_history"])
+@pytest.mark.parametrize("name", ["queue_depth", "claims_summary", "request_history"])
 def test_a_chart_is_drawn_where_one_fits(name: str, show: Show, sample_store: Path) -> None:
     app = show(page="explore", query=name)
     charts = app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")
@@ -157,10 +157,10 @@ def test_an_answer_with_too_many_rows_is_not_drawn(sample_store: Path) -> None:
 
 def test_the_command_shown_gives_the_same_answer(sample_store: Path) -> None:
     given = {"token": "aFTMc", "since": "2024-10-28", "until": "2024-10-30"}
-    said_so = shell.query(sample_store, "payouts", given)
-    command = shlex.split(said_so.replace(sample_store.name, str(sample_store)))
-    told = subprocess.run(
+    shown = shell.query(sample_store, "payouts", given)
+    command = shlex.split(shown.replace(sample_store.name, str(sample_store)))
+    lines = subprocess.run(
         [command[0], "-csv", *command[1:]], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    assert told[0].startswith("paid_at,")
-    assert len(told) > 1
+    assert lines[0].startswith("paid_at,")
+    assert len(lines) > 1

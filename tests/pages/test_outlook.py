@@ -10,6 +10,7 @@ import pytest
 
 from scoring.companion import companion_of, read_scores, write_scores
 from tests.shown import Show, said
+from ui.odds.scored import FAN_DAYS
 
 HEAD = "2198"
 
@@ -98,6 +99,10 @@ def test_an_unknown_amount_before_it_gives_no_odds(show_scored: Show) -> None:
     assert set(_tiles(app).values()) == {"unknown"}
 
 
+def test_the_page_names_the_horizon_past_which_no_date_is_given(show: Show) -> None:
+    assert f"**Longer than {FAN_DAYS} days**" in said(show(page="outlook"))
+
+
 def test_when_money_has_stopped_estimates_are_suspended(show_scored: Show) -> None:
     stopped = (
         "UPDATE store_info SET synced_at = synced_at + INTERVAL 90 DAY",
@@ -154,8 +159,8 @@ def test_scores_stand_beside_those_of_other_answers(show_scored: Show, tmp_path:
 
 
 def test_a_slice_is_in_the_link_and_a_wrong_one_is_named(show_scored: Show) -> None:
-    app = show_scored(page="outlook", of="amount: below 100")
-    assert app.selectbox[-1].value == "amount: below 100"
+    app = show_scored(page="outlook", of="amount: under 100 FTM")
+    assert app.selectbox[-1].value == "amount: under 100 FTM"
     wrong = show_scored(page="outlook", of="nonsense")
     assert any("of=nonsense" in warning.value for warning in wrong.warning)
 

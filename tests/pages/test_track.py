@@ -75,7 +75,7 @@ def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
     assert "It cannot be cancelled or changed, and is paid whole, never in parts" in said(app)
     assert "It earns nothing more" in said(app)
     assert "nothing to claim" in said(app)
-    assert "for that the pool lacks 7,761 FTM" in said(app)
+    assert "first in the queue: the pool lacks 7,761 FTM for that." in said(app)
     assert "0x5586fbe43504fd104802297800e261bacf97b628" in [code.value for code in app.code]
 
 
@@ -90,7 +90,7 @@ def test_support_is_named_past_35_days_and_not_before(find: Find) -> None:
 
 
 def test_the_head_is_next(find: Find) -> None:
-    assert "Nobody is paid before it: for that the pool lacks 7,761 FTM." in said(find("2198"))
+    assert "It is paid next: the pool lacks 7,761 FTM for that." in said(find("2198"))
 
 
 def test_an_unknown_amount_ahead_is_unknown(find: Find) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from data.config import Network, load_network
 from data.store.reader import open_reader
-from pages.unstake import form, step2_check
+from pages.unstake import step2_check, step3_confirm
+from pages.unstake.form import Form
 from pages.unstake.remarks import Kind, Remark
 from tests.app import edited
 from tests.shown import Show, said
@@ -62,7 +65,7 @@ def test_what_the_checks_found_is_counted_and_never_called_well_where_it_is_not(
     kinds: list[Kind], heard: str
 ) -> None:
     found = [Remark(kind, "x", f"It is {number}.") for number, kind in enumerate(kinds)]
-    assert step2_check.spoken(found) == heard
+    assert step2_check.summary(found) == heard
 
 
 @pytest.mark.parametrize("other", ["pool = '0x' || repeat('cd', 20)", "chain_id = 4002"])
@@ -135,17 +138,24 @@ def test_what_is_not_late_needs_no_support(show_sample: Show, request_id: str, t
 
 
 def test_a_wish_is_the_same_however_it_is_written() -> None:
-    wish = {"network": "fantom", "token": "aFTMc", "amount": "10", "address": "0xAb" + "cd" * 19}
-    same = wish | {"amount": "10,0", "address": wish["address"].lower(), "step": "3"}
-    assert form._wished(wish) == form._wished(same)
-    for other in ({"amount": "10.1"}, {"token": "aFTMb"}, {"network": "devnet"}, {"address": ""}):
-        assert form._wished(wish) != form._wished(wish | other)
+    network, holder = load_network("fantom"), "0x" + "AB" * 20
+    form = Form(3, "aFTMc", "10", holder, tx="", wr_id=None, since=None, again=0)
+
+    def wish(form: Form, network: Network = network) -> str:
+        call = step3_confirm.unsigned(network, form, form.holder, form.amount_wei)
+        return call.wish(network.chain_id)
+
+    assert wish(replace(form, amount="10,0", address=holder.lower(), since=7)) == wish(form)
+    others = [{"amount": "10.1"}, {"token": "aFTMb"}, {"address": "0x" + "cd" * 20}, {"again": 1}]
+    wishes = {wish(replace(form, **other)) for other in others}
+    wishes |= {wish(form, load_network("fantom-testnet")), wish(form)}
+    assert len(wishes) == 6
 
 
 def test_a_step_or_a_token_that_is_none_is_named_and_leaves_the_link(show_sample: Show) -> None:
-    app = show_sample(step="9", token="x", request="-1", intent="a b", since="x", amount="3")
+    app = show_sample(step="9", token="x", request="-1", again="x y", since="x", amount="3")
     named = " ".join(warning.value for warning in app.warning)
-    for text in ("step=9", "token=x", "request=-1", "intent=a b", "since=x"):
+    for text in ("step=9", "token=x", "request=-1", "again=x y", "since=x"):
         assert f"`{text}`" in named
     assert set(app.query_params) == {"amount", "network"}
 
@@ -162,7 +172,7 @@ def test_what_belongs_to_one_network_is_not_taken_to_another(
         tmp_path / "devnet.duckdb",
         "UPDATE store_info SET simulated = FALSE, network = 'devnet'",
     )
-    link = {"request": PENDING, "tx": HASH, "intent": "abc", "since": "5"}
+    link = {"request": PENDING, "tx": HASH, "since": "5"}
     app = show_sample(step="1", address="0xab", **link)
     assert set(link) < set(app.query_params)
     app.query_params["network"] = "devnet"
@@ -173,3 +183,19 @@ def test_what_belongs_to_one_network_is_not_taken_to_another(
         app.query_params[name] = value
     app.run()  # back again
     assert set(link) < set(app.query_params)
+
+
+@pytest.mark.parametrize("step", ["1", "2", "3", "4", "5"])
+def test_a_run_reads_the_network_once(
+    show_sample: Show, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    names = []
+
+    def counted(name: str) -> Network:
+        names.append(name)
+        return load_network(name)
+
+    monkeypatch.setattr("pages.unstake.now.load_network", counted)
+    app = show_sample(step=step, amount="5", request=PENDING)
+    assert not app.exception
+    assert names == ["sample"]

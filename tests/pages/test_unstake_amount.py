@@ -9,7 +9,7 @@ import pytest
 
 from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
 from data.store.reader import open_reader
-from pages.unstake import step1_fee
+from pages.unstake.terms import fee_sentence
 from tests.shown import Show, said
 from tests.unstake_sample import in_link, plain, show_sample, show_with_odds, terms_of, tiles
 
@@ -192,7 +192,7 @@ def test_the_fee_is_told_with_the_rate_that_the_amount_itself_brings_about(
     shift: int, amount: int, told: str
 ) -> None:
     given = unstaked(BOND, amount * FTM, FTM, RULE, shift * FTM)
-    text = step1_fee.why(RULE, shift * FTM, given.gross_wei, given.fee_wei)
+    text = fee_sentence(RULE, shift * FTM, given.gross_wei, given.fee_wei)
     assert "1 % to 11 % of the FTM" in text
     assert "your own amount counts" in text
     assert text.endswith(told)
@@ -201,13 +201,13 @@ def test_the_fee_is_told_with_the_rate_that_the_amount_itself_brings_about(
 def test_a_rate_that_does_not_give_the_fee_beside_it_is_not_told() -> None:
     fee_wei = burn_fee_wei(RULE, 400 * FTM, 900 * FTM)
     for shift, gross, fee in ((900, 400, fee_wei + 1), (800, 400, fee_wei), (900, 400, None)):
-        assert "For this amount" not in step1_fee.why(RULE, shift * FTM, gross * FTM, fee)
-    assert "For this amount" not in step1_fee.why(RULE, None, 400 * FTM, fee_wei)
-    assert step1_fee.why(None, 0, FTM, 1) == ""
+        assert "For this amount" not in fee_sentence(RULE, shift * FTM, gross * FTM, fee)
+    assert "For this amount" not in fee_sentence(RULE, None, 400 * FTM, fee_wei)
+    assert fee_sentence(None, 0, FTM, 1) == ""
     flat = FeeRule(FTM // 100, FTM // 100, 0, 0)
-    assert step1_fee.why(flat, 0, FTM, FTM // 100) == "The fee is 1 % of the FTM, also for aFTMc."
+    assert fee_sentence(flat, 0, FTM, FTM // 100) == "The fee is 1 % of the FTM, also for aFTMc."
 
 
 def test_the_fee_of_a_few_wei_says_that_it_is_rounded_up() -> None:
-    text = step1_fee.why(RULE, 0, 5, burn_fee_wei(RULE, 5, 0))
+    text = fee_sentence(RULE, 0, 5, burn_fee_wei(RULE, 5, 0))
     assert text.endswith("For this amount it is the lowest, 1 %, rounded up to a whole wei.")

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from forecast.present import Present
-from pages.unstake.node import Live
-from pages.unstake.step1_terms import present
+from pages.unstake.now import present
 from tests.pages.test_unstake_remarks import AT, READING
 
 STORED = Present(
@@ -30,7 +29,7 @@ NOW: Any = SimpleNamespace(at=AT, present=STORED)
 def test_a_node_far_ahead_of_the_store_lends_the_odds_no_queue(minutes: int, is_near: bool) -> None:
     """Days count from the store's last block: a queue that was paid off since would come early."""
     reading = replace(READING, at=AT + timedelta(minutes=minutes))
-    used = present(Live(reading, ""), NOW)
+    used = present(reading, NOW)
     expected = (500.0, 24.0) if is_near else (7.0, 1.0)
     assert (used.waiting_ftm, used.spendable_ftm) == expected
 
@@ -46,5 +45,5 @@ def test_what_stands_before_a_request_is_unknown_to_a_node_that_does_not_know_it
 def test_what_the_node_does_not_tell_is_the_stores() -> None:
     for unknown in ("pending", "balance_wei", "stashed_wei"):
         silent: Any = {unknown: None}
-        assert present(Live(replace(READING, **silent), ""), NOW) is STORED
-    assert present(Live(None, "silent"), NOW) is STORED
+        assert present(replace(READING, **silent), NOW) is STORED
+    assert present(None, NOW) is STORED

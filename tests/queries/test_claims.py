@@ -33,26 +33,27 @@ def test_claims_add_up_by_who_made_them(con: duckdb.DuckDBPyConnection) -> None:
         SELECT * REPLACE ('0xother' AS stub) FROM reward_claims WHERE restaked
     """)
     days = (january(2, 12), january(2, 13), january(7), january(10, 12))
-    assert rows(con, "claims_by_stub") == [
-        ("0xother", 1, 150, 0.75, 1, 5, 2, days[1], days[2]),  # of 200 FTM in all
-        ("0xstub", 3, 50, 0.25, 1, 5, 1, days[0], days[3]),
+    assert rows(con, "claims_summary") == [
+        ("0xother", None, 1, 150, 0.75, 1, 5, 2, days[1], days[2]),  # of 200 FTM in all
+        ("0xstub", None, 3, 50, 0.25, 1, 5, 1, days[0], days[3]),
     ]
-    assert rows(con, "claims_by_validator") == [
-        (8, 1, 150, 0.75, 0, 0, 1, days[2], days[2]),
-        (7, 3, 50, 0.25, 2, 10, 2, days[0], days[3]),
+    assert rows(con, "claims_summary", per="validator") == [
+        (None, 8, 1, 150, 0.75, 0, 0, 1, days[2], days[2]),
+        (None, 7, 3, 50, 0.25, 2, 10, 2, days[0], days[3]),
     ]
     second = {"since": "2024-01-02", "until": "2024-01-02"}
     columns = ("reward_ftm", "share", "restaked_ftm")
-    assert rows(con, "claims_by_validator", *columns, **second) == [(30, 1, 10)]
-    assert rows(con, "claims_by_stub", *columns, **second) == [(30, 1, 5), (0, 0, 5)]
+    assert rows(con, "claims_summary", *columns, per="validator", **second) == [(30, 1, 10)]
+    assert rows(con, "claims_summary", *columns, **second) == [(30, 1, 5), (0, 0, 5)]
 
 
 def test_an_unknown_reward_hides_the_shares(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
-    for name in ("claims_by_stub", "claims_by_validator"):
-        assert rows(con, name, "reward_ftm", "share", "restaked_ftm") == [(None, None, 5)]
+    columns = ("reward_ftm", "share", "restaked_ftm")
+    for per in ("stub", "validator"):
+        assert rows(con, "claims_summary", *columns, per=per) == [(None, None, 5)]
     con.execute("UPDATE reward_claims SET reward_wei = 0")
-    assert rows(con, "claims_by_stub", "reward_ftm", "share") == [(0, None)]
+    assert rows(con, "claims_summary", "reward_ftm", "share") == [(0, None)]
 
 
 def test_the_calendar_has_the_lock_up_that_counts(con: duckdb.DuckDBPyConnection) -> None:
@@ -90,8 +91,8 @@ def test_claims_by_stub_and_by_validator_are_all_claims(
     claims = queries.run(sample, "reward_claims", **days)
     taken, restaked = (claims.filter(pl.col("restaked") == again) for again in (False, True))
     assert taken.height > 20
-    for name in ("claims_by_stub", "claims_by_validator"):
-        sums = queries.run(sample, name, **days)
+    for per in ("stub", "validator"):
+        sums = queries.run(sample, "claims_summary", per=per, **days)
         assert sums["claims"].sum() == taken.height
         assert sums["restakes"].sum() == restaked.height
         assert sums["reward_ftm"].sum() == pytest.approx(taken["reward_ftm"].sum())

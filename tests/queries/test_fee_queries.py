@@ -72,31 +72,8 @@ def test_an_unknown_burn_hides_the_fee_until_the_next_rule(con: duckdb.DuckDBPyC
     known = rows(con, "fee_history", "shift_ftm", "fee_of_1000_ftm")
     assert known[2] == (None, None)
     assert None not in known[3]
-    paid = rows(con, "fees_paid", "requests", "gross_ftm", "fee_ftm", "fee_share")
-    assert paid[0] == (2, None, 37.5, None)  # of request 1 alone the burn is known, 62.5
     con.execute("DELETE FROM fee_rules")
     assert set(rows(con, "fee_history", "fee_of_1000_ftm", "rule_at")) == {(None, None)}
-
-
-def test_what_was_paid_is_a_share_of_what_was_burned(con: duckdb.DuckDBPyConnection) -> None:
-    assert rows(con, "fees_paid") == [
-        (january(1), 2, 187.5, 37.5, 0.2),
-        (january(2), 1, 250, 50, 0.2),
-        (january(3), 1, 12.5, 2.5, 0.2),
-        (january(5), 2, 1275, 255, 0.2),
-        (january(8), 1, 0, 0, None),
-        (january(10), 1, 0.625, 0.125, 0.2),
-    ]
-    days = {"since": "2024-01-03", "until": "2024-01-05"}
-    assert rows(con, "fees_paid", "requests", **days) == [(1,), (2,)]
-
-
-def test_rules_come_newest_first(con: duckdb.DuckDBPyConnection) -> None:
-    assert rows(con, "fee_rules") == [
-        (january(5, 12), 0.002, 0.01, 500, 4500, 250, 512, "0xrule"),
-        (january(3), 0.001, 0.011, 1012, 2012, 0, 300, "0xrule"),
-        (january(1), 0.001, 0.011, 600, 1600, None, 100, "0xrule"),
-    ]
 
 
 def test_a_certificate_is_worth_one_by_the_ratio(con: duckdb.DuckDBPyConnection) -> None:
@@ -140,18 +117,6 @@ def test_the_last_shift_is_the_contracts(sample: duckdb.DuckDBPyConnection) -> N
     assert queries.run(sample, "fee_history")["shift_ftm"][-1] == pytest.approx(
         int(shift_wei) / ONE_FTM
     )
-
-
-def test_fees_paid_add_up(sample: duckdb.DuckDBPyConnection) -> None:
-    days = queries.run(sample, "fees_paid")
-    requests, gross_ftm, payout_ftm = sample.execute(
-        "SELECT count(*), sum(gross_wei) / 1e18, sum(payout_wei) / 1e18 FROM requests"
-    ).fetchone()
-    assert days["requests"].sum() == requests
-    assert days["gross_ftm"].sum() == pytest.approx(gross_ftm)
-    assert days["fee_ftm"].sum() == pytest.approx(gross_ftm - payout_ftm)
-    assert days["fee_share"].is_between(0, 0.15).all()
-    assert queries.run(sample, "fee_history")["day"].is_in(days["day"].to_list()).mean() > 0.9
 
 
 def test_rows_of_every_query_come_in_one_order(con: duckdb.DuckDBPyConnection) -> None:

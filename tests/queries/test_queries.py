@@ -44,11 +44,9 @@ NARROWED: dict[str, dict[str, Any]] = {
     "request_by_tx": {"tx": "0x429ec62e7e59de31e05b3c7611108c31aac4ed790c418fd51ec66c4837651b60"},
     "release_curve": {"since": date(2025, 1, 1), "until": date(2025, 1, 31)},
     "daily_flows": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
-    "claims_by_validator": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
-    "claims_by_stub": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
+    "claims_summary": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},
     "lock_up_calendar": {"since": date(2025, 2, 1), "until": date(2025, 5, 31)},
     "fee_history": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
-    "fees_paid": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
     "ratio_history": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
     "operator_runs": {"since": date(2024, 10, 1), "gap_minutes": 1440},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from datetime import datetime, timedelta
@@ -14,15 +15,11 @@ import pytest
 
 import queries
 from data.store.reader import read_info
+from forecast.baselines import AMOUNT_BOUNDS_FTM, AMOUNT_BUCKETS
 from tests.queries.answers import rows
 
-UNDER_100, TO_1000, TO_10000, MORE, UNKNOWN = (
-    "under 100 FTM",
-    "100 to 1,000 FTM",
-    "1,000 to 10,000 FTM",
-    "10,000 FTM and more",
-    "unknown amount",
-)
+UNDER_100, TO_1000, TO_10000, MORE = AMOUNT_BUCKETS
+UNKNOWN = "unknown amount"
 MINUTE = timedelta(minutes=1)
 MINUTES_IN_A_DAY = 1440
 PROMISED_DAYS = 35
@@ -227,3 +224,21 @@ def test_the_promise_is_a_plain_count(sample: duckdb.DuckDBPyConnection, days: i
     assert buckets == [(name, n, kept[name], kept[name] / n) for name, n, _, _ in buckets]
     assert {name: n for name, n, _, _ in buckets} == counts
     assert total == ("all", len(old), kept.total(), kept.total() / len(old))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in queries.names() if "'under 100 FTM'" in queries.load(name).sql]
+)
+def test_a_querys_amount_buckets_are_the_forecasts(name: str) -> None:
+    sql = queries.load(name).sql
+    assert re.findall(r"payout_wei >= (\d+)e18", sql) == [str(each) for each in AMOUNT_BOUNDS_FTM]
+    listed = ", ".join(f"'{bucket}'" for bucket in AMOUNT_BUCKETS)
+    assert f"[{listed}][class]" in sql
+
+
+def test_three_queries_tell_amounts_apart() -> None:
+    assert [name for name in queries.names() if "_wei >= 100e18" in queries.load(name).sql] == [
+        "paid_within_35_days",
+        "release_curve",
+        "waits_by_half_year",
+    ]

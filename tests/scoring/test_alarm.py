@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from scoring.forecast_line import LEVELS
+from scoring.forecast_log import LEVELS
 from scoring.live_scores import Alarm, live_scores
 from tests.made_forecasts import day_of, log_frame, requests, told
 

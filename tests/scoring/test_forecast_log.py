@@ -15,8 +15,7 @@ import pytest
 from data import ConfigError, StoreError
 from forecast.backtest import BRIER_DAYS
 from scoring import forecast_log
-from scoring.forecast_line import LEVELS, SCHEMA, ForecastLine
-from scoring.forecast_log import append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, SCHEMA, ForecastLine, append_windows, log_of, read_log
 from tests.made_forecasts import (
     ADDRESS,
     HALF_PAST_HORIZON,

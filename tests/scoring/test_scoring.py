@@ -15,9 +15,8 @@ from data import StoreError
 from data.store.reader import open_reader
 from scoring.__main__ import main, printed
 from scoring.companion import Scores, companion_of, read_scores, write_scores
-from scoring.due import is_due
 from scoring.inputs import Inputs, read_inputs
-from scoring.run import model_version, run_backtest
+from scoring.run import is_due, model_version, run_backtest
 from tests.small_store import small_store
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -99,7 +99,7 @@ def test_before_any_forecast_it_says_so_and_after_one_what_stands(
     assert "Nothing was forecast here yet" in said(show_scored(REAL, page="outlook"))
     show_scored(REAL, page="track", find=str(HEAD))
     text = said(show_scored(REAL, page="outlook"))
-    # It was told long after its block, so it counts nowhere.
+    # It was shown long after its block, so it counts nowhere.
     assert "0 forecasts shown, 0 of them resolved" in text
     assert "0 of 30 payout batches have fallen due" in text
 
@@ -109,19 +109,19 @@ def test_windows_that_did_not_hold_ring_an_alarm_wherever_odds_are_shown(
     sample_store: Path, show_scored: Show, log: Path, days: float, alarmed: bool
 ) -> None:
     with open_reader(sample_store) as con:
-        asked = queries.run(con, "request_needs").drop_nulls("released_at")
-    asked = asked.filter(asked["requested_at"] < datetime(2024, 10, 1, tzinfo=UTC))
-    told = []
-    for wr_id, at in asked.select("wr_id", "requested_at").rows():
+        requests = queries.run(con, "request_needs").drop_nulls("released_at")
+    requests = requests.filter(requests["requested_at"] < datetime(2024, 10, 1, tzinfo=UTC))
+    lines_of_log = []
+    for wr_id, at in requests.select("wr_id", "requested_at").rows():
         # All of them in `days`, or in any time up to them.
         quantiles = [days * step / 19 if days > 1 else days for step in range(1, 20)]
         quantiles[0] = 0.0 if days > 1 else quantiles[0]
-        told.append(
+        lines_of_log.append(
             LINE
             | {"wr_id": wr_id, "quantiles": quantiles}
             | dict.fromkeys(("forecast_at", "logged_at"), f"{at:%Y-%m-%dT%H:%M:%SZ}")
         )
-    log.write_text("".join(json.dumps(line) + "\n" for line in told))
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines_of_log))
     for page, link in (("outlook", {}), ("track", {"find": str(HEAD)}), ("", {})):
         app = show_scored(REAL, page=page, **link)
         assert not app.exception

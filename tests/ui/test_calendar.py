@@ -29,13 +29,13 @@ def unfolded(ics: bytes) -> list[str]:
 def value(ics: bytes, name: str) -> str:
     """The content of the first line called `name`, unescaped."""
     line = next(line for line in unfolded(ics) if line.startswith((f"{name}:", f"{name};")))
-    text, found = line.split(":", 1)[1], ""
+    text, content = line.split(":", 1)[1], ""
     while text:
         if text[0] == "\\":
-            found, text = found + {"n": "\n"}.get(text[1], text[1]), text[2:]
+            content, text = content + {"n": "\n"}.get(text[1], text[1]), text[2:]
         else:
-            found, text = found + text[0], text[1:]
-    return found
+            content, text = content + text[0], text[1:]
+    return content
 
 
 def made(**changes: Any) -> bytes:
@@ -84,56 +84,56 @@ def test_every_text_comes_back_whole_from_lines_of_75_octets(text: str) -> None:
 
 
 @pytest.fixture
-def told(sample_store: Path) -> Any:
-    """`told(2210)`: the sample's info, and a request's row."""
+def read(sample_store: Path) -> Any:
+    """`read(2210)`: the sample's info, and a request's row."""
 
-    def tell(wr_id: int) -> tuple[StoreInfo, dict[str, Any]]:
+    def read_request(wr_id: int) -> tuple[StoreInfo, dict[str, Any]]:
         with open_reader(sample_store) as con:
             history = queries.run(con, "request_history", wr_id=wr_id)
             mine = queries.run(con, "requests_by_address", address=history["staker"][0])
             return read_info(con), mine.filter(wr_id=wr_id).row(0, named=True)
 
-    return tell
+    return read_request
 
 
-def test_a_request_that_waits_is_looked_at_on_day_35(told: Any) -> None:
-    info, request = told(2323)  # asked on 28 Feb 2025
-    found = entry(info, request, LINK, STAMP)
-    assert found is not None
-    assert found.at == date(2025, 4, 4)
-    assert found.summary == "Simulated: Official 35 days end for unstake request 2323"
-    said = value(as_ics(found), "DESCRIPTION")
-    assert LINK in said
-    assert "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10" in said
-    assert request["requested_tx"] in said
-    assert value(as_ics(found), "DTSTAMP") == f"{info.published_at:%Y%m%dT%H%M%SZ}"
+def test_a_request_that_waits_is_looked_at_on_day_35(read: Any) -> None:
+    info, request = read(2323)  # asked on 28 Feb 2025
+    event = entry(info, request, LINK, STAMP)
+    assert event is not None
+    assert event.at == date(2025, 4, 4)
+    assert event.summary == "Simulated: Official 35 days end for unstake request 2323"
+    description = value(as_ics(event), "DESCRIPTION")
+    assert LINK in description
+    assert "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10" in description
+    assert request["requested_tx"] in description
+    assert value(as_ics(event), "DTSTAMP") == f"{info.published_at:%Y%m%dT%H%M%SZ}"
 
 
-def test_after_day_35_it_is_looked_at_a_week_after_the_last_block(told: Any) -> None:
-    info, request = told(2210)  # asked on 11 Jan 2025, the last block is of 1 Mar 2025
-    found = entry(info, request, "", STAMP)
-    assert found is not None
-    assert found.at == date(2025, 3, 8)
-    assert found.summary == "Simulated: Check unstake request 2210"
-    assert "The official 35 days ended on 2025-02-15." in found.description
+def test_after_day_35_it_is_looked_at_a_week_after_the_last_block(read: Any) -> None:
+    info, request = read(2210)  # asked on 11 Jan 2025, the last block is of 1 Mar 2025
+    event = entry(info, request, "", STAMP)
+    assert event is not None
+    assert event.at == date(2025, 3, 8)
+    assert event.summary == "Simulated: Check unstake request 2210"
+    assert "The official 35 days ended on 2025-02-15." in event.description
     request["requested_at"] = datetime(2025, 1, 25, tzinfo=UTC)  # day 35 is the last block's
-    found = entry(info, request, "", STAMP)
-    assert found is not None
-    assert found.at == date(2025, 3, 8)
+    event = entry(info, request, "", STAMP)
+    assert event is not None
+    assert event.at == date(2025, 3, 8)
 
 
-def test_a_paid_request_is_an_event_when_it_was_paid_and_a_refused_one_is_none(told: Any) -> None:
-    info, request = told(1000)
-    found = entry(info, request, LINK, STAMP)
-    assert found is not None
-    assert found.at == request["paid_at"]
-    assert found.alarm is None
-    assert found.summary.endswith("FTM paid for unstake request 1000")
-    assert entry(*told(1927), LINK, STAMP) is None
+def test_a_paid_request_is_an_event_when_it_was_paid_and_a_refused_one_is_none(read: Any) -> None:
+    info, request = read(1000)
+    event = entry(info, request, LINK, STAMP)
+    assert event is not None
+    assert event.at == request["paid_at"]
+    assert event.alarm is None
+    assert event.summary.endswith("FTM paid for unstake request 1000")
+    assert entry(*read(1927), LINK, STAMP) is None
 
 
-def test_one_request_is_one_entry_however_often_it_is_taken_along(told: Any) -> None:
-    info, request = told(2210)
+def test_one_request_is_one_entry_however_often_it_is_taken_along(read: Any) -> None:
+    info, request = read(2210)
     first, later = (
         entry(info, request, LINK, STAMP),
         entry(info, request | {"status": "paid"}, "", STAMP),
@@ -143,9 +143,9 @@ def test_one_request_is_one_entry_however_often_it_is_taken_along(told: Any) -> 
     assert first.uid == later.uid == "unstake-request-2210-of-sample-250@ftm-queue"
 
 
-def test_where_time_goes_on_no_entry_lies_in_the_past(told: Any) -> None:
-    info, request = told(2210)
+def test_where_time_goes_on_no_entry_lies_in_the_past(read: Any) -> None:
+    info, request = read(2210)
     later = datetime(2025, 11, 22, tzinfo=UTC)
-    found = entry(replace(info, simulated=False), request, LINK, later)
-    assert found is not None
-    assert found.at == date(2025, 11, 29)
+    event = entry(replace(info, simulated=False), request, LINK, later)
+    assert event is not None
+    assert event.at == date(2025, 11, 29)

@@ -168,17 +168,5 @@ def test_an_unknown_level_is_a_gap_and_never_zero(
     ]
     assert set(levels) == {None}
     span = Span(date(2024, 9, 2), date(2025, 3, 1))
-    told = charts.takeaway(span, depth.with_columns(depth_ftm=unknown), flows)
-    assert "the queue went from unknown to unknown" in told
-
-
-def test_the_charts_colours_show_on_both_backgrounds() -> None:
-    def luminance(colour: str) -> float:
-        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    for colour in (charts.WAITING, charts.CLAIMED, charts.PAID):
-        for background in ("#ffffff", "#14171c"):
-            low, high = sorted((luminance(colour), luminance(background)))
-            assert (high + 0.05) / (low + 0.05) >= 3, (colour, background)
+    takeaway = charts.takeaway(span, depth.with_columns(depth_ftm=unknown), flows)
+    assert "the queue went from unknown to unknown" in takeaway

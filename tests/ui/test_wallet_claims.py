@@ -10,39 +10,39 @@ import pytest
 from data.config import load_network, public_rpc_urls
 from ui.browser.wallet import _for_wallet
 from ui.browser.wallet.claims import (
-    Answer,
     Connection,
     NotSigned,
+    Report,
     Signed,
     Strayed,
     UnsignedTransaction,
-    read_answer,
+    read_report,
 )
 
 ACCOUNT, HASH = "0x" + "aB" * 20, "0x" + "Cd" * 32
 SAID = {"account": ACCOUNT, "chain": 250, "wallet": "A wallet", "outcome": None}
-CALL = {"intent": "a1", "sender": "0x" + "ab" * 20, "to": "0x" + "01" * 20, "data": "0x00ff"}
+CALL = {"sender": "0x" + "ab" * 20, "to": "0x" + "01" * 20, "data": "0x00ff"}
 
 
 def test_what_has_the_right_shape_is_passed_on_in_lower_case() -> None:
-    said = SAID | {"outcome": {"intent": "a1", "hash": HASH}}
+    said = SAID | {"outcome": {"wish": "a1", "hash": HASH, "since": 7}}
     connection = Connection(ACCOUNT.lower(), 250, "A wallet")
-    assert read_answer(said, "a1") == Answer(connection, Signed("a1", HASH.lower()))
-    assert read_answer(said, "b2") == read_answer(said, None) == Answer(connection)
+    assert read_report(said, "a1") == Report(connection, Signed(HASH.lower(), 7))
+    assert read_report(said, "b2") == read_report(said, None) == Report(connection)
 
 
 def test_what_strayed_is_a_hash_with_words_or_nothing() -> None:
     told = {"hash": HASH, "what": "4 aFTMb\n" + "x" * 99}
-    assert read_answer(SAID | {"strayed": told}, None).strayed == Strayed(
+    assert read_report(SAID | {"strayed": told}, None).strayed == Strayed(
         HASH.lower(), "4 aFTMb" + "x" * 33
     )
     for odd in (HASH, {"hash": "0x12"}, {"what": "x"}, [], None, 7):
-        assert read_answer(SAID | {"strayed": odd}, None).strayed is None
+        assert read_report(SAID | {"strayed": odd}, None).strayed is None
 
 
 @pytest.mark.parametrize("said", [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}])
 def test_what_makes_no_sense_is_nothing(said: Any) -> None:
-    assert read_answer(said, "a1") == Answer()
+    assert read_report(said, "a1") == Report()
 
 
 @pytest.mark.parametrize(
@@ -50,27 +50,27 @@ def test_what_makes_no_sense_is_nothing(said: Any) -> None:
     ["0x12", ACCOUNT + "00", ACCOUNT + "\n", "0X" + "ab" * 21, "é" * 42, 7, [ACCOUNT], {}],
 )
 def test_an_account_that_is_no_address_is_no_connection(account: Any) -> None:
-    assert read_answer(SAID | {"account": account}, None) == Answer()
+    assert read_report(SAID | {"account": account}, None) == Report()
 
 
 @pytest.mark.parametrize("chain", ["250", 0, -250, 2**53, 2.5, True, None, [250], float("nan")])
 def test_a_chain_that_is_no_number_is_unknown(chain: Any) -> None:
-    connection = read_answer(SAID | {"chain": chain}, None).connection
+    connection = read_report(SAID | {"chain": chain}, None).connection
     assert connection is not None
     assert connection.chain_id is None
 
 
 def test_a_wallets_name_is_cut_to_letters_that_can_be_seen() -> None:
     for name, read in [("a\u202e\nb\x00c" + "d" * 99, "abc" + "d" * 37), (7, ""), (None, "")]:
-        connection = read_answer(SAID | {"wallet": name}, None).connection
+        connection = read_report(SAID | {"wallet": name}, None).connection
         assert connection is not None
         assert connection.wallet == read
 
 
 @pytest.mark.parametrize("why", ["rejected", "busy", "locked", "changed", "failed", "unsettled"])
 def test_why_it_was_not_signed_is_one_of_the_known_reasons(why: str) -> None:
-    said = SAID | {"outcome": {"intent": "a1", "why": why}}
-    assert read_answer(said, "a1").outcome == NotSigned("a1", why)
+    said = SAID | {"outcome": {"wish": "a1", "why": why, "since": 7}}
+    assert read_report(said, "a1").outcome == NotSigned(why, 7)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_why_it_was_not_signed_is_one_of_the_known_reasons(why: str) -> None:
     ],
 )
 def test_any_other_outcome_is_unreadable(outcome: dict[str, Any]) -> None:
-    said = SAID | {"outcome": outcome | {"intent": "a1"}}
-    assert read_answer(said, "a1").outcome == NotSigned("a1", "unreadable")
+    said = SAID | {"outcome": outcome | {"wish": "a1"}}
+    assert read_report(said, "a1").outcome == NotSigned("unreadable")
 
 
 def test_a_wallet_is_asked_in_hex_and_for_one_chain() -> None:
@@ -102,12 +102,38 @@ def test_a_wallet_is_asked_in_hex_and_for_one_chain() -> None:
     assert "gas" not in UnsignedTransaction(**CALL).for_wallet(250)
 
 
+@pytest.mark.parametrize("block", [-1, 10**12, 2.5, "7", True, None, [7]])
+def test_a_block_that_is_none_is_unknown(block: Any) -> None:
+    for outcome in ({"hash": HASH}, {"why": "unsettled"}):
+        said = SAID | {"outcome": outcome | {"wish": "a1", "since": block}}
+        assert read_report(said, "a1").outcome.since is None
+
+
+def test_what_was_signed_before_the_page_was_loaded_is_told_apart() -> None:
+    for earlier, read in [(True, True), (False, False), (None, False), ("yes", False), (1, False)]:
+        said = SAID | {"outcome": {"wish": "a1", "hash": HASH, "earlier": earlier}}
+        assert read_report(said, "a1").outcome == Signed(HASH.lower(), earlier=read)
+
+
+def test_a_wish_is_named_by_the_call_itself() -> None:
+    wish = UnsignedTransaction(**CALL).wish(250)
+    again = UnsignedTransaction(**CALL, gas=16, what="this", since=7)
+    assert again.wish(250) == wish
+    other = {"sender": "0x" + "cd" * 20, "to": "0x" + "02" * 20, "data": "0x00"}
+    others = [UnsignedTransaction(**CALL | {name: value}) for name, value in other.items()]
+    others += [UnsignedTransaction(**CALL, value_wei=1), UnsignedTransaction(**CALL, count=1)]
+    assert len({wish, again.wish(4002), *(one.wish(250) for one in others)}) == 7
+
+
+def test_what_anybody_may_sign_is_one_wish_whoever_does() -> None:
+    mine = UnsignedTransaction(**CALL, by_anybody=True)
+    yours = UnsignedTransaction(**CALL | {"sender": "0x" + "cd" * 20}, by_anybody=True)
+    assert mine.wish(250) == yours.wish(250) != UnsignedTransaction(**CALL).wish(250)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"intent": ""},
-        {"intent": "a b"},
-        {"intent": "a" * 65},
         {"sender": ACCOUNT},
         {"to": ""},
         {"data": "0x0"},

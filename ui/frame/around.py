@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -11,7 +12,7 @@ import queries
 from data import TrackerError
 from data.config import DEVNET, FANTOM, SAMPLE, TESTNET, default_store, network_names
 from ui.frame import sync_now
-from ui.parts import links, words
+from ui.parts import drawing, links, words
 from ui.shown.sources import Source, Sources, Version, scores_version
 from ui.shown.store_view import StoreView, is_stale
 
@@ -117,15 +118,18 @@ def _sync_command(source: Source) -> str:
 
 def queries_behind(view: StoreView) -> None:
     """The queries that this run asked, as they can be run anywhere."""
-    if not view.asked:
-        return
+    if view.asked:
+        drawing.once((view.source.name, view.asked), _list_queries, view.source.name, view.asked)
+
+
+def _list_queries(network: str, asked: list[tuple[str, dict[str, Any]]]) -> None:
     with st.expander("Queries behind this page"):
-        for name, params in view.asked:
+        for name, params in asked:
             given = {key: str(value) for key, value in params.items() if value is not None}
             st.page_link(
                 links.page("explore"),
                 label=f"{queries.load(name).title} ({', '.join([name, *given.values()])})",
-                query_params={"network": view.source.name, "query": name} | given,
+                query_params={"network": network, "query": name} | given,
             )
         st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
 

@@ -1,38 +1,41 @@
-"""A release window on a page: the sentence, its picture, and what stands behind it."""
+"""A release window on a page: the sentence, its picture, and how such windows have held."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
 
+import altair as alt
 import polars as pl
 import streamlit as st
 
 from data.config import default_store, network_names, scores_stores
 from forecast import ReleaseWindow
-from ui.odds import scored, shown_forecasts, window_charts, window_words
+from forecast.backtest import MODEL
+from forecast.baselines import OFFICIAL_DAYS
+from ui.odds import scored, shown_forecasts, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
+from ui.parts.charts import NO_TOOLTIP, dates_axis, layered
+from ui.parts.colours import AMBER, BLUE, GREY
 from ui.shown.sources import Source
 
 _QUANTILES = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
+_TOOLTIPS = {"low": "5 %", "q25": "25 %", "q50": "Even odds", "q75": "75 %", "high": "95 %"}
 
 
-def show(
-    odds_now: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = ""
-) -> None:
+def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = "") -> None:
     """The window of a request that was, or would be, asked for at `asked_at`."""
     st.markdown(window_words.sentence(window, asked_at))
-    if window is not None and window_words.has_dates(window):
+    if window_words.has_dates(window):
         picture(window, asked_at)
-    behind(odds_now, amount, given=window_words.has_odds(window))
+    behind(odds, amount, has_odds=window_words.has_odds(window))
 
 
 def picture(window: ReleaseWindow, asked_at: datetime) -> None:
     """The window on a line of dates."""
-    spans = pl.DataFrame({"name": [""], **dates(window)})
     draw(
-        spans,
+        pl.DataFrame({"name": [""], **dates(window)}),
         window.curve.at,
         asked_at,
         window_words.sentence(window, asked_at).replace("*", ""),
@@ -40,15 +43,20 @@ def picture(window: ReleaseWindow, asked_at: datetime) -> None:
     )
 
 
-def draw(spans: pl.DataFrame, at: datetime, asked_at: datetime, alt: str, *, beyond: bool) -> None:
-    """Windows (`name` and the columns of `dates`) seen `at`, and a note on how to read them;
-    some of them reach `beyond` what is drawn."""
-    official = asked_at + timedelta(days=window_words.OFFICIAL_DAYS)
+def draw(
+    spans: pl.DataFrame, at: datetime, asked_at: datetime, sentence: str, *, beyond: bool
+) -> None:
+    """Windows, a row each with `name` and the columns of `dates`, and how to read the picture.
+
+    They were forecast `at` a moment. `sentence` is for those who do not see the picture; `beyond`
+    says that a window reaches past its end.
+    """
+    official = asked_at + timedelta(days=OFFICIAL_DAYS)
     to_come = official >= at
     drawing.draw(
-        window_charts.window, spans, at=at, promised_at=official if to_come else None, alt=alt
+        window_chart, spans, at=at, promised_at=official if to_come else None, alt=sentence
     )
-    dashed = f" Dashed: the official {window_words.OFFICIAL_DAYS} days end." if to_come else ""
+    dashed = f" Dashed: the official {OFFICIAL_DAYS} days end." if to_come else ""
     open_end = ""
     if beyond:
         last = words.day(at + timedelta(days=scored.FAN_DAYS))
@@ -60,40 +68,73 @@ def draw(spans: pl.DataFrame, at: datetime, asked_at: datetime, alt: str, *, bey
 
 
 def dates(window: ReleaseWindow) -> dict[str, list[datetime]]:
-    """The quantiles of a window as moments under their columns' names, at most the horizon's."""
+    """A window's quantiles as moments, by the columns of a picture, at most the horizon's."""
     return {
         name: [window_words.moment(window, min(window.quantile(p), window.horizon_days))]
         for name, p in _QUANTILES.items()
     }
 
 
-def behind(odds_now: Odds, amount: str = "", *, given: bool = True) -> None:
-    """How the like of it has gone so far, if odds were `given`, and the way to how it is made."""
-    late(odds_now)
-    if failing := shown_forecasts.alarmed(odds_now):
-        shown_forecasts.alarm(failing)
+def window_chart(
+    spans: pl.DataFrame, *, at: datetime, promised_at: datetime | None
+) -> alt.LayerChart:
+    """One row a request: thin from `low` to `high` (90 %), thick from `q25` to `q75`, a tick at
+    `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end."""
+    named = spans["name"].to_list() != [""]
+    tooltip = [
+        alt.Tooltip(f"{column}:T", title=title, format="%-d %b %Y")
+        for column, title in _TOOLTIPS.items()
+    ]
+    rows = alt.Chart(spans).encode(
+        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=110) if named else None),
+        tooltip=tooltip,
+    )
+    thin = rows.mark_bar(height=6, opacity=0.45, color=BLUE, cornerRadius=3)
+    thick = rows.mark_bar(height=16, opacity=0.8, color=BLUE, cornerRadius=3)
+    middle = rows.mark_tick(thickness=3, height=24, color=AMBER)
+    rules = [
+        alt.Chart(pl.DataFrame({"at": [moment]}))
+        .mark_rule(color=GREY, strokeDash=dash)
+        .encode(x="at:T", tooltip=NO_TOOLTIP)
+        for moment, dash in ((at, [1, 0]), (promised_at, [4, 3]))
+        if moment is not None
+    ]
+    layers = [
+        thin.encode(x=dates_axis("low"), x2="high:T"),
+        thick.encode(x="q25:T", x2="q75:T"),
+        middle.encode(x="q50:T"),
+        *rules,
+    ]
+    return layered(layers, 34 * spans.height + 44)
+
+
+def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:
+    """How past windows have held, where a window `has_odds`, and a link to how they are made."""
+    late(odds)
+    if scores := shown_forecasts.failing_scores(odds):
+        shown_forecasts.alarm(scores)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if given:
-            st.caption(record(odds_now), width="content")
-        link = {"network": odds_now.view.source.name} | ({"amount": amount} if amount else {})
+        if has_odds:
+            st.caption(_record(odds), width="content")
+        query = {"network": odds.store.source.name} | ({"amount": amount} if amount else {})
         st.page_link(
-            links.page("outlook"), label="How these odds are made and scored", query_params=link
+            links.page("outlook"), label="How these odds are made and scored", query_params=query
         )
 
 
-def late(odds_now: Odds) -> None:
-    """A note where the last block is more than a day old: days are counted from there."""
-    if odds_now.behind_days > 1:
+def late(odds: Odds) -> None:
+    """A warning where the last block is more than a day old."""
+    if odds.behind_days > 1:
         st.warning(
-            f"These odds are as of {words.moment(odds_now.at)}, "
-            f"{words.duration(odds_now.behind_days)} ago, and count from then. Sync first: what "
+            f"These odds are as of {words.moment(odds.at)}, "
+            f"{words.duration(odds.behind_days)} ago, and count from then. Sync first: what "
             "came and was paid since is not in them."
         )
 
 
-def record(odds_now: Odds) -> str:
-    """What share of past windows held, in a sentence."""
-    rows = odds_now.scores.table.filter(model=scored.MODEL, slice="all", metric="covered_90")
+def _record(odds: Odds) -> str:
+    """The share of past windows that held, in a sentence."""
+    rows = odds.scores.table.filter(model=MODEL, slice="all", metric="covered_90")
     if not rows.height:
         return (
             "No forecast could be judged on this store yet: none is old enough. Take these odds "
@@ -109,17 +150,20 @@ def record(odds_now: Odds) -> str:
 
 def unscored(source: Source) -> None:
     """What stands where a window would, while the odds are not scored."""
-    waits = (
+    remedy = (
         "The app scores them in the background after a sync, which takes a minute or two, and "
         "this page then shows them by itself."
     )
     if not scores_stores():
-        waits = f"`{backtest_command(source)}` scores them."
-    st.info(f"{window_words.UNSCORED} {waits}")
+        remedy = f"`{backtest_command(source)}` scores them."
+    st.info(
+        "The odds on this store have not been scored yet, and unscored odds are not shown. "
+        f"{remedy}"
+    )
 
 
 def backtest_command(source: Source) -> str:
-    """What scores a store in a terminal."""
+    """The command that scores a store in a terminal."""
     usual = source.name in network_names() and source.path == default_store(source.name)
-    of = f"NETWORK={source.name}" if usual else f"STORE={words.inside(source.path)}"
-    return f"make backtest {of}"
+    store = f"NETWORK={source.name}" if usual else f"STORE={words.inside(source.path)}"
+    return f"make backtest {store}"

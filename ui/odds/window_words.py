@@ -1,34 +1,34 @@
-"""A release window in words, and what is said where there is none. Pure: no store, no page."""
+"""A release window in words, or why there is none. Reads no store and draws nothing."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.parts import words
 
-OFFICIAL_DAYS = 35
-UNKNOWN_NEED = (
+_UNKNOWN_NEED = (
     "What has to be paid before it is unknown, as an amount or a request before it is missing: "
     "see Status. So there are no odds."
 )
-UNSCORED = "The odds on this store have not been scored yet, and unscored odds are not shown."
 
 
 def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> str:
-    """When it is expected to be paid, in plain words with dates; `asked_at` of what waits."""
+    """When a request is expected to be paid, with dates. One that waits has an `asked_at`."""
     if window is None:
-        return UNKNOWN_NEED
+        return _UNKNOWN_NEED
     if window.kind == "covered":
         return (
-            "The money for it is **already in the pool**: the operator's next run pays it. When "
-            "that is, no one can date."
+            "The money for it is **already in the pool**: the operator's next run pays it. Nobody "
+            "can tell the day of that run."
         )
     if window.kind == "insufficient_history":
         return (
-            "There is **too little history** for odds: it takes ten batches of money over sixty "
-            "days to draw any from."
+            "There is **too little history** for odds: they need ten batches of money over sixty "
+            "days."
         )
     if window.kind == "stalled":
         return _stalled(window)
@@ -36,29 +36,30 @@ def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> 
     low, q25, middle, q75, high = (window.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
     if window.kind == "beyond_horizon":
         longest = window.horizon_days
-        even = f"Even odds by **{day(window, middle)}**. " if math.isfinite(middle) else ""
+        even = f"Even odds by **{_day(window, middle)}**. " if math.isfinite(middle) else ""
         return (
-            f"{even}The chance by {day(window, longest)}, in {round(longest)} days, is "
+            f"{even}The chance by {_day(window, longest)}, in {round(longest)} days, is "
             f"**{chance(window, longest)}**: no last date is given, as "
             f"{percent(1 - window.probability_within(longest))} of the futures take **longer than "
             f"{round(longest)} days**. {within}"
         )
     soon = "The next money that comes may well be enough. " if window.kind == "next_batch" else ""
     return (
-        f"{soon}Even odds by **{day(window, middle)}**. Nine futures in ten pay it "
-        f"{between(window, low, high)}, half of them {between(window, q25, q75)}. {within}"
+        f"{soon}Even odds by **{_day(window, middle)}**. Nine futures in ten pay it "
+        f"{_between(window, low, high)}, half of them {_between(window, q25, q75)}. {within}"
     )
 
 
 def _official(window: ReleaseWindow, asked_at: datetime | None) -> str:
-    """The chance by the end of the official days, which run from the request."""
+    """The chance by the end of the official days, which begin with the request; once they are
+    over, by the end of as many more."""
     at = window.curve.at
     left = OFFICIAL_DAYS - (words.days_between(asked_at, at) if asked_at else 0.0)
     if left <= 0:
-        left, told = OFFICIAL_DAYS, f"within another {OFFICIAL_DAYS} days"
+        left, span = OFFICIAL_DAYS, f"within another {OFFICIAL_DAYS} days"
     else:
-        told = f"within the official {OFFICIAL_DAYS} days"
-    return f"The chance {told}, by {day(window, left)}, is **{chance(window, left)}**."
+        span = f"within the official {OFFICIAL_DAYS} days"
+    return f"The chance {span}, by {_day(window, left)}, is **{chance(window, left)}**."
 
 
 def _stalled(window: ReleaseWindow) -> str:
@@ -72,21 +73,25 @@ def _stalled(window: ReleaseWindow) -> str:
     )
 
 
-def has_dates(window: ReleaseWindow | None) -> bool:
-    """Whether there is a first date to draw from, at least."""
-    return has_odds(window) and window is not None and math.isfinite(window.quantile(0.05))
+def has_dates(window: ReleaseWindow | None) -> TypeGuard[ReleaseWindow]:
+    """Whether there is at least a first date to draw."""
+    return has_odds(window) and math.isfinite(window.quantile(0.05))
 
 
-def has_odds(window: ReleaseWindow | None) -> bool:
-    """Whether a probability may be shown. Of what the pool covers there is none to show: all that
-    is missing is the operator's next run, which is not forecast."""
+def has_odds(window: ReleaseWindow | None) -> TypeGuard[ReleaseWindow]:
+    """Whether there is a probability to show. There is none for what the pool covers: that waits
+    for the operator's next run, which is not forecast."""
     return window is not None and window.kind in ("next_batch", "batches", "beyond_horizon")
 
 
 def label(window: ReleaseWindow | None) -> str:
     """Why there are no odds, in a word or two."""
-    told = {"covered": "in the pool", "stalled": "suspended", "insufficient_history": "too early"}
-    return words.UNKNOWN if window is None else told.get(window.kind, words.UNKNOWN)
+    reasons = {
+        "covered": "in the pool",
+        "stalled": "suspended",
+        "insufficient_history": "too early",
+    }
+    return words.UNKNOWN if window is None else reasons.get(window.kind, words.UNKNOWN)
 
 
 def chance(window: ReleaseWindow, days: float) -> str:
@@ -101,8 +106,8 @@ def percent(share: float) -> str:
     return "over 99 %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
-def day(window: ReleaseWindow, days: float) -> str:
-    """`12 Mar 2025`, the day that is `days` from the window's moment."""
+def _day(window: ReleaseWindow, days: float) -> str:
+    """`12 Mar 2025`, the day that is `days` after the moment of the forecast."""
     return words.day(moment(window, days))
 
 
@@ -110,9 +115,7 @@ def moment(window: ReleaseWindow, days: float) -> datetime:
     return window.curve.at + timedelta(days=days)
 
 
-def between(window: ReleaseWindow, low: float, high: float) -> str:
+def _between(window: ReleaseWindow, low: float, high: float) -> str:
     """`between 3 Mar 2025 and 9 Mar 2025`, or `on 3 Mar 2025` where both are one day."""
-    first, last = day(window, low), day(window, high)
-    if first == last:
-        return f"on {first}"
-    return f"between {first} and {last}"
+    first, last = _day(window, low), _day(window, high)
+    return f"on {first}" if first == last else f"between {first} and {last}"

@@ -12,6 +12,7 @@ import polars as pl
 import streamlit as st
 
 import queries
+from data.store.reader import StoreInfo
 from queries.export import as_csv, as_parquet
 from ui.shown.store_view import StoreView
 
@@ -22,31 +23,32 @@ def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) 
     `title` stands on the buttons, where a page offers more than one answer of a query.
     """
     texts = {key: str(value) for key, value in params.items() if value is not None}
-    about = _provenance(store, name, queries.load(name).sql, texts)
-    _buttons(store, lambda: store.fetch(name, **params), name, about, title)
+    sql = queries.load(name).sql
+    _buttons(store, name, sql, texts, lambda: store.fetch(name, **params), title)
 
 
 def offer_table(store: StoreView, name: str) -> None:
     """CSV and Parquet of a whole table."""
-    about = _provenance(store, name, f"FROM {name}", {})
-    _buttons(store, lambda: store.table(name), name, about)
+    _buttons(store, name, f"FROM {name}", {}, lambda: store.table(name))
 
 
 def offer(
     store: StoreView, frame: pl.DataFrame, name: str, sql: str, params: Mapping[str, str]
 ) -> None:
     """CSV and Parquet of `frame`, the answer to `sql` with these `params`."""
-    _buttons(store, lambda: frame, name, _provenance(store, name, sql, params))
+    _buttons(store, name, sql, params, lambda: frame)
 
 
 def _buttons(
     store: StoreView,
-    read: Callable[[], pl.DataFrame],
     name: str,
-    about: Mapping[str, str],
+    sql: str,
+    params: Mapping[str, str],
+    read: Callable[[], pl.DataFrame],
     title: str = "",
 ) -> None:
-    stem = f"{name}-{store.info.network}-{store.info.synced_block}"
+    info = store.info
+    about = _provenance(info, name, sql, params)
     with st.container(horizontal=True, gap="small"):
         for kind, mime, write in (
             ("CSV", "text/csv", as_csv),
@@ -54,8 +56,8 @@ def _buttons(
         ):
             st.download_button(
                 f"{title}, {kind}" if title else kind,
-                partial(_written, write, read, about),
-                f"{stem}.{kind.lower()}",
+                partial(lambda write: write(read(), about), write),
+                f"{name}-{info.network}-{info.synced_block}.{kind.lower()}",
                 mime,
                 key=f"download {name} {title} {kind}",
                 help="As precise as here or more; the file names network, block and query.",
@@ -65,17 +67,8 @@ def _buttons(
             )
 
 
-def _written(
-    write: Callable[[pl.DataFrame, Mapping[str, str]], bytes],
-    read: Callable[[], pl.DataFrame],
-    about: Mapping[str, str],
-) -> bytes:
-    return write(read(), about)
-
-
-def _provenance(store: StoreView, name: str, sql: str, params: Mapping[str, str]) -> dict[str, str]:
+def _provenance(info: StoreInfo, name: str, sql: str, params: Mapping[str, str]) -> dict[str, str]:
     """What a file says of itself: of which network, block and query its figures are."""
-    info = store.info
     about = {
         "network": info.network,
         "chain_id": str(info.chain_id),

@@ -1,28 +1,54 @@
-"""Puts a chart on the page. Building one costs Altair 100 ms, so the same one is built once."""
+"""Puts on the page what did not change: it is built once, and then sent as it was.
+
+Altair takes 100 ms for a chart, and Streamlit some 5 ms to make a message of its data or a table's.
+Streamlit keeps the messages that a cached function sent, and sends them again in its place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import altair
 import polars as pl
 import streamlit as st
 
 AnyChart = altair.Chart | altair.LayerChart | altair.VConcatChart
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def once(key: object, part: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+    """Draw `part(*args, **options)`, once for each `key`; returns what it returned then.
+
+    `key` is a value whose repr tells all that the part shows: the store's version, and what was
+    chosen. It draws no input and no button, and nothing that depends on the time of day.
+    """
+    name = f"{part.__module__}.{part.__qualname__}"
+    drawn: R = _drawn(repr((name, key)), lambda: part(*args, **options))
+    return drawn
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _drawn(key: str, _part: Callable[[], Any]) -> Any:
+    return _part()
 
 
 def draw(chart: Callable[..., AnyChart], *frames: pl.DataFrame, alt: str, **options: Any) -> None:
-    """Draw `chart(*frames, **options)` as wide as the page; `alt` says what it shows."""
-    spec = _spec(chart, chart.__name__, frames, options)
-    st.vega_lite_chart(spec, width="stretch", alt=alt)
+    """Draw `chart(*frames, **options)` as wide as the page; `alt` says what it shows.
+
+    Drawn anew only where frames or options differ. What draws large frames stands in a part that
+    is drawn `once`, as they would be compared whole.
+    """
+    _chart(chart, chart.__name__, frames, options, alt)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _spec(
-    _chart: Callable[..., AnyChart],
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _chart(
+    _build: Callable[..., AnyChart],
     name: str,
     frames: tuple[pl.DataFrame, ...],
     options: dict[str, Any],
-) -> dict[str, Any]:
-    return _chart(*frames, **options).to_dict()
+    alt: str,
+) -> None:
+    st.vega_lite_chart(_build(*frames, **options).to_dict(), width="stretch", alt=alt)

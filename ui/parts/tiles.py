@@ -1,4 +1,4 @@
-"""Facts in tiles: four, two or one in a row."""
+"""Four facts in tiles: four, two or one in a row."""
 
 from __future__ import annotations
 

@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
+from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import window_words
 from ui.parts import words
-from ui.request.sentences import OFFICIAL_DAYS, SUPPORT, unreal
+from ui.request.sentences import SUPPORT, unreal
 from ui.shown.store_view import Row
 
 _LOOK_AGAIN_DAYS = 7
@@ -50,7 +51,7 @@ class Likely:
 
 def likely(window: ReleaseWindow | None) -> Likely | None:
     """The day of nine in ten odds, else that of even odds; None where there is neither."""
-    if window is None or not window_words.has_odds(window):
+    if not window_words.has_odds(window):
         return None
     for share, odds in ((0.9, _NINE_IN_TEN), (0.5, "even")):
         days = window.quantile(share)

@@ -8,10 +8,10 @@ import polars as pl
 
 from data.config import DEVNET, TESTNET
 from data.store.reader import StoreInfo
+from forecast.baselines import OFFICIAL_DAYS
 from ui.parts import words
 from ui.shown.store_view import Row
 
-OFFICIAL_DAYS = 35  # the longest wait the official page speaks of; it is in no contract
 SUPPORT = "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10"
 STATUS = {"pending": "waiting", "manual": "refused, set aside", "paid": "paid", None: "unknown"}
 _DID = {"requested": "made", "refused": "tried to pay", "paid": "paid"}
@@ -56,15 +56,14 @@ def blocked_by(request: Row, head: Row | None) -> str:
     """What a request waits for, with the `head` of the queue; "" where the head is unknown."""
     if head is None:
         return ""
-    own = head["wr_id"] == request["wr_id"]
-    first = "it" if own else f"request {head['wr_id']:,}, the first in the queue"
+    start = f"Nobody is paid before request {head['wr_id']:,}, the first in the queue"
+    if head["wr_id"] == request["wr_id"]:
+        start = "It is paid next"
     if head["missing_ftm"] is None:
-        return f"What the pool can pay is unknown. Nobody is paid before {first}."
+        return f"{start}. What the pool can pay is unknown."
     if head["missing_ftm"] == 0:
-        return f"The pool holds enough for {first}: the operator's next run pays it."
-    return (
-        f"Nobody is paid before {first}: for that the pool lacks {words.ftm(head['missing_ftm'])}."
-    )
+        return f"{start}. The pool holds enough for that: the operator's next run pays it."
+    return f"{start}: the pool lacks {words.ftm(head['missing_ftm'])} for that."
 
 
 def late(info: StoreInfo, request: Row) -> str:
@@ -74,8 +73,8 @@ def late(info: StoreInfo, request: Row) -> str:
         return ""
     over = words.duration(waited - OFFICIAL_DAYS)
     note = (
-        f"It has waited {over} longer than the official {OFFICIAL_DAYS} days, which no contract "
-        f"holds anyone to. [Ankr's support]({SUPPORT}) takes requests about it: give them its "
+        f"It has waited {over} longer than the official {OFFICIAL_DAYS} days, which stand in no "
+        f"contract. [Ankr's support]({SUPPORT}) takes requests about it: give them its "
         "id, address and transaction."
     )
     made_up = "This one is not on the real chain, so support knows nothing of it."
@@ -131,25 +130,25 @@ def read_up_to(info: StoreInfo) -> str:
 
 
 def of_address(requests: pl.DataFrame) -> str:
-    """What an address has in the queue, and the first of it."""
-    times = "once" if requests.height == 1 else f"{requests.height:,} times"
+    """How often an address asked, and what it has in the queue."""
+    once = requests.height == 1
+    asked = f"This address asked {'once' if once else f'{requests.height:,} times'}"
     pending = requests.filter(status="pending").sort("place")
     refused = requests.filter(status="manual").height
     aside = ""
     if refused:
-        aside = (
-            f" {refused:,} of them {'was' if refused == 1 else 'were'} refused: the money is set "
-            "aside until `withdrawManual` is called."
-        )
+        which = "It was" if once else f"{refused:,} of them {'was' if refused == 1 else 'were'}"
+        aside = f" {which} refused: the money is set aside until `withdrawManual` is called."
     if not pending.height:
-        return f"This address asked {times}. None of them waits in the queue.{aside}"
+        return f"{asked} and has no request in the queue.{aside}"
     first = pending.row(0, named=True)
-    waits = words.plural(pending.height, "request waits", "requests wait")
-    lead = "It" if pending.height == 1 else "The first of them"
+    number, place = f"{first['wr_id']:,}", f"place {first['place']:,}"
     ahead = f"{words.ftm(first['ahead_ftm'])} ahead" if first["place"] > 1 else "nothing ahead"
+    if pending.height == 1:
+        return f"{asked}. Request {number} waits at {place} with {ahead}.{aside}"
     return (
-        f"This address asked {times}; {waits}. {lead}, request {first['wr_id']:,}, is at place "
-        f"{first['place']:,} with {ahead}.{aside}"
+        f"{asked}; {pending.height:,} requests wait. The first of them, request {number}, is at "
+        f"{place} with {ahead}.{aside}"
     )
 
 

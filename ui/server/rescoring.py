@@ -17,7 +17,7 @@ from pathlib import Path
 
 from data import TrackerError
 from data.config import ROOT
-from scoring.due import is_due
+from scoring.run import is_due
 from ui.shown.sources import Version, read_sources
 
 _log = logging.getLogger("ui")

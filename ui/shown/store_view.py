@@ -25,6 +25,7 @@ from ui.shown.sources import Source, Version
 
 Row = Mapping[str, Any]  # one row of an answer, by column
 STALE_AFTER = timedelta(hours=1)
+_SIMULATING = "Simulating three years of the pool. It takes a few seconds, once."
 
 
 class SupersededError(StoreError):
@@ -43,15 +44,17 @@ class StoreView:
 
     def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""
-        self._note(name, params)
-        return _answer(self.version, name, tuple(sorted(params.items())))
+        self.note(name, **params)
+        return _answered(self.version, name, params)
 
     def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """The first rows of a query's answer, and how many there are in all."""
-        self._note(name, params)
-        return _first(self.version, name, most, tuple(sorted(params.items())))
+        self.note(name, **params)
+        key = repr((self.version, name, most, sorted(params.items())))
+        return _first(key, self.version, name, most, params)
 
-    def _note(self, name: str, params: dict[str, Any]) -> None:
+    def note(self, name: str, /, **params: Any) -> None:
+        """Put a query into the page's footer whose answer the page has already."""
         if (name, params) not in self.asked:
             self.asked.append((name, params))
 
@@ -72,21 +75,18 @@ class StoreView:
 
     def table_rows(self, name: str) -> int:
         """How many rows one of the store's tables has."""
-        contents = _answer(self.version, "store_contents", ())
+        contents = _answered(self.version, "store_contents", {})
         return int(contents.filter(table_name=name)["rows"][0])
 
     @property
     def failed_checks(self) -> int:
         """How many of the last sync's checks failed."""
-        return _answer(self.version, "checks_summary", ()).filter(status="failed").height
+        return _facts(self.version).failed_checks
 
     @property
     def first_request_at(self) -> datetime | None:
         """None where the store holds no request."""
-        contents = _answer(self.version, "store_contents", ())
-        of_requests = contents.filter(table_name="requests")
-        first_at: datetime | None = of_requests["first_at"][0] if of_requests.height else None
-        return first_at
+        return _facts(self.version).first_request_at
 
     def days(self) -> tuple[date, date]:
         """The first request's day and the last synced one, of a store that has requests."""
@@ -113,7 +113,8 @@ def prepare(source: Source, now: datetime) -> None:
         return
     found = source.version()
     if found is None:
-        ensure_sample(now)
+        with st.spinner(_SIMULATING):
+            ensure_sample(now)
     else:
         _renew_sample(found, now)
 
@@ -139,25 +140,45 @@ def shown() -> StoreView:
     return view
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+# What is cached here is never changed: frames and frozen values, handed out as they are.
+@st.cache_resource(max_entries=16, show_spinner=False)
 def read(version: Version) -> StoreInfo:
     """What the store of this version says of itself. Raises StoreError."""
     with _cursor(version) as cursor:
         return read_info(cursor)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _answer(version: Version, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
-    with _cursor(version) as cursor:
-        return queries.run(cursor, name, **dict(params))
+@dataclass(frozen=True)
+class _Facts:
+    failed_checks: int
+    first_request_at: datetime | None
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _facts(version: Version) -> _Facts:
+    """What every page wants to know of a store, from its answers."""
+    failed = _answered(version, "checks_summary", {}).filter(status="failed")
+    requests = _answered(version, "store_contents", {}).filter(table_name="requests")
+    return _Facts(failed.height, requests["first_at"][0] if requests.height else None)
+
+
+def _answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
+    # One text as the key: Streamlit would take each value apart, for 0.1 ms.
+    return _answer(repr((version, name, sorted(params.items()))), version, name, params)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _answer(key: str, _version: Version, _name: str, _params: dict[str, Any]) -> pl.DataFrame:
+    with _cursor(_version) as cursor:
+        return queries.run(cursor, _name, **_params)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _first(
-    version: Version, name: str, most: int, params: tuple[tuple[str, Any], ...]
+    key: str, _version: Version, _name: str, _most: int, _params: dict[str, Any]
 ) -> tuple[pl.DataFrame, int]:
-    with _cursor(version) as cursor:
-        return queries.run_first(cursor, name, most, **dict(params))
+    with _cursor(_version) as cursor:
+        return queries.run_first(cursor, _name, _most, **_params)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -170,7 +191,7 @@ def _reader(version: Version) -> duckdb.DuckDBPyConnection:
     return reader
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=_SIMULATING)
 def _renew_sample(found: Version, _now: datetime) -> Path:
     """Looked at once a version: it may be of an older program."""
     return ensure_sample(_now)

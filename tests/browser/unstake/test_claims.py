@@ -196,7 +196,7 @@ def test_a_reload_keeps_everything_on_every_step_and_back_goes_a_step_back(
 
 def test_a_link_fills_in_and_never_signs(chain: Devnet, desk: Begin) -> None:
     at, account = desk(1), chain.accounts[1]
-    link = {"step": 3, "token": "aFTMc", "amount": "1", "address": account, "intent": "abc"}
+    link = {"step": 3, "token": "aFTMc", "amount": "1", "address": account, "again": 1}
     show(at, **link)
     at.connect()
     expect(at.button(SIGN)).to_be_visible()
@@ -209,20 +209,20 @@ def test_a_link_fills_in_and_never_signs(chain: Devnet, desk: Begin) -> None:
     press(at, f"Check it for {chain.accounts[4][:6]}…\u2060{chain.accounts[4][-4:]}")
     on_step(at, 2)
     assert in_link(at)["address"] == chain.accounts[4]
-    assert "intent" not in in_link(at)
+    assert not {"since", "again"} & set(in_link(at))
 
 
 def test_what_a_tampered_link_says_is_named_and_breaks_nothing(desk: Begin) -> None:
     at = desk()
     bad = "<img src=x onerror=alert(1)>"
     at.page.on("dialog", lambda dialog: at.seen.complaints.append(dialog.message))
-    show(at, step=9, token="x", amount="1e5", address="0xzz", tx=bad, intent=bad, since="-1")
+    show(at, step=9, token="x", amount="1e5", address="0xzz", tx=bad, again=bad, since="-1")
     notices = " ".join(at.seen.notices())
-    for named in ("step=9", "token=x", f"intent={bad}", "since=-1"):
+    for named in ("step=9", "token=x", f"again={bad}", "since=-1"):
         assert named in notices
     assert "The amount has an exponent: write it out" in notices
     assert {"amount", "address", "tx"} < set(in_link(at))
-    assert not {"step", "token", "intent", "since"} & set(in_link(at))
+    assert not {"step", "token", "again", "since"} & set(in_link(at))
     show(at, step=2, amount="1", address="0xzz" + bad)
     says(at, "is no address: want 0x and 40 hex digits")
     show(at, step=3, amount="1")

@@ -28,6 +28,8 @@ from tests.live_steps import send as mined
 
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
+LOST = "Your wallet was asked, and its answer did not reach this page."
+
 
 def forgotten(at: Desk) -> None:
     """What the node told is kept for five seconds."""
@@ -71,7 +73,7 @@ def test_one_that_was_dropped_leads_back_to_a_wish_of_its_own(chain: Devnet, des
     says(at, "If the wallet says that it was cancelled or dropped, nothing was unstaked:")
     press(at, "Back to the checks")
     on_step(at, 2)
-    assert not {"tx", "intent", "since"} & set(in_link(at))
+    assert not {"tx", "since"} & set(in_link(at))
     press(at, "Continue to sign")
     on_step(at, 3)
     expect(at.button(SIGN)).to_be_visible()
@@ -87,15 +89,14 @@ def test_a_reload_while_the_wallet_asks_finds_the_unstake_on_the_chain(
     show(at, step=3, amount="4", address=account)
     at.connect()
     prompted(at)
-    intent = in_link(at)["intent"]
+    since = in_link(at)["since"]
     at.page.reload()
-    at.says("Your wallet was asked, and its answer did not reach this page.")
+    at.says(LOST)
     press(at, "Look for it on the chain")
-    says(at, "The chain holds no such unstake from block")
-    assert in_link(at)["intent"] == intent
+    says(at, f"The chain holds no such unstake from block {int(since):,} on.")
     at.page.get_by_role("radio", name="2 Check").click()
     press(at, "Continue to sign")  # the wish is the same: it is not asked a second time
-    at.says("Your wallet was asked, and its answer did not reach this page.")
+    at.says(LOST)
     wr_id = act.read(chain, "lastWrId()")
     confirmed = mined(chain, burning(chain, "aFTMc", 4 * FTM, account))
     press(at, "Look for it on the chain")
@@ -118,9 +119,11 @@ def test_a_prompt_without_an_answer_is_remembered_whatever_becomes_of_the_link(
     at.page.get_by_role("radio", name="3 Confirm").click()
     on_step(at, 3)
     prompted(at)
-    intent = in_link(at)["intent"]
+    since = in_link(at)["since"]
+    mined(chain, burning(chain, "aFTMb", 5 * FTM, account))  # the chain goes on
+    forgotten(at)
     at.page.reload()
-    at.says("Your wallet was asked, and its answer did not reach this page.")
+    at.says(LOST)
     if way == "back":
         at.page.go_back()
         at.seen.settle()
@@ -141,10 +144,11 @@ def test_a_prompt_without_an_answer_is_remembered_whatever_becomes_of_the_link(
         says(at, "The address is a plain account")
         press(at, "Continue to sign")
     on_step(at, 3)
-    at.says("Your wallet was asked")
+    at.says(LOST)  # the wish is the same, and no earlier one
     expect(at.button(SIGN)).to_be_hidden()
-    assert in_link(at)["intent"] == intent
     assert len(sent(at)) == 1
+    press(at, "Look for it on the chain")
+    says(at, f"The chain holds no such unstake from block {int(since):,} on.")
 
 
 def test_what_was_confirmed_late_is_told_of_after_a_reload_too(chain: Devnet, desk: Begin) -> None:
@@ -159,7 +163,10 @@ def test_what_was_confirmed_late_is_told_of_after_a_reload_too(chain: Devnet, de
     field(at, "Amount").fill("5")
     says(at, "Read at block")
     at.tell("release()")
-    at.page.wait_for_function("() => JSON.parse(sessionStorage.getItem('wallet strays'))?.length")
+    at.page.wait_for_function(
+        "() => Object.values(JSON.parse(sessionStorage.getItem('wallet wishes')))"
+        ".some((wish) => wish.strayed)"
+    )
     at.page.reload()
     at.page.get_by_role("radio", name="2 Check").click()
     says(at, "What you confirmed in the wallet (4 aFTMc (ankrFTM)) was sent as 0x")
@@ -178,18 +185,57 @@ def test_a_link_cannot_say_where_the_search_ends(chain: Devnet, desk: Begin) -> 
     """Its start is believed, and what is found is only offered, with its block."""
     at, account = desk(4), chain.accounts[4]
     mined(chain, burning(chain, "aFTMc", 9 * FTM, account))
-    show(at, step=3, amount="9", address=account, intent="hostile", since="1")
+    show(at, step=3, amount="9", address=account, since="1")
     at.connect()
     prompted(at)
     at.page.reload()
     press(at, "Look for it on the chain")
     says(at, "All of this amount and address from block 1 on.")
     on_step(at, 3)
-    show(at, step=3, amount="9", address=account, intent="hostile", since="999999999")
+    show(at, step=3, amount="9", address=account, since="999999999")
     press(at, "Look for it on the chain")
     expect(at.page.get_by_test_id("stMain")).to_contain_text("from block")
     expect(at.page.get_by_test_id("stMain")).not_to_contain_text("999,999,999")
     assert "tx" not in in_link(at)  # the older one is offered, not taken
+
+
+def test_a_link_that_names_a_block_to_come_hides_nothing(chain: Devnet, desk: Begin) -> None:
+    at, account = desk(4), chain.accounts[4]
+    show(at, step=3, amount="9.5", address=account, since="999999999")
+    at.connect()
+    prompted(at)
+    wr_id = act.read(chain, "lastWrId()")
+    mined(chain, burning(chain, "aFTMc", 95 * FTM // 10, account))
+    forgotten(at)
+    at.page.reload()
+    at.says(LOST)
+    press(at, "Look for it on the chain")
+    expect(at.page.get_by_role("button", name=f"Follow request {wr_id}")).to_be_visible()
+
+
+def test_who_comes_for_the_same_again_is_shown_that_it_was_signed_and_may_sign_another(
+    chain: Devnet, desk: Begin
+) -> None:
+    at, account = desk(4), chain.accounts[4]
+    show(at, step=2, amount="2.5", address=account)
+    at.connect()
+    press(at, "Continue to sign")
+    first = act.read(chain, "lastWrId()")
+    at.click(SIGN)
+    says(at, f"It made request {first};")
+    show(at, step=2, amount="2.5", address=account)  # a session that knows of nothing
+    press(at, "Continue to sign")
+    says(at, "This was signed and sent. Signing anew makes another request.")
+    on_step(at, 3)  # it is not taken for what was just signed
+    expect(at.button(SIGN)).to_be_hidden()
+    press(at, "Sign another one")
+    press(at, "Continue to sign")
+    on_step(at, 3)
+    at.page.reload()
+    expect(at.button(SIGN)).to_be_visible()
+    at.click(SIGN)
+    says(at, f"It made request {first + 1};")
+    assert len(sent(at)) == 2
 
 
 def test_a_prompt_that_is_open_while_the_node_falls_silent_is_not_forgotten(
@@ -204,7 +250,7 @@ def test_a_prompt_that_is_open_while_the_node_falls_silent_is_not_forgotten(
     silent(True)
     forgotten(at)
     at.page.reload()
-    at.says("Your wallet was asked, and its answer did not reach this page.")
+    at.says(LOST)
     says(at, "The checks of step 2 cannot be made now")
     at.click("I did not confirm it")
     expect(at.button("I did not confirm it")).to_be_hidden()

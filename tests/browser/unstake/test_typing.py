@@ -19,7 +19,7 @@ def entries(at: Desk) -> int:
 
 def test_slow_typing_leaves_no_entry_for_each_pause(desk: Begin) -> None:
     at = desk()
-    show(at, intent="abc", since=5)
+    show(at, since=5, again=1)
     before = entries(at)
     for typed in ("1", "12", "12.", "12.5"):  # drawn after each of them
         field(at, "Amount").press_sequentially(typed[-1])
@@ -48,7 +48,7 @@ def test_slow_typing_leaves_no_entry_for_each_pause(desk: Begin) -> None:
 
 def test_a_reload_right_after_the_last_key_keeps_what_was_typed(desk: Begin) -> None:
     at = desk()
-    show(at, amount="7", intent="abc", since=5)
+    show(at, amount="7", since=5, again=1)
     field(at, "Amount").fill("7.25")
     at.page.keyboard.press("Tab")
     at.page.reload()

@@ -83,5 +83,5 @@ def test_a_hash_that_is_none_leaves_it_open_what_happened(desk: Begin, answer: o
     at.connect()
     at.click(SIGN)
     at.says("Your wallet was asked, and its answer did not reach this page.")
-    at.python_says("outcome NotSigned(intent='a1', why='unsettled')")
+    at.python_says("outcome NotSigned(why='unsettled'")
     expect(at.button(SIGN)).to_be_hidden()

@@ -94,7 +94,7 @@ def test_another_account_or_network_is_seen_at_once(desk: Begin) -> None:
 def test_what_was_prepared_for_another_account_is_not_offered(desk: Begin) -> None:
     at = desk()
     at.put()
-    at.open(f"/?intent=a1&from={at.accounts[7].lower()}")
+    at.open(f"/?again=0&from={at.accounts[7].lower()}")
     at.connect()
     at.says("not for the account that is connected")
     expect(at.button(SIGN)).to_be_hidden()
@@ -104,11 +104,11 @@ def test_what_was_prepared_for_another_account_is_not_offered(desk: Begin) -> No
 def test_a_change_without_an_event_is_caught_at_the_click(desk: Begin, change: str) -> None:
     at = desk()
     at.put(silent=True)
-    at.open()
+    at.open(f"/?again=0&from={at.accounts[0].lower()}")
     at.connect()
     expect(at.button(SIGN)).to_be_visible()
     at.tell(change)
     at.click(SIGN)
     at.says("changed before the wallet was asked: nothing was signed")
-    at.python_says("outcome NotSigned(intent='a1', why='changed')")
+    at.python_says("outcome NotSigned(why='changed'")
     assert at.asked("eth_sendTransaction") == []

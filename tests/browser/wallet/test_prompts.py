@@ -55,7 +55,7 @@ def test_a_reload_during_the_prompt_asks_what_came_of_it_and_sends_nothing(desk:
     at = prompted(desk)
     at.page.reload()
     at.says("Your wallet was asked, and its answer did not reach this page.")
-    at.python_says("outcome NotSigned(intent='a1', why='unsettled')")
+    at.python_says("outcome NotSigned(why='unsettled', since=7)")
     expect(at.button(SIGN)).to_be_hidden()
     assert len(at.asked("eth_sendTransaction")) == 1
     at.click("I did not confirm it")
@@ -70,12 +70,12 @@ def test_a_reload_during_the_prompt_asks_what_came_of_it_and_sends_nothing(desk:
     assert len(at.asked("eth_sendTransaction")) == 2
 
 
-def test_another_intent_waits_until_the_reader_says_what_became_of_the_one_left_open(
+def test_another_wish_waits_until_the_reader_says_what_became_of_the_one_left_open(
     desk: Begin,
 ) -> None:
     at = prompted(desk)
-    at.open("/?intent=b2")
-    at.says("Your wallet was asked to confirm an earlier request (a wish called a1), and its")
+    at.open("/?again=1")
+    at.says("Your wallet was asked to confirm an earlier request (wish 0), and its")
     expect(at.button(SIGN)).to_be_hidden()
     at.python_says("outcome None")
     at.click("I did not confirm it")
@@ -83,7 +83,7 @@ def test_another_intent_waits_until_the_reader_says_what_became_of_the_one_left_
     at.tell("holds = []")
     at.click(SIGN)
     at.python_says("outcome Signed(")
-    at.open("/?intent=a1")  # given up, so it can be signed
+    at.open("/?again=0")  # given up, so it can be signed
     expect(at.button(SIGN)).to_be_enabled()
     assert len(at.asked("eth_sendTransaction")) == 2
 
@@ -95,9 +95,10 @@ def test_a_reload_after_signing_knows_the_hash_and_offers_no_second_signing(desk
     at.connect()
     at.click(SIGN)
     at.python_says("outcome Signed(")
-    told = at.page.get_by_test_id("stText").filter(has_text="outcome").inner_text()
+    at.python_says("since=7, earlier=False)")
+    text = at.page.get_by_test_id("stText").filter(has_text="outcome").inner_text()
     at.page.reload()
-    at.python_says(told)
+    at.python_says(text.replace("earlier=False", "earlier=True"))
     at.says("Sent as 0x")
     expect(at.button(SIGN)).to_be_hidden()
     assert len(at.asked("eth_sendTransaction")) == 1
@@ -134,7 +135,7 @@ def test_leaving_the_page_between_the_click_and_the_prompt_sends_nothing(desk: B
     at.seen.settle()
     at.tell("release()")
     at.page.go_back()
-    at.python_says("outcome NotSigned(intent='a1', why='changed')")
+    at.python_says("outcome NotSigned(why='changed'")
     assert at.asked("eth_sendTransaction") == []
 
 
@@ -160,7 +161,7 @@ def test_a_prompt_of_what_was_shown_before_is_named_and_its_answer_is_not_lost(
 ) -> None:
     at = prompted(desk)
     at.page.get_by_role("button", name="Another wish").click()
-    at.says("still asks you to confirm an earlier request (a wish called a1)")
+    at.says("still asks you to confirm an earlier request (wish 0)")
     expect(at.button(SIGN)).to_be_hidden()
     at.tell("release()")
     at.python_says("strayed Strayed(transaction_hash='0x")
@@ -168,4 +169,4 @@ def test_a_prompt_of_what_was_shown_before_is_named_and_its_answer_is_not_lost(
     expect(at.button(SIGN)).to_be_enabled()  # the new wish can be signed, or left
     assert len(at.asked("eth_sendTransaction")) == 1
     at.page.reload()
-    at.python_says("what='a wish called a1')")
+    at.python_says("what='wish 0')")

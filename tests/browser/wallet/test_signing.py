@@ -23,7 +23,7 @@ def test_a_click_signs_and_the_chain_holds_what_was_asked(desk: Begin) -> None:
     assert at.runs() == first + 1
     at.click(SIGN)
     at.says("Sent as 0x")
-    at.python_says("outcome Signed(intent='a1', transaction_hash='0x")
+    at.python_says("outcome Signed(transaction_hash='0x")
     assert at.runs() == first + 2
     (sent,) = at.asked("eth_sendTransaction")
     assert sent == [
@@ -37,7 +37,7 @@ def test_a_click_signs_and_the_chain_holds_what_was_asked(desk: Begin) -> None:
         }
     ]
     told = at.page.get_by_test_id("stText").filter(has_text="outcome").inner_text()
-    mined = at.node.call("eth_getTransactionByHash", told.split("'")[3])
+    mined = at.node.call("eth_getTransactionByHash", told.split("'")[1])
     assert (mined["from"], mined["to"], mined["input"]) == (account, sent[0]["to"], "0xdeadbeef")
     assert int(mined["value"], 16) == 10**15
     expect(at.button(SIGN)).to_be_hidden()
@@ -52,7 +52,7 @@ def test_a_link_signs_nothing_and_prompts_for_nothing(desk: Begin) -> None:
     at.open()
     at.connect()
     expect(at.button(SIGN)).to_be_visible()
-    at.open("/?intent=b2")
+    at.open("/?again=1")
     expect(at.button(SIGN)).to_be_visible()  # connected before, and so without a prompt
     at.python_says(f"account {at.accounts[0].lower()}")
     assert len(at.asked("eth_requestAccounts")) == 1
@@ -71,7 +71,7 @@ def test_declining_is_told_and_can_be_tried_again(desk: Begin) -> None:
     at.connect()
     at.click(SIGN)
     at.says("You declined in the wallet: nothing was signed. You can try again.")
-    at.python_says("outcome NotSigned(intent='a1', why='rejected')")
+    at.python_says("outcome NotSigned(why='rejected'")
     at.tell("faults.eth_sendTransaction = null")
     at.click(SIGN)
     at.python_says("outcome Signed(")
@@ -108,7 +108,7 @@ def test_a_wallets_fault_is_told_in_words(
     at.connect()
     at.click(SIGN)
     at.says(words)
-    at.python_says(f"outcome NotSigned(intent='a1', why='{why}')")
+    at.python_says(f"outcome NotSigned(why='{why}'")
     if why == "unsettled":  # it may have sent it all the same: the reader says that it did not
         expect(at.button(SIGN)).to_be_hidden()
         at.click("I did not confirm it")

@@ -11,30 +11,31 @@ from ui.browser import wallet
 def signing() -> None:
     st.title("Signing")
     st.session_state.runs = st.session_state.get("runs", 0) + 1
-    asked = st.query_params
+    link = st.query_params
     known = wallet.connection()
     transaction = None
-    if known and "intent" in asked:
+    if known and "again" in link:
         transaction = wallet.UnsignedTransaction(
-            intent=asked["intent"],
-            sender=asked.get("from", known.account),
+            sender=link.get("from", known.account),
             to="0x" + "c0ffee00" * 5,
             data="0xdeadbeef",
             value_wei=10**15,
             gas=100_000,
-            what=f"a wish called {asked['intent']}",
+            what=f"wish {link['again']}",
+            count=int(link["again"]),
+            since=7,
         )
-    answer = wallet.panel(load_network("devnet"), transaction, "Sign 0.001 FTM")
-    if connection := answer.connection:
+    report = wallet.panel(load_network("devnet"), transaction, "Sign 0.001 FTM")
+    if connection := report.connection:
         st.text(f"account {connection.account}, chain {connection.chain_id}")
         st.text(f"wallet {connection.wallet}")
     else:
         st.text("no account")
-    st.text(f"outcome {answer.outcome}")
-    st.text(f"strayed {answer.strayed}")
+    st.text(f"outcome {report.outcome}")
+    st.text(f"strayed {report.strayed}")
     st.text(f"run {st.session_state.runs}")
     st.button("Run again")
-    st.button("Another wish", on_click=lambda: st.query_params.update(intent="b2"))
+    st.button("Another wish", on_click=lambda: st.query_params.update(again="1"))
 
 
 def elsewhere() -> None:

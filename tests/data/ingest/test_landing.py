@@ -11,20 +11,20 @@ from data import NodeError
 from data.ingest import decode
 from data.ingest.coverage import cover
 from data.ingest.landing import _batches, unread
-from data.node.endpoint import Endpoint, Manners
-from data.node.log_ranges import Answer
+from data.node.endpoints import Endpoint, Manners
+from data.node.log_ranges import RangeAnswer
 from data.store.writer import lock, open_next
 from tests.log_lines import FANTOM
 
 NODE = Endpoint("http://127.0.0.1:1", Manners())
 
 
-def _answer(block: int) -> Answer:
-    return Answer(block, block, memoryview(b"[]"), NODE)
+def _answer(block: int) -> RangeAnswer:
+    return RangeAnswer(block, block, memoryview(b"[]"), NODE)
 
 
 def test_answers_that_came_before_an_error_are_handed_on_before_it_is_raised() -> None:
-    def answers() -> Iterator[Answer]:
+    def answers() -> Iterator[RangeAnswer]:
         yield _answer(1)
         yield _answer(2)
         raise NodeError("no endpoint gave a usable answer")

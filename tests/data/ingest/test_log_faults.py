@@ -12,8 +12,7 @@ from random import Random
 import pytest
 
 from data import NodeError
-from data.node.endpoint import Manners
-from data.node.endpoints import Endpoints
+from data.node.endpoints import Endpoints, Manners
 from data.node.log_ranges import LogRanges, bare_array
 from data.node.refusals import EndpointError, LyingError
 from tests.fake_node import at_most, either, fake_node, result

@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from data import ChangedLogError, LogFileError
-from data.ingest import log_file, raw_logs
-from data.ingest.log_file import stage_files
+from data.ingest import from_file, raw_logs
+from data.ingest.from_file import stage_files
 from tests.log_lines import (
     ALICE,
     FANTOM,
@@ -106,7 +106,7 @@ def test_the_same_logs_in_another_form_land_the_same(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(log_file, "_PIECE_BYTES", 5_000)  # some lines
+    monkeypatch.setattr(from_file, "_PIECE_BYTES", 5_000)  # some lines
     file = tmp_path / name
     file.write_bytes(form(as_lines(_logs()).splitlines(keepends=True)))
     assert _land(con, file) == 30
@@ -261,7 +261,7 @@ def test_a_broken_line_is_named(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(log_file, "_PIECE_BYTES", 2_000)  # a few lines
+    monkeypatch.setattr(from_file, "_PIECE_BYTES", 2_000)  # a few lines
     story = Story()
     for number in range(12):
         story.emit(RATIO, number)

@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from data.node.endpoint import Manners
-from data.node.endpoints import Endpoints
+from data.node.endpoints import Endpoints, Manners
 from data.node.log_ranges import LogRanges
 from data.node.refusals import suggested_length
 from tests.fake_node import Asked, Reply, at_most, error, fake_node, result

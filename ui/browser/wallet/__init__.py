@@ -14,20 +14,20 @@ import streamlit as st
 from data.config import Network, public_rpc_urls
 from ui.browser.component import component
 from ui.browser.wallet.claims import (
-    Answer,
     Connection,
     NotSigned,
+    Report,
     Signed,
     Strayed,
     UnsignedTransaction,
     WhyNot,
-    read_answer,
+    read_report,
 )
 
 __all__ = [
-    "Answer",
     "Connection",
     "NotSigned",
+    "Report",
     "Signed",
     "Strayed",
     "UnsignedTransaction",
@@ -42,12 +42,14 @@ _FILES = ("wallet.html", "wallet.css", "session.js", "panel.js")
 
 def connection(key: str = "wallet") -> Connection | None:
     """What the panel of this `key` said before this run, so that a page can build on it first."""
-    return read_answer(_said(key), None).connection
+    return read_report(_last_report(key), None).connection
 
 
-def outcome(intent: str, key: str = "wallet") -> Signed | NotSigned | None:
-    """What the panel of this `key` said before this run of how signing `intent` went."""
-    return read_answer(_said(key), intent).outcome
+def outcome(
+    network: Network, transaction: UnsignedTransaction, key: str = "wallet"
+) -> Signed | NotSigned | None:
+    """What the panel of this `key` said before this run of how signing this went."""
+    return read_report(_last_report(key), transaction.wish(network.chain_id)).outcome
 
 
 def panel(
@@ -58,7 +60,7 @@ def panel(
     *,
     known: Sequence[str] = (),
     may_sign: bool = True,
-) -> Answer:
+) -> Report:
     """Draw the wallet's panel, and return what the browser said up to this run.
 
     Without a `transaction` it connects and switches networks; with one it has a button, called
@@ -67,32 +69,34 @@ def panel(
     """
     if network.simulated:
         st.caption("These data are simulated: there is no chain for a wallet to act on.")
-        return Answer()
+        return Report()
+    wish = transaction.wish(network.chain_id) if transaction else None
     order = transaction and {
-        "intent": transaction.intent,
+        "wish": wish,
         "transaction": transaction.for_wallet(network.chain_id),
         "label": label,
         "what": transaction.what,
+        "since": transaction.since,
         "mayBeSigned": may_sign,
     }
     draw = component("wallet", *(f"wallet/{file}" for file in _FILES))
-    answer = draw(
+    state = draw(
         key=key,
         data={
             "network": _for_wallet(network),
             "order": order,
-            "told": _said(key),
+            "reported": _last_report(key),
             "known": list(known),
         },
-        default={"said": None},
-        on_said_change=lambda: None,
+        default={"report": None},
+        on_report_change=lambda: None,
     )
-    return read_answer(answer.said, transaction.intent if transaction else None)
+    return read_report(state.report, wish)
 
 
-def _said(key: str) -> Any:
+def _last_report(key: str) -> Any:
     kept = st.session_state.get(key)
-    return kept.get("said") if isinstance(kept, Mapping) else None
+    return kept.get("report") if isinstance(kept, Mapping) else None
 
 
 def title(network: Network) -> str:
@@ -103,15 +107,15 @@ def title(network: Network) -> str:
 def _for_wallet(network: Network) -> dict[str, Any]:
     """What a wallet must be told to switch to the network, or to add it (EIP-3085)."""
     chain_id, name = hex(network.chain_id), title(network)
-    told: dict[str, Any] = {"name": name, "chain": network.chain_id, "chainId": chain_id}
+    fields: dict[str, Any] = {"name": name, "chain": network.chain_id, "chainId": chain_id}
     if rpc_urls := public_rpc_urls(network):
         symbol = network.native_symbol
-        told["add"] = {
+        fields["add"] = {
             "chainId": chain_id,
             "chainName": name,
             "nativeCurrency": {"name": symbol, "symbol": symbol, "decimals": 18},
             "rpcUrls": list(rpc_urls),
         }
         if network.explorer:
-            told["add"]["blockExplorerUrls"] = [network.explorer]
-    return told
+            fields["add"]["blockExplorerUrls"] = [network.explorer]
+    return fields

@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _DATA = re.compile(r"0x(?:[0-9a-f]{2})*")
-_INTENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LARGEST_CHAIN_ID = 2**53 - 1  # what a browser's numbers hold exactly
+_LARGEST_BLOCK = 10**12
 _NAME_LETTERS = 40
 
 WhyNot = Literal["rejected", "busy", "locked", "changed", "failed", "unsettled", "unreadable"]
@@ -24,20 +24,24 @@ WhyNot = Literal["rejected", "busy", "locked", "changed", "failed", "unsettled",
 class UnsignedTransaction:
     """A call to be signed. Addresses and data are lower-case hex; raises ValueError if not.
 
-    `intent` is the caller's name for this one wish (letters, digits, - and _, at most 64). A tab
-    signs an intent once, through reloads too if the page keeps it in its URL.
+    `gas` None lets the wallet estimate. `what` says it in a few words, for a panel that shows
+    another one by then. `count` is how many of the same call came before it: who signs the same
+    again on purpose counts on. `since` is a block from before it, which the browser gives back
+    with what became of it. With `by_anybody` it is the same wish whoever signs it.
     """
 
-    intent: str
     sender: str
     to: str
     data: str
     value_wei: int = 0
-    gas: int | None = None  # None lets the wallet estimate
-    what: str = "a transaction"  # in a few words, for a panel that shows another one by then
+    gas: int | None = None
+    what: str = "a transaction"
+    count: int = 0
+    since: int | None = None
+    by_anybody: bool = False
 
     def __post_init__(self) -> None:
-        shapes = {"intent": _INTENT, "sender": _ADDRESS, "to": _ADDRESS, "data": _DATA}
+        shapes = {"sender": _ADDRESS, "to": _ADDRESS, "data": _DATA}
         for name, shape in shapes.items():
             if not shape.fullmatch(getattr(self, name)):
                 raise ValueError(f"an unsigned transaction's {name} has to be {shape.pattern}")
@@ -46,16 +50,23 @@ class UnsignedTransaction:
         if self.gas is not None and not 0 < self.gas < 2**63:
             raise ValueError(f"an unsigned transaction's gas cannot be {self.gas}")
 
+    def wish(self, chain_id: int) -> str:
+        """The name of the wish to sign this, which a tab signs once, through reloads too. It comes
+        of the call itself and its count; not of the gas, which is read anew while it is wished."""
+        sender = "anybody" if self.by_anybody else self.sender
+        parts = (chain_id, sender, self.to, self.data, self.value_wei, self.count)
+        return " ".join(map(str, parts))
+
     def for_wallet(self, chain_id: int) -> dict[str, str]:
         """The parameter of eth_sendTransaction; the wallet holds it to the chain as well."""
-        asked = {
+        call = {
             "from": self.sender,
             "to": self.to,
             "data": self.data,
             "value": hex(self.value_wei),
             "chainId": hex(chain_id),
         }
-        return asked if self.gas is None else asked | {"gas": hex(self.gas)}
+        return call if self.gas is None else call | {"gas": hex(self.gas)}
 
 
 @dataclass(frozen=True)
@@ -72,10 +83,15 @@ class Connection:
 
 @dataclass(frozen=True)
 class Signed:
-    """The wallet says that it sent the transaction under this hash (lower-case)."""
+    """The wallet says that it sent the transaction under this hash (lower-case).
 
-    intent: str
+    `since` is the block that was given with it, None where that is lost. `earlier` tells that it
+    was signed before the page was loaded.
+    """
+
     transaction_hash: str
+    since: int | None = None
+    earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,12 +101,12 @@ class NotSigned:
     rejected: declined by the user. busy: an earlier prompt is open. locked: the wallet hides the
     account. changed: account, network or page changed at the click, nothing was asked.
     failed: the wallet reports a fault before it was asked to sign. unsettled: it was asked, and
-    failed or its answer got lost: the transaction may be on its way. unreadable: what the
-    browser said makes no sense.
+    failed or its answer got lost: the transaction may be on its way, and `since` is the block
+    that was given with it. unreadable: what the browser said makes no sense.
     """
 
-    intent: str
     why: WhyNot
+    since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +121,7 @@ class Strayed:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Report:
     """What the browser says: the wallet it is connected to, how the signing went, and what was
     confirmed besides."""
 
@@ -114,44 +130,46 @@ class Answer:
     strayed: Strayed | None = None
 
 
-def read_answer(said: Any, intent: str | None) -> Answer:
-    """The browser's words, held to their shape; an outcome only of the `intent` asked now."""
-    if not isinstance(said, dict):
-        return Answer()
-    connection, outcome = _connection(said), said.get("outcome")
-    strayed = _strayed(said.get("strayed"))
-    if intent is None or not isinstance(outcome, dict) or outcome.get("intent") != intent:
-        return Answer(connection, strayed=strayed)
-    return Answer(connection, _outcome(outcome, intent), strayed)
+def read_report(report: Any, wish: str | None) -> Report:
+    """The browser's words, held to their shape; an outcome only of the `wish` that is shown."""
+    if not isinstance(report, dict):
+        return Report()
+    connection, outcome = _connection(report), report.get("outcome")
+    strayed = _strayed(report.get("strayed"))
+    if wish is None or not isinstance(outcome, dict) or outcome.get("wish") != wish:
+        return Report(connection, strayed=strayed)
+    return Report(connection, _outcome(outcome), strayed)
 
 
-def _connection(said: dict[str, Any]) -> Connection | None:
-    account = _lowered(said.get("account"), _ADDRESS)
+def _connection(report: dict[str, Any]) -> Connection | None:
+    account = _lowered(report.get("account"), _ADDRESS)
     if account is None:
         return None
-    chain_id = said.get("chain")
+    chain_id = report.get("chain")
     known = type(chain_id) is int and 0 < chain_id <= _LARGEST_CHAIN_ID
-    return Connection(account, chain_id if known else None, _named(said.get("wallet")))
+    return Connection(account, chain_id if known else None, _legible(report.get("wallet")))
 
 
-def _strayed(said: Any) -> Strayed | None:
-    if not isinstance(said, dict):
+def _strayed(stray: Any) -> Strayed | None:
+    if not isinstance(stray, dict):
         return None
-    transaction_hash = _lowered(said.get("hash"), _HASH)
-    return Strayed(transaction_hash, _named(said.get("what"))) if transaction_hash else None
+    transaction_hash = _lowered(stray.get("hash"), _HASH)
+    return Strayed(transaction_hash, _legible(stray.get("what"))) if transaction_hash else None
 
 
-def _named(name: Any) -> str:
-    letters = [letter for letter in name if letter.isprintable()] if isinstance(name, str) else []
+def _legible(text: Any) -> str:
+    letters = [letter for letter in text if letter.isprintable()] if isinstance(text, str) else []
     return "".join(letters[:_NAME_LETTERS])
 
 
-def _outcome(said: dict[str, Any], intent: str) -> Signed | NotSigned:
-    if (transaction_hash := _lowered(said.get("hash"), _HASH)) is not None:
-        return Signed(intent, transaction_hash)
-    why = said.get("why")
+def _outcome(outcome: dict[str, Any]) -> Signed | NotSigned:
+    block = outcome.get("since")
+    since = block if type(block) is int and 0 <= block < _LARGEST_BLOCK else None
+    if (transaction_hash := _lowered(outcome.get("hash"), _HASH)) is not None:
+        return Signed(transaction_hash, since, earlier=outcome.get("earlier") is True)
+    why = outcome.get("why")
     return NotSigned(
-        intent, next((known for known in get_args(WhyNot) if known == why), "unreadable")
+        next((known for known in get_args(WhyNot) if known == why), "unreadable"), since
     )
 
 

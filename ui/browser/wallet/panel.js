@@ -1,25 +1,26 @@
-// What a panel shows of the session, and tells to Python.
+// What a panel shows of the session, and reports to Python.
 const short = (hex) => `${hex.slice(0, 6)}…${hex.slice(-4)}`;
 
-// In one order, so that equal things are equal texts.
-function canonical(said) {
-  const { intent = null, hash = null, why = null } = said?.outcome ?? {};
-  const { account = null, chain = null, wallet = null, strayed } = said ?? {};
+// In one order, so that equal reports are equal texts.
+function canonical(report) {
+  const { wish = null, hash = null, why = null, since = null, earlier = null } = report?.outcome ?? {};
+  const { account = null, chain = null, wallet = null, strayed } = report ?? {};
   const stray = [strayed?.hash ?? null, strayed?.what ?? null];
-  return JSON.stringify([account, chain, wallet, intent, hash, why, ...stray]);
+  return JSON.stringify([account, chain, wallet, wish, hash, why, since, earlier, ...stray]);
 }
 
 function outcome(order) {
   if (!order) return null;
-  const { hash, unsettled } = progress(order.intent) ?? {};
-  if (hash) return { intent: order.intent, hash };
-  if (unsettled) return { intent: order.intent, why: "unsettled" };
-  return session.outcome?.intent === order.intent ? session.outcome : null;
+  const { wish } = order;
+  const { hash, since, earlier, unsettled } = progress(wish) ?? {};
+  if (hash) return { wish, hash, since, earlier };
+  if (unsettled) return { wish, since, why: "unsettled" };
+  return session.outcome?.wish === wish ? session.outcome : null;
 }
 
 // Of a wallet that answered, but not with a hash.
 const FAILED = "It may be on its way all the same: look into the wallet's activity before you sign anew.";
-const asked = (what) =>
+const lostAnswer = (what) =>
   `Your wallet was asked${what ? ` to confirm ${what}` : ""}, and its answer did not reach this page. If you confirmed there, ` +
   "the transaction is on its way: look into the wallet's activity, or close its prompt, before you sign anew.";
 
@@ -28,13 +29,13 @@ const ended = (words) => `${words}${/[.!?]$/.test(words) ? "" : "."} `;
 // What the panel says, and which of its parts it shows.
 function view({ network, order }) {
   const { account, attempt, settled, wallets } = session;
-  const at = (order && progress(order.intent)) ?? {};
+  const at = (order && progress(order.wish)) ?? {};
   const parts = account ? { who: true, other: true } : { choices: settled, look: settled && wallets.length === 0 };
-  const say = (said, more) => ({ ...parts, said, ...more });
-  if (at.hash) return { who: Boolean(account), said: `Sent as ${at.hash}`, tone: "good" };
-  if (at.unsettled) return say(session.note ? ended(session.note) + FAILED : asked(""), { tone: "warn", clear: true });
+  const say = (message, more) => ({ ...parts, message, ...more });
+  if (at.hash) return { who: Boolean(account), message: `Sent as ${at.hash}`, tone: "good" };
+  if (at.unsettled) return say(session.note ? ended(session.note) + FAILED : lostAnswer(""), { tone: "warn", clear: true });
   const earlier = unanswered(order);
-  if (earlier) return say(asked(`an earlier request (${earlier.what})`), { tone: "warn", clear: true });
+  if (earlier) return say(lostAnswer(`an earlier request (${earlier.what})`), { tone: "warn", clear: true });
   if (account) return { ...parts, ...next(network, order) };
   if (session.searching || !settled) return say("Looking for a wallet in this browser.", { look: false });
   if (attempt && !attempt.quietly) return say(`Answer the prompt of ${attempt.wallet.name}.`);
@@ -46,13 +47,13 @@ function view({ network, order }) {
 // Of a wallet that is connected: the one next thing to do.
 function next(network, order) {
   const { account, chain, chosen, busy, note } = session;
-  if (busy?.what === "switch") return { switch: true, said: `${chosen.name} asks you to switch the network.` };
-  if (busy && busy.order.intent !== order?.intent) {
+  if (busy?.what === "switch") return { switch: true, message: `${chosen.name} asks you to switch the network.` };
+  if (busy && busy.order.wish !== order?.wish) {
     const earlier = `${chosen.name} still asks you to confirm an earlier request (${busy.order.what}), not what is shown here.`;
-    return { said: `${earlier} Decline it there if you do not want it.`, tone: "warn" };
+    return { message: `${earlier} Decline it there if you do not want it.`, tone: "warn" };
   }
-  if (busy) return { sign: true, said: `${chosen.name} asks you to confirm. Nothing is sent until you do.` };
-  const warn = (said) => ({ said: note ?? said, tone: note || said ? "warn" : "" });
+  if (busy) return { sign: true, message: `${chosen.name} asks you to confirm. Nothing is sent until you do.` };
+  const warn = (message) => ({ message: note ?? message, tone: note || message ? "warn" : "" });
   if (chain !== network.chain) {
     const on = chain ? `chain ${chain}` : "an unknown chain";
     return { switch: true, ...warn(`${chosen.name} is on ${on}. Needed is ${network.name}, chain ${network.chain}.`) };
@@ -111,8 +112,8 @@ function draw(root, data) {
       at("icon").replaceChildren(...(icon ? [picture(icon)] : []));
     }
   }
-  put(at("said"), shown.said ?? "");
-  at("said").dataset.tone = shown.tone ?? "";
+  put(at("message"), shown.message ?? "");
+  at("message").dataset.tone = shown.tone ?? "";
   choices(at("choices"));
   at("choices").hidden = !shown.choices;
   put(at("switch"), `Switch to ${data.network.name}`);
@@ -130,7 +131,7 @@ export default function (component) {
   const root = component.parentElement;
   let panel = panels.get(root);
   if (!panel) {
-    panel = { told: undefined };
+    panel = { reported: undefined };
     panels.set(root, panel);
   }
   panel.component = component; // the newest data and setters
@@ -139,29 +140,29 @@ export default function (component) {
     draw(root, data);
     if (!session.settled) return;
     const { account, chain, chosen } = session;
-    const said = account ? { account, chain, wallet: chosen.name } : { account: null, chain: null, wallet: null };
-    said.outcome = outcome(data.order);
+    const report = account ? { account, chain, wallet: chosen.name } : { account: null, chain: null, wallet: null };
+    report.outcome = outcome(data.order);
     const { hash, what } = strayed(data) ?? {};
-    said.strayed = hash ? { hash, what } : null;
-    panel.told ??= canonical(data.told);
-    if (canonical(said) === panel.told) return;
-    panel.told = canonical(said);
-    setStateValue("said", said);
+    report.strayed = hash ? { hash, what } : null;
+    panel.reported ??= canonical(data.reported);
+    if (canonical(report) === panel.reported) return;
+    panel.reported = canonical(report);
+    setStateValue("report", report);
   };
   const at = (name) => root.querySelector(`.${name}`);
   at("switch").onclick = () => switchTo(panel.component.data.network);
   at("sign").onclick = () => {
     const { order, network } = panel.component.data;
     // The same wish, though what it costs may have been read anew: enough once it was confirmed.
-    const same = (asked, wish = false) => {
+    const same = (clicked, wishAlone = false) => {
       const now = panel.component.data.order;
-      return panels.get(root) === panel && (wish ? now?.intent === asked.intent : JSON.stringify(now) === JSON.stringify(asked));
+      return panels.get(root) === panel && (wishAlone ? now?.wish === clicked.wish : JSON.stringify(now) === JSON.stringify(clicked));
     };
     if (order) sign(order, network, same);
   };
   at("clear").onclick = () => {
     const { order } = panel.component.data;
-    forget(progress(order.intent)?.unsettled ? order.intent : unanswered(order).intent);
+    forget(progress(order.wish)?.unsettled ? order.wish : unanswered(order).name);
   };
   at("look").onclick = () => look();
   at("other").onclick = () => leave();

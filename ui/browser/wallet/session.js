@@ -15,14 +15,15 @@ const session = {
   attempt: null, // a connection under way: { wallet, quietly }
   busy: null, // a prompt under way: { what: "switch" | "sign", order }
   note: null, // what went wrong, in words
-  outcome: null, // how the last signing ended: { intent, why }
+  outcome: null, // how the last signing ended: { wish, why }
 };
 const panels = new Map();
-const prompts = new Set(); // intents whose prompt this page waits for
+const prompts = new Set(); // names of the wishes whose prompt this page waits for
+const arrived = new Set(); // hashes that came since this page was loaded
 
 const changed = () => panels.forEach((panel) => panel.update());
 const note = (words) => (session.note = words);
-// Intents outlive a reload, in this tab alone: `asked` without an answer means nobody knows.
+// What outlives a reload, in this tab alone.
 const remembered = new Map();
 const remember = (name, value) => {
   remembered.set(name, value);
@@ -38,24 +39,32 @@ const recall = (name) => {
     return null;
   }
 };
-const listed = (name) => [recall(name)].flat().filter(Boolean);
-function mark(intent, value, what) {
-  remember(`intent ${intent}`, value);
-  const others = listed("open").filter((one) => one.intent !== intent);
-  remember("open", value?.asked ? [...others, { intent, what }] : others);
+// Each wish that a wallet was asked for, by its name: { what, since, chain, hash, strayed }.
+// Without a hash nobody knows whether it was sent.
+const wishes = () => new Map(Object.entries(recall("wishes") ?? {}));
+function keep(name, wish) {
+  const kept = wishes();
+  if (wish) kept.set(name, wish);
+  else kept.delete(name);
+  remember("wishes", Object.fromEntries(kept));
 }
-// What was asked before under another name, and nobody knows whether it was sent.
-const unanswered = (order) =>
-  order && listed("open").find(({ intent }) => intent !== order.intent && !prompts.has(intent));
+function progress(name) {
+  const wish = wishes().get(name);
+  if (!wish) return null;
+  const hash = readHash(wish.hash);
+  if (hash) return { hash, since: wish.since, earlier: !arrived.has(hash) };
+  return prompts.has(name) ? { asking: true } : { unsettled: true, since: wish.since };
+}
+// Another wish that a wallet was asked for before, and nobody knows whether it was sent.
+function unanswered(order) {
+  if (!order) return null;
+  const open = ([name, wish]) => name !== order.wish && !readHash(wish.hash) && !prompts.has(name);
+  const [name, wish] = [...wishes()].find(open) ?? [];
+  return name ? { name, what: wish.what } : null;
+}
 // What was confirmed when another order, or none, was shown, and is not known to the page yet.
 const strayed = ({ network, known }) =>
-  listed("strays").find(({ hash, chain }) => chain === network.chain && !known.includes(hash));
-function progress(intent) {
-  const kept = recall(`intent ${intent}`);
-  if (kept?.hash) return { hash: readHash(kept.hash) };
-  if (!kept?.asked) return null;
-  return prompts.has(intent) ? { asking: true } : { unsettled: true };
-}
+  [...wishes().values()].find(({ hash, chain, strayed }) => strayed && chain === network.chain && !known.includes(hash));
 
 // Readers of what a wallet says.
 const strange = (what) => Object.assign(new Error(`The wallet answered ${what}.`), { strange: true });
@@ -92,9 +101,9 @@ function explain(error, wallet, nothing = "nothing was signed") {
       why: "locked",
       text: `${wallet.name} does not let this page use the account: unlock it, allow this page, then try again.`,
     };
-  const said = text(error?.message, 200);
-  if (error?.strange) return { why: "failed", text: said };
-  return { why: "failed", text: `${wallet.name} could not do it${said ? `, it says: ${said}` : "."}` };
+  const message = text(error?.message, 200);
+  if (error?.strange) return { why: "failed", text: message };
+  return { why: "failed", text: `${wallet.name} could not do it${message ? `, it says: ${message}` : "."}` };
 }
 
 function found(info, provider) {
@@ -221,11 +230,11 @@ async function switchTo(network) {
 
 // Only a click comes here. `shown` tells what stands on the page now: no other order is signed.
 async function sign(order, network, shown) {
-  if (session.busy || !order.mayBeSigned || progress(order.intent) || unanswered(order)) return;
+  if (session.busy || !order.mayBeSigned || progress(order.wish) || unanswered(order)) return;
   session.busy = { what: "sign", order };
   const wallet = session.chosen;
   const end = (why, words) => {
-    session.outcome = { intent: order.intent, why };
+    session.outcome = { wish: order.wish, why };
     note(words);
   };
   session.note = null;
@@ -239,30 +248,30 @@ async function sign(order, network, shown) {
       end("changed", "Account, network or transaction changed before the wallet was asked: nothing was signed. Look at it again.");
     } else {
       asked = true;
-      prompts.add(order.intent);
-      mark(order.intent, { asked }, order.what);
+      prompts.add(order.wish);
+      const wish = { what: order.what, since: order.since, chain: network.chain };
+      keep(order.wish, wish);
       const hash = readHash(await ask("eth_sendTransaction", [order.transaction]));
-      if (hash) mark(order.intent, { hash });
-      if (hash && !shown(order, true)) {
-        const stray = { hash, chain: network.chain, what: order.what };
-        remember("strays", [...listed("strays"), stray]);
+      if (hash) {
+        arrived.add(hash);
+        keep(order.wish, { ...wish, hash, strayed: !shown(order, true) });
       }
-      session.outcome = null; // without a hash it stays asked, and nobody knows
+      session.outcome = null; // without a hash the wish stays open, and nobody knows
     }
   } catch (error) {
     const { why, text } = explain(error, wallet);
-    // A wallet that fails after it was asked may have sent it all the same: it stays asked. So
-    // does one that is said to be busy: nodes use that code for what took too long.
+    // A wallet that fails after it was asked may have sent it all the same: the wish stays open. So
+    // it does where the wallet is said to be busy: nodes use that code for what took too long.
     if (asked && (why === "failed" || why === "busy")) note(text);
-    else (mark(order.intent, null), end(why, text));
+    else (keep(order.wish, null), end(why, text));
   }
-  prompts.delete(order.intent);
+  prompts.delete(order.wish);
   session.busy = null;
   changed();
 }
 
-function forget(intent) {
-  mark(intent, null);
+function forget(name) {
+  keep(name, null);
   session.note = session.outcome = null;
   changed();
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ui.odds.window_charts import layered
+from ui.parts.charts import layered
 from ui.parts.colours import AMBER, BLUE, GREY
 
 

@@ -1,0 +1,93 @@
+"""How the forecasts that visitors saw came out, on the Outlook page."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from data import StoreError
+from data.config import forecast_log_wanted
+from scoring.live_scores import ALL, LiveScores
+from ui.odds import shown_forecasts
+from ui.parts import words
+from ui.shown.store_view import StoreView, SupersededError
+
+_NAMES = {
+    "covered_90": "90 % window held",
+    "covered_50": "50 % window held",
+    "late": "Later than nine in ten odds",
+    "pinball": "Pinball, days",
+    "brier_7": "Brier, 7 d",
+    "brier_14": "Brier, 14 d",
+    "brier_35": "Brier, 35 d",
+    "brier_90": "Brier, 90 d",
+}
+
+
+def show(store: StoreView) -> None:
+    """The scores of what was shown, with their alarm, or why there are none."""
+    if not forecast_log_wanted():
+        st.markdown("Nothing is logged here: `FTM_FORECAST_LOG` is off.")
+        return
+    if store.info.simulated:
+        st.markdown(
+            "Forecasts of a simulation are not logged. On a real chain each window that Track "
+            "shows, and that of the queue's head, is logged, and is scored here when its time has "
+            "come."
+        )
+        return
+    try:
+        scores = shown_forecasts.scores_of(store)
+    except SupersededError:
+        raise
+    except StoreError as error:
+        st.warning(words.fault(str(error)))
+        return
+    if scores is None:
+        st.markdown(
+            "Nothing was forecast here yet. Each window that Track shows, and that of the queue's "
+            "head, is logged at most once an hour, without an address, and is scored here when its "
+            "time has come."
+        )
+        return
+    st.markdown(
+        f"{words.plural(scores.forecasts, 'forecast')} shown, "
+        f"{scores.resolved:,} of them resolved in "
+        f"{words.plural(scores.batches, 'payout batch', 'payout batches')}."
+    )
+    shown_forecasts.alarm(scores)
+    _table(scores)
+    others = [
+        f"{count:,} {kind.replace('_', ' ')}" for kind, count in scores.no_interval.items() if count
+    ]
+    without_window = f" Apart from them: {', '.join(others)}." if others else ""
+    st.caption(
+        "A forecast is scored on a day that is fixed when it is made. If it was scored once its "
+        f"request is paid, the quick ones would count first.{without_window}"
+    )
+
+
+def _table(scores: LiveScores) -> None:
+    percent = pl.col("metric").is_in(["covered_50", "covered_90", "late"])
+    rows = scores.table.filter(model_version=ALL).with_columns(
+        pl.col("value", "low", "high") * pl.when(percent).then(100.0).otherwise(1.0),
+        metric=pl.col("metric").replace_strict(_NAMES),
+        verdict=pl.when("decided").then(pl.lit("")).otherwise(pl.lit("undecided")),
+    )
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    st.dataframe(
+        rows.select("metric", "value", "low", "high", "n", "batches", "verdict"),
+        hide_index=True,
+        height="content",
+        placeholder="not yet",
+        alt="Scores of the forecasts that were shown",
+        column_config={
+            "metric": text("Score", width=150),
+            "value": number("Found", format="%.3g"),
+            "low": number("from", format="%.3g"),
+            "high": number("to", format="%.3g"),
+            "n": number("Forecasts", format="%,d"),
+            "batches": number("Payout batches", format="%,d"),
+            "verdict": text(""),
+        },
+    )

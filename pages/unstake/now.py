@@ -1,0 +1,92 @@
+"""All that a step of the Unstake page needs, read once a run and handed down to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+
+from data.config import Network, load_network, network_names
+from data.live.reading import Reading
+from data.pool.amounts import DECIMALS
+from forecast.present import Present
+from pages.unstake import node
+from pages.unstake.form import Form
+from pages.unstake.node import Live
+from pages.unstake.terms import Terms, read_terms
+from ui.odds import scored
+from ui.odds.scored import Odds
+from ui.shown.store_view import StoreView
+
+_ONE = 10**DECIMALS
+_NEAR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Now:
+    """The store, the link and the network of one run, and what follows from them: that is read
+    when a step first needs it, and then kept for the run."""
+
+    view: StoreView
+    form: Form
+    network: Network | None
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        """The terms that the store's own logs tell."""
+        return read_terms(self.view.ask("unstake_terms").row(0, named=True))
+
+    @cached_property
+    def queue(self) -> range:
+        """The ids of the requests that waited at the store's last block."""
+        newest = self.view.ask_row("newest_request")
+        end = 0 if newest is None or newest["wr_id"] is None else newest["wr_id"] + 1
+        return range(max(0, end - self.view.ask("money_ahead")["requests"][0]), end)
+
+    @cached_property
+    def live(self) -> Live:
+        """What a node tells of the pool, and of the address and the amount of the link: without
+        these, of the pool alone."""
+        form, guess = self.form, self.terms.ratio if self.terms else None
+        amount_wei = form.amount_wei or 0
+        return node.live(self.network, form.token, amount_wei, form.holder, self.queue, guess)
+
+    @cached_property
+    def odds(self) -> Odds | None:
+        """The odds at the store's last block; None while they are not scored."""
+        return scored.odds_of(self.view)
+
+
+def read_now(view: StoreView, form: Form) -> Now:
+    """The reading of this run."""
+    return Now(view, form, _network_of(view))
+
+
+def _network_of(view: StoreView) -> Network | None:
+    """The network of the store that is shown; None where none has its chain and its pool: what
+    would be read or signed there is not what the page shows."""
+    name, info = view.source.name, view.info
+    if name not in network_names():
+        return None
+    network = load_network(name)
+    same = (network.chain_id, network.pool) == (info.chain_id, info.pool)
+    return network if same else None
+
+
+def present(reading: Reading | None, odds: Odds) -> Present:
+    """The odds with the queue as the node tells it, where it does; the money is the store's."""
+    if reading is None or reading.pending_wei is None or reading.spendable_wei is None:
+        return odds.present
+    if not is_near(reading, odds):
+        return odds.present
+    return replace(
+        odds.present,
+        waiting_ftm=reading.pending_wei / _ONE,
+        spendable_ftm=max(0.0, reading.spendable_wei / _ONE),
+    )
+
+
+def is_near(reading: Reading, odds: Odds) -> bool:
+    """Whether the node's queue goes with odds that count their days from the store's last block:
+    later, what was paid since would shorten the queue and not the days."""
+    return abs(reading.at - odds.at) <= _NEAR

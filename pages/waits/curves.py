@@ -1,0 +1,267 @@
+"""Release curves: the share of an amount's requests that was released after so many days.
+
+A curve's steps may come thinned (see the query), and it ends at the longest wait there is:
+beyond that nothing is known, unless all were released. Where fewer than FEWEST waited that
+long it is not trusted: a curve of three may say 100 % while two of them wait.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from forecast.baselines import AMOUNT_BUCKETS
+from ui.parts import colours, words
+from ui.parts.charts import LABELS_INSIDE, NO_TOOLTIP
+
+NOT_KNOWN_YET = "not known yet"
+FEWEST = 10  # of fewer that waited as long, each would move the curve by more than a tenth
+# Colours and, for those who cannot tell them apart, dashes.
+_LOOKS = (
+    (colours.BLUE, [1, 0]),
+    (colours.AMBER, [9, 2]),
+    (colours.PINK, [5, 2]),
+    (colours.BROWN, [2, 2]),
+    (colours.SILVER, [1, 2]),
+)
+STYLES = dict(zip((*AMOUNT_BUCKETS, "unknown amount"), _LOOKS, strict=True))
+_MOST_READINGS = 120  # places for the cursor
+_READING_DAYS = (1 / 24, 1 / 4, 1, 5, 35)  # each divides 35, so that the cursor can stand on it
+_ROWS, _FINEST = 1_800, 400  # steps of all curves, so that the whole chart stays below 2,000 rows
+_ROW_HEIGHT, _HEIGHT = 18, 300
+_READOUT_AT = 345  # right of the names, and still inside on the narrowest phone
+
+
+def by_bucket(curve: pl.DataFrame, days: int) -> pl.DataFrame:
+    """A row a bucket: requests, pending, days_50 and days_90, and the share released in `days`.
+
+    What is not known yet is NULL. A thinned curve gives up to one of its steps more days.
+    """
+    known = pl.col("at_risk") >= FEWEST
+    waiting, wait = pl.col("share_waiting").filter(known), pl.col("wait_days").filter(known)
+    in_time = 1 - waiting.filter(wait <= days).last()
+    return curve.group_by("bucket", maintain_order=True).agg(
+        requests=pl.col("at_risk").first(),
+        pending=pl.col("at_risk").first() - pl.col("released").last(),
+        days_50=wait.filter(waiting <= 0.5).first(),
+        days_90=wait.filter(waiting <= 0.1).first(),
+        share=pl.when((wait.last() >= days) | (waiting.last() == 0)).then(in_time),
+    )
+
+
+def takeaway(curve: pl.DataFrame, days: int) -> str:
+    """The chart in one sentence, for those who do not see it."""
+    rows = by_bucket(curve, days).select("bucket", "share").rows()
+    shares = "; ".join(f"{bucket}, {percent(share)}" for bucket, share in rows)
+    return f"Share of the requests released after {days} days, by amount: {shares}."
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """Percent with so many `digits`, where only none is 0 % and only all is 100 %."""
+    if share is None:
+        return NOT_KNOWN_YET
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    least = 10.0**-digits
+    if 100 * share < least / 2:
+        return f"under {least:g} %"
+    if 100 * share >= 100 - least / 2:
+        return f"over {100 - least:g} %"
+    return f"{100 * share:.{digits}f} %"
+
+
+def release_curves(
+    curve: pl.DataFrame, *, promised_days: int, days: int | None
+) -> alt.VConcatChart:
+    """Share released as steps against days since the request, one curve a bucket.
+
+    `curve` has bucket, wait_days, at_risk, released and share_waiting, in that order, and is not
+    empty. `days` is where the axis ends, by default past the longest wait. Above the curves
+    stands their key, which also shows what the cursor reads.
+    """
+    longest = max(float(wait) for wait in curve["wait_days"])
+    until = float(days) if days else max(longest, promised_days * 1.1)
+    hovered = alt.selection_point(name="cursor")
+    read = readings(curve, until)
+    known = trusted(curve)
+    steps = [_steps(known, until)] if known.height else []
+    curves = alt.layer(*_promise(promised_days, until), *steps, _cursor(read, hovered))
+    chart = alt.vconcat(
+        _key(curve, read, hovered), curves.properties(height=_HEIGHT), spacing=14
+    ).resolve_scale(color="independent", strokeDash="independent")
+    chart.vconcat[1].layer[-1].name = "cursor_1"  # Altair ends names in the panel's place
+    chart.params = [
+        alt.TopLevelSelectionParameter(
+            name="cursor",
+            select=alt.PointSelectionConfig(
+                type="point", fields=["days"], nearest=True, on="mousemove", clear="mouseout"
+            ),
+            views=["cursor_1"],
+        )
+    ]
+    styled: alt.VConcatChart = chart.configure_view(stroke=None)
+    return styled
+
+
+def trusted(curve: pl.DataFrame) -> pl.DataFrame:
+    """The part of each curve for which enough requests waited."""
+    return curve.filter(pl.col("at_risk") >= FEWEST)
+
+
+def _buckets(curve: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Each bucket's curve, that of the smallest amount first."""
+    return {
+        str(name): of_bucket
+        for (name,), of_bucket in curve.partition_by("bucket", as_dict=True).items()
+    }
+
+
+def readings(curve: pl.DataFrame, until: float) -> pl.DataFrame:
+    """Days on which the cursor may stand, each with every bucket's share in words."""
+    step = next((d for d in _READING_DAYS if until / d <= _MOST_READINGS), until / _MOST_READINGS)
+    days = [float(place * step) for place in range(int(until / step) + 1)]
+    columns: dict[str, list[Any]] = {
+        "days": days,
+        "after": [f"After {words.duration(day + 1e-6) if day else '0 d'}" for day in days],
+    }
+    for name, of_bucket in _buckets(curve).items():
+        known = trusted(of_bucket)
+        if known.is_empty():
+            columns[name] = [percent(None)] * len(days)
+            continue
+        waits, waiting = known["wait_days"], known["share_waiting"]
+        last_steps = waits.search_sorted(pl.Series(days), side="right") - 1
+        columns[name] = [
+            percent(None if day > waits[-1] and waiting[-1] > 0 else 1 - share)
+            for day, share in zip(days, waiting.gather(last_steps), strict=True)
+        ]
+    return pl.DataFrame(columns)
+
+
+def _steps(curve: pl.DataFrame, until: float) -> alt.Chart:
+    steps_each = min(_FINEST, _ROWS // curve["bucket"].n_unique())
+    step = (pl.col("share_waiting") * steps_each).floor()
+    moved = step.ne_missing(step.shift()).over("bucket")
+    ends = pl.col("wait_days") == pl.col("wait_days").max().over("bucket")
+    steps: alt.Chart = (
+        alt.Chart(
+            curve.filter(moved | ends).select(
+                "bucket", days="wait_days", released=100 - 100 * pl.col("share_waiting")
+            )
+        )
+        .mark_line(interpolate="step-after", strokeWidth=2, clip=True)
+        .encode(
+            tooltip=NO_TOOLTIP,
+            x=alt.X(
+                "days:Q",
+                title=None,
+                scale=alt.Scale(domain=[0, until], nice=False),
+                axis=alt.Axis(
+                    labelExpr="datum.label + ' d'",
+                    format=",~r",
+                    grid=False,
+                    tickCount=8,
+                    labelFlush=True,
+                    labelOverlap="greedy",
+                    labelPadding=4,
+                ),
+            ),
+            y=alt.Y(
+                "released:Q",
+                title=None,
+                scale=alt.Scale(domain=[0, 100]),
+                axis=alt.Axis(
+                    labelExpr="datum.value ? datum.label + ' %' : ''",  # the curves begin there
+                    values=[0, 25, 50, 75, 100],
+                    **LABELS_INSIDE,
+                ),
+            ),
+            **_styled(curve),
+        )
+    )
+    return steps
+
+
+def _styled(curve: pl.DataFrame) -> dict[str, alt.Color | alt.StrokeDash]:
+    names = list(_buckets(curve))
+    hues, dashes = zip(*(STYLES[name] for name in names), strict=True)
+    return {
+        "color": alt.Color("bucket:N", legend=None, scale=alt.Scale(domain=names, range=hues)),
+        "strokeDash": alt.StrokeDash(
+            "bucket:N", legend=None, scale=alt.Scale(domain=names, range=dashes)
+        ),
+    }
+
+
+def _promise(promised_days: int, until: float) -> list[alt.Chart]:
+    """A rule where the official answer ends; its name stands where there is room for it."""
+    at = alt.Chart(pl.DataFrame({"days": [promised_days], "name": [f"{promised_days} days"]}))
+    left = promised_days > until * 0.3
+    rule = at.mark_rule(color=colours.GREY, strokeWidth=1, strokeDash=[4, 3], clip=True)
+    name = at.mark_text(
+        align="right" if left else "left",
+        baseline="top",
+        dx=-5 if left else 5,
+        fontSize=12,
+        color=colours.GREY,
+        aria=False,
+    ).encode(text="name:N", y=alt.value(4 if left else _HEIGHT - 16))
+    return [layer.encode(x="days:Q", tooltip=NO_TOOLTIP) for layer in (rule, name)]
+
+
+def _cursor(read: pl.DataFrame, hovered: alt.Parameter) -> alt.Chart:
+    """A rule on the day nearest to the pointer, wherever that is in the panel."""
+    rule: alt.Chart = (
+        alt.Chart(read)
+        .mark_rule(color=colours.GREY, strokeWidth=1)
+        .encode(x="days:Q", opacity=_if(hovered), tooltip=NO_TOOLTIP)
+    )
+    return rule
+
+
+def _if(hovered: alt.Parameter) -> Any:
+    return alt.condition(hovered, alt.value(1), alt.value(0), empty=False)
+
+
+def _key(curve: pl.DataFrame, read: pl.DataFrame, hovered: alt.Parameter) -> alt.LayerChart:
+    """Every curve's look, name and size, and beside it its share where the cursor stands.
+
+    The texts of all readings are there, and all but one invisible: so the panel keeps its size.
+    """
+    sizes = {name: of_bucket["at_risk"][0] for name, of_bucket in _buckets(curve).items()}
+    heights = [_ROW_HEIGHT * (place + 0.5) for place in range(len(sizes) + 1)]
+    rows = pl.DataFrame(
+        {
+            "bucket": list(sizes),
+            "y": heights[1:],
+            "label": [f"{name}, {words.plural(size, 'request')}" for name, size in sizes.items()],
+        }
+    )
+    at = alt.Chart(rows).encode(y=alt.Y("y:Q", scale=None, axis=None), tooltip=NO_TOOLTIP)
+    swatch = at.mark_rule(strokeWidth=2.5, aria=False).encode(
+        x=alt.value(0), x2=alt.value(26), **_styled(curve)
+    )
+    text: dict[str, Any] = {"baseline": "middle", "fontSize": 12, "color": colours.GREY}
+    label = at.mark_text(align="left", **text).encode(text="label:N", x=alt.value(34))
+    title = (
+        alt.Chart(pl.DataFrame({"title": ["Share released"]}))
+        .mark_text(align="left", fontWeight=600, **text)
+        .encode(text="title:N", x=alt.value(0), y=alt.value(heights[0]), tooltip=NO_TOOLTIP)
+    )
+    texts = [
+        alt.Chart(read)
+        .mark_text(align="right", aria=False, **text)
+        .encode(
+            text=f"{name}:N",
+            x=alt.value(_READOUT_AT),
+            y=alt.value(height),
+            opacity=_if(hovered),
+            tooltip=NO_TOOLTIP,
+        )
+        for name, height in zip(["after", *sizes], heights, strict=True)
+    ]
+    return alt.LayerChart(
+        layer=[swatch, label, title, *texts], height=_ROW_HEIGHT * (len(sizes) + 1)
+    )
