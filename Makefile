@@ -106,7 +106,8 @@ chromium: .venv/.dev
 	@$(FIND_CHROMIUM) 2> /dev/null || { \
 		echo "installing Chromium for the browser tests"; \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+			export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && { \
+				apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; }; \
 		fi > /dev/null; \
 		$(FIND_CHROMIUM) 2> /dev/null || $(BIN)/python -m playwright install chromium; \
 		$(FIND_CHROMIUM) || { \

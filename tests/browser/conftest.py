@@ -11,14 +11,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from devnet import Devnet
-from devnet.node import local_node
-from devnet.rpc import Rpc
 from scoring.companion import companion_of
 from tests.app import App, edited, of_network, planted, served
 from tests.browser.browser_path import browser_path
 from tests.browser.visit import Visit, watched
-from tests.fake_node import FakeNode, devnet_answers, fake_node
 
 FLAGS = (
     "--no-sandbox",
@@ -99,46 +95,4 @@ def app_of_fantom(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) 
     edited(sample_store, root / "var" / "fantom.duckdb", *STALE_WITH_FAULTS)
     edited(sample_store, root / "var" / "fantom-testnet.duckdb", *WITHOUT_REQUESTS)
     with served(root) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def wallet_node() -> Iterator[Rpc]:
-    """A chain for wallets to sign on."""
-    with local_node() as url:
-        yield Rpc(url)
-
-
-@pytest.fixture(scope="session")
-def wallet_app(wallet_node: Rpc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app's own server, headers and all, around a page with the wallet's panel alone."""
-    root = planted(tmp_path_factory.mktemp("wallet") / "tree")
-    shutil.copy(Path(__file__).parent / "wallet_page.py", root)
-    launcher = (root / "app.py").read_text()
-    changed = launcher.replace('"ui" / "main.py"', '"wallet_page.py"')
-    assert changed != launcher
-    (root / "app.py").write_text(changed)
-    with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=wallet_node.url) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def unstake_node(devnet: Devnet) -> Iterator[FakeNode]:
-    """What the server of the Unstake page asks: the devnet, unless a test silences it."""
-    with fake_node(devnet_answers(devnet.rpc_url)) as node:
-        yield node
-
-
-@pytest.fixture(scope="session")
-def unstake_app(
-    unstake_node: FakeNode,
-    sample_store: Path,
-    sample_scores: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[App]:
-    """A server that shows the devnet first, and has the scored sample beside it."""
-    root = planted(tmp_path_factory.mktemp("unstake") / "tree")
-    store = edited(sample_store, root / "var" / "sample.duckdb")
-    shutil.copyfile(sample_scores, companion_of(store))
-    with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=unstake_node.url) as running:
         yield running

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,11 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app import App, edited, of_network, served
-from tests.browser.visit import Visit
+from tests.browser.visit import Begin, Visit
 
 pytestmark = pytest.mark.browser
 
-Begin = Callable[..., Visit]
 PAGES = [
     ("/", "Unstake queue"),
     ("/waits", "Waits"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,11 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app import App, served
-from tests.browser.visit import Visit
+from tests.browser.visit import Begin, Visit
 
 pytestmark = pytest.mark.browser
-
-Begin = Callable[..., Visit]
 
 
 def parameters(seen: Visit) -> dict[str, str]:

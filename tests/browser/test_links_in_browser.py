@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -12,11 +11,9 @@ from playwright.sync_api import expect
 
 from devnet import Devnet
 from tests.app import App, served
-from tests.browser.visit import Visit
+from tests.browser.visit import Begin, Visit
 
 pytestmark = pytest.mark.browser
-
-Begin = Callable[..., Visit]
 
 
 def pick(seen: Visit, label: str, choice: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,9 @@ from playwright.sync_api import expect
 
 from scoring.companion import read_scores
 from tests.app import App, edited, served
-from tests.browser.visit import Visit
+from tests.browser.visit import Begin
 
 pytestmark = pytest.mark.browser
-
-Begin = Callable[..., Visit]
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])

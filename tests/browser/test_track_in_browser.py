@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.app import App
-from tests.browser.visit import Visit
+from tests.browser.visit import Begin
 
 pytestmark = pytest.mark.browser
 
-Begin = Callable[..., Visit]
 HEADING = "Track a request"
 OFTEN = "0x6799f72c51c83434b82a36ed47168a1657c502bc"
 HEAD_TX = "0xa86b9dcb5cde55394b51dc6f9183cc14f931f1dfc7add3d40bf3f2e0a74830a4"

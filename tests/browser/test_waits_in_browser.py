@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.app import App
-from tests.browser.visit import Visit
+from tests.browser.visit import Begin
 
 pytestmark = pytest.mark.browser
-
-Begin = Callable[..., Visit]
 
 
 @pytest.mark.parametrize(

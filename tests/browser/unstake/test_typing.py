@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.wallet_fixture import Desk
-from tests.unstake_fixture import app, app_node, chain, desk, field, in_link, on_step, says, show
+from tests.browser.desk import Begin, Desk
+from tests.browser.unstake.steps import field, in_link, on_step, says, show
 
-__all__ = ["app", "app_node", "chain", "desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
-
-Begin = Callable[..., Desk]
 
 
 def entries(at: Desk) -> int:

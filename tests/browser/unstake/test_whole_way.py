@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -11,15 +10,11 @@ from playwright.sync_api import expect
 from devnet import Devnet, act
 from devnet.rpc import calldata
 from tests.app import App
-from tests.browser.wallet_fixture import Desk
-from tests.unstake_fixture import (
+from tests.browser.desk import Begin
+from tests.browser.unstake.steps import (
     FTM,
     SIGN,
-    app,
-    app_node,
     button,
-    chain,
-    desk,
     field,
     in_link,
     on_step,
@@ -31,10 +26,7 @@ from tests.unstake_fixture import (
     synced,
 )
 
-__all__ = ["app", "app_node", "chain", "desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
-
-Begin = Callable[..., Desk]
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,12 @@ from playwright.sync_api import expect
 from devnet import Devnet, act
 from devnet.rpc import calldata
 from tests.app import App
-from tests.browser.wallet_fixture import Desk
-from tests.live_steps import burning
-from tests.live_steps import send as mined
-from tests.unstake_fixture import (
+from tests.browser.desk import Begin
+from tests.browser.unstake.steps import (
     FETCH,
     FTM,
     SIGN,
-    app,
-    app_node,
     button,
-    chain,
-    desk,
     field,
     in_link,
     on_step,
@@ -31,14 +25,12 @@ from tests.unstake_fixture import (
     says,
     sent,
     show,
-    silent,
     synced,
 )
+from tests.live_steps import burning
+from tests.live_steps import send as mined
 
-__all__ = ["app", "app_node", "chain", "desk", "silent"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
-
-Begin = Callable[..., Desk]
 
 
 def test_a_pasted_hash_of_anything_else_is_told_for_what_it_is(chain: Devnet, desk: Begin) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from devnet import Devnet
-from tests.browser.wallet_fixture import Desk
-from tests.unstake_fixture import app, app_node, chain, desk, field, in_link, on_step, says, show
+from tests.browser.desk import Begin, Desk
+from tests.browser.unstake.steps import field, in_link, on_step, says, show
 
-__all__ = ["app", "app_node", "chain", "desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
-Begin = Callable[..., Desk]
 # The note: the test's chain stands still.
 FOUND = "1 problem, 1 note: aFTMc (ankrFTM) balance is 0, you asked for 25."
 # The name of what has the keyboard, shadow roots and all.

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.wallet_fixture import SIGN, Desk, app, desk, node
+from tests.browser.desk import SIGN, Begin
 
-__all__ = ["app", "desk", "node"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
-
-Begin = Callable[..., Desk]
 
 
 def test_a_click_signs_and_the_chain_holds_what_was_asked(desk: Begin) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from devnet import Devnet
-from tests.browser.wallet_fixture import Desk
+from tests.browser.desk import Begin
+from tests.browser.unstake.steps import FTM, says, show
 from tests.live_steps import burning
 from tests.live_steps import send as mined
-from tests.unstake_fixture import FTM, app, app_node, chain, desk, says, show
 
-__all__ = ["app", "app_node", "chain", "desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
 SIZES = [("", 1280), ("phone-", 390)]
@@ -31,7 +28,7 @@ def unstaked(chain: Devnet) -> str:
 def test_each_step_fits_its_screen(
     chain: Devnet,
     unstaked: str,
-    desk: Callable[..., Desk],
+    desk: Begin,
     look: str,
     width: int,
     scheme: str,
@@ -59,7 +56,7 @@ def test_each_step_fits_its_screen(
     assert at.seen.complaints == []
 
 
-def test_the_calendar_file_leads_to_the_request_on_track(desk: Callable[..., Desk]) -> None:
+def test_the_calendar_file_leads_to_the_request_on_track(desk: Begin) -> None:
     at = desk()
     show(at, network="sample", step=4, request=2210)
     with at.page.expect_download() as waiting:

@@ -9,25 +9,10 @@ from playwright.sync_api import expect
 
 from data.pool.amounts import format_short, format_wei
 from devnet import Devnet
-from tests.browser.wallet_fixture import Desk
-from tests.unstake_fixture import (
-    app,
-    app_node,
-    button,
-    chain,
-    desk,
-    field,
-    in_link,
-    press,
-    says,
-    show,
-    silent,
-)
+from tests.browser.desk import Begin, Desk
+from tests.browser.unstake.steps import button, field, in_link, press, says, show
 
-__all__ = ["app", "app_node", "chain", "desk", "silent"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
-
-Begin = Callable[..., Desk]
 
 
 def open_max(at: Desk) -> None:

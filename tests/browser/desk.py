@@ -1,4 +1,4 @@
-"""A page with the wallet's panel, served as the app is, and wallets put into the browser."""
+"""A page and the wallets put into its browser: what they are asked, what they say."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from devnet.rpc import Rpc
-from tests.app import App
 from tests.browser.visit import Visit
 
-HERE = Path(__file__).parent
-SIGN = "Sign 0.001 FTM"
+SIGN = "Sign 0.001 FTM"  # of wallet/wallet_page.py
 
 
 @dataclass
 class Desk:
-    """A visit of that page: what its wallets were asked, and what stands on it."""
+    """A visit: what its wallets were asked, and what stands on the page."""
 
     seen: Visit
     url: str
@@ -84,25 +81,13 @@ class Desk:
         return int(self.page.get_by_test_id("stText").last.inner_text().removeprefix("run "))
 
 
-@pytest.fixture
-def node(wallet_node: Rpc) -> Rpc:
-    return wallet_node
+Begin = Callable[..., Desk]
 
 
-@pytest.fixture
-def app(wallet_app: App) -> App:
-    return wallet_app
-
-
-@pytest.fixture
-def desk(app: App, node: Rpc, visit: Callable[..., Visit]) -> Callable[..., Desk]:
-    """Begins a visit: `desk(390, "dark")`."""
-
-    def begin(*screen: Any) -> Desk:
-        made = Desk(visit(*screen), app.url, node, node.call("eth_accounts"))
-        made.page.expose_function("heard", lambda *call: made.calls.append(call))
-        made.page.expose_function("askNode", lambda method, params: node.call(method, *params))
-        made.page.add_init_script(path=HERE / "fake_wallet.js")
-        return made
-
-    return begin
+def desk_at(seen: Visit, url: str, node: Rpc, accounts: list[str]) -> Desk:
+    """A desk in a fresh page: what its wallets are asked is heard, and answered by the node."""
+    desk = Desk(seen, url, node, accounts)
+    desk.page.expose_function("heard", lambda *call: desk.calls.append(call))
+    desk.page.expose_function("askNode", lambda method, params: node.call(method, *params))
+    desk.page.add_init_script(path=Path(__file__).with_name("fake_wallet.js"))
+    return desk

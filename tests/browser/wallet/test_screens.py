@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.wallet_fixture import SIGN, Desk, app, desk, node
+from tests.browser.desk import SIGN, Begin, Desk
 
-__all__ = ["app", "desk", "node"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
-Begin = Callable[..., Desk]
 # The hash of what was signed is lost.
 LOST = """() => {
   const wishes = JSON.parse(sessionStorage.getItem("wallet wishes"));

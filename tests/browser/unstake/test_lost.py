@@ -10,16 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from devnet import Devnet, act
-from tests.browser.wallet_fixture import Desk
-from tests.live_steps import burning
-from tests.live_steps import send as mined
-from tests.unstake_fixture import (
+from tests.browser.desk import Begin, Desk
+from tests.browser.unstake.steps import (
     FTM,
     SIGN,
-    app,
-    app_node,
-    chain,
-    desk,
     field,
     in_link,
     on_step,
@@ -28,13 +22,12 @@ from tests.unstake_fixture import (
     says,
     sent,
     show,
-    silent,
 )
+from tests.live_steps import burning
+from tests.live_steps import send as mined
 
-__all__ = ["app", "app_node", "chain", "desk", "silent"]
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
-Begin = Callable[..., Desk]
 LOST = "Your wallet was asked, and its answer did not reach this page."
 
 
