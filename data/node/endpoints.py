@@ -74,7 +74,7 @@ class Endpoint:
     span: int = field(init=False)
     # No range up to this was refused lately; 0 where even one block was.
     ceiling: int = _WIDEST
-    # Whether it told of no logs where there were some, and whether it takes batches.
+    # Whether it left out logs that there are, and whether it takes batches.
     lied: bool = False
     batches: bool = True
     last_error: str = ""
