@@ -45,7 +45,8 @@ class Target:
 
 
 def main(seeds: int = SEEDS, every: int = EVERY) -> int:
-    """Print the targets, the models side by side and the speed; a miss is told and no error."""
+    """Print the targets, the models side by side and the speed. Returns 0: a missed target is
+    printed, and is no error."""
     print(f"{seeds} seeds, every {every}th request of each made-up queue is an origin\n")
     jobs = [(name, seed, (0, every)) for name in SCENARIOS for seed in range(seeds)]
     scores = pl.concat(_on_all_cores(jobs)).filter(pl.col("tw_crps").is_not_null())
@@ -81,7 +82,7 @@ def _scored(name: str, seed: int, part: tuple[int, int]) -> pl.DataFrame:
 
 
 def _mean(metric: str, model: str = MODEL) -> Callable[[pl.DataFrame], float]:
-    """The mean over seeds of a metric's mean, so that each history counts alike."""
+    """The mean over seeds of a metric, so that each made-up history counts alike."""
 
     def figure(scores: pl.DataFrame) -> float:
         of_model = scores.filter(pl.col("model") == model)

@@ -46,7 +46,7 @@ FROM made_logs
 
 @dataclass(frozen=True)
 class Cost:
-    """What one child process took until it ended."""
+    """Time and memory of one child process, from its start to its end."""
 
     wall_s: float
     cpu_s: float

@@ -100,7 +100,8 @@ def _build(path: Path, requests: int, source: str) -> None:
 
 
 def make_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int, logs: int) -> None:
-    """The temporary view `made_logs`: so many logs, so many of them of requests."""
+    """Make the temporary view `made_logs`: `logs` logs, with `requests` unstake requests among
+    them."""
     con.execute(f"SET memory_limit = '{_MEMORY}'; SET enable_progress_bar = FALSE")
     con.execute("CREATE TEMP TABLE forms (name VARCHAR, address VARCHAR, topic0 VARCHAR)")
     con.executemany(
@@ -119,7 +120,7 @@ def make_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int, l
 
 
 def _land_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) -> None:
-    """Fill raw_logs and coverage."""
+    """Fill raw_logs and coverage with the made-up logs."""
     make_logs(con, network, requests, LOGS_A_REQUEST * requests)
     con.execute("INSERT INTO raw_logs FROM made_logs")
     last = _FIRST_BLOCK + _SPAN_S

@@ -103,7 +103,7 @@ def decode_logs(logs: Iterable[Mapping[str, Any]], network: Network) -> list[Dec
 
 
 def tables(logs: list[Decoded]) -> dict[str, list[Row]]:
-    """The rows of each derived table, in its order, with columns as in data/tables/."""
+    """The rows of each derived table, in order, with columns as in data/ingest/tables/."""
     stubs = {log.values["proxy"] for log in logs if log.event.name == "Deployed"}
     rows: dict[str, list[Row]] = {
         name: []
@@ -209,7 +209,7 @@ def _sfc_log(rows: dict[str, list[Row]], log: Decoded) -> None:
 
 
 def _requests(queue: Queue) -> list[Row]:
-    """The requests by id, each with what is ahead of it in the end."""
+    """The requests by id, each with what is ahead of it at the end."""
     ahead: int | None = 0
     for wr_id, row in sorted(queue.rows.items()):
         row["ahead_wei"] = ahead if row["status"] == "pending" else 0

@@ -34,7 +34,7 @@ _CHOSEN: dict[str, list[dict[str, Any]]] = {
 
 
 def main(store: Path) -> int:
-    """Print one row a query; returns 0, for a slow query is told and not an error."""
+    """Print one row a query. Returns 0: a slow query is marked, and is no error."""
     print(f"load {load()}; median of {RUNS} runs after the first, {THREADS} threads\n")
     print(f"{'query':22}{'asked with':34}{'rows':>9}{'CPU ms':>8}{'ms':>8}  target {TARGET_MS} ms")
     over = 0

@@ -10,7 +10,7 @@ class TrackerError(Exception):
 
 
 class ConfigError(TrackerError, ValueError):  # a ValueError, so that pydantic names the key
-    """A setting, network, address or URL that cannot be meant."""
+    """A setting, network, address or URL that is not valid."""
 
 
 class NodeError(TrackerError):
@@ -22,7 +22,7 @@ class WrongChainError(NodeError):
 
 
 class LogFileError(TrackerError):
-    """A file of logs holds a line that cannot be landed; nothing of it was."""
+    """A file of logs holds a line that cannot be stored; nothing of the file was."""
 
 
 class ChangedLogError(TrackerError):
@@ -42,7 +42,7 @@ class StoreSchemaError(StoreError):
 
 
 class AmountError(TrackerError, ValueError):
-    """What somebody typed is no amount of a token, or none that can be unstaked."""
+    """A text that is no amount of a token, or an amount that cannot be unstaked."""
 
 
 class SqlError(TrackerError):

@@ -95,8 +95,10 @@ class Network(BaseModel):
         return tuple(parse_url(url) for url in urls)
 
 
-class _Overrides(BaseSettings):
-    """FTM_* variables, each overriding one key of the chosen network."""
+class Settings(BaseSettings):
+    """The FTM_* variables: which `network` and `store` the app shows (None where unset), whether
+    it scores odds in the background and logs forecasts that are shown, and, in the names of
+    Network's own keys, what overrides them."""
 
     model_config = SettingsConfigDict(env_prefix="FTM_", env_ignore_empty=True, extra="ignore")
 
@@ -121,15 +123,16 @@ class _Overrides(BaseSettings):
         return None if text is None else tuple(filter(None, re.split(r"[,\s]+", text)))
 
 
-def _overrides() -> _Overrides:
-    return _read_overrides(frozenset(os.environ.items()))
+def settings() -> Settings:
+    """The settings of this process' environment. Raises ConfigError, naming the variable."""
+    return _read_settings(frozenset(os.environ.items()))
 
 
 @lru_cache(maxsize=8)
-def _read_overrides(_environment: frozenset[tuple[str, str]]) -> _Overrides:
+def _read_settings(_environment: frozenset[tuple[str, str]]) -> Settings:
     """Read once an environment: it takes 2 ms, and pages ask several times a run."""
     try:
-        return _Overrides()
+        return Settings()
     except ValidationError as error:
         raise ConfigError(_first_fault(error, prefix="FTM_")) from error
 
@@ -163,7 +166,7 @@ def _tables(own_file: Path | None) -> dict[str, dict[str, Any]]:
 
 def network_names() -> list[str]:
     """Every network by name, the user's own included."""
-    return list(_tables(_overrides().networks_file))
+    return list(_tables(settings().networks_file))
 
 
 def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
@@ -171,7 +174,7 @@ def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
 
     Raises ConfigError for an unknown name or a malformed value, naming the key.
     """
-    overrides = _overrides()
+    overrides = settings()
     tables = _tables(overrides.networks_file)
     if name not in tables:
         raise ConfigError(f"no network {name!r}: there are {', '.join(tables)}")
@@ -188,7 +191,7 @@ def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
 
 
 def public_rpc_urls(network: Network) -> tuple[str, ...]:
-    """The network's endpoints that anybody may be told: the built-in ones, and the devnet's.
+    """The network's endpoints that may be shown to anybody: the built-in ones, and the devnet's.
 
     Any other is the operator's own, and its path may hold a key.
     """
@@ -200,19 +203,3 @@ def public_rpc_urls(network: Network) -> tuple[str, ...]:
 def default_store(name: str) -> Path:
     """Where the store of a network lies unless a command line says otherwise."""
     return VAR / f"{name}.duckdb"
-
-
-def app_choice() -> tuple[str | None, Path | None]:
-    """The network (FTM_NETWORK) and store (FTM_STORE) the app is told to show, if any."""
-    overrides = _overrides()
-    return overrides.network, overrides.store
-
-
-def scores_stores() -> bool:
-    """Whether the app scores its odds in the background (FTM_SCORING)."""
-    return _overrides().scoring == "on"
-
-
-def forecast_log_wanted() -> bool:
-    """Whether forecasts that are shown may be logged beside their store (FTM_FORECAST_LOG)."""
-    return _overrides().forecast_log == "on"

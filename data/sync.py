@@ -123,7 +123,7 @@ def _from_files(network: Network, path: Path, options: argparse.Namespace) -> No
         progress.landed(landed.logs)
     took_s = time.monotonic() - began
     print(f"{path}: {landed.logs:,} new logs up to block {landed.block} in {took_s:.1f} s")
-    _tell(landed.findings)
+    _print_failures(landed.findings)
 
 
 def _from_node(network: Network, path: Path, options: argparse.Namespace) -> None:
@@ -147,7 +147,7 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
                 )
             if progress.logs or line_due:
                 print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
-            _tell(synced.findings)
+            _print_failures(synced.findings)
             line_due = False
         except WrongChainError:
             raise
@@ -161,8 +161,8 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
         time.sleep(options.follow)
 
 
-def _tell(findings: Sequence[Finding]) -> None:
-    """Failed checks on stderr, with their block and id; the store keeps them all."""
+def _print_failures(findings: Sequence[Finding]) -> None:
+    """Print failed checks on stderr, with their block and id; the store keeps them all."""
     failed = [finding for finding in findings if finding.status == "failed"]
     for finding in failed[:10]:
         place = f"block {finding.block}" + (

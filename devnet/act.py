@@ -60,14 +60,14 @@ def update_ratio(devnet: Devnet, ratio: int) -> str:
 
 
 def advance_time(devnet: Devnet, seconds: int) -> None:
-    """Mines an empty block that much later."""
+    """Mine an empty block so many seconds later."""
     _rpc(devnet.rpc_url).call("evm_increaseTime", seconds)
     _rpc(devnet.rpc_url).call("evm_mine")
 
 
 @contextmanager
 def undone(devnet: Devnet) -> Iterator[Devnet]:
-    """Takes back whatever happens inside: blocks, balances and time."""
+    """Undo whatever happens inside: blocks, balances and time."""
     rpc = _rpc(devnet.rpc_url)
     snapshot = rpc.call("evm_snapshot")
     try:

@@ -18,7 +18,7 @@ Word = int | str  # a number, a truth or an address
 
 
 class Rpc:
-    """One kept-alive connection to a node."""
+    """A connection to a node, kept alive."""
 
     def __init__(self, url: str) -> None:
         self.url = url

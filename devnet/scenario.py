@@ -131,7 +131,7 @@ def _lower_ratio(stage: Stage) -> None:
 
 
 def _update_fee_rule(stage: Stage, *rule: int) -> None:
-    """Four numbers in the first generation, five since."""
+    """Set a rule: four numbers in the first generation, five since."""
     stage.pool(stage.owner, f"updateFeeRule({','.join(['uint256'] * len(rule))})", *rule)
 
 
@@ -141,7 +141,8 @@ def _upgrade(stage: Stage, name: str) -> None:
 
 
 def _upgrade_to_r1(stage: Stage) -> None:
-    """With its first rule in one block: no request may fall between the two rules."""
+    """Upgrade, and set the first rule in the same block: no request may fall between the two
+    rules."""
     _upgrade(stage, "PoolR1")
     _update_fee_rule(stage, PERCENT // 20, 4 * PERCENT, 1_000 * FTM, 8_000 * FTM, 0)
 
@@ -152,6 +153,6 @@ def _upgrade_stubs(stage: Stage) -> None:
 
 
 def _change_operator(stage: Stage) -> None:
-    """What waits under the old operator's orders is done by the new one."""
+    """Change the operator; what the old one has ordered for later is done by the new one."""
     stage.operator = stage.accounts[NEW_OPERATOR]
     stage.pool(stage.owner, "changeOperator(address)", stage.operator)

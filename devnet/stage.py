@@ -111,5 +111,5 @@ class Stage:
         return self.chain.rpc.read(self.addresses.pool, signature, *arguments)
 
     def wei(self, amount_ftm: float) -> int:
-        """About this much, with odd digits at the end so that rounding shows."""
+        """About `amount_ftm` in wei, with random last digits so that rounding shows."""
         return int(amount_ftm * 10**6) * 10**12 + self.dice.randrange(10**12)

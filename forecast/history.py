@@ -36,7 +36,7 @@ class History:
 
     @property
     def enough(self) -> bool:
-        """Whether there is enough of it to draw futures from."""
+        """Whether there are enough batches, over enough time, to draw futures from."""
         return self.days.size >= LEAST_BATCHES and bool(-self.days[0] >= LEAST_SPAN_DAYS)
 
     @property
@@ -99,7 +99,8 @@ def amounts_of(frame: pl.DataFrame) -> FloatArray:
 
 
 def _merged(days: FloatArray, amounts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Batches of one grain of time as one, dated by its last: money is there when all is."""
+    """Batches within a quarter of a day as one, at the time of the last: all its money is there
+    then."""
     if not days.size:
         return days, amounts
     grain = np.floor(days / _GRAIN_DAYS)

@@ -24,7 +24,8 @@ _SHORTEST_DAYS = 60.0
 
 @dataclass(frozen=True, eq=False)
 class KnownEnds:
-    """Ends whose money is to come: `days` from now (negative: late), and how past ones went."""
+    """Lock-ups whose end is still to bring money: `days` from now (negative: late), and how earlier
+    ones went: the `share` that brought any, and after how many days."""
 
     days: FloatArray
     amounts_ftm: FloatArray
@@ -90,7 +91,7 @@ def _known(lock_ups: pl.DataFrame, at: datetime) -> tuple[FloatArray, FloatArray
 
 
 def _brought(history: History, ends: FloatArray, amounts: FloatArray) -> npt.NDArray[np.intp]:
-    """Which batch brought what of each end: the nearest in amount soon after it, or -1."""
+    """The batch that brought the money of each end: the nearest in amount soon after it, or -1."""
     batches = np.full(ends.size, -1, dtype=np.intp)
     free = np.ones(history.days.size, dtype=np.bool_)
     first = np.searchsorted(history.days, ends)

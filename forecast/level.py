@@ -93,7 +93,7 @@ def _errors(history: History, log_rates: FloatArray, horizon: float) -> FloatArr
 
 
 def _trust(errors: FloatArray) -> FloatArray:
-    """The weight of each memory: a power of how little it erred."""
+    """The weight of each memory: the less it erred, the more it counts."""
     if not errors.shape[1]:
         return np.full(_MEMORIES_DAYS.size, 1 / _MEMORIES_DAYS.size)
     weights = np.maximum(np.mean(errors**2, axis=1), 1e-6) ** -_SHARPNESS

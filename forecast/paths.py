@@ -45,7 +45,7 @@ def draw_paths(
 
 
 def _relative(history: History) -> FloatArray:
-    """Each batch over the level around it, scaled to one FTM a day in all."""
+    """Each batch relative to the level around it, scaled so that all bring one FTM a day."""
     amounts = history.amounts_ftm[1:]
     after = np.minimum(history.days[1:] + TRAILING_DAYS, 0.0)
     before = np.maximum(history.days[1:] - TRAILING_DAYS, history.days[0])
@@ -60,7 +60,8 @@ def _relative(history: History) -> FloatArray:
 def _first(
     gaps: FloatArray, waited: float, paths: int, rng: np.random.Generator
 ) -> tuple[FloatArray, np.ndarray[tuple[int], np.dtype[np.intp]]]:
-    """Days to the next batch, given how long the last one is ago, and which pair it is."""
+    """For each path the days to its next batch, given how long the last one is ago, and its
+    pair."""
     longer = np.flatnonzero(gaps > waited)
     indexes = rng.integers(0, gaps.size, paths)
     if longer.size:
@@ -77,7 +78,7 @@ def _blocks(
     steps: int,
     rng: np.random.Generator,
 ) -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
-    """Indexes that go on from `last`, starting anew anywhere once in ten on average."""
+    """The pairs that follow `last` on each path, beginning anew anywhere once in ten on average."""
     paths = last.size
     anew = rng.random((paths, steps)) < 1 / _MEAN_BLOCK
     starts = rng.integers(0, size, (paths, steps))

@@ -19,10 +19,8 @@ FEWEST_BATCHES = 60
 PIT_BINS = 10
 _DRAWS, _LEVEL = 400, 0.9
 _MEDIANS = ("width_50", "width_90")
-_SCHEMA: dict[str, pl.DataType] = {
-    "model": pl.String(),
-    "slice": pl.String(),
-    "metric": pl.String(),
+# A figure: its value and interval, how many forecasts and batches it is of, and if those decide it.
+FIGURE: dict[str, pl.DataType] = {
     "value": pl.Float64(),
     "low": pl.Float64(),
     "high": pl.Float64(),
@@ -30,6 +28,7 @@ _SCHEMA: dict[str, pl.DataType] = {
     "batches": pl.Int64(),
     "decided": pl.Boolean(),
 }
+_SCHEMA = dict.fromkeys(("model", "slice", "metric"), pl.String()) | FIGURE
 
 
 def summarise(scores: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:

@@ -178,7 +178,7 @@ def is_stalled(history: History) -> bool:
 def _joined(
     days: FloatArray, arrived: FloatArray, dated_days: FloatArray, dated_ftm: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Both kinds of batches in one order, and what has come in all by each."""
+    """The batches of both kinds in one order, and what has come in all by each."""
     all_days = np.hstack([days, dated_days])
     brought = np.hstack([np.diff(arrived, axis=1, prepend=0.0), dated_ftm])
     order = np.argsort(all_days, axis=1)

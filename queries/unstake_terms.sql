@@ -2,7 +2,7 @@
 --
 -- On which terms the pool burns, as the logs up to the last sync tell: what the token is worth,
 -- the last rule of the fee, and how far its shift has come. In whole wei, as the contract
--- computes the fee: these columns are not for display. Always one row.
+-- computes the fee. Always one row.
 --
 -- columns:
 --   ratio_wei               DECIMAL(38,0)  wei    shares per FTM, by 1e18; NULL if not known
@@ -23,24 +23,27 @@ ratio AS (
     ORDER BY block DESC, rowid DESC LIMIT 1
 ),
 
-rule_block AS ( -- what was burned in it before the rule does not count
+pool_logs AS ( -- of the rule's own block: what was burned there before the rule does not count
     SELECT raw_logs.* FROM raw_logs
     INNER JOIN rule ON raw_logs.block = rule.block
     INNER JOIN store_info ON raw_logs.address = store_info.pool
 ),
 
-rule_log AS ( -- no other event of the pool has five words
-    SELECT max(log_index) AS log_index FROM rule_block
-    WHERE length(data) = 2 + 5 * 64
+burns AS (
+    SELECT requests.gross_wei
+    FROM requests INNER JOIN rule ON requests.requested_block > rule.block
+    UNION ALL
+    SELECT requests.gross_wei
+    FROM requests INNER JOIN rule ON requests.requested_block = rule.block
+    INNER JOIN pool_logs ON pool_logs.topic2 = format('0x{:064x}', requests.wr_id)
+    WHERE pool_logs.topic3 IS NOT NULL AND pool_logs.log_index > (
+        -- the rule's log: no other event of the pool has five words
+        SELECT max(log_index) FROM pool_logs WHERE length(data) = 2 + 5 * 64
+    )
 ),
 
 burned AS ( -- 1e34: an unknown amount, see README.md
-    SELECT coalesce(sum(least(requests.gross_wei, 1e34::DECIMAL(38, 0))), 0) AS gross_wei
-    FROM requests INNER JOIN rule ON requests.requested_block >= rule.block
-    WHERE requests.requested_block > rule.block OR format('0x{:064x}', requests.wr_id) IN (
-        SELECT rule_block.topic2 FROM rule_block CROSS JOIN rule_log
-        WHERE rule_block.log_index > rule_log.log_index AND rule_block.topic3 IS NOT NULL
-    )
+    SELECT coalesce(sum(least(gross_wei, 1e34::DECIMAL(38, 0))), 0) AS gross_wei FROM burns
 )
 
 SELECT

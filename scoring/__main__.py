@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from data import ConfigError, TrackerError
-from data.config import SAMPLE, app_choice, default_store, load_network
+from data.config import SAMPLE, default_store, load_network, settings
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader, read_info
 from forecast import ForecastError
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             os.nice(19)
         store = options.store or _store(options.network)
         if options.log:
-            print(told_of_log(store))
+            print(log_report(store))
             return 0
         if options.if_due and not is_due(store):
             return 0
@@ -63,12 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
     except (TrackerError, ForecastError) as error:
         print(f"scoring: {error}", file=sys.stderr)
         return 1
-    print(printed(scores))
+    print(score_report(scores))
     print(f"kept in {companion_of(store)}")
     return 0
 
 
-def printed(scores: Scores) -> str:
+def score_report(scores: Scores) -> str:
     """The scores as a table, one row a model, and what they are of."""
     about = scores.about
     whole = scores.table.filter(slice="all")
@@ -106,7 +106,7 @@ def _by_slice(table: pl.DataFrame) -> Iterator[str]:
         yield line if decided else f"{line}  undecided"
 
 
-def told_of_log(store: Path) -> str:
+def log_report(store: Path) -> str:
     """How the forecasts shown from a store came out. Raises StoreError."""
     log = read_log(store)  # first, so that the store is no older than what was said from it
     with open_reader(store) as con:
@@ -143,10 +143,10 @@ def _log_lines(scores: LiveScores) -> Iterator[str]:
         yield f"{version:10}" + "".join(f"{_cell(row):>22}" for row in rows)
     if not scores.table["decided"].any():
         yield "undecided: fewer than 60 payout batches"
-    yield _said(scores.alarm)
+    yield _verdict(scores.alarm)
 
 
-def _said(alarm: Alarm) -> str:
+def _verdict(alarm: Alarm) -> str:
     if alarm.on is None:
         return f"no verdict on the 90 % intervals yet: {alarm.batches} of {ALARM_BATCHES} batches"
     coverage = f"{alarm.coverage:.2f} over the last {alarm.batches} payout batches"
@@ -168,10 +168,10 @@ def _cell(row: dict[str, float | None] | None) -> str:
 
 def _store(network: str | None) -> Path:
     """The store of a network, of the environment's choice, or of the sample, which is built."""
-    app_network, store = app_choice()
-    if network is None and store is not None:
-        return store
-    name = network or app_network or SAMPLE
+    chosen = settings()
+    if network is None and chosen.store is not None:
+        return chosen.store
+    name = network or chosen.network or SAMPLE
     load_network(name)
     if name == SAMPLE:
         return ensure_sample(datetime.now(UTC))

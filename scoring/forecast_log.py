@@ -33,9 +33,10 @@ from pydantic import (
 )
 
 from data import StoreError
-from data.config import forecast_log_wanted
+from data.config import settings
 from data.store.reader import StoreInfo, is_full
 from forecast import ReleaseWindow
+from forecast.backtest import BRIER_DAYS
 from forecast.window import WindowKind
 
 LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
@@ -121,7 +122,7 @@ class ForecastLine(BaseModel):
 
     @property
     def key(self) -> Key:
-        """What is the same of a forecast that is told twice."""
+        """What two lines of one forecast share."""
         return self.chain_id, self.wr_id, self.block, self.model_version
 
 
@@ -159,7 +160,7 @@ def line_of(info: StoreInfo, entry: Entry, logged_at: datetime) -> ForecastLine:
     known = bool(window.days.size)
     within = {
         f"within_{days}_days": window.probability_within(days) if known else None
-        for days in (7, 14, 35, 90)
+        for days in BRIER_DAYS
     }
     return ForecastLine(
         forecast_at=info.synced_at,
@@ -230,7 +231,7 @@ def append_windows(
     wall clock's unless told. Raises StoreError where the file cannot be written (what was
     shown stays right, but is not logged: say so and go on), ConfigError for a bad setting.
     """
-    if info.simulated or not forecast_log_wanted():
+    if info.simulated or settings().forecast_log == "off":
         return 0
     now = datetime.now(UTC) if logged_at is None else logged_at
     lines = [line_of(info, entry, now) for entry in entries]
@@ -265,7 +266,7 @@ def read_log(store: Path) -> Log:
 
 
 def _append(path: Path, lines: list[ForecastLine]) -> int:
-    """The part of `append_windows` that may fail."""
+    """Append the lines that are not in the file yet; returns how many. Raises OSError."""
     if _all_known(path, lines):
         return 0
     with _locked(path) as handle:
@@ -287,7 +288,7 @@ def _append(path: Path, lines: list[ForecastLine]) -> int:
 
 
 def _all_known(path: Path, lines: list[ForecastLine]) -> bool:
-    """Whether this process knows without a look that nothing is to be written."""
+    """Whether this process already knows every line, so that the file need not be opened."""
     seen = _seen.get(path)
     if seen is None or not {line.key for line in lines} <= seen.keys:
         return not lines
@@ -299,7 +300,7 @@ def _all_known(path: Path, lines: list[ForecastLine]) -> bool:
 
 
 def _read_on(path: Path, handle: int) -> set[Key]:
-    """The keys in the file, after a look at what was appended since the last one."""
+    """The keys in the file, with those that others appended since the last look."""
     status = os.fstat(handle)
     file, end = (status.st_dev, status.st_ino), status.st_size
     seen = _seen.get(path)

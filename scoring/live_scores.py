@@ -33,7 +33,7 @@ import polars as pl
 
 from forecast.backtest import BRIER_DAYS, payout_batches
 from forecast.history import FloatArray, days_from, require_aware
-from forecast.summary import FEWEST_BATCHES
+from forecast.summary import FEWEST_BATCHES, FIGURE
 from scoring.forecast_log import LEVELS
 
 ALARM_BATCHES, ALARM_BELOW = 30, 0.75
@@ -46,24 +46,16 @@ _NO_ODDS = ("stalled", "insufficient_history")
 _DRAWS, _BETWEEN = 400, (0.05, 0.95)
 _EDGE = 1e-9
 _LAST = LEVELS.index(0.95)
-_SCHEMA: dict[str, pl.DataType] = {
-    "model_version": pl.String(),
-    "metric": pl.String(),
-    "value": pl.Float64(),
-    "low": pl.Float64(),
-    "high": pl.Float64(),
-    "n": pl.Int64(),
-    "batches": pl.Int64(),
-    "decided": pl.Boolean(),
-}
+_SCHEMA = dict.fromkeys(("model_version", "metric"), pl.String()) | FIGURE
 Batches = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Days waited, infinite for what still waits, the forecasts' ages and their horizons.
+    """Forecasts with the days that their requests waited (infinite while they wait), the forecasts'
+    ages and their horizons.
 
-    `batch` is the payout batch of what was paid; `payouts` are the batches' moments before now.
+    `batch` is the payout batch of what was paid; `payouts` are the times of the batches before now.
     """
 
     frame: pl.DataFrame
@@ -74,16 +66,17 @@ class Shown:
     payouts: FloatArray
 
     def only(self, kept: pl.Series | npt.NDArray[np.bool_]) -> Shown:
-        """Those that a mask keeps."""
+        """The forecasts that a mask keeps."""
         mask = kept.to_numpy() if isinstance(kept, pl.Series) else kept
         parts = (self.wait[mask], self.age[mask], self.horizon[mask], self.batch[mask])
         frame = self.frame.filter(pl.Series(mask, dtype=pl.Boolean))
         return Shown(frame, *parts, self.payouts)
 
     def batches(self, counts_after: FloatArray | float) -> Batches:
-        """The batch of each, where a forecast counts from so many days after it was made.
+        """The batch of each forecast, where a forecast counts from `counts_after` days after it was
+        made.
 
-        Of what still waits, those make one batch between whose moments nobody was paid.
+        Requests that still wait form one batch for each time between two payouts.
         """
         passed = np.searchsorted(self.payouts, counts_after - self.age, side="right")
         waiting = self.payouts.size + passed
@@ -198,7 +191,7 @@ def _beside_truth(log_frame: pl.DataFrame, requests: pl.DataFrame, as_of: dateti
 
 
 def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
-    """Each metric's values, one a forecast that it can be scored of, and their batches."""
+    """For each metric its values, one for each forecast that it can score, and their batches."""
     due = part.only(~part.frame["kind"].is_in(_NO_INTERVAL))
     due = due.only(due.age >= due.horizon)
     marks, truth = due.marks(), due.truth
@@ -228,7 +221,8 @@ def _inside(part: Shown, low: float, high: float) -> npt.NDArray[np.bool_]:
 def _figure(
     values: FloatArray, batches: Batches, seed: int
 ) -> tuple[float | None, float | None, float | None, int, int, bool]:
-    """The mean of the batches' means, its interval, and of how many it is."""
+    """The mean of the means of the batches, its interval, and how many forecasts and batches it is
+    of."""
     means = _batch_means(values, batches)
     many = means.size
     if not many:

@@ -29,7 +29,8 @@ _DUE_RELEASES, _DUE_SHARE = 20, 0.05
 
 @cache
 def model_version() -> str:
-    """Another for each state of forecast/: scores of an older model are not this one's."""
+    """A hash of forecast/: scores of another version of the model are not shown as those of this
+    one."""
     assert forecast.__file__ is not None
     files = sorted(Path(forecast.__file__).parent.glob("*.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]
@@ -80,7 +81,8 @@ def run_backtest(
 
 
 def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
-    """What each candidate scored on the earlier span, best first; null where none can be judged."""
+    """The score of each candidate on the earlier span, best first; null where it cannot be
+    judged."""
     known = {name: frame for name, frame in inputs.funding.items() if frame.height}
     if not inputs.requests["released_at"].drop_nulls().len():
         known = {}

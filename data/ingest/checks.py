@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from data.ingest.coverage import holes
-from data.ingest.rebuilt_views import rebuilt_fee, rebuilt_fee_shift, rebuilt_queue
 from data.pool.amounts import DECIMALS, format_short
+from data.pool.burn import FeeRule, burn_fee_wei
 from data.pool.contracts import PoolState
 
 # More violations of one kind than this are one fault, and are told as a count.
@@ -87,6 +87,46 @@ _WITHIN = {
         )
     """,
 }
+# What logs alone say the contract's views must be. A sum over an amount that is not known is not
+# known, never a smaller one.
+# More is no sum of FTM (300,000 times all there is), and could not be added up.
+_SUM = """CASE WHEN bool_and(coalesce({amount} <= 1e33::DECIMAL(38, 0), FALSE)) IS NOT FALSE
+    THEN coalesce(sum({amount}) FILTER (WHERE {amount} <= 1e33::DECIMAL(38, 0)), 0) END"""
+_QUEUE = f"""
+SELECT
+    (SELECT coalesce(max(wr_id) + 1, 0) FROM head_moves WHERE NOT by_hand) AS firstWrId,
+    (SELECT coalesce(max(wr_id) + 1, 0) FROM requests) AS lastWrId,
+    (
+        SELECT {_SUM.format(amount="payout_wei")} FROM requests WHERE status = 'pending'
+    ) AS pendingWei,
+    (
+        SELECT {_SUM.format(amount="payout_wei")} FROM requests WHERE status = 'manual'
+    ) AS stashedForManualWithdrawals,
+    (SELECT count(*) FROM stubs) AS stubCount
+"""
+# The first generation had no shift; the second's began at 0.
+_FEE_SHIFT = f"""
+WITH rule AS (
+    SELECT position, word(data, 4) AS shift_wei FROM decodable_logs
+    WHERE contract = 'pool' AND event = 'FeeRuleUpdated' AND words_count = 5
+    UNION ALL
+    SELECT -1, 0
+    ORDER BY position DESC LIMIT 1
+),
+
+burned AS (
+    SELECT {_SUM.format(amount="word(data, 0)")} AS gross_wei
+    FROM decodable_logs
+    WHERE contract = 'pool' AND event = 'TokensBurned2'
+        AND position > (SELECT position FROM rule)
+)
+
+SELECT try(shift_wei + gross_wei) FROM rule, burned
+"""
+_FEE_RULE = """
+SELECT min_fee_ratio_wei, max_fee_ratio_wei, fee_increase_start_wei, fee_increase_stop_wei
+FROM fee_rules ORDER BY rowid DESC LIMIT 1 -- stored in the chain's order
+"""
 
 
 @dataclass(frozen=True)
@@ -155,7 +195,7 @@ def _within(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> list[Finding
 
 
 def _shown(name: str, rows: Sequence[tuple[int, int | None, str]]) -> list[Finding]:
-    """Violations as (block, wr_id, message), the first of them one by one."""
+    """Violations as findings: the first `_SHOWN` one by one, the rest as one count."""
     findings = [Finding(name, "failed", row[2], row[0], row[1]) for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         more = len(rows) - _SHOWN
@@ -232,6 +272,34 @@ def _amount(name: str, value: int) -> str:
     if not name.startswith(_IN_WEI):
         return str(value)
     return f"{value} wei ({format_short(value, DECIMALS)} FTM)"
+
+
+def rebuilt_queue(con: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
+    """Each view that follows from requests, settlements and stubs, by name."""
+    cursor = con.execute(_QUEUE)
+    names = [column[0] for column in cursor.description or []]
+    row = cursor.fetchone() or ()
+    return {name: _whole(value) for name, value in zip(names, row, strict=True)}
+
+
+def rebuilt_fee_shift(con: duckdb.DuckDBPyConnection) -> int | None:
+    """`feeShift` in wei: the gross FTM burned since the last rule, and what that rule set."""
+    row = con.execute(_FEE_SHIFT).fetchone()
+    return None if row is None else _whole(row[0])
+
+
+def rebuilt_fee(con: duckdb.DuckDBPyConnection, amount_wei: int, *, with_shift: bool) -> int | None:
+    """`getBurnFee(amount_wei)` in wei, under the last rule; None where no log tells the rule."""
+    rule = con.execute(_FEE_RULE).fetchone()
+    shift_wei = rebuilt_fee_shift(con) if with_shift else 0
+    if rule is None or None in rule or shift_wei is None:
+        return None
+    return burn_fee_wei(FeeRule(*map(int, rule)), amount_wei, shift_wei)
+
+
+def _whole(value: int | None) -> int | None:
+    """DuckDB's sums are HUGEINT or DECIMAL; both hold whole wei."""
+    return None if value is None else int(value)
 
 
 def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

@@ -19,9 +19,12 @@ ORDER BY 1
 
 @dataclass(frozen=True)
 class Hole:
-    """Blocks first..last that no node was asked for with the filter `name`, though the store
-    counts as read beyond them. `from_file` where files are all that is known of them: the
-    blocks that a file covers, and those before the first file where nothing lies earlier."""
+    """Blocks first..last that no node was asked for through the filter `name`, though the store
+    counts as read beyond them.
+
+    `from_file` is true where only files cover them, and for the blocks before the first file of a
+    store that begins with a file.
+    """
 
     name: str
     first: int
@@ -53,7 +56,7 @@ def cover(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], first: int, la
 
 
 def forget(con: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
-    """Take blocks first..last out of what a node was asked for, so that they are read again."""
+    """Take blocks first..last out of what was read from a node, so that they are read again."""
     touched = con.execute(
         "DELETE FROM coverage WHERE from_block <= $last AND to_block >= $first "
         "AND filter NOT LIKE 'file %' RETURNING *",
@@ -81,7 +84,7 @@ def gaps(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> li
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same blocks in order, ranges that meet made one."""
+    """The same blocks as sorted ranges; ranges that meet become one."""
     whole: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if whole and first <= whole[-1][1] + 1:
@@ -92,7 +95,7 @@ def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:
-    """What is missing from the store's history, up to its synced block; after a rebuild."""
+    """All holes of the store up to its synced block. To be called after a rebuild."""
     row = con.execute("SELECT synced_block FROM store_info").fetchone()
     assert row is not None
     filed = _filed(con)
@@ -108,7 +111,7 @@ def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:
 
 
 def _filed(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
-    """The blocks that files answer for, as ranges in order and apart."""
+    """The blocks that files cover, as sorted ranges that do not meet."""
     ranges = con.execute(
         "SELECT from_block, to_block, filter LIKE 'file %' FROM coverage ORDER BY 1"
     ).fetchall()

@@ -105,7 +105,7 @@ def _write_balances(con: duckdb.DuckDBPyConnection, samples: list[Balance]) -> N
 
 
 def _describe(con: duckdb.DuckDBPyConnection) -> None:
-    """Comment on every table and column; a KeyError is one that the dictionary lacks."""
+    """Comment on every table and column. A KeyError names one that dictionary.toml lacks."""
     columns = con.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns() "
         "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal "

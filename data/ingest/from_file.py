@@ -56,7 +56,7 @@ def sync_file(
     """Bring the logs of some files into the store at `path`: all of them or none.
 
     `first` and `last` leave out blocks beyond them. What the contract says is known only
-    where `state` gives it, as the simulation does. To be called under next_store.lock.
+    where `state` gives it, as the simulation does. To be called under store.writer.lock.
     Raises LogFileError, StoreError or ChangedLogError with the store as it was.
     """
     names = source or ", ".join(file.name for file in files)
@@ -183,7 +183,7 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _read(con: duckdb.DuckDBPyConnection, piece: _Piece, answer: Path, network: Network) -> None:
-    """Read a piece into `landing`; raises for a line that cannot be landed."""
+    """Read a piece into `landing`. Raises LogFileError for a line that cannot be stored."""
     try:
         fault = raw_logs.read_answer(con, answer, lines=True)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -221,7 +221,8 @@ def _line_with(piece: _Piece, block: int, log_index: int) -> int:
 
 
 def _broken_line(piece: _Piece, answer: Path) -> LogFileError:
-    """The first line that is no log: lines are read one by one, so it is in one of two halves."""
+    """The fault of the first line that is no log: the half with a fault is halved until one is
+    left."""
     lines = list(piece.filled())
     while len(lines) > 1:
         half = lines[: len(lines) // 2]
@@ -239,7 +240,8 @@ def _broken_line(piece: _Piece, answer: Path) -> LogFileError:
 
 
 def _refusal(lines: list[tuple[int, bytes]], answer: Path) -> str | None:
-    """Why these lines do not parse. Asked of another connection: an error ends a transaction."""
+    """Why these lines do not parse, or None. On a connection of its own: an error would end the
+    caller's transaction."""
     answer.write_bytes(b"".join(line for _, line in lines))
     with duckdb.connect() as con:
         try:

@@ -54,7 +54,7 @@ def sync_node(
     (the chain's head if None). Only what is not covered is read; the store is published
     after each `segment_blocks`.
 
-    To be called under next_store.lock. Raises NodeError, StoreError or ChangedLogError;
+    To be called under store.writer.lock. Raises NodeError, StoreError or ChangedLogError;
     what was committed before stays and is continued the next time.
     """
     head = chain.head()

@@ -138,9 +138,9 @@ def _land(
 
 
 def _batches(answers: Iterable[RangeAnswer]) -> Iterator[list[RangeAnswer]]:
-    """Answers as they come, many small ones at once: a landing costs DuckDB some 30 ms.
+    """Answers as they come, many small ones together: each landing costs DuckDB some 30 ms.
 
-    What came before the node failed is landed before its error is raised.
+    Where the node fails, what came before is yielded first, and then its error is raised.
     """
     batch: list[RangeAnswer] = []
     began = time.monotonic()
@@ -196,7 +196,7 @@ def _land_batch(
 def _fault(
     con: duckdb.DuckDBPyConnection, holding: list[RangeAnswer], log_filter: LogFilter, file: Path
 ) -> str | None:
-    """Read answers into `landing`; why they cannot be that, or None."""
+    """Read answers into `landing`. Returns why they cannot be this filter's logs, or None."""
     try:
         fault = raw_logs.read_answer(con, file, lines=False)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -226,7 +226,8 @@ def _in_their_ranges(con: duckdb.DuckDBPyConnection, holding: list[RangeAnswer])
 def _unasked(
     con: duckdb.DuckDBPyConnection, first: int, last: int, log_filter: LogFilter
 ) -> str | None:
-    """The first log in `landing` that is no answer to the filter over blocks first..last."""
+    """The first log in `landing` that the filter over blocks first..last did not ask for, or
+    None."""
     row = con.execute(
         f"""
         SELECT block, log_index, block NOT BETWEEN $first AND $last
@@ -246,7 +247,7 @@ def _unasked(
 def _withheld(
     con: duckdb.DuckDBPyConnection, ranges: list[tuple[int, int]], log_filter: LogFilter
 ) -> str | None:
-    """Which stored log of the filter the answer in `landing` over some ranges lacks, or None.
+    """The first stored log of these blocks that the answer in `landing` leaves out, or None.
 
     A log of a final block does not vanish: the node holds it back, or never had it.
     """

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from data import TrackerError
 from data.store.sync_state import SyncState, write_state
 
-_TOLD_EVERY_S = 0.5
+_WRITE_EVERY_S = 0.5
 _FILTERS = 3  # the pool's, the bond token's and the staking contract's logs of each block
 
 
@@ -29,7 +29,7 @@ class Progress:
         self._store = store
         now = time.time()
         self._state = SyncState(began_s=now, heard_s=now)
-        self._tell(self._state)
+        self._write(self._state)
         self._bar = tqdm(
             total=0,  # a note may come before the number is known
             unit=" blocks",
@@ -51,8 +51,8 @@ class Progress:
         self._total = self._bar.total = max(self._total, self._bar.n + blocks / _FILTERS)
         self._bar.update(blocks / _FILTERS)
         now = time.time()
-        if now - self._state.heard_s >= _TOLD_EVERY_S:
-            self._tell(
+        if now - self._state.heard_s >= _WRITE_EVERY_S:
+            self._write(
                 replace(
                     self._state,
                     heard_s=now,
@@ -64,9 +64,9 @@ class Progress:
             )
 
     def expect(self, blocks: int) -> None:
-        """How many blocks there are to read, as far as is known now."""
+        """Set how many blocks there are to read, as far as is known now."""
         self._total = self._bar.total = max(blocks, self._bar.n)
-        self._tell(replace(self._state, total=int(self._total)))
+        self._write(replace(self._state, total=int(self._total)))
 
     @property
     def logs(self) -> int:
@@ -74,11 +74,11 @@ class Progress:
         return self._logs
 
     def landed(self, logs: int) -> None:
-        """So many new logs came from files."""
+        """Count new logs that came from files."""
         self._logs += logs
 
     def note(self, text: str) -> None:
-        """A line above the bar."""
+        """Print a line above the bar."""
         self._bar.write(text, file=sys.stderr)
 
     def __enter__(self) -> Progress:
@@ -94,9 +94,9 @@ class Progress:
         now, reason = time.time(), None
         if error is not None:
             reason = str(error) if isinstance(error, TrackerError) else "it was broken off"
-        self._tell(replace(self._state, heard_s=now, ended_s=now, logs=self._logs, error=reason))
+        self._write(replace(self._state, heard_s=now, ended_s=now, logs=self._logs, error=reason))
 
-    def _tell(self, state: SyncState) -> None:
+    def _write(self, state: SyncState) -> None:
         self._state = state
         if self._store is not None:
             write_state(self._store, state)

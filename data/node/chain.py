@@ -143,14 +143,14 @@ class Chain:
         return PoolState(block, balance_wei, known)
 
     def _view(self, name: str, at: int, *arguments: int) -> int | None:
-        """None where this generation of the contract has no such view."""
+        """The value of a view; None where this generation of the contract has no such view."""
         try:
             return int(self._pool.functions[name](*arguments).call(block_identifier=at))
         except _UNREADABLE:
             return None
 
     def _pending_wei(self, first: int | None, last: int | None, at: int) -> int | None:
-        """The queued amounts as the contract holds them, summed."""
+        """The sum of the queued amounts, as the contract holds them."""
         if first is None or last is None:
             return None
         total = 0
@@ -188,7 +188,8 @@ class Chain:
         self.endpoints.drop(endpoint)
 
     def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:
-        """The number, or the error, of every endpoint at once; asked again while all fail."""
+        """The number that every endpoint replies at once, or its error; asked again while all
+        fail."""
         endpoints = list(self.endpoints.all)
         answers: list[int | EndpointError] = []
         pool = ThreadPoolExecutor(len(endpoints))

@@ -66,7 +66,7 @@ class Manners:
 
 @dataclass(eq=False)
 class Endpoint:
-    """One URL and what is known of it; shared by the threads that ask it."""
+    """One URL and what was learnt about it; shared by the threads that ask it."""
 
     url: str
     manners: Manners
@@ -97,7 +97,7 @@ class Endpoint:
 
     @property
     def pause_s(self) -> float:
-        """How long it is still to be left alone."""
+        """How many seconds it is still to be left alone."""
         return max(0.0, self._rests_until - time.monotonic())
 
     def failed(self, error: EndpointError) -> None:
@@ -113,7 +113,7 @@ class Endpoint:
                 self._good_answers, self._trying = 0, False
 
     def redacted(self, error: object) -> str:
-        """An error's words without what may be a key: nodes quote the URL they were asked at."""
+        """An error as text, without what may be a key: nodes quote the URL they were asked at."""
         parts = urlsplit(self.url)
         words = [parts.username or "", parts.password or ""]
         words += re.split(r"[/?&=]", f"{parts.path}?{parts.query}")
@@ -124,7 +124,8 @@ class Endpoint:
         return text[:300]
 
     def width(self, blocks: int) -> int:
-        """How many of so many blocks to ask for: now and then more than was tried before."""
+        """How many blocks to ask for, of `blocks` that are wanted: now and then more than ever
+        before."""
         with self._lock:
             if blocks > self.span and self._good_answers >= self._trial_after and not self._trying:
                 self._trying = True
@@ -132,7 +133,7 @@ class Endpoint:
             return min(blocks, self.span)
 
     def refused(self, error: EndpointError, length: int, fits: int) -> None:
-        """Ask for no more than `fits` blocks, after a refusal of `length` blocks."""
+        """Ask for at most `fits` blocks from now on, after a refusal of `length` blocks."""
         with self._lock:
             self.last_error = self.redacted(error)
             self.ceiling = min(self.ceiling, fits)
@@ -146,7 +147,8 @@ class Endpoint:
             self._failures = 0
 
     def answered_range(self, length: int, took_s: float, size: int) -> None:
-        """Learn from a good answer over `length` blocks: narrow slow ones, widen quick ones."""
+        """Learn from a good answer over `length` blocks: ask for fewer if it was slow, more if
+        quick."""
         with self._lock:
             self._failures = 0
             if took_s > _SLOW_S or size > _LARGE_BYTES:
@@ -191,8 +193,10 @@ class Endpoints:
         return min(able, key=lambda endpoint: endpoint.pause_s)
 
     def attempt(self, method: str, ask: Callable[[Endpoint], T]) -> T:
-        """The first good answer to `ask`, trying endpoint after endpoint, a bounded number
-        of times and with a pause. Raises NodeError with each one's last words where none is.
+        """The first good answer to `ask`, trying endpoint after endpoint, a bounded number of times
+        and with a pause.
+
+        Raises NodeError with the last error of each where no answer is good.
         """
         tried: list[Endpoint] = []
         deadline = time.monotonic() + self._manners.patience_s
@@ -218,8 +222,11 @@ class Endpoints:
         return f"{errors}. What was fetched is kept: try again later, or name another --rpc-url"
 
     def request(self, method: str, params: Any) -> dict[str, Any]:
-        """One JSON-RPC answer, its `error` included: errors a node means, such as a reverted
-        call, are the caller's. All others are asked again: one may lack what another has."""
+        """One JSON-RPC answer, its `error` included.
+
+        An error that the node means, such as a reverted call, is the caller's to read. Any other is
+        asked again: another endpoint may have what one lacks.
+        """
         answer: dict[str, Any] = {}
         requests = [(method, params)]
         for _ in range(max(3, len(self.all))):
@@ -320,7 +327,7 @@ class Endpoints:
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float, most: int) -> bytes:
-    """A body in pieces: a socket's timeout holds for one piece, and a slow drip has many."""
+    """A body, read in pieces: a socket times out between two pieces, and a slow body has many."""
     pieces, size = [], 0
     while piece := response.read1(1 << 20, decode_content=True):
         pieces.append(piece)

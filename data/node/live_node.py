@@ -32,8 +32,8 @@ Request = tuple[str, list[Any]]
 
 @dataclass(frozen=True)
 class Answer:
-    """A result, or the node's `error` in words; `reverted` tells that the contract said no,
-    for that reason ("" where it gave none)."""
+    """A result, or the node's `error` as text. `reverted` is the contract's reason where the
+    contract refused ("" where it gave none)."""
 
     result: Any = None
     error: str | None = None
@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """What one endpoint, named by its `host`, said to each request, in their order."""
+    """The answers of one endpoint, named by its `host`, in the order of the requests."""
 
     host: str
     each: tuple[Answer, ...]
@@ -130,7 +130,7 @@ class _OtherChainError(LyingError):
 
 
 def _answer(endpoint: Endpoint, reply: dict[str, Any]) -> Answer:
-    """Words of the node go to whoever looks: without what may be a key."""
+    """A reply without what may be a key: it is shown to visitors."""
     if "error" not in reply:
         return Answer(reply["result"])
     reason = revert_reason(reply["error"])

@@ -33,8 +33,10 @@ _MOST_IN_FLIGHT = 8
 
 @dataclass(frozen=True)
 class LogFilter:
-    """What eth_getLogs is asked for. `names` are how coverage remembers it, one for each
-    delegator where a filter serves several at once."""
+    """What eth_getLogs is asked for.
+
+    `names` are how coverage names it: one for each delegator where one filter serves several.
+    """
 
     names: tuple[str, ...]
     addresses: tuple[str, ...]
@@ -130,7 +132,7 @@ class LogRanges:
             pool.shutdown(wait=not running, cancel_futures=True)
 
     def _take(self, endpoint: Endpoint) -> tuple[int, int]:
-        """The next piece of work, as wide as the endpoint is thought to take."""
+        """The next blocks to ask for, as many as the endpoint is thought to take."""
         first, last = self._todo.popleft()
         end = first + endpoint.width(last - first + 1) - 1
         if end < last:
@@ -138,7 +140,8 @@ class LogRanges:
         return first, end
 
     def _put_back(self, first: int, last: int, endpoint: Endpoint, error: EndpointError) -> None:
-        """Blocks without an answer, for whoever's turn is next, and with what was learnt."""
+        """Blocks without an answer, back to be asked for again; the endpoint learns from the
+        error."""
         length = last - first + 1
         if isinstance(error, RangeTooWideError):
             self._todo.appendleft((first, last))
@@ -168,7 +171,7 @@ class LogRanges:
         return sum(endpoint.lied for endpoint in self._endpoints.all)
 
     def _fetch(self, first: int, last: int, endpoint: Endpoint) -> RangeAnswer:
-        """One endpoint's answer; an empty one when enough asks agree."""
+        """One endpoint's answer. An empty one counts only when enough others agree."""
         answer = self._ask(endpoint, first, last)
         asks = tries = 1
         while answer.empty and asks < (_ASKS_OF_A_LIAR if endpoint.lied else 2):
@@ -186,7 +189,7 @@ class LogRanges:
         return answer
 
     def _ask(self, endpoint: Endpoint, first: int, last: int) -> RangeAnswer:
-        """What the endpoint answers, once. It learns from it, whatever it is."""
+        """What the endpoint answers to one request. It learns from an error as from an answer."""
         length = last - first + 1
         time.sleep(endpoint.pause_s)
         began = time.monotonic()

@@ -45,7 +45,7 @@ class BusyError(EndpointError):
 
 
 class TooMuchError(BusyError):
-    """No answer in time or the like: the endpoint is dead, or the range more than it can do."""
+    """No answer in time or the like: the endpoint is dead, or cannot do so many blocks."""
 
 
 class LyingError(EndpointError):
@@ -61,7 +61,7 @@ class RangeTooWideError(EndpointError):
 
 
 def refusal(error: Any, asked_blocks: int) -> EndpointError:
-    """A node's error to a range of `asked_blocks` blocks, as what to do about it."""
+    """What to do about the error that a node gave for `asked_blocks` blocks."""
     text = message_of(error)
     if _BUSY.search(text):
         return BusyError(text)
@@ -84,9 +84,9 @@ def http_refusal(status: int, body: bytes) -> EndpointError | None:
 
 
 def suggested_length(text: str, asked_blocks: int) -> int | None:
-    """How many blocks an error text says are allowed; None if it names nothing smaller.
+    """How many blocks an error text says are allowed; None if it names no smaller number.
 
-    Only a length is taken: providers suggest ranges that are wrong or move with the head.
+    Only a length is taken: the ranges that providers suggest are wrong, or move with the head.
     """
     ranges = [int(last, 16) - int(first, 16) + 1 for first, last in _BLOCK_RANGE.findall(text)]
     plain = [int(number.replace(",", "")) for number in _NUMBER.findall(text)]
@@ -130,7 +130,7 @@ def is_error(body: bytes) -> bool:
 
 
 def _words(body: bytes) -> str:
-    """What a body that is no JSON-RPC answer says, if it says it in JSON."""
+    """The error text of a body that is JSON but no JSON-RPC answer, else ""."""
     try:
         answer = parsed(body)
     except LyingError:

@@ -97,7 +97,7 @@ def burn_fee_wei(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
 
 
 def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
-    """The rate, scaled by 1e18, that a gross amount is charged: it counts towards its own."""
+    """The rate, scaled by 1e18, at which a gross amount is charged: the amount itself raises it."""
     point = amount_wei + shift_wei
     if point >= rule.increase_stop_wei:
         return rule.max_ratio

@@ -52,7 +52,7 @@ class RequestId:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Why a text is none of them. `why` repeats nothing of the text but counts."""
+    """Why a text is none of them. `why` repeats nothing of the text but numbers."""
 
     why: str
 
@@ -92,7 +92,7 @@ def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | N
 
 
 def _trimmed(text: str) -> str:
-    """Without the spaces, quotes and invisible characters that copying picks up."""
+    """The text without the spaces, quotes and invisible characters that copying picks up."""
     kinds = {"Cc": " ", "Cf": ""}  # line breaks and tabs; what has no width
     visible = "".join(kinds.get(unicodedata.category(letter), letter) for letter in text)
     return visible.strip(" \t\u00a0\"'`<>()[];,.").strip()
@@ -108,7 +108,7 @@ def _request(digits: str) -> RequestId | Unreadable:
 
 
 def _from_hex(text: str) -> Address | Transaction | Unreadable:
-    """Something that begins with 0x."""
+    """An address or a transaction from a text that begins with 0x."""
     digits = text[2:]
     if re.search(r"\s", digits):
         return Unreadable("There is a space in it: paste one address or hash, in one piece.")
@@ -132,7 +132,7 @@ def _from_hex(text: str) -> Address | Transaction | Unreadable:
 
 
 def _miscounted(count: int) -> str:
-    """Names the kind first that the count is nearer to."""
+    """That the number of digits is wrong; the kind it is nearer to is named first."""
     address = f"an address has {_ADDRESS_DIGITS}"
     transaction = f"a transaction hash has {_HASH_DIGITS}"
     near, far = (address, transaction)
@@ -164,7 +164,7 @@ def _in_link(text: str, network: str) -> Identifier | Unreadable:
 
 
 def _not_any(text: str) -> str:
-    """Counts the digits of what looks like hex without its 0x."""
+    """Why a text is nothing that can be looked up; counts the digits of hex without its 0x."""
     if re.fullmatch("[0-9a-f]{16,}", text, re.IGNORECASE):
         return _miscounted(len(text))
     if re.fullmatch(r"#?\s*[0-9][0-9.,\s]*", text):

@@ -135,19 +135,20 @@ class LogWriter:
 
 
 class Agenda:
-    """What happens when: actions run in order of time, then of being put down."""
+    """What happens when. Actions run in the order of their times, and of equal times as they were
+    put."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[int, int, Callable[[int], None]]] = []
         self._put_down = 0
 
     def put(self, at: int, action: Callable[[int], None]) -> None:
-        """Run `action` at that unix second; it is given the second."""
+        """Run `action` at that unix second; the second is its argument."""
         heapq.heappush(self._entries, (at, self._put_down, action))
         self._put_down += 1
 
     def run(self, until: int) -> None:
-        """Run everything before `until`, also what is put down on the way."""
+        """Run everything before `until`, also what is put on the agenda meanwhile."""
         while self._entries and self._entries[0][0] < until:
             at, _, action = heapq.heappop(self._entries)
             action(at)

@@ -181,7 +181,7 @@ def full_rate(story: Story, at: int) -> int:
 
 
 def _earned(story: Story, begin: int, end: int) -> int:
-    """Full rate times seconds, at the rates before and after the lock-ups' end."""
+    """The full rate summed over the seconds from `begin` to `end`; it drops when lock-ups end."""
     turn = max(begin, min(end, LOCKS_END))
     return full_rate(story, begin) * (turn - begin) + _RATE_AFTER * (end - turn)
 
@@ -264,7 +264,8 @@ class Staking:
         return (Emission(CLAIMED_REWARDS, values),)
 
     def _accrue(self, at: int, position: Position) -> None:
-        """Settle what the stake and lock-up that held until now have earned."""
+        """Add what was earned since the last call, under the stake and lock-up that held until
+        now."""
         since = position.accrued_until
         unlocked_from = max(since, min(at, position.locked_until))
         locked = position.stake_wei * _earned(self._story, since, unlocked_from)

@@ -50,7 +50,7 @@ class Governance:
         self._implementations, self._operators = 0, 1
 
     def begin(self) -> None:
-        """Put down everything with a date."""
+        """Put everything that has a date on the agenda."""
         story, put = self._story, self._agenda.put
         put(story.at(0), lambda at: self._upgrade(at, 0, FIRST_RULE))
         put(story.at(SECOND_GENERATION), lambda at: self._upgrade(at, 1, _SECOND_RULE))

@@ -52,7 +52,7 @@ class Operator:
         self._last_emergency = world.story.start
 
     def begin(self) -> None:
-        """Put down the deployments and the first run."""
+        """Put the deployments and the first run on the agenda."""
         for number in range(_STUBS):
             if number < _STUBS_AT_START:
                 share = _AT_START_GAP * (1 + number)

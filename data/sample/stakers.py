@@ -79,7 +79,7 @@ class Stakers:
         self._weights = list(accumulate(staker.activity for staker in self.accounts))
 
     def begin(self) -> None:
-        """Put down the named happenings and the first of the drawn ones."""
+        """Put the named happenings and the first of the drawn ones on the agenda."""
         for number, share, amount in _NAMED_STAKES:
             self._agenda.put(self._story.at(share), self._staking(number, amount))
         for number, share, amount in _NAMED_BURNS:
@@ -100,7 +100,7 @@ class Stakers:
         self._agenda.put(at + 1 + round(self._rng.expovariate(_MOST_A_DAY / DAY)), action)
 
     def _happens(self, at: int, a_day: float) -> bool:
-        """Thins the candidates to that rate, with more of them in the afternoon."""
+        """Whether a candidate happens: thins them to that rate, with more in the afternoon."""
         hour = at % DAY / 3_600
         in_this_hour = 1 + 0.6 * math.cos((hour - _HOUR_OF_MOST) / 24 * 2 * math.pi)
         return self._rng.random() * _MOST_A_DAY < a_day * in_this_hour

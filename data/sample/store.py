@@ -43,8 +43,8 @@ def ensure_sample(now: datetime, path: Path | None = None) -> Path:
 
 @cache
 def _source() -> str:
-    """What the sample says it was read from: another for each state of `data`, so that
-    an older program's sample is built anew."""
+    """What the sample names as its source. It differs for each state of `data`, so that the sample
+    of another version is built anew."""
     made_of = sorted(path for path in _DATA.rglob("*") if path.suffix in _MADE_OF)
     build = hashlib.sha256(b"\0".join(path.read_bytes() for path in made_of)).hexdigest()
     until = f"{SAMPLE_UNTIL:%Y-%m-%d}"

@@ -21,7 +21,8 @@ _MEDIAN_FTM, _SPREAD = 900, 1.8
 
 
 class Strangers:
-    """Puts the noise on the agenda. Their stakes are not followed: only the shape counts."""
+    """Puts other delegators' logs on the agenda. Only their form counts: stakes are not
+    followed."""
 
     def __init__(self, world: World) -> None:
         self._rng = stream(world.seed, "strangers")
@@ -30,14 +31,14 @@ class Strangers:
         self._returns = 0
 
     def begin(self) -> None:
-        """Put down the first."""
+        """Put the first on the agenda."""
         self._put_next(self._story.start)
 
     def _put_next(self, at: int) -> None:
         self._agenda.put(at + 1 + round(self._rng.expovariate(_A_DAY / DAY)), self._act)
 
     def _act(self, at: int) -> None:
-        """One delegator's transaction."""
+        """One stranger's transaction, and when the next comes."""
         self._put_next(at)
         who = (self._rng.choice(self._addresses), self._rng.randrange(1, 75))
         amount_wei = drawn_wei(self._rng, _MEDIAN_FTM * self._rng.lognormvariate(0, _SPREAD))

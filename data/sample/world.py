@@ -11,7 +11,7 @@ from data.sample.story import Story
 
 
 def stream(seed: int, subject: str) -> random.Random:
-    """A subject's own draws, so that a change in one leaves the others' as they were."""
+    """A subject's own random draws, so that a change in one subject changes no other."""
     return random.Random(f"{seed}/{subject}")
 
 

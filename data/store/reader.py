@@ -46,7 +46,7 @@ class StoreInfo:
 
 
 def version(path: Path) -> tuple[str, int, int]:
-    """What changes whenever a sync publishes: the key for caches over a store.
+    """The key for caches over a store: it changes whenever a sync publishes.
 
     Raises StoreError where there is no store.
     """
@@ -104,7 +104,7 @@ def check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def translated(error: Exception, path: Path) -> StoreError:
-    """A database or file error as one that says what to do."""
+    """A database or file error as a StoreError that says what to do."""
     text = str(error).split("\n")[0]
     if is_full(error):
         return StoreError(

@@ -96,7 +96,7 @@ def _check_text(sql: str) -> None:
 
 
 def _ask_child(request: bytes, seconds: float, memory_mb: int) -> bytes:
-    """What the child said, whole; it is gone when this returns or raises."""
+    """The whole output of the child. The child is gone when this returns or raises."""
     try:
         # A group of its own to kill, but no session: that would make its `nice` void
         # where the kernel schedules session by session.

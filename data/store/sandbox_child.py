@@ -43,11 +43,11 @@ NESTED = {"list", "array", "struct", "map"}
 
 
 class Refused(Exception):
-    """Why there is no answer, in words for who asked."""
+    """Why there is no answer, in words for whoever sent the statement."""
 
 
 def open_store(store: str, memory_mb: int) -> duckdb.DuckDBPyConnection:
-    """A connection that reads the store and can neither reach nor be set to anything else."""
+    """A connection that reads the store, and can reach nothing else nor be reconfigured."""
     con = duckdb.connect(
         ":memory:",
         config={
@@ -68,7 +68,7 @@ def open_store(store: str, memory_mb: int) -> duckdb.DuckDBPyConnection:
 
 
 def _nameless(store: str) -> int:
-    """The store, opened under a name that is gone: duckdb_databases() would tell its path."""
+    """The store, opened through a link that is gone: duckdb_databases() would show its path."""
     link = f"{store}.{os.getpid()}"
     try:
         os.link(store, link)
@@ -89,7 +89,7 @@ def _copied(store: str) -> int:
 
 
 def close_doors(seconds: float, memory_mb: int) -> None:
-    """Gives up what a statement does not need; what this system cannot limit is skipped."""
+    """Give up what a statement does not need. A limit that this system lacks is skipped."""
     processor = math.ceil(seconds) + 1
     _limit("RLIMIT_CPU", processor, processor + 1)
     _limit("RLIMIT_CORE", 0)
@@ -181,7 +181,7 @@ def _reason(error: Exception, memory_mb: int) -> str:
 
 
 def _reply(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """What to say of the answer, and the answer as an Arrow stream; nothing for a refusal."""
+    """The head of the reply, and the rows as an Arrow stream; no bytes for a refusal."""
     try:
         con = open_store(request["store"], request["memory_mb"])
     except (duckdb.Error, OSError):  # its message would tell the path

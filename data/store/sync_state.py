@@ -29,7 +29,7 @@ class SyncState:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace so far; None where nothing was read yet."""
+        """Seconds left at the pace so far; None where nothing was read yet."""
         took_s = self.heard_s - self.began_s
         if self.blocks <= 0 or took_s <= 0:
             return None
@@ -37,7 +37,8 @@ class SyncState:
 
 
 def write_state(store: Path, state: SyncState) -> None:
-    """Replace what is known of the sync of `store`. One who cannot write says nothing."""
+    """Replace what is known of the sync of `store`. Where the file cannot be written nothing
+    happens."""
     file = _file(store)
     following = file.with_name(f"{file.name}.{os.getpid()}")
     try:
@@ -48,7 +49,7 @@ def write_state(store: Path, state: SyncState) -> None:
 
 
 def read_state(store: Path) -> SyncState | None:
-    """What was last heard of a sync of `store`; None where there was none."""
+    """The last known state of a sync of `store`; None where there was none."""
     try:
         return SyncState(**json.loads(_file(store).read_text()))
     except (OSError, ValueError, TypeError):

@@ -65,7 +65,8 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
 
 
 def _take(handle: IO[str], wait: bool) -> None:
-    """The exclusive lock on a file. Who only looks whether it is held has it for an instant."""
+    """Lock a file, exclusively. A process that only looks whether it is locked holds it for an
+    instant."""
     for _ in range(4):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -133,7 +134,7 @@ def open_next(
 
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All that the block does to the store, or nothing."""
+    """A transaction: all that is done inside is committed, or nothing."""
     con.begin()
     try:
         yield
@@ -187,7 +188,8 @@ def publish(path: Path) -> None:
 
 
 def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int]:
-    """What a store's copies share, and how many logs it holds; of an empty file (None, 0)."""
+    """The store's id, which its copies share, and how many logs it holds; (None, 0) of an empty
+    file."""
     if con.execute(_HAS_TABLES).fetchone() == (0,):
         return None, 0
     row = con.execute(
@@ -198,7 +200,7 @@ def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int]:
 
 
 def _taken_away(path: Path) -> StoreError:
-    """What a sync wrote is gone: the published store stays as it was."""
+    """The error where another program took the next store away."""
     return StoreError(
         f"{path.name}.next was removed or replaced while the sync wrote it: {path} stays as it "
         "was. Let no other program touch that file, and sync again"
@@ -206,7 +208,7 @@ def _taken_away(path: Path) -> StoreError:
 
 
 def _held(con: duckdb.DuckDBPyConnection) -> object:
-    """What landing adds to; None where it cannot be told."""
+    """What the store holds of all that landing adds to; None where it cannot be read."""
     with suppress(duckdb.Error):
         return con.execute(
             "SELECT (SELECT count(*) FROM raw_logs), (SELECT count(*) FROM pool_balances), "
@@ -221,7 +223,7 @@ def _remove_next(path: Path) -> None:
 
 
 def _copy(path: Path, following: Path) -> None:
-    """All of the file or none: a name beside it until it is whole."""
+    """Copy the whole file or none: it has another name until it is whole."""
     copy = _beside(path, ".copy")
     try:
         shutil.copyfile(path, copy)

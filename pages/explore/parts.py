@@ -33,13 +33,13 @@ def answer(
     if not rows.height:
         st.info(_why_empty(query, params))
         return
-    asked = (store.version, query.name, sorted(params.items()))
+    question = (store.version, query.name, sorted(params.items()))
     if count > MOST_ROWS:
         st.caption("Too many rows to draw: narrow what it asks for.")
     elif columns := drawable(query, rows):
         column = links.choose("Drawn", columns, "draw", columns[0], notices)
-        drawing.once((asked, column), _chart, query, rows, column)
-    drawing.once(asked, _table, query, rows)
+        drawing.once((question, column), _chart, query, rows, column)
+    drawing.once(question, _table, query, rows)
     if _row_count(count):
         downloads.offer_query(store, query.name, **params)
     else:
@@ -55,7 +55,7 @@ def _chart(query: Query, rows: pl.DataFrame, column: str) -> None:
 
 def _table(query: Query, rows: pl.DataFrame) -> None:
     columns = {field.name: _column(field) for field in query.columns}
-    st.dataframe(rows, hide_index=True, alt=query.title, column_config=columns)
+    st.dataframe(exact(rows), hide_index=True, alt=query.title, column_config=columns)
 
 
 def _why_empty(query: Query, params: Mapping[str, Any]) -> str:

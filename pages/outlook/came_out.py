@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from data import StoreError
-from data.config import forecast_log_wanted
+from data.config import settings
 from scoring.live_scores import ALL, LiveScores
 from ui.odds import shown_forecasts
 from ui.parts import words
@@ -26,7 +26,7 @@ _NAMES = {
 
 def show(store: StoreView) -> None:
     """The scores of what was shown, with their alarm, or why there are none."""
-    if not forecast_log_wanted():
+    if settings().forecast_log == "off":
         st.markdown("Nothing is logged here: `FTM_FORECAST_LOG` is off.")
         return
     if store.info.simulated:

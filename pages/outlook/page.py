@@ -26,7 +26,7 @@ else:
     st.markdown(window_words.sentence(window))
     amount.tiles(odds, window, payout_ftm)
     if window_words.has_dates(window):
-        window_card.picture(window, odds.at)
+        window_card.picture({"": window}, odds.at)
     window_card.late(odds)
 
     st.subheader("Odds by amount and day")

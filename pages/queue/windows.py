@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,33 +35,15 @@ def new_unstake(now: Odds | None, source: Source) -> None:
 
 def _of_new(now: Odds) -> bool:
     """The windows of some amounts; returns whether one of them has dates."""
-    windows = {amount: now.present.new_window(amount) for amount in _AMOUNTS}
-    known = {amount: window for amount, window in windows.items() if window is not None}
-    told = [window_words.sentence(window) for window in windows.values()]
-    if len(set(told)) == 1:
-        st.markdown(told[0])
+    windows = {f"{amount:,.0f} FTM": now.present.new_window(amount) for amount in _AMOUNTS}
+    sentences = {name: window_words.sentence(window) for name, window in windows.items()}
+    if len(set(sentences.values())) == 1:
+        st.markdown(next(iter(sentences.values())))
     else:
-        st.markdown(
-            "\n".join(
-                f"- **{amount:,.0f} FTM**: {sentence}"
-                for amount, sentence in zip(windows, told, strict=True)
-            )
-        )
-    drawn = {amount: each for amount, each in known.items() if window_words.has_dates(each)}
+        st.markdown("\n".join(f"- **{name}**: {text}" for name, text in sentences.items()))
+    drawn = {name: window for name, window in windows.items() if window_words.has_dates(window)}
     if drawn:
-        spans = [
-            pl.DataFrame({"name": [f"{amount:,.0f} FTM"], **window_card.dates(each)})
-            for amount, each in drawn.items()
-        ]
-        window_card.draw(
-            pl.concat(spans),
-            now.at,
-            now.at,
-            "; ".join(
-                f"{amount:,.0f} FTM: {told}" for amount, told in zip(windows, told, strict=True)
-            ),
-            beyond=any(math.isinf(each.quantile(0.95)) for each in drawn.values()),
-        )
+        window_card.picture(drawn, now.at)
     return bool(drawn)
 
 

@@ -11,13 +11,13 @@ from data import ConfigError
 from data.config import (
     SAMPLE,
     VAR,
-    app_choice,
     default_store,
     host_of,
     load_network,
     network_names,
     parse_address,
     parse_url,
+    settings,
 )
 
 POOL = "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670"
@@ -130,7 +130,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FTM_POOL", "FTM_CHAIN_ID", "FTM_RPC_URLS", "FTM_NETWORKS_FILE", "FTM_NETWORK"):
         monkeypatch.setenv(name, "")
     assert load_network("fantom") == before
-    assert app_choice() == (None, None)
+    assert (settings().network, settings().store) == (None, None)
 
 
 def test_the_sample_leaves_variables_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_a_bad_variable_is_named(
 def test_the_app_is_told_its_network_and_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FTM_NETWORK", "devnet")
     monkeypatch.setenv("FTM_STORE", "/tmp/a.duckdb")
-    assert app_choice() == ("devnet", Path("/tmp/a.duckdb"))
+    assert (settings().network, settings().store) == ("devnet", Path("/tmp/a.duckdb"))
 
 
 # The user's own file

@@ -111,6 +111,9 @@ def test_wei_is_shown_to_the_last_digit(show: Show) -> None:
         f"UPDATE requests SET payout_wei = {exact} WHERE wr_id = 0", page="explore", ask="table"
     )
     assert app.dataframe[0].value["payout_wei"][0] == exact
+    ratio = f"UPDATE ratios SET ratio_wei = {exact}"
+    app = show(ratio, page="explore", query="unstake_terms")
+    assert app.dataframe[0].value["ratio_wei"][0] == exact
     app = show(page="explore", sql=f"SELECT {exact}::DECIMAL(38, 0) AS wei")
     assert app.dataframe[0].value["wei"][0] == exact
 

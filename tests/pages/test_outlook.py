@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from scoring.companion import companion_of, read_scores, write_scores
 from tests.shown import Show, said
@@ -190,3 +191,20 @@ def test_a_paid_request_has_no_window(show_scored: Show) -> None:
 def test_unreadable_scores_are_none(show: Show, tmp_path: Path) -> None:
     companion_of(tmp_path / "shown.duckdb").write_bytes(b"no database")
     assert "unscored odds are not shown" in said(show(page="outlook"))
+
+
+def test_the_picture_of_windows_is_told_to_those_who_do_not_see_it(show_scored: Show) -> None:
+    queue, outlook = (show_scored(page=page) for page in ("", "outlook"))
+    (several,) = [text for text in _alts(queue) if "Even odds" in text]
+    assert several.startswith("100 FTM: Even odds by ")
+    assert "; 1,000 FTM: Even odds by " in several
+    single = next(text for text in _alts(outlook) if "Even odds" in text)
+    assert single.startswith("Even odds by 22 May 2025. ")
+    assert "*" not in several + single
+
+
+def _alts(app: AppTest) -> list[str]:
+    return [
+        chart.proto.alt
+        for chart in (app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart"))
+    ]

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 import queries
-from data.ingest.rebuilt_views import rebuilt_fee_shift
+from data.ingest.checks import rebuilt_fee_shift
 from data.store.reader import open_reader
 from tests.log_lines import (
     ALICE,

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from data import StoreError
 from data.store.reader import open_reader
-from scoring.__main__ import main, printed
+from scoring.__main__ import main, score_report
 from scoring.companion import Scores, companion_of, read_scores, write_scores
 from scoring.inputs import Inputs, read_inputs
 from scoring.run import is_due, model_version, run_backtest
@@ -66,7 +66,7 @@ def test_the_backtest_scores_the_model_beside_every_baseline(scores: Scores) -> 
         "fluid",
         "kaplan-meier",
     }
-    told = printed(scores)
+    told = score_report(scores)
     assert f"model {model_version()}" in told
     assert told.count("\n") == 11 + scores.table["slice"].n_unique() - 1
     few = [line for line in told.splitlines() if line.startswith("amount: 10,000")]
@@ -111,7 +111,7 @@ def test_a_store_where_nothing_was_paid_has_no_scores_and_says_so(
     assert (scores.about.source, scores.about.origins) == ("payouts", 0)
     assert scores.table.is_empty()
     assert scores.sources.is_empty()
-    assert "no request is old enough" in printed(scores)
+    assert "no request is old enough" in score_report(scores)
     write_scores(tmp_path / "store.duckdb", scores)
     again = read_scores(tmp_path / "store.duckdb")
     assert again is not None

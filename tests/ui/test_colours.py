@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.app import ROOT
+from data.config import ROOT
 from ui.parts import colours
 
 BACKGROUNDS = ("#ffffff", "#14171c")

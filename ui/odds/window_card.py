@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import altair as alt
 import polars as pl
 import streamlit as st
 
-from data.config import default_store, network_names, scores_stores
+from data.config import default_store, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
@@ -28,37 +29,25 @@ def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: s
     """The window of a request that was, or would be, asked for at `asked_at`."""
     st.markdown(window_words.sentence(window, asked_at))
     if window_words.has_dates(window):
-        picture(window, asked_at)
+        picture({"": window}, asked_at)
     behind(odds, amount, has_odds=window_words.has_odds(window))
 
 
-def picture(window: ReleaseWindow, asked_at: datetime) -> None:
-    """The window on a line of dates."""
-    draw(
-        pl.DataFrame({"name": [""], **dates(window)}),
-        window.curve.at,
-        asked_at,
-        window_words.sentence(window, asked_at).replace("*", ""),
-        beyond=math.isinf(window.quantile(0.95)),
-    )
+def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
+    """Windows by name, each on a line of dates, and how to read them; a single one needs no name.
 
-
-def draw(
-    spans: pl.DataFrame, at: datetime, asked_at: datetime, sentence: str, *, beyond: bool
-) -> None:
-    """Windows, a row each with `name` and the columns of `dates`, and how to read the picture.
-
-    They were forecast `at` a moment. `sentence` is for those who do not see the picture; `beyond`
-    says that a window reaches past its end.
+    All have dates, were forecast at one moment, and are of requests `asked_at` one moment.
     """
+    at = next(iter(windows.values())).curve.at
+    spans = pl.DataFrame([{"name": name, **_dates(window)} for name, window in windows.items()])
+    texts = {name: window_words.sentence(window, asked_at) for name, window in windows.items()}
+    text = "; ".join(f"{name}: {text}" if name else text for name, text in texts.items())
     official = asked_at + timedelta(days=OFFICIAL_DAYS)
-    to_come = official >= at
-    drawing.draw(
-        window_chart, spans, at=at, promised_at=official if to_come else None, alt=sentence
-    )
+    to_come = official if official >= at else None
+    drawing.draw(window_chart, spans, at=at, promised_at=to_come, alt=text.replace("*", ""))
     dashed = f" Dashed: the official {OFFICIAL_DAYS} days end." if to_come else ""
     open_end = ""
-    if beyond:
+    if any(math.isinf(window.quantile(0.95)) for window in windows.values()):
         last = words.day(at + timedelta(days=scored.FAN_DAYS))
         open_end = f" What reaches {last} ends later, at no date that is given."
     st.caption(
@@ -67,10 +56,10 @@ def draw(
     )
 
 
-def dates(window: ReleaseWindow) -> dict[str, list[datetime]]:
+def _dates(window: ReleaseWindow) -> dict[str, datetime]:
     """A window's quantiles as moments, by the columns of a picture, at most the horizon's."""
     return {
-        name: [window_words.moment(window, min(window.quantile(p), window.horizon_days))]
+        name: window_words.moment(window, min(window.quantile(p), window.horizon_days))
         for name, p in _QUANTILES.items()
     }
 
@@ -154,7 +143,7 @@ def unscored(source: Source) -> None:
         "The app scores them in the background after a sync, which takes a minute or two, and "
         "this page then shows them by itself."
     )
-    if not scores_stores():
+    if settings().scoring == "off":
         remedy = f"`{backtest_command(source)}` scores them."
     st.info(
         "The odds on this store have not been scored yet, and unscored odds are not shown. "

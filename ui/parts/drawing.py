@@ -43,7 +43,12 @@ def draw(chart: Callable[..., AnyChart], *frames: pl.DataFrame, alt: str, **opti
     _chart(chart, chart.__name__, frames, options, alt)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+def _all_rows(frame: pl.DataFrame) -> tuple[str, bytes]:
+    """What tells a frame from any other; Streamlit looks at ten rows at either end."""
+    return repr(frame.schema), frame.hash_rows(seed=0).to_numpy().tobytes()
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={pl.DataFrame: _all_rows})
 def _chart(
     _build: Callable[..., AnyChart],
     name: str,

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data import TrackerError
-from data.config import ROOT, SAMPLE, scores_stores
+from data.config import ROOT, SAMPLE, settings
 from ui.parts import words
 from ui.server import rescoring
 from ui.shown.sources import read_sources
@@ -145,7 +145,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 def _wants_scores() -> bool:
     """A bad setting is told to each visitor, and keeps no server from starting."""
     try:
-        return scores_stores()
+        return settings().scoring == "on"
     except TrackerError:
         return False
 

@@ -11,10 +11,10 @@ from data.config import (
     DEVNET,
     SAMPLE,
     TESTNET,
-    app_choice,
     default_store,
     load_network,
     network_names,
+    settings,
 )
 from data.store.reader import version
 from scoring.companion import companion_of
@@ -48,12 +48,12 @@ class Sources:
     """Every source by network, and the one that the environment names, if it does."""
 
     known: dict[str, Source]
-    told: str | None
+    chosen: str | None
 
     def default(self) -> Source:
-        """The source told, else the first network of real money with a store, else the sample."""
-        if self.told is not None:
-            return self.known[self.told]
+        """The source chosen, else the first network of real money with a store, else the sample."""
+        if self.chosen is not None:
+            return self.known[self.chosen]
         real = (source for name, source in self.known.items() if name not in _NO_MONEY)
         return next((source for source in real if source.path.exists()), self.known[SAMPLE])
 
@@ -64,19 +64,19 @@ def read_sources() -> Sources:
 
     Raises ConfigError where FTM_NETWORK names no network.
     """
-    told, store = app_choice()
+    chosen, store = settings().network, settings().store
     paths = {name: default_store(name) for name in network_names()}
     if store is not None:
-        told = told or store.stem
-        paths[told] = store
-    elif told is not None:
-        if told not in paths:
+        chosen = chosen or store.stem
+        paths[chosen] = store
+    elif chosen is not None:
+        if chosen not in paths:
             raise ConfigError(
-                f"FTM_NETWORK={told} names no network: set it to one of {', '.join(paths)}, or "
+                f"FTM_NETWORK={chosen} names no network: set it to one of {', '.join(paths)}, or "
                 "unset it, then start the app again"
             )
-        load_network(told)
-    return Sources({name: Source(name, path) for name, path in paths.items()}, told)
+        load_network(chosen)
+    return Sources({name: Source(name, path) for name, path in paths.items()}, chosen)
 
 
 def scores_version(source: Source) -> tuple[int, int] | None:

@@ -26,7 +26,7 @@ def test_nothing_is_known_before_a_first_sync(store: Path) -> None:
 def test_a_sync_tells_how_far_it_is_and_that_it_ended(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.ingest.progress._TOLD_EVERY_S", 0)
+    monkeypatch.setattr("data.ingest.progress._WRITE_EVERY_S", 0)
     with Progress(store) as progress:
         progress.expect(300)
         progress("pool", 300, 7)
@@ -41,7 +41,7 @@ def test_a_sync_tells_how_far_it_is_and_that_it_ended(
 
 
 def test_more_may_be_read_than_was_expected(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.ingest.progress._TOLD_EVERY_S", 0)
+    monkeypatch.setattr("data.ingest.progress._WRITE_EVERY_S", 0)
     with Progress(store) as progress:
         progress.expect(10)
         progress("pool", 30, 1)
