@@ -18,6 +18,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from data.config import ROOT
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader
 from data.store.writer import lock
@@ -28,7 +29,7 @@ from devnet.scenario import play
 from scoring.companion import companion_of, write_scores
 from scoring.inputs import read_inputs
 from scoring.run import run_backtest
-from tests.app import ROOT, edited, planted
+from tests.app import edited, planted
 from tests.devnet.expected import DEVNET_UNTIL
 from tests.shown import Show
 from ui.shown.sources import read_sources

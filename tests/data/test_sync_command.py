@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from data.config import ROOT
 from data.store.reader import open_reader, read_info
 from data.sync import main
 from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
-from tests.store_steps import ROOT, digest, published, sync_process
+from tests.store_steps import digest, published, sync_process
 
 KNOWN = "fantom, fantom-testnet, devnet, sample"
 
