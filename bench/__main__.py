@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from bench import forecast_study, ingest, large_store, page_times, query_times, sessions
 
@@ -21,6 +22,9 @@ def main() -> int:
         metavar="N",
         help="requests of the store that queries and pages run on: var/bench/N.duckdb, kept",
     )
+    parser.add_argument(
+        "--store", type=Path, metavar="FILE", help="a store of your own for queries and pages"
+    )
     parser.add_argument("--anew", action="store_true", help="build that store anew")
     seeds = forecast_study.SEEDS
     parser.add_argument("--seeds", type=int, default=seeds, metavar="N", help="made-up histories")
@@ -30,7 +34,7 @@ def main() -> int:
     benches = options.benches or _BENCHES
     failed = ingest.main(options.logs) if "ingest" in benches else 0
     if {"queries", "pages"} & set(benches):
-        store = large_store.ensure(options.requests, anew=options.anew)
+        store = options.store or large_store.ensure(options.requests, anew=options.anew)
         failed |= query_times.main(store) if "queries" in benches else 0
         if "pages" in benches:
             failed |= page_times.main(store) or sessions.main(store)

@@ -25,7 +25,7 @@ SELECT
     1 + (stub + 8 * turn) % 50 AS validator
 FROM range(47) AS stubs (stub), range(6) AS turns (turn);
 
-CREATE OR REPLACE TEMP TABLE asked AS
+CREATE OR REPLACE TEMP TABLE made_requests AS
 WITH draws AS (
     SELECT
         i,
@@ -87,19 +87,19 @@ SELECT
     who, wr_id AS topic2, if(event = 'Burned2', rebasing, NULL) AS topic3,
     gross AS w0, gross * (1000000 - second * 100000 // getvariable('span_s')) // 1000000 AS w1,
     fee AS w2
-FROM asked INNER JOIN stakers ON asked.staker = stakers.i;
+FROM made_requests AS requests INNER JOIN stakers ON requests.staker = stakers.i;
 
 INSERT INTO emitted BY NAME
 SELECT
     paid AS second, 4 AS rank, wr_id AS seq, if(refused, 'Refused', 'Paid') AS event, who,
     wr_id AS topic2, gross - fee AS w0
-FROM asked INNER JOIN stakers ON asked.staker = stakers.i WHERE paid IS NOT NULL;
+FROM made_requests AS requests INNER JOIN stakers ON requests.staker = stakers.i WHERE paid IS NOT NULL;
 
 INSERT INTO emitted BY NAME -- four of five refused ones are claimed by hand, in 41 days
 SELECT
     paid + 86400 + floor(40 * 86400 * draw('by hand', wr_id))::BIGINT AS second, 5 AS rank,
     wr_id AS seq, 'Paid' AS event, who, wr_id AS topic2, gross - fee AS w0
-FROM asked INNER JOIN stakers ON asked.staker = stakers.i
+FROM made_requests AS requests INNER JOIN stakers ON requests.staker = stakers.i
 WHERE grace < 0.004 AND paid < getvariable('span_s') - 41 * 86400;
 
 INSERT INTO emitted BY NAME

@@ -128,5 +128,5 @@ def _land_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) 
     stubs = con.execute("SELECT '0x' || who FROM pairs WHERE i % 6 = 0 ORDER BY i").fetchall()
     cover(con, tuple(sfc_name(stub) for (stub,) in stubs), network.first_block, last)
     con.execute("DROP VIEW temp.made_logs")
-    for table in ("stakers", "pairs", "asked", "emitted", "ordered", "forms"):
+    for table in ("stakers", "pairs", "made_requests", "emitted", "ordered", "forms"):
         con.execute(f"DROP TABLE temp.{table}")  # its memory is the rebuilding's now

@@ -77,7 +77,7 @@ def main(store: Path, *, quick: bool = False) -> int:
 def _measure(store: Path, effort: Effort) -> int:
     logging.disable(logging.WARNING)  # Streamlit's on scripts that run without a server
     with suppress(StoreError):  # the pages then fail, which is told
-        _ensure_scores(store, effort.most_origins)
+        ensure_scores(store, effort.most_origins)
     print(f"load {load()}; median of {effort.runs} runs after the first\n")
     print(f"{'page':34}{'first ms':>9}{'chart rows':>12}{'warm ms':>8}  target {TARGET_MS} ms")
     most_rows = failures = 0
@@ -103,7 +103,7 @@ def _measure(store: Path, effort: Effort) -> int:
     return 1 if failures else 0
 
 
-def _ensure_scores(store: Path, most_origins: int) -> None:
+def ensure_scores(store: Path, most_origins: int = MOST_ORIGINS) -> None:
     """Without scores beside the store the pages show no odds."""
     kept = read_scores(store)
     if kept is None or kept.about.model_version != model_version():

@@ -32,6 +32,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin, Subprotocol
 
+from bench.page_times import ensure_scores
 from bench.query_times import load, row
 from data import StoreError
 from data.config import ROOT
@@ -167,6 +168,7 @@ def main(store: Path, plan: Plan = Plan()) -> int:
         print("\nthe cost of a rerun is read from /proc, which this system does not have")
         return 0
     try:
+        ensure_scores(store)
         asyncio.run(_measure(store.resolve(), plan))
     except (SessionError, StoreError, OSError, WebSocketException) as error:
         print(f"FAILED: {error}")

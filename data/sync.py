@@ -19,6 +19,7 @@ from data import ConfigError, NodeError, TrackerError, WrongChainError
 from data.config import SAMPLE, Network, default_store, load_network, network_names
 from data.ingest.checks import Finding
 from data.ingest.from_file import sync_file
+from data.ingest.progress import Progress
 from data.sample.store import ensure_sample
 from data.store.writer import lock
 
@@ -114,8 +115,6 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
 
 
 def _from_files(network: Network, path: Path, options: argparse.Namespace) -> None:
-    from data.ingest.progress import Progress
-
     began = time.monotonic()
     now, first, last = datetime.now(UTC), options.from_block, options.to_block
     with Progress(path) as progress:
@@ -128,11 +127,10 @@ def _from_files(network: Network, path: Path, options: argparse.Namespace) -> No
 
 def _from_node(network: Network, path: Path, options: argparse.Namespace) -> None:
     from data.ingest.from_node import sync_node
-    from data.ingest.progress import Progress
     from data.node.chain import Chain  # with web3, which takes over a second to import
 
     reported: set[str] = set()
-    line_due = True  # a quiet follow says only what is new, and that a node is back
+    line_due = True  # with --follow only what is new gets a line, and that a node is back
     while True:
         try:
             with Progress(path) as progress:

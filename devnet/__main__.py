@@ -25,7 +25,7 @@ MNEMONIC = "test test test test test test test test test test test junk"  # anvi
 
 
 def main() -> int:
-    """Runs until Ctrl-C, or until a child ends. 0 if told to stop, 1 for anything else."""
+    """Runs until Ctrl-C, or until a child ends. 0 if it was stopped, 1 for anything else."""
     options = _options()
     for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave children
         signal.signal(ending, _interrupt)
@@ -87,7 +87,7 @@ def _show(devnet: Devnet) -> None:
 def _start_children(
     url: str, options: argparse.Namespace, running: ExitStack
 ) -> dict[str, subprocess.Popen[bytes]]:
-    """The sync and the app, unless told not to; both are stopped when `running` ends."""
+    """The sync and the app, unless options leave them out; both are stopped when `running` ends."""
     # Variables meant for another network would reach both.
     inherited = os.environ  # noqa: TID251 - handed on to children, not read
     environment = {key: value for key, value in inherited.items() if not key.startswith("FTM_")}

@@ -31,7 +31,7 @@ def play(
 ) -> Devnet:
     """Plays the history on an empty chain, its last block at `until`, and returns who is who.
 
-    `progress` is told the share done. Raises DevnetError if the chain is not empty, or
+    `progress` is called with the share done. Raises DevnetError if the chain is not empty, or
     begins after the history would.
     """
     rpc = Rpc(rpc_url)

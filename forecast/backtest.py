@@ -1,4 +1,4 @@
-"""What the forecasts would have said at each historic request, and how that went.
+"""The forecast that each historic request would have had, held against how long it waited.
 
 At an origin only what came before it is read. The truth is min(wait, horizon), and a request
 that pends counts: an origin is scored once the horizon has passed since, when its truth is

@@ -110,7 +110,7 @@ def _merged(days: FloatArray, amounts: FloatArray) -> tuple[FloatArray, FloatArr
 
 
 def trailing_rate(history: History, at_days: FloatArray, window_days: float) -> FloatArray:
-    """FTM a day over the window before each moment, or over what there is of it."""
+    """FTM a day in the window before each moment; in a shorter one where history begins later."""
     if not history.days.size:
         return np.zeros(at_days.size)
     arrived = np.concatenate([[0.0], np.cumsum(history.amounts_ftm)])

@@ -49,10 +49,11 @@ class KnownEnds:
 def split_known(
     history: History, lock_ups: pl.DataFrame, at: datetime, horizon_days: float
 ) -> tuple[History, KnownEnds | None]:
-    """The history without what lock-ups brought, and the ends to come; or all of it and None.
+    """The history without what ended lock-ups brought, and the ends that are still to come.
 
-    `lock_ups` has `ends_at` (UTC) and `amount_ftm`; with `locked_at`, those of later are not
-    read, and short ones are left in the history.
+    `lock_ups` has `ends_at` (UTC) and `amount_ftm`. Where it has `locked_at` too, lock-ups that
+    began later are not read, and short ones are left out. The whole history and None where ends
+    brought no more than other days would have.
     """
     ends, amounts = _known(lock_ups, at)
     ended = ends < 0

@@ -50,10 +50,11 @@ def read_level(history: History) -> Level:
 
 
 def level_scale(level: Level, paths: Paths, rng: np.random.Generator) -> FloatArray:
-    """What to multiply the money by that has come by each of the days of `paths`.
+    """Factors for the money that has come by each of the days of `paths`.
 
-    The middle is the rate of that horizon. The spread tops that of log(inflow / foretold)
-    among the paths up to that in history; one without enough history leans on a prior.
+    Their middle bends the paths to the rate foretold for that horizon. Their spread adds what past
+    errors, log(inflow / foretold), vary more than the paths do; with little history it leans on a
+    prior.
     """
     spreads = [0.0]
     for horizon, errors in zip(_HORIZONS, level.errors, strict=True):

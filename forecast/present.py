@@ -26,12 +26,12 @@ _TIME = pl.Datetime("us", "UTC")
 
 @dataclass(frozen=True, eq=False)
 class Present:
-    """The futures at `curve.at` and what stands before whom, all amounts in FTM.
+    """The futures at `curve.at` and the money that has to come first; all amounts are in FTM.
 
     `waiting_ftm` is None where a payout is unknown, `spendable_ftm` where the pool's balance is;
-    `unseen_ftm` is then the most that the pool may hold. `unspent_ftm` of what it can spend came
-    since the last payout, and is among the money drawn from. `inputs_hash` names what it was made
-    from: the same inputs give the same odds.
+    `unseen_ftm` is then the most that the pool may hold. `unspent_ftm` is money that came since the
+    last payout and was not paid out; it is among the money drawn from. `inputs_hash` names all
+    inputs: the same inputs give the same odds.
     """
 
     curve: ServiceCurve
@@ -99,10 +99,10 @@ def read_present(
 def _with_unspent(
     payouts: pl.DataFrame, inflows: pl.DataFrame, spendable_ftm: float | None, at: datetime
 ) -> tuple[pl.DataFrame, float | None]:
-    """Payouts, and the money that came since and is not paid out as the head wants more.
+    """Payouts, with the money that came since and was not paid out because the head wants more.
 
-    It is dated by the last inflow, and is as much as the pool can spend. Less than payouts
-    usually take is what they leave over, and tells nothing.
+    It counts as one batch at the time of the last inflow, as large as what the pool can spend. If
+    that is less than a usual payout, it is a remainder and tells nothing: None.
     """
     usual = payouts["amount_ftm"].median()
     came = inflows.filter(pl.col("funded_at") < at)["funded_at"].cast(_TIME).max()

@@ -14,14 +14,14 @@
 --   ahead_ftm   DOUBLE       FTM      to be paid before it at that time; NULL if not known
 --   gross_ftm   DOUBLE       FTM      what was burned for it; NULL if not known
 --   fee_ftm     DOUBLE       FTM      kept of that as a fee; NULL if not known
---   staker      VARCHAR      address  who asked
+--   staker      VARCHAR      address  who request
 --   token       VARCHAR      token    what was burned for it
 --   block       BIGINT       block    block of the event
 --   tx          VARCHAR      hash     transaction of the event
 
 WITH params AS (SELECT getvariable('wr_id')::BIGINT AS wr_id),
 
-asked AS (
+request AS (
     SELECT requests.*
     FROM requests INNER JOIN params ON requests.wr_id = params.wr_id
     ORDER BY requested_block, requested_tx LIMIT 1
@@ -38,13 +38,13 @@ events (step, event, happened_at, payout_wei, ahead_wei, block, tx) AS (
     SELECT
         0, 'requested', requested_at, payout_wei, ahead_wei_at_request, requested_block,
         requested_tx
-    FROM asked
+    FROM request
     UNION ALL
     SELECT 1, 'reached the head', requested_at, payout_wei, 0, requested_block, requested_tx
-    FROM asked WHERE wr_id = 0 OR requested_block > (SELECT block FROM freed)
+    FROM request WHERE wr_id = 0 OR requested_block > (SELECT block FROM freed)
     UNION ALL
-    SELECT 1, 'reached the head', freed.moved_at, asked.payout_wei, 0, freed.block, freed.tx
-    FROM asked INNER JOIN freed ON asked.requested_block <= freed.block
+    SELECT 1, 'reached the head', freed.moved_at, request.payout_wei, 0, freed.block, freed.tx
+    FROM request INNER JOIN freed ON request.requested_block <= freed.block
     UNION ALL
     SELECT 2, if(refused, 'refused', 'paid'), moved_at, payout_wei, 0, block, tx
     FROM head_moves WHERE wr_id = (SELECT wr_id FROM params)
@@ -52,9 +52,9 @@ events (step, event, happened_at, payout_wei, ahead_wei, block, tx) AS (
 
 SELECT
     events.event, events.happened_at AS at,
-    date_diff('second', asked.requested_at, events.happened_at) / 86400 AS after_days,
+    date_diff('second', request.requested_at, events.happened_at) / 86400 AS after_days,
     events.payout_wei / 1e18 AS payout_ftm, events.ahead_wei / 1e18 AS ahead_ftm,
-    asked.gross_wei / 1e18 AS gross_ftm, asked.fee_wei / 1e18 AS fee_ftm,
-    asked.staker, asked.token, events.block, events.tx
-FROM events LEFT JOIN asked ON TRUE
+    request.gross_wei / 1e18 AS gross_ftm, request.fee_wei / 1e18 AS fee_ftm,
+    request.staker, request.token, events.block, events.tx
+FROM events LEFT JOIN request ON TRUE
 ORDER BY events.step, events.block, events.event, events.tx;

@@ -108,7 +108,7 @@ def _by_slice(table: pl.DataFrame) -> Iterator[str]:
 
 def log_report(store: Path) -> str:
     """How the forecasts shown from a store came out. Raises StoreError."""
-    log = read_log(store)  # first, so that the store is no older than what was said from it
+    log = read_log(store)  # first, so that the store is no older than the forecasts made from it
     with open_reader(store) as con:
         info = read_info(con)
         of_chain = log.frame.filter(chain_id=info.chain_id)
@@ -129,7 +129,7 @@ def _log_lines(scores: LiveScores) -> Iterator[str]:
     )
     apart = {name.replace("_", " "): number for name, number in scores.no_interval.items()}
     apart["request not found as waiting"] = scores.unmatched
-    apart["told long after their block"] = scores.backdated
+    apart["logged long after their block"] = scores.backdated
     if any(apart.values()):
         yield "apart: " + ", ".join(
             f"{number:,} {name}" for name, number in apart.items() if number

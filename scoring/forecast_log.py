@@ -1,9 +1,9 @@
-"""What visitors were told, kept before anyone can know how it went: `<store>.forecasts`.
+"""The log of forecasts that were shown, kept before their outcome is known: `<store>.forecasts`.
 
-One JSON object a line, in a file that only grows: what one person was told of one request, and
-nothing of them. Whoever appends holds a lock on it for an instant, in which it reads what
-others appended since: nothing is told twice, and a line that a crash or a full disk tore is
-left as it is, with the next one begun on a fresh line.
+One JSON object a line, in a file that only grows: the forecast of one request, and nothing of
+who saw it. A process that appends locks the file for an instant, and first reads what others
+appended since: no forecast is logged twice. A line that a crash or a full disk tore is left
+as it is, and the next one begins on a fresh line.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from forecast.window import WindowKind
 LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
 # A tenth of a second: block times are whole seconds.
 _DECIMALS = 6
-# A forecast told twice is told within minutes: what is older than this much of the file is not
+# A forecast shown twice is shown within minutes: what is older than this much of the file is not
 # looked at before an append. Where that lets one through, reading counts it once.
 _TAIL_BYTES = 4 * 2**20
 _MOST_KEYS = 100_000
@@ -228,7 +228,7 @@ def append_windows(
     """Log the windows that were shown from `store`; returns how many were not there yet.
 
     Nothing is written of a simulated store, nor where FTM_FORECAST_LOG is off. `logged_at` is the
-    wall clock's unless told. Raises StoreError where the file cannot be written (what was
+    wall clock's unless given. Raises StoreError where the file cannot be written (what was
     shown stays right, but is not logged: say so and go on), ConfigError for a bad setting.
     """
     if info.simulated or settings().forecast_log == "off":

@@ -37,7 +37,7 @@ from forecast.summary import FEWEST_BATCHES, FIGURE
 from scoring.forecast_log import LEVELS
 
 ALARM_BATCHES, ALARM_BELOW = 30, 0.75
-MOST_DELAY = timedelta(hours=2)  # from the block that a forecast is of, to its being told
+MOST_DELAY = timedelta(hours=2)  # from the block of a forecast until it is logged
 ALL = "all"
 METRICS = ("covered_50", "covered_90", "late", "pinball", *(f"brier_{d}" for d in BRIER_DAYS))
 # `covered` shows no days, only that the money is there; the others show nothing.
@@ -110,12 +110,13 @@ class Alarm:
 class LiveScores:
     """The log's score as of a moment.
 
-    `resolved` forecasts are paid or older than their horizon, in `batches`. `no_interval` counts
-    those of kinds that have none, by kind; `unmatched` those whose request `requests` does not
-    hold as one that waited at that time, `backdated` those told from an old block, when more could
-    be known: they count nowhere else. `overdue_requests` still wait
-    past the 95 % mark of a forecast. `table` has a row for all and each model version, newest
-    last, and each of `METRICS`, with a 90 % interval; its value is null where nothing is due.
+    `resolved` forecasts are paid or older than their horizon, in `batches`. Three kinds count
+    nowhere else: `no_interval`, by kind of window; `unmatched`, whose request does not stand in
+    `requests` as waiting at that time; `backdated`, logged long after their block, when more could
+    be known. `overdue_requests` still wait past the 95 % mark of a forecast.
+
+    `table` has a row for all and for each model version, newest last, and each of `METRICS`, with a
+    90 % interval; its value is null where nothing is due.
     """
 
     as_of: datetime

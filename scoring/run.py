@@ -58,8 +58,8 @@ def run_backtest(
 ) -> Scores:
     """Score what would have been forecast for `most_origins` requests, evenly over the history.
 
-    Work is shared by as many processes as there are cores, unless told. Where nothing was paid
-    yet, or nothing is old enough, there are no scores, which is told by a table without rows.
+    Work is shared by `processes`, by default one a core. Where nothing was paid yet, or nothing is
+    old enough, the table of scores has no rows.
     """
     began = time.monotonic()
     sources = _sources(inputs, most_origins)

@@ -17,7 +17,7 @@ from data.pool.amounts import DECIMALS, format_short
 from data.pool.burn import FeeRule, burn_fee_wei
 from data.pool.contracts import PoolState
 
-# More violations of one kind than this are one fault, and are told as a count.
+# Violations of one kind beyond these are counted, not listed.
 _SHOWN = 50
 _IN_WEI = ("view pendingWei", "view stashed", "view feeShift", "view getBurnFee")
 

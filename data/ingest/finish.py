@@ -22,7 +22,7 @@ _DICTIONARY = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_tex
 
 @dataclass(frozen=True)
 class Reached:
-    """How far a sync came, what it read from, and what the contract said there.
+    """How far a sync came, what it read from, and the contract's own state there.
 
     `state` is None where nobody could be asked; `unknown_because` then says why. `now` is
     the wall clock's time of publishing.

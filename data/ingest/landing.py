@@ -26,7 +26,7 @@ from data.store.writer import transaction
 
 POOL, BOND = "pool", "bond"
 _BATCH_BYTES, _BATCH_S = 8_000_000, 0.5
-# Whether a log fits a filter; a topic without alternatives is not asked for.
+# Whether a log fits a filter; a topic without alternatives may be anything.
 _OF_FILTER = """(
     list_contains($addresses, address)
     AND (len($topic0) = 0 OR coalesce(list_contains($topic0, topic0), FALSE))

@@ -39,8 +39,8 @@ from data.node.refusals import (
 T = TypeVar("T")
 # Null is an answer to these: the node knows no such transaction.
 _NULLABLE = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
-_WIDEST = 1 << 20
-_LATEST_TRIAL = 64
+_WIDEST = 1 << 20  # blocks
+_LATEST_TRIAL = 64  # good answers, at the most, before a wider range is tried
 _QUICK_S, _SLOW_S = 2.0, 12.0
 _SMALL_BYTES, _LARGE_BYTES = 4_000_000, 24_000_000
 
@@ -74,7 +74,7 @@ class Endpoint:
     span: int = field(init=False)
     # No range up to this was refused lately; 0 where even one block was.
     ceiling: int = _WIDEST
-    # Whether it told of no logs where there were some, and whether it takes batches.
+    # Whether it left out logs that there are, and whether it takes batches.
     lied: bool = False
     batches: bool = True
     last_error: str = ""

@@ -185,7 +185,7 @@ class LogRanges:
                     raise
         if asks > 1 and not answer.empty:
             endpoint.lied = True
-            endpoint.last_error = "told of no logs where another answer had some"
+            endpoint.last_error = "answered with no logs where another answer had some"
         return answer
 
     def _ask(self, endpoint: Endpoint, first: int, last: int) -> RangeAnswer:

@@ -69,7 +69,7 @@ def format_short(wei: int, decimals: int = 4, *, up: bool = False) -> str:
     """Wei for a sentence: `1,234.5678`, cut off after so many decimals, or rounded `up` where
     it is a cost.
 
-    What is not 0 never reads 0: an amount too small for the decimals is told exactly.
+    What is not 0 never reads 0: an amount too small for the decimals is written exactly.
     """
     step = 10 ** (DECIMALS - decimals)
     steps = -(-abs(wei) // step) if up else abs(wei) // step

@@ -1,6 +1,6 @@
 """How a sync is getting on, for whoever cannot see its terminal: one small file beside the store.
 
-The file says what was last heard; whether anybody is at work now is told by the lock alone,
+The file holds the last known state. Whether a sync runs now shows in the store's lock alone,
 which goes with its process.
 """
 

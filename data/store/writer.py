@@ -87,7 +87,7 @@ def open_next(
     """The next store, continued from a stopped sync or copied from the published one.
 
     One that was begun here and that an error left as it was is removed again. To be called
-    under `lock`. What is committed to it is kept until `publish`. `note` is told where an
+    under `lock`. What is committed to it is kept until `publish`. `note` is called where an
     unreadable next store was thrown away. Raises StoreError, with the published store as it
     was, for a full disk, a store that another program writes, another network's store or
     one of another schema.

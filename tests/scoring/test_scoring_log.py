@@ -112,7 +112,7 @@ def test_what_was_left_out_is_told(store: Path, capsys: pytest.CaptureFixture[st
         file.write(b'{"forecast_at": "20')
     told = printed(store, capsys)
     assert told.startswith("2 forecasts shown up to ")
-    assert "apart: 1 request not found as waiting, 1 told long after their block\n" in told
+    assert "apart: 1 request not found as waiting, 1 logged long after their block\n" in told
     assert told.endswith("left out, as they cannot be read: 1 line\n")
 
 

@@ -1,8 +1,12 @@
-"""A chart is built once, and anew when any of its rows differ."""
+"""What did not change is built once and shown again, and what differs in any row is built anew."""
 
 from __future__ import annotations
 
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from tests.shown import Show
 
 
 def _page() -> None:
@@ -21,7 +25,7 @@ def _page() -> None:
 
 
 def test_a_chart_whose_middle_row_alone_differs_is_another_chart() -> None:
-    app = AppTest.from_function(_page).run()
+    app = AppTest.from_function(_page, default_timeout=30).run()
     assert not app.exception
     first, second, again = [_spec(chart) for chart in app.get("vega_lite_chart")]
     assert first != second
@@ -30,3 +34,57 @@ def test_a_chart_whose_middle_row_alone_differs_is_another_chart() -> None:
 
 def _spec(chart: object) -> str:
     return str(chart.proto)  # type: ignore[attr-defined]
+
+
+def _parts() -> None:
+    import polars as pl
+    import streamlit as st
+
+    from ui.parts import drawing
+
+    def rows(count: int) -> int:
+        with st.expander("Rows"):
+            st.dataframe(pl.DataFrame({"row": range(count)}))
+        st.session_state["drawn"] = [*st.session_state.get("drawn", []), count]
+        return count
+
+    left, right = st.columns(2)
+    for place, (key, count) in ((left, ("a", 1)), (right, ("b", 2)), (left, ("a", 3))):
+        with place:
+            st.markdown(f"{key}: {drawing.once((key, rows.__name__), rows, count)}")
+
+
+def test_a_part_is_drawn_once_for_each_key_and_then_sent_as_it_was_wherever_it_stands() -> None:
+    st.cache_resource.clear()
+    app = AppTest.from_function(_parts, default_timeout=30).run()
+    for _ in range(2):
+        assert not app.exception
+        assert [text.value for text in app.markdown] == ["a: 1", "a: 1", "b: 2"]
+        left, right = app.columns
+        assert [len(table.value) for table in left.expander[0].dataframe] == [1]
+        assert [len(table.value) for table in left.expander[1].dataframe] == [1]
+        assert [len(table.value) for table in right.expander[0].dataframe] == [2]
+        assert app.session_state["drawn"] == [1, 2]
+        app.run()
+
+
+PAGES = ("", "waits", "unstake", "track", "outlook", "explore", "status")
+LINKS = {"track": {"find": "2199"}, "explore": {"query": "payouts"}}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_is_run_again_shows_what_it_showed(show_scored: Show, page: str) -> None:
+    st.cache_resource.clear()
+    app = show_scored(page=page, **LINKS.get(page, {}))
+    first = _elements(app)
+    assert len(first) > 10
+    assert _elements(app.run()) == first
+
+
+def _elements(app: AppTest) -> list[tuple[str, str]]:
+    """Every element and container of a page in its order, with all that was sent of those that
+    are no inputs: an input is sent with what is in it, a button with a file of its own."""
+    return [
+        (repr(element), "" if getattr(element.proto, "id", "") else str(element.proto))
+        for element in app.main
+    ]

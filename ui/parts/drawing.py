@@ -7,6 +7,7 @@ Streamlit keeps the messages that a cached function sent, and sends them again i
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 import altair
@@ -18,29 +19,51 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+# Whether a part is being built that is kept whole. What is kept inside of it would lose its place.
+_in_part: ContextVar[bool] = ContextVar("in_part", default=False)
+
+
 def once(key: object, part: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
-    """Draw `part(*args, **options)`, once for each `key`; returns what it returned then.
+    """Draw `part(*args, **options)`, built once for each `key`; returns what it returned then.
 
     `key` is a value whose repr tells all that the part shows: the store's version, and what was
-    chosen. It draws no input and no button, and nothing that depends on the time of day.
+    chosen. The part has no input and no button, and nothing in it depends on the time of day.
     """
+    if _in_part.get():
+        return part(*args, **options)
     name = f"{part.__module__}.{part.__qualname__}"
-    drawn: R = _drawn(repr((name, key)), lambda: part(*args, **options))
-    return drawn
+    value: R = _part(repr((name, key)), lambda: part(*args, **options))
+    return value
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _drawn(key: str, _part: Callable[[], Any]) -> Any:
-    return _part()
+def _part(key: str, _build: Callable[[], Any]) -> Any:
+    token = _in_part.set(True)
+    try:
+        return _build()
+    finally:
+        _in_part.reset(token)
 
 
 def draw(chart: Callable[..., AnyChart], *frames: pl.DataFrame, alt: str, **options: Any) -> None:
     """Draw `chart(*frames, **options)` as wide as the page; `alt` says what it shows.
 
-    Drawn anew only where frames or options differ. What draws large frames stands in a part that
-    is drawn `once`, as they would be compared whole.
+    Built anew only where frames or options differ. Charts of large frames stand in a part that is
+    built `once`: here each row would be looked at.
     """
-    _chart(chart, chart.__name__, frames, options, alt)
+    if _in_part.get():
+        _show(chart, frames, options, alt)
+    else:
+        _chart(chart, chart.__name__, frames, options, alt)
+
+
+def _show(
+    chart: Callable[..., AnyChart],
+    frames: tuple[pl.DataFrame, ...],
+    options: dict[str, Any],
+    alt: str,
+) -> None:
+    st.vega_lite_chart(chart(*frames, **options).to_dict(), width="stretch", alt=alt)
 
 
 def _all_rows(frame: pl.DataFrame) -> tuple[str, bytes]:
@@ -56,4 +79,4 @@ def _chart(
     options: dict[str, Any],
     alt: str,
 ) -> None:
-    st.vega_lite_chart(_build(*frames, **options).to_dict(), width="stretch", alt=alt)
+    _show(_build, frames, options, alt)

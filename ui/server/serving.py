@@ -129,7 +129,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     for name in _PRELOADED:
         importlib.import_module(name)
     gc.collect()
-    gc.freeze()  # Streamlit collects after every run: what stays is not worth a look
+    gc.freeze()  # what stays is not worth a look at each collection
     scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
     yield
     if scorer is not None:
