@@ -17,7 +17,8 @@ from urllib.error import HTTPError
 
 import duckdb
 
-ROOT = Path(__file__).parent.parent
+from data.config import ROOT
+
 _PARTS = ("app.py", ".streamlit", "data", "pages", "queries", "ui", "forecast", "scoring")
 
 

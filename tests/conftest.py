@@ -18,6 +18,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from data.config import ROOT
+from data.sample import SAMPLE_UNTIL
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader
 from data.store.writer import lock
@@ -28,7 +30,7 @@ from devnet.scenario import play
 from scoring.companion import companion_of, write_scores
 from scoring.inputs import read_inputs
 from scoring.run import run_backtest
-from tests.app import ROOT, edited, planted
+from tests.app import edited, planted
 from tests.devnet.expected import DEVNET_UNTIL
 from tests.shown import Show
 from ui.shown.sources import read_sources
@@ -94,17 +96,14 @@ def sample_store(shared_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_scores(sample_store: Path, shared_folder: Path) -> Path:
-    """How the odds of the sample's requests scored: the file that lies beside a store."""
-    scores = companion_of(shared_folder / "scored.duckdb")
-    with lock(shared_folder / "scored.duckdb", wait=True):
-        if not scores.exists():
+    """How the odds of 500 of the sample's requests scored: the file that lies beside a store."""
+    store = shared_folder / "scored.duckdb"
+    with lock(store, wait=True):
+        if not companion_of(store).exists():
             with open_reader(sample_store) as con:
                 inputs = read_inputs(con)
-            write_scores(
-                shared_folder / "scored.duckdb",
-                run_backtest(inputs, datetime.now(UTC), processes=1, most_origins=400),
-            )
-    return scores
+            write_scores(store, run_backtest(inputs, SAMPLE_UNTIL, processes=2, most_origins=500))
+    return companion_of(store)
 
 
 @pytest.fixture(scope="session")

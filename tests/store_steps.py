@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from data.config import ROOT
 from data.store.reader import open_reader
 from data.store.writer import lock, open_next, publish
 from tests.log_lines import FANTOM, rows
 
-ROOT = Path(__file__).parent.parent
 # A sync of its own process, which says when it has committed and then waits to be killed.
 SYNC = """
 import sys, time

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from data.config import ROOT
+
 NOTEBOOK = ROOT / "notebooks" / "queue.ipynb"
 
 

@@ -15,7 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from pytest_socket import SocketBlockedError, SocketConnectBlockedError
 
-ROOT = Path(__file__).parent.parent
+from data.config import ROOT
+
 # Spelled in parts: this file is searched too.
 REGISTRIES = [
     ".".join(parts)

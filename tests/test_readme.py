@@ -6,13 +6,12 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from data.config import ROOT
 from data.sample.store import ensure_sample
 
-ROOT = Path(__file__).parent.parent
 SECTION = (ROOT / "README.md").read_text().split("## Query it yourself", 1)[1].split("\n## ", 1)[0]
 SHELL = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
 COMMANDS = re.findall(r"^    (\S.*)$", SHELL, re.MULTILINE)

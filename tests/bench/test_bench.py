@@ -13,10 +13,11 @@ import queries
 from bench import ingest, large_store, page_times, query_times, sessions
 from bench.ingest import differing_values
 from bench.plain_python import Row
+from data.config import ROOT
 from data.ingest.decode import DERIVED
 from data.store.reader import open_reader
 from scoring.companion import companion_of
-from tests.app import ROOT, edited
+from tests.app import edited
 from tests.log_lines import rows
 
 

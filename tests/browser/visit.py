@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.app import ROOT
+from data.config import ROOT
 
 SCREENSHOTS = ROOT / "var" / "screenshots"
 # In one look: between two of them the page may have become another.

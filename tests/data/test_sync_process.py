@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from data import sync as command
-from data.config import Network
+from data.config import ROOT, Network
 from data.store.reader import open_reader
 from data.store.writer import open_next
 from devnet import Devnet, act
@@ -25,7 +25,6 @@ from tests.syncing import column, dicts, sync, tables
 
 pytestmark = pytest.mark.node
 
-ROOT = Path(__file__).parents[2]
 DUCKDB = Path(sys.executable).with_name("duckdb")
 HANGS = only("eth_getLogs", lambda asked: result(asked, [], after_s=30))
 

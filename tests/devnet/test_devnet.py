@@ -5,18 +5,17 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from web3 import Web3
 
+from data.config import ROOT
 from data.pool.contracts import EVENTS, Event
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.devnet.expected import DEVNET_UNTIL, expected_fee
 
-ROOT = Path(__file__).parents[2]
 FEE_RULES = ("FeeRuleUpdated/4", "FeeRuleUpdated/5")
 REQUESTS = ("TokensBurned/5", "TokensBurned2/6")
 

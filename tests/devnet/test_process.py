@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from data.config import ROOT
 from devnet import Devnet, DevnetError, compile, node
 from devnet.rpc import Rpc
 from devnet.scenario import play
 from tests.devnet.expected import DEVNET_UNTIL
-
-ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.node
 

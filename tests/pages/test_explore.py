@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import queries
+from data.config import ROOT
 from pages.explore.parts import MOST_ROWS, drawable
-from tests.app import ROOT
 from tests.shown import Show, said
 from ui.parts import shell
 

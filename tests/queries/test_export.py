@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 import queries
+from data.config import ROOT
 from data.store.reader import open_reader
 from queries.export import as_csv, as_parquet
 
-ROOT = Path(__file__).parents[2]
 ABOUT = {"network": "sample", "query": "two\nlines", "simulated": "yes"}
 ODD = """
 SELECT

@@ -8,9 +8,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from data.config import ROOT
 from scoring.forecast_log import log_of, read_log
 from tests.made_forecasts import append
-from tests.store_steps import ROOT
 
 # Appends ids one at a time, once it is told to begin, and says how many were new.
 APPENDER = """

@@ -15,13 +15,13 @@ import duckdb
 import polars as pl
 import pytest
 
+from data.config import ROOT
 from data.store.reader import StoreInfo, open_reader, read_info
 from scoring.__main__ import main
 from scoring.forecast_log import append_windows, log_of
 from scoring.inputs import read_releases
 from tests.made_forecasts import entry
 from tests.small_store import small_store
-from tests.store_steps import ROOT
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import pytest
 
 import queries
 from data import ConfigError
+from data.config import ROOT
 from data.store.reader import open_reader
 from data.store.reader import version as version_of
-from tests.app import ROOT, edited
+from tests.app import edited
 from tests.shown import Show, said
 from ui.server import serving
 from ui.shown import store_view

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from eth_utils.address import to_checksum_address
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from data.config import ROOT
 from data.pool.identifiers import (
     Address,
     Identifier,
@@ -21,7 +21,6 @@ from data.pool.identifiers import (
     read_identifier,
 )
 
-ROOT = Path(__file__).parents[3]
 LOWER = "0x84db6ee82b7cf3b47e8f19270abde5718b936670"
 CHECKED = "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670"
 HASH = "0xa86b9dcb5cde55394b51dc6f9183cc14f931f1dfc7add3d40bf3f2e0a74830a4"

@@ -14,13 +14,13 @@ import duckdb
 import pytest
 
 from data import StoreError
-from data.config import SAMPLE
+from data.config import ROOT, SAMPLE
 from data.ingest.decode import DERIVED
 from data.sample import SAMPLE_UNTIL
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader, read_info, version
 from tests.log_lines import rows
-from tests.store_steps import ROOT, digest, published
+from tests.store_steps import digest, published
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)

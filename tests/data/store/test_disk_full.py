@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from data.config import ROOT
 from data.store.reader import open_reader
 from tests.log_lines import STAKED, Story, rows, write_logs
-from tests.store_steps import ROOT, blocks, digest, published
+from tests.store_steps import blocks, digest, published
 
 FULL = "no space left to write {}: free some, then sync again; what is published is whole\n"
 

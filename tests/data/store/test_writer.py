@@ -13,9 +13,10 @@ import duckdb
 import pytest
 
 from data import LogFileError, StoreError, StoreLockedError, StoreSchemaError
+from data.config import ROOT
 from data.store.writer import discard, lock, open_next, publish
 from tests.log_lines import FANTOM
-from tests.store_steps import ROOT, blocks, digest, insert, published, sync_process, writer
+from tests.store_steps import blocks, digest, insert, published, sync_process, writer
 
 
 @pytest.fixture
