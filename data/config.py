@@ -100,7 +100,9 @@ class Settings(BaseSettings):
     it scores odds in the background and logs forecasts that are shown, and, in the names of
     Network's own keys, what overrides them."""
 
-    model_config = SettingsConfigDict(env_prefix="FTM_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     network: str | None = None
     networks_file: Path | None = None

@@ -16,9 +16,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
-from data.config import ROOT
 from data.sample import SAMPLE_UNTIL
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader
@@ -32,7 +30,7 @@ from scoring.inputs import read_inputs
 from scoring.run import run_backtest
 from tests.app import edited, planted
 from tests.devnet.expected import DEVNET_UNTIL
-from tests.shown import Show
+from tests.shown import Show, opened
 from ui.shown.sources import read_sources
 
 LOOPBACK = ["127.0.0.1", "localhost"]
@@ -155,13 +153,7 @@ def show(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) ->
     def run(*statements: str, page: str = "", **link: str) -> AppTest:
         path = edited(sample_store, tmp_path / "shown.duckdb", *statements)
         environment.setenv("FTM_STORE", str(path))
-        app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
-        for name, value in link.items():
-            app.query_params[name] = value
-        if page:
-            # As a link does: switch_page() knows a page's address only after a first run.
-            app._page_hash = calc_hash(page)
-        return app.run()
+        return opened(page, **link)
 
     return run
 

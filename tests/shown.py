@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from data.config import ROOT
 
 Show = Callable[..., AppTest]
+
+
+def opened(page: str = "", **link: str) -> AppTest:
+    """The router, run on a page as a link with these parameters opens it."""
+    app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
+    for name, value in link.items():
+        app.query_params[name] = value
+    if page:
+        # As a link does: switch_page() knows a page's address only after a first run.
+        app._page_hash = calc_hash(page)
+    return app.run()
 
 
 def said(app: AppTest) -> str:

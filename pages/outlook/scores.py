@@ -207,12 +207,12 @@ def _coverage(odds: Odds) -> pl.DataFrame:
     """How often this tracker's windows held, a row a slice and promise, in the readers' order."""
     promised = {"covered_90": "90 %", "covered_50": "50 %"}
     rows = odds.scores.table.filter(pl.col("metric").is_in(list(promised)), model=MODEL)
-    name = pl.col("slice").replace({ALL: "all forecasts"}).str.replace("^(amount|half-year): ", "")
+    name = pl.col("slice").replace({ALL: "all forecasts"})
     return (
         _percent(rows)
         .select(
             *("value", "low", "high", "batches", "decided"),
-            name=name.str.replace(r"^(below|\d[\d,]* to|10,000 and)(.*)$", "${1}${2} FTM"),
+            name=name.str.replace("^(amount|half-year): ", ""),
             rank=pl.col("slice").replace_strict(_RANKS, default=len(_RANKS)),
             promised=pl.col("metric").replace_strict(promised),
         )

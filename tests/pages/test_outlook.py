@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecast.baselines import AMOUNT_BUCKETS
 from scoring.companion import companion_of, read_scores, write_scores
 from tests.shown import Show, said
 from ui.odds.scored import FAN_DAYS
@@ -157,6 +159,13 @@ def test_scores_stand_beside_those_of_other_answers(show_scored: Show, tmp_path:
     crps = kept.table.filter(model="service curve", metric="tw_crps", slice="all")["value"][0]
     assert table.filter(name="this tracker")["tw_crps"][0] == pytest.approx(crps)
     assert table.filter(name="35 days, always")["covered_90"][0] is None  # it has no window
+
+
+def test_each_amount_is_named_as_everywhere_else(show_scored: Show) -> None:
+    (held,) = [text for text in _alts(show_scored(page="outlook")) if "promised" in text]
+    names = list(dict.fromkeys(part.split(": ")[0] for part in held.split("; ")))
+    assert names[: len(AMOUNT_BUCKETS) + 1] == ["all forecasts", *AMOUNT_BUCKETS]
+    assert all(re.match(r"20\d\d", name) for name in names[len(AMOUNT_BUCKETS) + 1 :])
 
 
 def test_a_slice_is_in_the_link_and_a_wrong_one_is_named(show_scored: Show) -> None:

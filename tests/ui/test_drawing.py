@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import polars as pl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.shown import Show
+from scoring.companion import Scores, read_scores, write_scores
+from tests.app import edited
+from tests.shown import Show, opened
+from ui.shown.sources import read_sources
 
 
 def _page() -> None:
@@ -79,6 +85,59 @@ def test_a_page_that_is_run_again_shows_what_it_showed(show_scored: Show, page: 
     first = _elements(app)
     assert len(first) > 10
     assert _elements(app.run()) == first
+
+
+# Views of each page that keeps parts: the plain one, then such as differ from it in a choice.
+VIEWS: dict[str, list[dict[str, str]]] = {
+    "": [{}, {"range": "1 year"}, {"token": "aFTMb"}, {"token": "aFTMc"}, {"payouts": "false"}],
+    "waits": [{}, {"days": "90"}, {"range": "1 year"}],
+    "outlook": [{}, {"amount": "25000"}, {"of": "amount: under 100 FTM"}],
+    "explore": [
+        {"query": "queue_depth"},
+        {"query": "queue_depth", "draw": "requests"},
+        {"query": "queue_depth", "token": "aFTMc"},
+        {"query": "blocking_head"},
+        {"table": "ratios"},
+        {"table": "stubs"},
+    ],
+    "status": [{}],
+}
+
+
+def test_no_view_shows_what_was_kept_of_another(
+    show_scored: Show, sample_store: Path, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = tmp_path / "shown.duckdb"
+    scores = read_scores(store)
+    assert scores is not None
+    show_scored()
+    _anew_is_as_kept([(page, link) for page, links in VIEWS.items() for link in links])
+    plain = [(page, links[0]) for page, links in VIEWS.items()]
+    environment.setenv("FTM_NETWORK", "renamed")
+    read_sources.cache_clear()
+    _anew_is_as_kept(plain[:1])
+    halves = scores.table.with_columns(pl.col("value", "low", "high") / 2)
+    write_scores(store, Scores(scores.about, halves, scores.sources))
+    _anew_is_as_kept([("outlook", {}), ("outlook", {"of": "amount: under 100 FTM"})])
+    edited(
+        sample_store,
+        store,
+        "UPDATE store_info SET explorer = 'https://explorer.example'",
+        "UPDATE requests SET requested_at = requested_at - INTERVAL 3 DAY",
+        "UPDATE checks SET message = 'changed'",
+        "DELETE FROM coverage WHERE filter = 'bond'",
+        "DELETE FROM ratios WHERE block % 2 = 0",
+    )
+    _anew_is_as_kept([*plain, ("explore", {"table": "ratios"})])
+
+
+def _anew_is_as_kept(views: list[tuple[str, dict[str, str]]]) -> None:
+    """Each view shows the same among the parts that are kept as when nothing is."""
+    kept = [_elements(opened(page, **link)) for page, link in views]
+    for (page, link), shown in zip(views, kept, strict=True):
+        st.cache_resource.clear()
+        assert _elements(opened(page, **link)) == shown, (page, link)
+    assert all(kept.count(shown) == 1 for shown in kept), "each view shows something of its own"
 
 
 def _elements(app: AppTest) -> list[tuple[str, str]]:
