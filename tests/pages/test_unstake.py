@@ -161,10 +161,7 @@ def test_a_step_or_a_token_that_is_none_is_named_and_leaves_the_link(show_sample
 
 
 def test_what_belongs_to_one_network_is_not_taken_to_another(
-    show_sample: Show,
-    sample_store: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    show_sample: Show, sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.shown.sources.default_store", lambda name: tmp_path / f"{name}.duckdb")
     edited(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from tests.queries.answers import january, rows
 
 
-def test_depth_holds_at_the_end_of_each_day(con: duckdb.DuckDBPyConnection) -> None:
+def test_depth_holds_at_the_end_of_each_day(con: Connection) -> None:
     assert rows(con, "queue_depth") == [
         (january(1), 1, 50.0, 0.0),
         (january(2), 2, 250.0, 0.0),
@@ -27,7 +27,7 @@ def test_depth_holds_at_the_end_of_each_day(con: duckdb.DuckDBPyConnection) -> N
     ]
 
 
-def test_depth_of_one_token_starts_where_the_queue_does(con: duckdb.DuckDBPyConnection) -> None:
+def test_depth_of_one_token_starts_where_the_queue_does(con: Connection) -> None:
     bonds = rows(con, "queue_depth", "requests", "depth_ftm", "manual_ftm", token="aFTMb")
     assert bonds[:6] == [
         (0, 0, 0),
@@ -41,7 +41,7 @@ def test_depth_of_one_token_starts_where_the_queue_does(con: duckdb.DuckDBPyConn
     assert [certificates[0], certificates[-1]] == [(1, 50), (2, 20.5)]
 
 
-def test_depth_by_the_hour_ends_at_the_last_sync(con: duckdb.DuckDBPyConnection) -> None:
+def test_depth_by_the_hour_ends_at_the_last_sync(con: Connection) -> None:
     day = rows(con, "queue_depth", since="2024-01-03", until="2024-01-03", step="hour")
     assert day[0] == (january(3, 0), 1, 200.0, 0.0)  # #1 was paid at 00:00
     assert day[5:7] == [(january(3, 5), 1, 200.0, 0.0), (january(3, 6), 1, 10.0, 200.0)]
@@ -49,7 +49,7 @@ def test_depth_by_the_hour_ends_at_the_last_sync(con: duckdb.DuckDBPyConnection)
     assert rows(con, "queue_depth", "at", step="hour")[-1] == (january(10, 12),)
 
 
-def test_the_range_is_cut_to_what_the_store_knows(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_range_is_cut_to_what_the_store_knows(con: Connection) -> None:
     wide = rows(con, "queue_depth", since="1999-01-01", until="2099-01-01")
     assert wide == rows(con, "queue_depth")
     assert rows(con, "queue_depth", since="2024-01-11") == []
@@ -58,7 +58,7 @@ def test_the_range_is_cut_to_what_the_store_knows(con: duckdb.DuckDBPyConnection
     assert rows(con, "queue_depth", since="2024-01-01", until="2024-01-02") == []
 
 
-def test_claims_and_payouts_stand_beside_the_depth(con: duckdb.DuckDBPyConnection) -> None:
+def test_claims_and_payouts_stand_beside_the_depth(con: Connection) -> None:
     days = rows(con, "depth_against_claims")
     assert [row[:3] for row in days] == [row[:3] for row in rows(con, "queue_depth")]
     claimed, returned, paid = ([row[column] for row in days] for column in (3, 4, 5))
@@ -67,12 +67,12 @@ def test_claims_and_payouts_stand_beside_the_depth(con: duckdb.DuckDBPyConnectio
     assert paid == [100, 0, 50, 0, 0, 200, 0, 0, 0, 0]
 
 
-def test_weeks_begin_on_monday(con: duckdb.DuckDBPyConnection) -> None:
+def test_weeks_begin_on_monday(con: Connection) -> None:
     weeks = [(january(1), 2, 1020.0, 42.0, 500.0, 350.0), (january(8), 4, 1020.5, 8.0, 0.0, 0.0)]
     assert rows(con, "depth_against_claims", step="week") == weeks
 
 
-def test_a_cut_week_counts_the_days_asked_for_alone(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_cut_week_counts_the_days_asked_for_alone(con: Connection) -> None:
     def weeks(**days: str) -> list[Any]:
         return rows(con, "depth_against_claims", step="week", **days)
 
@@ -92,12 +92,12 @@ def test_a_cut_week_counts_the_days_asked_for_alone(con: duckdb.DuckDBPyConnecti
     assert weeks(since="2024-01-08", until="2024-01-31") == [second]
 
 
-def test_the_token_leaves_claims_whole(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_token_leaves_claims_whole(con: Connection) -> None:
     weeks = rows(con, "depth_against_claims", step="week", token="aFTMc")
     assert weeks == [(january(1), 1, 20.0, 42.0, 500.0, 50.0), (january(8), 2, 20.5, 8.0, 0, 0)]
 
 
-def test_the_metrics_compare_now_with_some_days_ago(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_metrics_compare_now_with_some_days_ago(con: Connection) -> None:
     # Three days ago is the 7th 12:00; the three days before it begin on the 4th 12:00.
     assert rows(con, "queue_metrics", days=3) == [(1020.5, 1020, 4, 2, 8, 12, 5, 2, 1, 10)]
     # Five days ago two requests were made that moment; the log begins after the five before.
@@ -107,14 +107,14 @@ def test_the_metrics_compare_now_with_some_days_ago(con: duckdb.DuckDBPyConnecti
     assert rows(con, "queue_metrics") == [(1020.5, None, 4, None, 50, None, 5, None, 1, 10)]
 
 
-def test_an_empty_queue_is_0_and_has_no_oldest(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_empty_queue_is_0_and_has_no_oldest(con: Connection) -> None:
     con.execute("DELETE FROM requests; DELETE FROM reward_claims")
     assert rows(con, "queue_metrics", days=3) == [(0, 0, 0, 0, 0, 0, None, None, 0, 0)]
     assert rows(con, "blocking_head") == []
     assert rows(con, "pending_requests") == []
 
 
-def test_pending_requests_stand_in_line(con: duckdb.DuckDBPyConnection) -> None:
+def test_pending_requests_stand_in_line(con: Connection) -> None:
     line = rows(con, "pending_requests", "wr_id", "place", "payout_ftm", "ahead_ftm", "waited_days")
     assert line == [
         (4, 1, 1000, 0, 5),
@@ -125,7 +125,7 @@ def test_pending_requests_stand_in_line(con: duckdb.DuckDBPyConnection) -> None:
     assert rows(con, "pending_requests", "wr_id", "place", token="aFTMc") == [(5, 2), (7, 4)]
 
 
-def test_payouts_come_newest_first(con: duckdb.DuckDBPyConnection) -> None:
+def test_payouts_come_newest_first(con: Connection) -> None:
     columns = ("paid_at", "wr_id", "staker", "token", "payout_ftm", "wait_days", "manual")
     assert rows(con, "payouts", *columns) == [
         (january(6, 6), 2, "0xstaker2", "aFTMb", 200, 4.25, True),
@@ -138,7 +138,7 @@ def test_payouts_come_newest_first(con: duckdb.DuckDBPyConnection) -> None:
     assert rows(con, "payouts", *columns)[1] == (january(3), 1, None, None, 50, None, False)
 
 
-def test_claims_come_newest_first_and_say_if_restaked(con: duckdb.DuckDBPyConnection) -> None:
+def test_claims_come_newest_first_and_say_if_restaked(con: Connection) -> None:
     assert rows(con, "reward_claims", "reward_ftm", "restaked") == [
         (8, False),
         (12, False),
@@ -150,7 +150,7 @@ def test_claims_come_newest_first_and_say_if_restaked(con: duckdb.DuckDBPyConnec
     assert rows(con, "reward_claims", since="2024-01-03", until="2024-01-06") == []
 
 
-def test_an_unknown_payout_hides_the_sums_it_is_part_of(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_payout_hides_the_sums_it_is_part_of(con: Connection) -> None:
     con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id IN (1, 5)")
     # Request 1 waited on the 1st and 2nd, request 5 waits since the 5th.
     depth = queries.run(con, "queue_depth")["depth_ftm"].to_list()
@@ -162,7 +162,7 @@ def test_an_unknown_payout_hides_the_sums_it_is_part_of(con: duckdb.DuckDBPyConn
     assert rows(con, "blocking_head", "missing_ftm", "behind_ftm") == [(610, None)]
 
 
-def test_an_unknown_head_is_missing_an_unknown_sum(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_head_is_missing_an_unknown_sum(con: Connection) -> None:
     con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id IN (3, 4)")
     head = ("payout_ftm", "stashed_ftm", "missing_ftm", "behind_ftm")
     assert rows(con, "blocking_head", *head) == [(None, None, None, 20.5)]
@@ -170,7 +170,7 @@ def test_an_unknown_head_is_missing_an_unknown_sum(con: duckdb.DuckDBPyConnectio
     assert rows(con, "queue_metrics", "manual_requests", "manual_ftm") == [(1, None)]
 
 
-def test_an_unknown_reward_hides_its_days_alone(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_reward_hides_its_days_alone(con: Connection) -> None:
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
     claimed = queries.run(con, "depth_against_claims")["claimed_ftm"].to_list()
     assert claimed == [0, 30, 0, 0, 0, 0, None, 0, 0, 8]
@@ -179,21 +179,21 @@ def test_an_unknown_reward_hides_its_days_alone(con: duckdb.DuckDBPyConnection) 
     assert rows(con, "queue_metrics", *metrics, days=4) == [(None, 0)]
 
 
-def test_an_amount_too_large_to_be_summed_is_unknown(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_amount_too_large_to_be_summed_is_unknown(con: Connection) -> None:
     con.execute("UPDATE requests SET payout_wei = repeat('9', 38)::DECIMAL(38, 0) WHERE wr_id > 4")
     assert queries.run(con, "queue_depth")["depth_ftm"].to_list()[3:] == [0, *[None] * 6]
     assert rows(con, "blocking_head", "behind_ftm") == [(None,)]
     assert rows(con, "queue_metrics", "waiting_ftm", days=3) == [(None,)]
 
 
-def test_an_empty_table_is_among_the_contents(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_empty_table_is_among_the_contents(con: Connection) -> None:
     contents = rows(con, "store_contents")
     assert ("requests", 8, january(1, 10), january(10)) in contents
     assert ("lock_ups", 0, None, None) in contents
 
 
 @pytest.mark.parametrize("name", queries.names())
-def test_rows_come_in_one_order_however_they_lie(con: duckdb.DuckDBPyConnection, name: str) -> None:
+def test_rows_come_in_one_order_however_they_lie(con: Connection, name: str) -> None:
     con.execute("INSERT INTO reward_claims SELECT * REPLACE ('0xstub2' AS stub) FROM reward_claims")
     con.execute("UPDATE payouts SET block = 1, tx = '0xall'")
     answer = queries.run(con, name)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import duckdb
 import polars as pl
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from tests.queries.answers import january, rows
 
 
-def _lock_up(con: duckdb.DuckDBPyConnection, stub: str, day: int, days: int, ftm: int) -> None:
+def _lock_up(con: Connection, stub: str, day: int, days: int, ftm: int) -> None:
     """A lock-up at validator 7 from midnight of a day in January 2024 on."""
     locked_at = january(day)
     values = [locked_at, locked_at + timedelta(days=days), 100 * day, stub, ftm * 10**18]
@@ -23,7 +23,7 @@ def _lock_up(con: duckdb.DuckDBPyConnection, stub: str, day: int, days: int, ftm
     )
 
 
-def test_claims_add_up_by_who_made_them(con: duckdb.DuckDBPyConnection) -> None:
+def test_claims_add_up_by_who_made_them(con: Connection) -> None:
     # 30, 12 and 8 FTM of '0xstub' at validator 7, and 5 restaked; a stub more at two of them:
     con.execute("""
         INSERT INTO reward_claims BY NAME
@@ -47,7 +47,7 @@ def test_claims_add_up_by_who_made_them(con: duckdb.DuckDBPyConnection) -> None:
     assert rows(con, "claims_summary", *columns, **second) == [(30, 1, 5), (0, 0, 5)]
 
 
-def test_an_unknown_reward_hides_the_shares(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_reward_hides_the_shares(con: Connection) -> None:
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
     columns = ("reward_ftm", "share", "restaked_ftm")
     for per in ("stub", "validator"):
@@ -56,7 +56,7 @@ def test_an_unknown_reward_hides_the_shares(con: duckdb.DuckDBPyConnection) -> N
     assert rows(con, "claims_summary", "reward_ftm", "share") == [(0, None)]
 
 
-def test_the_calendar_has_the_lock_up_that_counts(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_calendar_has_the_lock_up_that_counts(con: Connection) -> None:
     columns = ("stub", "locked_at", "ends_at", "days_to_end", "amount_ftm", "claimed_ftm")
     _lock_up(con, "0xstub", 1, 3, 900)  # ended on the 4th, before the next
     _lock_up(con, "0xstub", 5, 4, 100)  # to the 9th
@@ -76,7 +76,7 @@ def test_the_calendar_has_the_lock_up_that_counts(con: duckdb.DuckDBPyConnection
     assert rows(con, "lock_up_calendar", "stub", since="2024-01-10") == [("0xother",)]
 
 
-def test_what_is_not_known_of_a_lock_up_is_null(con: duckdb.DuckDBPyConnection) -> None:
+def test_what_is_not_known_of_a_lock_up_is_null(con: Connection) -> None:
     _lock_up(con, "0xstub", 5, 4, 100)
     con.execute("UPDATE lock_ups SET ends_at = NULL, amount_wei = NULL")
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
@@ -86,7 +86,7 @@ def test_what_is_not_known_of_a_lock_up_is_null(con: duckdb.DuckDBPyConnection) 
 
 @pytest.mark.parametrize("days", [{}, {"since": "2024-12-01", "until": "2025-01-31"}])
 def test_claims_by_stub_and_by_validator_are_all_claims(
-    sample: duckdb.DuckDBPyConnection, days: dict[str, str]
+    sample: Connection, days: dict[str, str]
 ) -> None:
     claims = queries.run(sample, "reward_claims", **days)
     taken, restaked = (claims.filter(pl.col("restaked") == again) for again in (False, True))
@@ -104,7 +104,7 @@ def test_claims_by_stub_and_by_validator_are_all_claims(
     assert flows["claimed_ftm"].sum() == pytest.approx(taken["reward_ftm"].sum())
 
 
-def test_the_calendar_is_the_lock_ups_played_back(sample: duckdb.DuckDBPyConnection) -> None:
+def test_the_calendar_is_the_lock_ups_played_back(sample: Connection) -> None:
     running: dict[tuple[str, int], tuple[datetime, datetime, int]] = {}
     for locked_at, ends_at, stub, validator, wei in sample.execute(
         "SELECT locked_at, ends_at, stub, validator_id, amount_wei::HUGEINT FROM lock_ups "

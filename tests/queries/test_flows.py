@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
-import duckdb
 import polars as pl
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from tests.queries.answers import january, rows
 
 
-def test_each_day_has_what_moved_on_it(con: duckdb.DuckDBPyConnection) -> None:
+def test_each_day_has_what_moved_on_it(con: Connection) -> None:
     con.execute("""
         INSERT INTO stakes BY NAME SELECT
             TIMESTAMPTZ '2024-01-04 23:59:59Z' AS staked_at, 70e18 AS amount_wei
@@ -38,7 +38,7 @@ def test_each_day_has_what_moved_on_it(con: duckdb.DuckDBPyConnection) -> None:
     assert requested == [150, 200, 10, 0, None, 0, 0, 0, 0, 0.5]
 
 
-def test_how_long_nothing_came(con: duckdb.DuckDBPyConnection) -> None:
+def test_how_long_nothing_came(con: Connection) -> None:
     assert rows(con, "days_since") == [
         ("payout", january(6, 6), 4.25),
         ("request", january(10), 0.5),
@@ -50,7 +50,7 @@ def test_how_long_nothing_came(con: duckdb.DuckDBPyConnection) -> None:
     assert rows(con, "days_since")[3] == ("reward claim", None, None)
 
 
-def test_runs_end_where_the_pause_is_longer(con: duckdb.DuckDBPyConnection) -> None:
+def test_runs_end_where_the_pause_is_longer(con: Connection) -> None:
     columns = ("payouts", "paid_ftm", "refused", "stashed_ftm", "days_since_previous")
     # The head moved on the 1st 20:00, 3rd 00:00, 3rd 06:00 and 4th 12:00; the 6th was by hand.
     assert rows(con, "operator_runs", *columns) == [
@@ -74,7 +74,7 @@ def test_runs_end_where_the_pause_is_longer(con: duckdb.DuckDBPyConnection) -> N
     assert rows(con, "operator_runs", "paid_ftm", "stashed_ftm", gap_minutes=360)[1] == (50, None)
 
 
-def test_flows_make_the_depth(sample: duckdb.DuckDBPyConnection) -> None:
+def test_flows_make_the_depth(sample: Connection) -> None:
     flows, depth = queries.run(sample, "daily_flows"), queries.run(sample, "queue_depth")
     assert set(flows["day"].diff().drop_nulls()) == {timedelta(days=1)}
     both = flows.with_columns(
@@ -89,9 +89,7 @@ def test_flows_make_the_depth(sample: duckdb.DuckDBPyConnection) -> None:
 
 
 @pytest.mark.parametrize("gap_minutes", [1, 60, 1440])
-def test_runs_are_the_head_moves_between_pauses(
-    sample: duckdb.DuckDBPyConnection, gap_minutes: int
-) -> None:
+def test_runs_are_the_head_moves_between_pauses(sample: Connection, gap_minutes: int) -> None:
     runs = queries.run(sample, "operator_runs", gap_minutes=gap_minutes).reverse()
     payouts = queries.run(sample, "payouts").filter(~pl.col("manual"))
     assert runs["payouts"].sum() == payouts.height
@@ -105,7 +103,7 @@ def test_runs_are_the_head_moves_between_pauses(
     assert (runs["days_since_previous"] - pauses).abs().max() < 1e-9
 
 
-def test_days_since_end_where_the_lists_do(sample: duckdb.DuckDBPyConnection) -> None:
+def test_days_since_end_where_the_lists_do(sample: Connection) -> None:
     last = dict(rows(sample, "days_since", "event", "last_at"))
     claims = queries.run(sample, "reward_claims").filter(~pl.col("restaked"))
     assert last["payout"] == queries.run(sample, "payouts")["paid_at"].max()

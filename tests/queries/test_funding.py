@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data.store.reader import open_reader
 from tests.queries.answers import january
 
 
-def test_claims_are_batches_without_what_was_restaked(con: duckdb.DuckDBPyConnection) -> None:
+def test_claims_are_batches_without_what_was_restaked(con: Connection) -> None:
     claims = [(january(2, 12), 30), (january(7), 12), (january(10, 12), 8)]
     assert queries.run(con, "funding").rows() == claims
     returned = (january(3, 1), 500)
     assert queries.run(con, "funding", source="inflows").rows() == sorted([*claims, returned])
 
 
-def test_payouts_near_each_other_are_one_batch_that_ends_with_the_last(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_payouts_near_each_other_are_one_batch_that_ends_with_the_last(con: Connection) -> None:
     first, last = (january(1, 20), 100), (january(4, 12), 10)
     apart = queries.run(con, "funding", source="payouts").rows()
     # Requests 1 and 2, six hours after it: the refused one was paid for all the same.
@@ -30,12 +28,12 @@ def test_payouts_near_each_other_are_one_batch_that_ends_with_the_last(
     assert joined == [first, (january(3, 6), 250), last]
 
 
-def test_an_unknown_amount_makes_its_batch_unknown(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_amount_makes_its_batch_unknown(con: Connection) -> None:
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
     assert queries.run(con, "funding")["amount_ftm"].to_list() == [30, None, 8]
 
 
-def test_each_request_needs_what_stood_ahead_and_its_own(con: duckdb.DuckDBPyConnection) -> None:
+def test_each_request_needs_what_stood_ahead_and_its_own(con: Connection) -> None:
     needs = queries.run(con, "request_needs")
     assert needs.select("wr_id", "payout_ftm", "ahead_ftm", "head_ftm").rows() == [
         (0, 100, 0, 100),
@@ -70,15 +68,12 @@ def test_batches_lose_nothing(source: str, sample_store: Path) -> None:
     with open_reader(sample_store) as con:
         batches = queries.run(con, "funding", source=source)
         total = con.execute(f"SELECT (({totals[source]}) / 1e18)::DOUBLE").fetchone()
-    assert total is not None
     assert batches["amount_ftm"].sum() == pytest.approx(total[0])
     assert batches["funded_at"].is_sorted()
     assert batches["funded_at"].diff().drop_nulls().min().total_seconds() > 3600
 
 
-def test_ends_of_lock_ups_come_in_order_and_between_two_days(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_ends_of_lock_ups_come_in_order_and_between_two_days(con: Connection) -> None:
     con.execute("""
         INSERT INTO lock_ups BY NAME SELECT
             ('2024-01-' || locked)::TIMESTAMPTZ AS locked_at,

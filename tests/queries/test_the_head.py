@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 
 
-def _head(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _head(con: Connection) -> dict[str, Any]:
     return queries.run(con, "blocking_head").row(0, named=True)
 
 
-def test_the_head_blocks_until_payout_and_stash_are_there(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_head_blocks_until_payout_and_stash_are_there(con: Connection) -> None:
     head = _head(con)
     assert head == {
         "wr_id": 4,
@@ -33,7 +33,7 @@ def test_the_head_blocks_until_payout_and_stash_are_there(con: duckdb.DuckDBPyCo
     assert _head(con)["missing_ftm"] == 0
 
 
-def test_without_a_balance_it_is_not_known_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
+def test_without_a_balance_it_is_not_known_what_is_missing(con: Connection) -> None:
     con.execute("DELETE FROM pool_balances WHERE block > 900")
     old = _head(con)  # what came and went since is not known
     assert (old["balance_ftm"], old["missing_ftm"]) == (40, None)
@@ -43,9 +43,7 @@ def test_without_a_balance_it_is_not_known_what_is_missing(con: duckdb.DuckDBPyC
     assert [head[name] for name in ("balance_ftm", "balance_at", "missing_ftm")] == [None] * 3
 
 
-def test_behind_a_lost_request_no_sum_is_known_and_no_place_moves_up(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_behind_a_lost_request_no_sum_is_known_and_no_place_moves_up(con: Connection) -> None:
     # What decoding leaves of a request whose log is missing: nothing, and no `ahead` behind it.
     con.execute("DELETE FROM requests WHERE wr_id = 5")
     con.execute("UPDATE requests SET ahead_wei = NULL WHERE wr_id > 5")
@@ -65,7 +63,7 @@ def test_behind_a_lost_request_no_sum_is_known_and_no_place_moves_up(
 
 
 def test_a_request_that_was_passed_without_a_trace_is_neither_head_nor_in_line(
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
 ) -> None:
     # What decoding leaves where the log of a payout is missing.
     con.execute(
@@ -82,13 +80,11 @@ def test_a_request_that_was_passed_without_a_trace_is_neither_head_nor_in_line(
     assert queries.run(con, "queue_depth")["depth_ftm"].to_list()[1:] == [None] * 9
 
 
-def _ahead(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _ahead(con: Connection) -> dict[str, Any]:
     return queries.run(con, "money_ahead").row(0, named=True)
 
 
-def test_a_new_unstake_waits_for_all_who_wait_less_what_the_pool_can_spend(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_new_unstake_waits_for_all_who_wait_less_what_the_pool_can_spend(con: Connection) -> None:
     assert _ahead(con) == {
         "requests": 4,
         "waiting_ftm": 1020.5,  # 1000 + 20 + 0 + 0.5
@@ -102,9 +98,7 @@ def test_a_new_unstake_waits_for_all_who_wait_less_what_the_pool_can_spend(
     assert _ahead(con)["spendable_ftm"] == 0  # all of it is set aside
 
 
-def test_what_the_pool_can_spend_is_unknown_rather_than_old_or_0(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_what_the_pool_can_spend_is_unknown_rather_than_old_or_0(con: Connection) -> None:
     con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id IN (3, 5)")
     ahead = _ahead(con)
     assert (ahead["stashed_ftm"], ahead["spendable_ftm"], ahead["waiting_ftm"]) == (None,) * 3
@@ -116,7 +110,7 @@ def test_what_the_pool_can_spend_is_unknown_rather_than_old_or_0(
     assert (_ahead(con)["balance_ftm"], _ahead(con)["spendable_ftm"]) == (None, None)
 
 
-def test_nothing_stands_before_the_first_of_all(con: duckdb.DuckDBPyConnection) -> None:
+def test_nothing_stands_before_the_first_of_all(con: Connection) -> None:
     con.execute("DELETE FROM requests")
     ahead = _ahead(con)
     assert [ahead[name] for name in ("requests", "waiting_ftm", "head_ftm")] == [0, 0, None]

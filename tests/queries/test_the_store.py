@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import duckdb
+from duckdb import DuckDBPyConnection as Connection
 
 from tests.queries.answers import rows
 
 
-def test_checks_come_with_the_failed_ones_first(con: duckdb.DuckDBPyConnection) -> None:
+def test_checks_come_with_the_failed_ones_first(con: Connection) -> None:
     assert rows(con, "failed_checks") == [
         ("view firstWrId", "failed", 800, 11, "earlier"),
         ("view firstWrId", "failed", 900, 12, "later"),
@@ -20,7 +20,7 @@ def test_checks_come_with_the_failed_ones_first(con: duckdb.DuckDBPyConnection) 
     ]
 
 
-def test_coverage_counts_both_ends_and_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
+def test_coverage_counts_both_ends_and_what_is_missing(con: Connection) -> None:
     assert rows(con, "coverage") == [
         ("pool", 100, 100, 399, 300, 0, 100),
         ("pool", 100, 500, 1012, 513, 100, 0),

@@ -49,13 +49,11 @@ def appender(
         stdout=subprocess.PIPE,
         preexec_fn=limit,
     )
-    assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
 
 
 def begin(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
 
@@ -91,7 +89,6 @@ def test_a_process_killed_while_it_appends_leaves_a_log_to_go_on_with(tmp_path: 
     store = tmp_path / "store.duckdb"
     process = appender(store, 1, 1_000_000)
     begin(process)
-    assert process.stdout is not None
     assert process.stdout.readline() == "many\n"
     process.kill()
     process.communicate()

@@ -31,9 +31,7 @@ def inputs(sample_store: Path) -> Inputs:
 
 @pytest.fixture(scope="module")
 def scores(sample_scores: Path) -> Scores:
-    scores = read_scores(sample_scores.with_suffix(""))
-    assert scores is not None
-    return scores
+    return read_scores(sample_scores.with_suffix(""))
 
 
 def test_a_need_is_what_stood_ahead_and_its_own_with_what_the_pool_may_have_had() -> None:
@@ -81,7 +79,6 @@ def test_scores_are_kept_beside_the_store_and_read_again(scores: Scores, tmp_pat
     assert read_scores(store) is None
     assert write_scores(store, scores) == companion_of(store)
     again = read_scores(store)
-    assert again is not None
     assert again.about == scores.about
     assert_frame_equal(again.table, scores.table)
     assert_frame_equal(again.sources, scores.sources)
@@ -117,7 +114,6 @@ def test_a_store_where_nothing_was_paid_has_no_scores_and_says_so(
     assert "no request is old enough" in score_report(scores)
     write_scores(tmp_path / "store.duckdb", scores)
     again = read_scores(tmp_path / "store.duckdb")
-    assert again is not None
     assert again.about == scores.about
 
 

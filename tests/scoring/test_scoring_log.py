@@ -75,7 +75,6 @@ def test_a_few_forecasts_are_scored_and_are_no_verdict(
     lines = printed(store, capsys).splitlines()
     assert lines[0].startswith("4 forecasts shown up to 20")
     batches = re.search(r"4 of them resolved in (\d) payout batch(es)?$", lines[0])
-    assert batches is not None
     assert lines[2].split() == [
         "model",
         *["covered_50", "covered_90", "late", "pinball"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data import ConfigError
@@ -41,9 +41,7 @@ def test_the_first_network_of_real_money_with_a_store_is_shown_else_the_sample(
     assert sources.default().name == "fantom"
 
 
-def test_the_environment_names_the_network_and_the_store(
-    environment: pytest.MonkeyPatch,
-) -> None:
+def test_the_environment_names_the_network_and_the_store(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("FTM_NETWORK", "opera")
     with pytest.raises(ConfigError, match="FTM_NETWORK=opera names no network: set it to one of"):
         read_sources()
@@ -135,7 +133,7 @@ def test_a_reader_is_never_kept_under_another_version(
     path = edited(sample_store, tmp_path / "raced.duckdb")
     source, before = Source("raced", path), version_of(path)
 
-    def raced(path: Path) -> duckdb.DuckDBPyConnection:
+    def raced(path: Path) -> Connection:
         monkeypatch.undo()
         edited(path, path, "UPDATE store_info SET synced_block = 7")
         return open_reader(path)

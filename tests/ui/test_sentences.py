@@ -22,10 +22,7 @@ LATER = (4, "pending", 7, 1_234.5)
             "This address asked once and has no request in the queue. It was refused: the money is "
             "set aside until `withdrawManual` is called.",
         ),
-        (
-            [NEXT],
-            "This address asked once. Request 3 waits at place 1 with nothing ahead.",
-        ),
+        ([NEXT], "This address asked once. Request 3 waits at place 1 with nothing ahead."),
         (
             [LATER, REFUSED, NEXT, PAID],
             "This address asked 4 times; 2 requests wait. The first of them, request 3, is at "

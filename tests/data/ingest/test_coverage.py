@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,9 +25,7 @@ def _blocks(ranges: list[tuple[int, int]]) -> set[int]:
 @settings(max_examples=50, deadline=None)
 @given(steps=STEPS, asked=RANGES)
 def test_coverage_is_the_set_of_blocks_that_were_read_and_not_forgotten(
-    con: duckdb.DuckDBPyConnection,
-    steps: list[tuple[tuple[str, ...] | None, list[int]]],
-    asked: list[int],
+    con: Connection, steps: list[tuple[tuple[str, ...] | None, list[int]]], asked: list[int]
 ) -> None:
     con.execute("DELETE FROM coverage")
     model: dict[str, set[int]] = {name: set() for name in ("pool", "bond", "sfc a", "sfc b")}
@@ -57,7 +55,7 @@ def test_coverage_is_the_set_of_blocks_that_were_read_and_not_forgotten(
 @settings(max_examples=25, deadline=None)
 @given(covered=st.lists(RANGES, max_size=5), synced=st.integers(5, LAST))
 def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
-    con: duckdb.DuckDBPyConnection, covered: list[list[int]], synced: int
+    con: Connection, covered: list[list[int]], synced: int
 ) -> None:
     con.execute("DELETE FROM coverage")
     con.execute("CREATE OR REPLACE TABLE stubs AS SELECT '0xa' AS stub, 9::BIGINT AS block")
@@ -74,7 +72,7 @@ def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
 
 
 def _holes_beside(
-    con: duckdb.DuckDBPyConnection, node: list[tuple[int, int]], files: list[tuple[int, int]]
+    con: Connection, node: list[tuple[int, int]], files: list[tuple[int, int]]
 ) -> list[tuple[int, int, bool]]:
     """The pool's holes up to block 40 of a store that a node and files were read into."""
     con.execute("DELETE FROM coverage")
@@ -105,7 +103,7 @@ def _holes_beside(
     ],
 )
 def test_a_file_answers_for_the_blocks_that_it_covers_and_no_others(
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
     node: list[tuple[int, int]],
     files: list[tuple[int, int]],
     expected: list[tuple[int, int, bool]],

@@ -15,16 +15,7 @@ from data.pool.burn import BOND, CERT, gross_of
 from devnet import Devnet
 from devnet.node import free_port
 from devnet.rpc import Rpc
-from tests.fake_node import (
-    Asked,
-    Fault,
-    Reply,
-    devnet_answers,
-    error,
-    fake_node,
-    only,
-    result,
-)
+from tests.fake_node import Asked, Fault, Reply, devnet_answers, error, fake_node, only, result
 from tests.live_steps import AMOUNT, BRISK, FTM, live, of
 
 pytestmark = pytest.mark.node

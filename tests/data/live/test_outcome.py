@@ -12,12 +12,7 @@ from data.live.verdict import Expected
 from data.pool.burn import BOND, CERT
 from devnet import Devnet, act
 from devnet.rpc import Rpc, calldata
-from tests.fake_node import (
-    devnet_answers,
-    error,
-    fake_node,
-    only,
-)
+from tests.fake_node import devnet_answers, error, fake_node, only
 from tests.live_steps import AMOUNT, FTM, UNKNOWN, burning, expected, live, of, send
 
 pytestmark = pytest.mark.node

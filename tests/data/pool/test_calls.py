@@ -24,10 +24,7 @@ def test_calldata_is_what_an_abi_library_makes_and_is_read_back() -> None:
     transfer = TOKEN_FUNCTIONS[0]
     data = calldata(transfer, ALICE, 10**30 + 7)
     assert data[10:] == encode(["address", "uint256"], [ALICE, 10**30 + 7]).hex()
-    assert find_function(data, TOKEN_FUNCTIONS) == (
-        transfer,
-        [int(ALICE, 16), 10**30 + 7],
-    )
+    assert find_function(data, TOKEN_FUNCTIONS) == (transfer, [int(ALICE, 16), 10**30 + 7])
     assert find_function(data, POOL_FUNCTIONS) is None
     assert find_function(data[:-2], TOKEN_FUNCTIONS) is None
     with pytest.raises(ValueError, match="takes 1 argument"):

@@ -11,10 +11,7 @@ import pytest
 
 from data.pool.contracts import EVENTS
 from data.sample import SAMPLE_UNTIL, Simulation, simulate
-from tests.data.sample.seen import (
-    ADDRESSES,
-    Seen,
-)
+from tests.data.sample.seen import ADDRESSES, Seen
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:

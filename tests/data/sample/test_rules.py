@@ -16,13 +16,7 @@ from hypothesis import strategies as st
 from data.pool.burn import FeeRule, burn_fee_wei
 from data.sample import Simulation
 from data.sample.contracts import Pool, RevertError
-from tests.data.sample.seen import (
-    WEI,
-    Seen,
-    head_moves,
-    named,
-    payout,
-)
+from tests.data.sample.seen import WEI, Seen, head_moves, named, payout
 
 
 def test_request_ids_are_consecutive_from_0(simulation: Simulation, requests: list[Seen]) -> None:
@@ -140,8 +134,7 @@ def test_a_fees_ratio_is_rounded_down_and_the_fee_up(
 @settings(deadline=None)
 @given(
     steps=st.lists(
-        st.tuples(st.sampled_from(["money", "request", "pay", "refuse", "fetch"]), wei),
-        max_size=60,
+        st.tuples(st.sampled_from(["money", "request", "pay", "refuse", "fetch"]), wei), max_size=60
     )
 )
 def test_the_pool_pays_whole_heads_it_can_cover_and_nothing_else(

@@ -9,16 +9,7 @@ from itertools import pairwise
 import pytest
 
 from data.sample import SAMPLE_UNTIL, Simulation, simulate
-from tests.data.sample.seen import (
-    ADDRESSES,
-    DAY,
-    LOCKS_END,
-    WEI,
-    Seen,
-    head_moves,
-    named,
-    payout,
-)
+from tests.data.sample.seen import ADDRESSES, DAY, LOCKS_END, WEI, Seen, head_moves, named, payout
 
 
 def test_generations_follow_each_other_as_the_pool_was_upgraded(logs: list[Seen]) -> None:
