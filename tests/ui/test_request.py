@@ -1,4 +1,4 @@
-"""Calendar files by RFC 5545, and what the entry of a request says."""
+"""What is said of a request: an address's sentence, and a calendar's entry by RFC 5545."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
 from data.store.reader import StoreInfo, open_reader, read_info
+from ui.request import sentences
 from ui.request.calendar import Event, as_ics, entry
 
 LINK = "https://queue.example/track?network=sample&find=2210"
@@ -138,3 +140,41 @@ def test_where_time_goes_on_no_entry_lies_in_the_past(read: Any) -> None:
     later = datetime(2025, 11, 22, tzinfo=UTC)
     event = entry(replace(info, simulated=False), request, LINK, later)
     assert event.at == date(2025, 11, 29)
+
+
+# An address in one sentence or two
+
+
+PAID = (1, "paid", None, None)
+REFUSED = (2, "manual", None, None)
+NEXT = (3, "pending", 1, 0.0)
+LATER = (4, "pending", 7, 1_234.5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([PAID], "This address asked once and has no request in the queue."),
+        (
+            [REFUSED],
+            "This address asked once and has no request in the queue. It was refused: the money is "
+            "set aside until `withdrawManual` is called.",
+        ),
+        ([NEXT], "This address asked once. Request 3 waits at place 1 with nothing ahead."),
+        (
+            [LATER, REFUSED, NEXT, PAID],
+            "This address asked 4 times; 2 requests wait. The first of them, request 3, is at "
+            "place 1 with nothing ahead. 1 of them was refused: the money is set aside until "
+            "`withdrawManual` is called.",
+        ),
+        (
+            [LATER, PAID],
+            "This address asked 2 times. Request 4 waits at place 7 with 1,234 FTM ahead.",
+        ),
+    ],
+)
+def test_an_address_is_told_what_waits_and_what_was_refused(
+    rows: list[tuple[int, str, int | None, float | None]], expected: str
+) -> None:
+    schema = {"wr_id": pl.Int64, "status": pl.String, "place": pl.Int64, "ahead_ftm": pl.Float64}
+    assert sentences.of_address(pl.DataFrame(rows, schema=schema, orient="row")) == expected
