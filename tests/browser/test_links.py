@@ -110,7 +110,7 @@ def test_a_day_chosen_in_the_calendar_reaches_the_link(app: App, visit: Begin) -
 
 
 def test_a_bad_parameter_is_named_and_leaves_the_url(app: App, visit: Begin) -> None:
-    """Each of them without a browser: tests/pages/test_bad_links.py."""
+    """Each of them without a browser: tests/ui/test_app.py."""
     seen = visit()
     seen.open(f"{app.url}/?range=never&token=aFTMb", "Unstake queue")
     (notice,) = seen.notices()

@@ -48,7 +48,6 @@ def test_money_in_the_pool_is_taken_off_what_has_to_come() -> None:
     assert now.need(300.0, 50.0) == (200.0, 0.0)  # 300 + 50 - 150
     assert now.need(100.0, 50.0) == (0.0, 0.0)
     covered = now.window(100.0, 50.0)
-    assert covered is not None
     assert covered.kind == "covered"
 
 
@@ -62,8 +61,6 @@ def test_an_unknown_balance_is_no_0_but_up_to_what_the_head_wants() -> None:
     assert now.need(300.0, 50.0) == (350.0, 200.0)
     assert now.need(0.0, 50.0) == (50.0, 50.0)
     known, unknown = present(spendable_ftm=0.0).window(0.0, 200.0), now.window(0.0, 200.0)
-    assert known is not None
-    assert unknown is not None
     assert unknown.quantile(0.05) < known.quantile(0.05)
     assert unknown.quantile(0.95) <= known.quantile(0.95)
 
@@ -84,8 +81,6 @@ def test_an_unknown_amount_before_one_gives_no_window() -> None:
 def test_a_new_unstake_waits_for_all_who_wait() -> None:
     now = present()
     mine, same = now.new_window(40.0), now.window(500.0, 40.0)
-    assert mine is not None
-    assert same is not None
     assert mine.days.tolist() == same.days.tolist()
     # 390 FTM have to come, at 100 a week and the next in 6 days: the fourth batch is 27 days away.
     assert 15 < mine.quantile(0.5) < 40
@@ -117,7 +112,6 @@ def test_unspent_money_counts_as_what_came_last_if_it_is_no_leftover() -> None:
 
 def test_no_history_at_all_is_told_by_the_window() -> None:
     window = present(weekly(0), "payouts").new_window(10.0)
-    assert window is not None
     assert window.kind == "insufficient_history"
     assert math.isnan(window.quantile(0.5))
 

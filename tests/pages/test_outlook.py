@@ -32,7 +32,6 @@ def test_odds_that_were_not_scored_are_not_shown_on_any_page(show: Show) -> None
 def test_scores_of_an_older_model_do_not_count(show_scored: Show, tmp_path: Path) -> None:
     store = tmp_path / "shown.duckdb"
     kept = read_scores(store)
-    assert kept is not None
     write_scores(store, replace(kept, about=replace(kept.about, model_version="older")))
     assert "unscored odds are not shown" in said(show_scored(page="outlook"))
 
@@ -133,7 +132,6 @@ def test_money_that_comes_while_a_large_head_waits_is_no_stop(show_scored: Show)
 def test_a_short_history_is_told_instead_of_odds(show_scored: Show, tmp_path: Path) -> None:
     store = tmp_path / "shown.duckdb"
     kept = read_scores(store)
-    assert kept is not None
     about = replace(kept.about, source="claims", origins=0)
     write_scores(
         store, replace(kept, about=about, table=kept.table.clear(), sources=kept.sources.clear())
@@ -153,7 +151,6 @@ def test_a_short_history_is_told_instead_of_odds(show_scored: Show, tmp_path: Pa
 def test_scores_stand_beside_those_of_other_answers(show_scored: Show, tmp_path: Path) -> None:
     app = show_scored(page="outlook")
     kept = read_scores(tmp_path / "shown.duckdb")
-    assert kept is not None
     table = pl.from_pandas(app.dataframe[-1].value)
     assert table.height == 6
     crps = kept.table.filter(model="service curve", metric="tw_crps", slice="all")["value"][0]

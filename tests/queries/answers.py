@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 
 
-def rows(con: duckdb.DuckDBPyConnection, name: str, *columns: str, **params: Any) -> list[Any]:
+def rows(con: Connection, name: str, *columns: str, **params: Any) -> list[Any]:
     """The answer's rows, of these columns alone if there are any."""
     frame = queries.run(con, name, **params)
     return frame.select(columns or frame.columns).rows()

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
-import duckdb
 import polars as pl
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data.store.reader import read_info
@@ -20,14 +20,14 @@ each_token = pytest.mark.parametrize("token", [None, "aFTMb", "aFTMc"])
 
 
 @pytest.fixture
-def con(sample: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def con(sample: Connection) -> Connection:
     return sample
 
 
 class Moves:
     """Amounts in wei by time; how many and how much there were before a moment."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, at: str, token: str | None) -> None:
+    def __init__(self, con: Connection, at: str, token: str | None) -> None:
         rows = con.execute(
             f"SELECT {at} AS moved_at, payout_wei::HUGEINT FROM requests "
             "WHERE moved_at IS NOT NULL AND token = coalesce(?, token) ORDER BY moved_at",
@@ -44,7 +44,7 @@ class Moves:
 @each_token
 @pytest.mark.parametrize("step", ["hour", "day"])
 def test_depth_is_what_was_asked_less_what_the_head_passed(
-    con: duckdb.DuckDBPyConnection, token: str | None, step: str
+    con: Connection, token: str | None, step: str
 ) -> None:
     asked = Moves(con, "requested_at", token)
     passed = Moves(con, "coalesce(manual_at, paid_at)", token)
@@ -58,7 +58,7 @@ def test_depth_is_what_was_asked_less_what_the_head_passed(
 
 @each_token
 def test_stashed_money_is_what_was_refused_less_what_was_claimed(
-    con: duckdb.DuckDBPyConnection, token: str | None
+    con: Connection, token: str | None
 ) -> None:
     refused = Moves(con, "manual_at", token)
     claimed = Moves(con, "if(manual_at IS NOT NULL, paid_at, NULL)", token)
@@ -75,7 +75,7 @@ def test_stashed_money_is_what_was_refused_less_what_was_claimed(
     + [("depth_against_claims", step) for step in STEPS],
 )
 def test_no_bucket_is_missing_and_no_level_is_negative(
-    con: duckdb.DuckDBPyConnection, name: str, step: str, token: str | None
+    con: Connection, name: str, step: str, token: str | None
 ) -> None:
     frame = queries.run(con, name, step=step, token=token)
     assert set(frame["at"].diff().drop_nulls()) == {STEPS[step]}
@@ -90,7 +90,7 @@ def test_no_bucket_is_missing_and_no_level_is_negative(
 
 @each_token
 def test_the_last_depth_is_the_sum_of_the_pending_requests(
-    con: duckdb.DuckDBPyConnection, token: str | None
+    con: Connection, token: str | None
 ) -> None:
     pending = queries.run(con, "pending_requests", token=token)
     for name in ("queue_depth", "depth_against_claims"):
@@ -100,9 +100,7 @@ def test_the_last_depth_is_the_sum_of_the_pending_requests(
 
 
 @pytest.mark.parametrize("step", ["hour", "day"])
-def test_both_tokens_together_are_the_whole_queue(
-    con: duckdb.DuckDBPyConnection, step: str
-) -> None:
+def test_both_tokens_together_are_the_whole_queue(con: Connection, step: str) -> None:
     both, bonds, certificates = (
         queries.run(con, "queue_depth", token=token, step=step)
         for token in (None, "aFTMb", "aFTMc")
@@ -112,7 +110,7 @@ def test_both_tokens_together_are_the_whole_queue(
         assert (both[column] - bonds[column] - certificates[column]).abs().max() < EPSILON_FTM
 
 
-def test_both_depths_agree_and_days_are_hours_last(con: duckdb.DuckDBPyConnection) -> None:
+def test_both_depths_agree_and_days_are_hours_last(con: Connection) -> None:
     columns = ["at", "requests", "depth_ftm"]
     days = queries.run(con, "queue_depth").select(columns)
     assert queries.run(con, "depth_against_claims").select(columns).equals(days)
@@ -123,16 +121,13 @@ def test_both_depths_agree_and_days_are_hours_last(con: duckdb.DuckDBPyConnectio
 
 @each_token
 @pytest.mark.parametrize("step", STEPS)
-def test_the_bars_add_up_to_the_lists(
-    con: duckdb.DuckDBPyConnection, step: str, token: str | None
-) -> None:
+def test_the_bars_add_up_to_the_lists(con: Connection, step: str, token: str | None) -> None:
     bars = queries.run(con, "depth_against_claims", step=step, token=token)
     since = bars["at"][0].date()
     claims = queries.run(con, "reward_claims", since=since).filter(~pl.col("restaked"))
     paid = queries.run(con, "payouts", since=since, token=token)
     returned = con.execute(
-        "SELECT sum(amount_wei) / 1e18 FROM returned_stakes WHERE returned_at >= ?",
-        [bars["at"][0]],
+        "SELECT sum(amount_wei) / 1e18 FROM returned_stakes WHERE returned_at >= ?", [bars["at"][0]]
     ).fetchone()
     assert bars["claimed_ftm"].sum() == pytest.approx(claims["reward_ftm"].sum())
     assert bars["paid_ftm"].sum() == pytest.approx(paid["payout_ftm"].sum())
@@ -140,9 +135,7 @@ def test_the_bars_add_up_to_the_lists(
 
 
 @pytest.mark.parametrize("days", [1, 35, 400])
-def test_the_metrics_are_points_of_the_other_queries(
-    con: duckdb.DuckDBPyConnection, days: int
-) -> None:
+def test_the_metrics_are_points_of_the_other_queries(con: Connection, days: int) -> None:
     metrics = queries.run(con, "queue_metrics", days=days).row(0, named=True)
     now = read_info(con).synced_at
     assert now == datetime(now.year, now.month, now.day, tzinfo=UTC), "the sample ends at midnight"
@@ -161,7 +154,7 @@ def test_the_metrics_are_points_of_the_other_queries(
     assert metrics["oldest_days"] == queries.run(con, "blocking_head")["waited_days"].item()
 
 
-def test_the_line_adds_up_from_the_head(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_line_adds_up_from_the_head(con: Connection) -> None:
     pending = queries.run(con, "pending_requests")
     assert pending["place"].to_list() == list(range(1, pending.height + 1))
     ahead = pending["payout_ftm"].cum_sum().shift(1, fill_value=0)
@@ -174,9 +167,7 @@ def test_the_line_adds_up_from_the_head(con: duckdb.DuckDBPyConnection) -> None:
     assert head["missing_ftm"] == pytest.approx(max(short, 0))
 
 
-def test_contents_have_every_table_and_the_times_of_those_that_have_any(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_contents_have_every_table_and_the_times_of_those_that_have_any(con: Connection) -> None:
     contents = queries.run(con, "store_contents")
     tables = con.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
     assert contents["table_name"].to_list() == [name for (name,) in tables]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data.pool.burn import FeeRule, burn_fee_wei
@@ -31,13 +31,13 @@ FROM (VALUES
 
 
 @pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
+def con() -> Iterator[Connection]:
     with small_store() as con:
         con.execute(RULES)
         yield con
 
 
-def test_the_fee_rises_with_what_was_burned(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_fee_rises_with_what_was_burned(con: Connection) -> None:
     answer = rows(con, "fee_history")
     fees = [round(fee, 9) for _, fee, _, _ in answer]
     assert [(day, shift_ftm, rule_at) for day, _, shift_ftm, rule_at in answer] == [
@@ -60,14 +60,14 @@ def test_the_fee_rises_with_what_was_burned(con: duckdb.DuckDBPyConnection) -> N
     assert two == [(january(3),), (january(5),)]
 
 
-def test_the_fee_ends_at_the_rules_shares(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_fee_ends_at_the_rules_shares(con: Connection) -> None:
     con.execute("UPDATE fee_rules SET fee_increase_start_wei = 2526e18 WHERE block = 512")
     assert rows(con, "fee_history", "fee_of_1000_ftm")[-1] == (2,)
     con.execute("UPDATE fee_rules SET fee_increase_start_wei = 0, fee_increase_stop_wei = 2525e18")
     assert rows(con, "fee_history", "fee_of_1000_ftm")[-1] == (10,)
 
 
-def test_an_unknown_burn_hides_the_fee_until_the_next_rule(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_burn_hides_the_fee_until_the_next_rule(con: Connection) -> None:
     con.execute("UPDATE requests SET gross_wei = NULL WHERE wr_id IN (0, 3)")
     known = rows(con, "fee_history", "shift_ftm", "fee_of_1000_ftm")
     assert known[2] == (None, None)
@@ -76,7 +76,7 @@ def test_an_unknown_burn_hides_the_fee_until_the_next_rule(con: duckdb.DuckDBPyC
     assert set(rows(con, "fee_history", "fee_of_1000_ftm", "rule_at")) == {(None, None)}
 
 
-def test_a_certificate_is_worth_one_by_the_ratio(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_certificate_is_worth_one_by_the_ratio(con: Connection) -> None:
     con.execute("""
         INSERT INTO ratios VALUES
             ('2024-01-02 00:00:00Z', 200, '0xr2', 8e17),
@@ -94,7 +94,7 @@ def test_a_certificate_is_worth_one_by_the_ratio(con: duckdb.DuckDBPyConnection)
     assert rows(con, "ratio_history", "ratio", **days) == [(0.8,)]
 
 
-def test_the_fee_is_the_contracts_to_the_last_digits(sample: duckdb.DuckDBPyConnection) -> None:
+def test_the_fee_is_the_contracts_to_the_last_digits(sample: Connection) -> None:
     rules = {
         at: (FeeRule(*numbers[:4]), numbers[4])
         for at, *numbers in sample.execute(
@@ -110,7 +110,7 @@ def test_the_fee_is_the_contracts_to_the_last_digits(sample: duckdb.DuckDBPyConn
         assert fee_ftm == pytest.approx(fee_wei / ONE_FTM, rel=1e-12)
 
 
-def test_the_last_shift_is_the_contracts(sample: duckdb.DuckDBPyConnection) -> None:
+def test_the_last_shift_is_the_contracts(sample: Connection) -> None:
     (shift_wei,) = sample.execute(
         "SELECT value FROM contract_views WHERE view = 'feeShift' ORDER BY block DESC LIMIT 1"
     ).fetchone()
@@ -119,7 +119,7 @@ def test_the_last_shift_is_the_contracts(sample: duckdb.DuckDBPyConnection) -> N
     )
 
 
-def test_rows_of_every_query_come_in_one_order(con: duckdb.DuckDBPyConnection) -> None:
+def test_rows_of_every_query_come_in_one_order(con: Connection) -> None:
     params = {
         "requests_by_address": {"address": "0xall"},
         "request_history": {"wr_id": 2},

@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 import polars.selectors as cs
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from queries import Query, QueryError
@@ -59,14 +60,12 @@ each_query = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def con(sample: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def con(sample: Connection) -> Connection:
     return sample
 
 
 @each_query
-def test_a_file_holds_a_title_prose_and_one_select(
-    query: Query, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_file_holds_a_title_prose_and_one_select(query: Query, con: Connection) -> None:
     statements = con.extract_statements(query.sql)
     assert [statement.type.name for statement in statements] == ["SELECT"]
     assert query.sql.endswith(";\n")
@@ -76,7 +75,7 @@ def test_a_file_holds_a_title_prose_and_one_select(
 
 
 @each_query
-def test_the_header_describes_what_comes_out(query: Query, con: duckdb.DuckDBPyConnection) -> None:
+def test_the_header_describes_what_comes_out(query: Query, con: Connection) -> None:
     answer = con.sql(query.sql)
     returned = list(zip(answer.columns, map(str, answer.types), strict=True))
     assert returned == [(c.name, str(duckdb.sqltype(c.type))) for c in query.columns]
@@ -98,9 +97,7 @@ def test_parameters_are_read_first_and_cast_to_the_headers_type(query: Query) ->
 
 
 @each_query
-def test_the_default_of_the_header_is_the_one_in_force(
-    query: Query, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_default_of_the_header_is_the_one_in_force(query: Query, con: Connection) -> None:
     for param in query.params:
         default = re.search(r"default (.+)$", param.note)
         assert default, f"the note of {param.name} ends in no default"
@@ -128,10 +125,7 @@ def cli_answers(sample_store: Path) -> dict[str, str]:
 
 @each_query
 def test_python_and_the_cli_give_the_golden_rows(
-    query: Query,
-    con: duckdb.DuckDBPyConnection,
-    cli_answers: dict[str, str],
-    golden_update: bool,
+    query: Query, con: Connection, cli_answers: dict[str, str], golden_update: bool
 ) -> None:
     from_python = _csv_of_frame(queries.run(con, query.name, **NARROWED.get(query.name, {})))
     golden = GOLDEN / f"{query.name}.csv"
@@ -150,7 +144,7 @@ def test_every_golden_file_is_one_querys_and_short() -> None:
 @each_query
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 def test_the_time_zone_of_the_session_changes_nothing(
-    query: Query, con: duckdb.DuckDBPyConnection, zone: str
+    query: Query, con: Connection, zone: str
 ) -> None:
     midnights = {"since": date(2024, 1, 3), "until": date(2024, 1, 6), "step": "hour"}
     known = {param.name for param in query.params}
@@ -186,7 +180,7 @@ def test_the_time_zone_of_the_session_changes_nothing(
     ],
 )
 def test_what_is_asked_wrongly_is_refused_with_what_to_do(
-    con: duckdb.DuckDBPyConnection, name: str, params: dict[str, Any], message: str
+    con: Connection, name: str, params: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(QueryError, match=re.escape(message)):
         queries.run(con, name, **params)
@@ -204,7 +198,7 @@ def test_a_store_of_another_version_says_to_sync_again() -> None:
         queries.run(empty, "coverage")
 
 
-def test_a_parameter_left_out_or_none_has_its_default(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_parameter_left_out_or_none_has_its_default(con: Connection) -> None:
     narrow = queries.run(con, "queue_depth", since="2025-02-20", token="aFTMc")
     assert narrow["at"].min() == datetime(2025, 2, 20, tzinfo=UTC)
     whole = queries.run(con, "queue_depth")

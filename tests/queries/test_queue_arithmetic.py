@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ UNKNOWN = 2**200  # does not fit 38 digits
 
 
 @pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
+def con() -> Iterator[Connection]:
     with empty_tables() as con:
         yield con
 
@@ -88,7 +88,7 @@ QUEUE = "SELECT wr_id, status, ahead_wei_at_request, ahead_wei FROM requests ORD
 
 @settings(max_examples=40, deadline=None)
 @given(steps=STEPS)
-def test_ahead_is_what_a_loop_finds(con: duckdb.DuckDBPyConnection, steps: list[Step]) -> None:
+def test_ahead_is_what_a_loop_finds(con: Connection, steps: list[Step]) -> None:
     story, expected = _played(steps)
     rebuild_from(con, story.logs)
     assert rows(con, QUEUE) == expected.rows()
@@ -96,7 +96,7 @@ def test_ahead_is_what_a_loop_finds(con: duckdb.DuckDBPyConnection, steps: list[
 
 @pytest.mark.parametrize("same_block", [True, False])
 def test_a_request_after_a_payout_of_its_own_block_does_not_wait_for_it(
-    same_block: bool, con: duckdb.DuckDBPyConnection
+    same_block: bool, con: Connection
 ) -> None:
     story = Story()
     story.burn(100)
@@ -107,7 +107,7 @@ def test_a_request_after_a_payout_of_its_own_block_does_not_wait_for_it(
     assert rows(con, QUEUE) == [(0, "paid", 0, 0), (1, "pending", 100, 0), (2, "pending", 10, 10)]
 
 
-def test_manual_payouts_out_of_order_move_no_head(con: duckdb.DuckDBPyConnection) -> None:
+def test_manual_payouts_out_of_order_move_no_head(con: Connection) -> None:
     story = Story()
     for amount in (1, 2, 4, 8):
         story.burn(amount)
@@ -128,7 +128,7 @@ def test_manual_payouts_out_of_order_move_no_head(con: duckdb.DuckDBPyConnection
     assert rows(con, QUEUE)[3] == (3, "pending", 7, 0)
 
 
-def test_a_request_goes_from_pending_to_manual_to_paid(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_request_goes_from_pending_to_manual_to_paid(con: Connection) -> None:
     story = Story()
     fate = (
         "SELECT status, manual_at IS NOT NULL, paid_at IS NOT NULL, paid_block, "
@@ -145,7 +145,7 @@ def test_a_request_goes_from_pending_to_manual_to_paid(con: duckdb.DuckDBPyConne
     assert rows(con, fate) == [("paid", True, True, story.block, True)]
 
 
-def test_a_request_of_nothing_has_its_place_like_any_other(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_request_of_nothing_has_its_place_like_any_other(con: Connection) -> None:
     story = Story()
     for amount in (5, 0, 0, 7):
         story.burn(amount)
@@ -160,9 +160,7 @@ def test_a_request_of_nothing_has_its_place_like_any_other(con: duckdb.DuckDBPyC
     ]
 
 
-def test_what_stands_ahead_is_unknown_where_a_request_of_it_was_lost(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_what_stands_ahead_is_unknown_where_a_request_of_it_was_lost(con: Connection) -> None:
     story = Story()
     story.burn(5)
     story.burn(6, skip_ids=1)  # the log of request 1 is lost
@@ -177,9 +175,7 @@ def test_what_stands_ahead_is_unknown_where_a_request_of_it_was_lost(
     assert [row[3] for row in rows(con, QUEUE)] == [0, 0, 6]
 
 
-def test_a_request_that_was_passed_without_a_trace_has_no_status(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_request_that_was_passed_without_a_trace_has_no_status(con: Connection) -> None:
     story = Story()
     for amount in (5, 6, 7):
         story.burn(amount)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from tests.queries.answers import january, rows
 
 
-def _waits(con: duckdb.DuckDBPyConnection, staker: str) -> list[Any]:
+def _waits(con: Connection, staker: str) -> list[Any]:
     columns = ("wr_id", "status", "place", "ahead_ftm", "waited_days")
     return rows(con, "requests_by_address", *columns, address=staker)
 
 
-def test_an_address_has_its_requests_newest_first(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_address_has_its_requests_newest_first(con: Connection) -> None:
     con.execute("UPDATE requests SET staker = '0xabc' WHERE wr_id IN (0, 2, 3, 5)")
     assert _waits(con, "0xabc") == [
         (5, "pending", 2, 1000, 5),  # asked on the 5th 12:00, behind request 4
@@ -32,7 +32,7 @@ def test_an_address_has_its_requests_newest_first(con: duckdb.DuckDBPyConnection
     assert (refused["requested_tx"], refused["paid_tx"]) == ("0xtx2", "0xpaid2")
 
 
-def test_an_address_is_found_in_any_case_and_between_spaces(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_address_is_found_in_any_case_and_between_spaces(con: Connection) -> None:
     assert _waits(con, " 0XSTAKER4 ") == [(4, "pending", 1, 0, 5)]
     assert _waits(con, "0xstaker") == []
     assert _waits(con, "%") == []
@@ -47,13 +47,13 @@ def test_an_address_is_found_in_any_case_and_between_spaces(con: duckdb.DuckDBPy
     ],
 )
 def test_who_asks_for_nothing_gets_no_rows(
-    con: duckdb.DuckDBPyConnection, name: str, param: str, empty: object
+    con: Connection, name: str, param: str, empty: object
 ) -> None:
     assert rows(con, name) == []
     assert rows(con, name, **{param: empty}) == []
 
 
-def test_a_request_that_was_refused_has_four_events(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_request_that_was_refused_has_four_events(con: Connection) -> None:
     columns = ("event", "at", "after_days", "payout_ftm", "ahead_ftm", "block", "tx")
     assert rows(con, "request_history", *columns, wr_id=2) == [
         ("requested", january(2), 0, 200, 50, 200, "0xtx2"),
@@ -75,20 +75,20 @@ def test_a_request_that_was_refused_has_four_events(con: duckdb.DuckDBPyConnecti
     ],
 )
 def test_the_head_is_reached_when_the_one_before_is_gone(
-    con: duckdb.DuckDBPyConnection, wr_id: int, tx: str | None, why: str
+    con: Connection, wr_id: int, tx: str | None, why: str
 ) -> None:
     events = queries.run(con, "request_history", wr_id=wr_id)
     reached = events.filter(pl.col("event") == "reached the head")["tx"].to_list()
     assert reached == ([] if tx is None else [tx]), why
 
 
-def test_a_claim_by_hand_moves_no_head(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_claim_by_hand_moves_no_head(con: Connection) -> None:
     con.execute("DELETE FROM head_moves WHERE tx = '0xrefused2'")  # lost, the claim is not
     con.execute("UPDATE head_moves SET by_hand = TRUE WHERE tx = '0xpaid2'")
     assert rows(con, "request_history", "event", wr_id=3) == [("requested",), ("refused",)]
 
 
-def test_a_request_that_was_lost_keeps_what_is_known(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_request_that_was_lost_keeps_what_is_known(con: Connection) -> None:
     con.execute("DELETE FROM requests WHERE wr_id = 2")
     columns = ("event", "after_days", "payout_ftm", "staker")
     assert rows(con, "request_history", *columns, wr_id=2) == [
@@ -99,7 +99,7 @@ def test_a_request_that_was_lost_keeps_what_is_known(con: duckdb.DuckDBPyConnect
     assert rows(con, "request_by_tx", *paid, tx="0xpaid2") == [(2, "paid", None, None, 200)]
 
 
-def test_a_transaction_says_what_it_did(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_transaction_says_what_it_did(con: Connection) -> None:
     con.execute("UPDATE head_moves SET tx = '0xrun' WHERE block <= 306")
     con.execute("UPDATE requests SET requested_tx = '0xrun' WHERE wr_id = 5")
     columns = ("wr_id", "event", "at", "block", "status", "token", "payout_ftm")
@@ -111,7 +111,7 @@ def test_a_transaction_says_what_it_did(con: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
-def test_the_largest_come_first_with_their_place(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_largest_come_first_with_their_place(con: Connection) -> None:
     columns = ("wr_id", "place", "payout_ftm", "share", "ahead_ftm", "waited_days")
     assert rows(con, "largest_pending", *columns, rows=3) == [
         (4, 1, 1000, 1000 / 1020.5, 0, 5),
@@ -122,7 +122,7 @@ def test_the_largest_come_first_with_their_place(con: duckdb.DuckDBPyConnection)
         queries.run(con, "largest_pending", rows=0)
 
 
-def test_an_unknown_amount_may_be_the_largest(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_amount_may_be_the_largest(con: Connection) -> None:
     con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id = 6")
     columns = ("wr_id", "payout_ftm", "share")
     assert rows(con, "largest_pending", *columns, rows=2) == [(6, None, None), (4, 1000, None)]
@@ -130,9 +130,7 @@ def test_an_unknown_amount_may_be_the_largest(con: duckdb.DuckDBPyConnection) ->
     assert rows(con, "largest_pending", *columns, rows=1) == [(4, 0, None)]
 
 
-def test_every_request_is_somebodys_and_stands_where_the_queue_says(
-    sample: duckdb.DuckDBPyConnection,
-) -> None:
+def test_every_request_is_somebodys_and_stands_where_the_queue_says(sample: Connection) -> None:
     stakers = [
         staker
         for (staker,) in sample.execute(
@@ -153,7 +151,7 @@ def test_every_request_is_somebodys_and_stands_where_the_queue_says(
     assert pending.select(columns).equals(queue.select(columns))
 
 
-def test_the_largest_are_the_queue_by_amount(sample: duckdb.DuckDBPyConnection) -> None:
+def test_the_largest_are_the_queue_by_amount(sample: Connection) -> None:
     queue = queries.run(sample, "pending_requests")
     largest = queries.run(sample, "largest_pending", rows=10**6)
     assert largest["share"].sum() == pytest.approx(1)
@@ -162,7 +160,7 @@ def test_the_largest_are_the_queue_by_amount(sample: duckdb.DuckDBPyConnection) 
 
 
 @pytest.mark.parametrize("status", ["paid", "pending", "manual"])
-def test_histories_agree_with_the_requests(sample: duckdb.DuckDBPyConnection, status: str) -> None:
+def test_histories_agree_with_the_requests(sample: Connection, status: str) -> None:
     chosen = sample.execute(
         "SELECT wr_id FROM requests WHERE status = ? ORDER BY manual_at IS NULL, hash(wr_id) "
         "LIMIT 15",
@@ -185,7 +183,7 @@ def test_histories_agree_with_the_requests(sample: duckdb.DuckDBPyConnection, st
             assert (wr_id, event) in done["wr_id", "event"].rows()
 
 
-def test_the_newest_request_has_the_highest_id(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_newest_request_has_the_highest_id(con: Connection) -> None:
     columns = ("wr_id", "status", "staker", "payout_ftm", "requested_at", "requested_tx")
     newest = (7, "pending", "0xstaker7", 0.5, january(10), "0xtx7")
     assert rows(con, "newest_request", *columns) == [newest]

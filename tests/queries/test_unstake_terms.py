@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data.ingest.checks import rebuilt_fee_shift
@@ -38,13 +38,13 @@ TOO_LARGE = 2**255  # a word, but no DECIMAL(38, 0)
 
 
 @pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
+def con() -> Iterator[Connection]:
     with empty_tables() as con:
         con.execute("UPDATE store_info SET pool = ?, synced_block = 99000000", [FANTOM.pool])
         yield con
 
 
-def _terms(con: duckdb.DuckDBPyConnection, story: Story) -> dict[str, Any]:
+def _terms(con: Connection, story: Story) -> dict[str, Any]:
     rebuild_from(con, story.logs)
     (row,) = queries.run(con, "unstake_terms").rows(named=True)
     return {name: None if value is None else int(value) for name, value in row.items()}
@@ -54,7 +54,7 @@ def _rule(terms: dict[str, Any]) -> tuple[int | None, ...]:
     return tuple(terms[name] for name in RULE_COLUMNS)
 
 
-def test_without_logs_nothing_is_known_but_the_block(con: duckdb.DuckDBPyConnection) -> None:
+def test_without_logs_nothing_is_known_but_the_block(con: Connection) -> None:
     terms = _terms(con, Story())
     assert terms == dict.fromkeys(("ratio_wei", *RULE_COLUMNS)) | {
         "fee_shift_wei": 0,
@@ -62,12 +62,12 @@ def test_without_logs_nothing_is_known_but_the_block(con: duckdb.DuckDBPyConnect
     }
 
 
-def test_before_the_first_sync_there_is_no_block(con: duckdb.DuckDBPyConnection) -> None:
+def test_before_the_first_sync_there_is_no_block(con: Connection) -> None:
     con.execute("UPDATE store_info SET synced_block = NULL")
     assert _terms(con, Story())["block"] is None
 
 
-def test_a_rule_of_the_first_form_has_no_shift(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_rule_of_the_first_form_has_no_shift(con: Connection) -> None:
     story = Story()
     story.emit(RULE_4, *OLD_RULE)
     story.emit(BURNED, ALICE, 70 * FTM, 70 * FTM, FTM, 0)
@@ -75,7 +75,7 @@ def test_a_rule_of_the_first_form_has_no_shift(con: duckdb.DuckDBPyConnection) -
     assert (_rule(terms), terms["fee_shift_wei"]) == (OLD_RULE, 0)
 
 
-def test_the_shift_is_what_was_burned_since_the_last_rule(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_shift_is_what_was_burned_since_the_last_rule(con: Connection) -> None:
     story = Story()
     story.emit(RULE_4, *OLD_RULE)
     story.burn(1 * FTM)
@@ -89,9 +89,7 @@ def test_the_shift_is_what_was_burned_since_the_last_rule(con: duckdb.DuckDBPyCo
     assert terms["fee_shift_wei"] == rebuilt_fee_shift(con)
 
 
-def test_in_the_rules_own_block_the_order_of_the_logs_counts(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_in_the_rules_own_block_the_order_of_the_logs_counts(con: Connection) -> None:
     story = Story()
     story.burn(1 * FTM)
     story.emit(RULE_5, *OLD_RULE, 5 * FTM)
@@ -109,9 +107,7 @@ def test_in_the_rules_own_block_the_order_of_the_logs_counts(
 
 
 @pytest.mark.parametrize("amount_wei", [TOO_LARGE, 2 * 10**37])
-def test_an_amount_that_is_not_known_hides_the_shift(
-    con: duckdb.DuckDBPyConnection, amount_wei: int
-) -> None:
+def test_an_amount_that_is_not_known_hides_the_shift(con: Connection, amount_wei: int) -> None:
     story = Story()
     story.emit(RULE_5, *OLD_RULE, 5 * FTM)
     story.burn(20 * FTM)
@@ -124,7 +120,7 @@ def test_an_amount_that_is_not_known_hides_the_shift(
     assert _terms(con, story)["fee_shift_wei"] == 307 * FTM
 
 
-def test_a_shift_beyond_all_numbers_is_not_known(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_shift_beyond_all_numbers_is_not_known(con: Connection) -> None:
     story = Story()
     story.emit(RULE_5, *OLD_RULE, 10**38 - 1)
     story.burn(FTM)
@@ -132,9 +128,7 @@ def test_a_shift_beyond_all_numbers_is_not_known(con: duckdb.DuckDBPyConnection)
     assert rebuilt_fee_shift(con) is None
 
 
-def test_a_word_of_the_rule_that_is_not_known_leaves_the_others(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_word_of_the_rule_that_is_not_known_leaves_the_others(con: Connection) -> None:
     story = Story()
     story.emit(RULE_5, *OLD_RULE[:3], TOO_LARGE, 5 * FTM)
     story.burn(20 * FTM)
@@ -145,9 +139,7 @@ def test_a_word_of_the_rule_that_is_not_known_leaves_the_others(
 @pytest.mark.parametrize(
     ("last", "shown"), [(8 * 10**17, 8 * 10**17), (0, None), (TOO_LARGE, None)]
 )
-def test_the_ratio_is_the_last_one_told(
-    con: duckdb.DuckDBPyConnection, last: int, shown: int | None
-) -> None:
+def test_the_ratio_is_the_last_one_told(con: Connection, last: int, shown: int | None) -> None:
     story = Story()
     story.emit(RATIO, FTM)
     story.emit(STAKED, ALICE, FTM)

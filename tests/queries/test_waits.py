@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data.store.reader import read_info
@@ -60,14 +60,14 @@ def _half_year(at: datetime) -> str:
     return f"{at.year} H{1 if at.month <= 6 else 2}"
 
 
-def _requests(con: duckdb.DuckDBPyConnection) -> list[tuple[datetime, datetime | None, int]]:
+def _requests(con: Connection) -> list[tuple[datetime, datetime | None, int]]:
     """Each request's time, the time at which the head passed it, and its payout in wei."""
     return con.execute(
         "SELECT requested_at, coalesce(manual_at, paid_at), payout_wei::HUGEINT FROM requests"
     ).fetchall()
 
 
-def _curves(con: duckdb.DuckDBPyConnection, key: Any, tick: int = 1) -> dict[Any, Curve]:
+def _curves(con: Connection, key: Any, tick: int = 1) -> dict[Any, Curve]:
     """Plain Python's curves by `key(requested_at, payout_wei)`, in multiples of `tick` minutes."""
     now = read_info(con).synced_at
     groups: dict[Any, list[tuple[int, bool]]] = {}
@@ -77,9 +77,7 @@ def _curves(con: duckdb.DuckDBPyConnection, key: Any, tick: int = 1) -> dict[Any
     return {name: Curve(waits) for name, waits in groups.items()}
 
 
-def test_a_curve_falls_at_releases_and_counts_who_still_waits(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_curve_falls_at_releases_and_counts_who_still_waits(con: Connection) -> None:
     # Under 100 FTM: #7 waits since 0.5 d, #1 was paid after 24.5 h, #3 refused after 30 h, #6
     # waits since 2 d, #5 since 5 d. So 3/4 after 24.5 h, of that 2/3 after 30 h, and no less yet.
     # 100 to 1,000: #0 was paid after 10 h, #2 refused after 30 h. Above: #4 waits since 5 d.
@@ -96,7 +94,7 @@ def test_a_curve_falls_at_releases_and_counts_who_still_waits(
     ]
 
 
-def test_a_curve_is_of_the_requests_made_in_the_range(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_curve_is_of_the_requests_made_in_the_range(con: Connection) -> None:
     # Of the 2nd and 3rd: #2 and #3, both refused after 30 h.
     days = {"since": "2024-01-02", "until": "2024-01-03"}
     assert rows(con, "release_curve", "bucket", "wait_days", "share_waiting", **days) == [
@@ -108,7 +106,7 @@ def test_a_curve_is_of_the_requests_made_in_the_range(con: duckdb.DuckDBPyConnec
     assert rows(con, "release_curve", since="2024-01-11") == []
 
 
-def test_the_bounds_belong_to_the_larger_amounts(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_bounds_belong_to_the_larger_amounts(con: Connection) -> None:
     con.execute("""
         UPDATE requests SET payout_wei = [
             0, 100e18 - 1e4, 100e18, 1000e18 - 1e5, 1000e18, 10000e18 - 1e7, 10000e18
@@ -121,7 +119,7 @@ def test_the_bounds_belong_to_the_larger_amounts(con: duckdb.DuckDBPyConnection)
     assert rows(con, "paid_within_35_days", "bucket", "requests", days=1)[:4] == counts[:4]
 
 
-def test_a_half_year_knows_what_was_reached(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_half_year_knows_what_was_reached(con: Connection) -> None:
     columns = ("bucket", "requests", "paid", "pending", "wait_days_50", "wait_days_90")
     assert rows(con, "waits_by_half_year", *columns) == [
         (UNDER_100, 5, 2, 3, 1.25, None),  # 0.5 after 30 h; a tenth not yet
@@ -137,7 +135,7 @@ def test_a_half_year_knows_what_was_reached(con: duckdb.DuckDBPyConnection) -> N
     assert late == [("2023 H1", UNDER_100, 0), ("2023 H2", TO_10000, 0)]
 
 
-def test_half_is_reached_however_the_shares_round(con: duckdb.DuckDBPyConnection) -> None:
+def test_half_is_reached_however_the_shares_round(con: Connection) -> None:
     # Ten requests, one released each day: 9/10 * 8/9 * ... is one half after five, exactly.
     con.execute("DELETE FROM requests")
     con.execute("""
@@ -150,7 +148,7 @@ def test_half_is_reached_however_the_shares_round(con: duckdb.DuckDBPyConnection
     assert (row["wait_days_50"], row["wait_days_90"], row["share_paid_35d"]) == (5, 9, 1)
 
 
-def test_the_promise_is_judged_by_those_old_enough(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_promise_is_judged_by_those_old_enough(con: Connection) -> None:
     # A day and more before the 10th 12:00: all but #7. Within a day: only #0, after 10 h.
     assert rows(con, "paid_within_35_days", days=1) == [
         (UNDER_100, 4, 0, 0),
@@ -167,7 +165,7 @@ def test_the_promise_is_judged_by_those_old_enough(con: duckdb.DuckDBPyConnectio
         queries.run(con, "paid_within_35_days", days=0)
 
 
-def test_curves_are_kaplan_meiers(sample: duckdb.DuckDBPyConnection) -> None:
+def test_curves_are_kaplan_meiers(sample: Connection) -> None:
     shown = queries.run(sample, "release_curve")
     curves = _curves(sample, lambda asked, wei: _bucket(wei))
     assert set(shown["bucket"]) == set(curves)
@@ -188,7 +186,7 @@ def test_curves_are_kaplan_meiers(sample: duckdb.DuckDBPyConnection) -> None:
         assert curve.requests > STEP.denominator or not left_out
 
 
-def test_a_curve_begins_at_1_never_rises_and_is_short(sample: duckdb.DuckDBPyConnection) -> None:
+def test_a_curve_begins_at_1_never_rises_and_is_short(sample: Connection) -> None:
     for _, points in queries.run(sample, "release_curve").group_by("bucket"):
         assert points["share_waiting"][0] == 1
         assert points["share_waiting"].diff().drop_nulls().max() <= 0
@@ -196,7 +194,7 @@ def test_a_curve_begins_at_1_never_rises_and_is_short(sample: duckdb.DuckDBPyCon
         assert points.height <= STEP.denominator + 2
 
 
-def test_half_years_are_kaplan_meiers(sample: duckdb.DuckDBPyConnection) -> None:
+def test_half_years_are_kaplan_meiers(sample: Connection) -> None:
     curves = _curves(sample, lambda asked, wei: (_half_year(asked), _bucket(wei)), 10)
     shown = queries.run(sample, "waits_by_half_year")
     assert set(shown["half_year", "bucket"].rows()) == set(curves)
@@ -212,7 +210,7 @@ def test_half_years_are_kaplan_meiers(sample: duckdb.DuckDBPyConnection) -> None
 
 
 @pytest.mark.parametrize("days", [7, PROMISED_DAYS, 400])
-def test_the_promise_is_a_plain_count(sample: duckdb.DuckDBPyConnection, days: int) -> None:
+def test_the_promise_is_a_plain_count(sample: Connection, days: int) -> None:
     now, in_time = read_info(sample).synced_at, timedelta(days=days)
     old = [
         (_bucket(wei), released is not None and released - asked < in_time + MINUTE)

@@ -1,23 +1,31 @@
-"""The backtest on a store: what it reads, what it keeps, and when it is due again."""
+"""The backtest on a store, and the score of what was really said, as anyone can print them."""
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from data import StoreError
+from data.config import ROOT
 from data.sample import SAMPLE_UNTIL
-from data.store.reader import open_reader
+from data.store.reader import StoreInfo, open_reader, read_info
 from scoring.__main__ import main, score_report
 from scoring.companion import Scores, companion_of, read_scores, write_scores
-from scoring.inputs import Inputs, read_inputs
+from scoring.forecast_log import append_windows, log_of
+from scoring.inputs import Inputs, read_inputs, read_releases
 from scoring.run import is_due, model_version, run_backtest
+from tests.made_forecasts import entry
 from tests.small_store import small_store
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -31,9 +39,7 @@ def inputs(sample_store: Path) -> Inputs:
 
 @pytest.fixture(scope="module")
 def scores(sample_scores: Path) -> Scores:
-    scores = read_scores(sample_scores.with_suffix(""))
-    assert scores is not None
-    return scores
+    return read_scores(sample_scores.with_suffix(""))
 
 
 def test_a_need_is_what_stood_ahead_and_its_own_with_what_the_pool_may_have_had() -> None:
@@ -81,7 +87,6 @@ def test_scores_are_kept_beside_the_store_and_read_again(scores: Scores, tmp_pat
     assert read_scores(store) is None
     assert write_scores(store, scores) == companion_of(store)
     again = read_scores(store)
-    assert again is not None
     assert again.about == scores.about
     assert_frame_equal(again.table, scores.table)
     assert_frame_equal(again.sources, scores.sources)
@@ -117,7 +122,6 @@ def test_a_store_where_nothing_was_paid_has_no_scores_and_says_so(
     assert "no request is old enough" in score_report(scores)
     write_scores(tmp_path / "store.duckdb", scores)
     again = read_scores(tmp_path / "store.duckdb")
-    assert again is not None
     assert again.about == scores.about
 
 
@@ -128,3 +132,119 @@ def test_a_missing_store_and_an_unknown_network_are_told(
     assert "sync the network first" in capsys.readouterr().err
     assert main(["--network", "nonsense"]) == 2
     assert "no network 'nonsense'" in capsys.readouterr().err
+
+
+# `python -m scoring --log`
+
+
+@pytest.fixture
+def store(sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The sample as if it were real: its forecasts are logged."""
+    monkeypatch.delenv("FTM_FORECAST_LOG", raising=False)
+    path = tmp_path / "store.duckdb"
+    shutil.copy(sample_store, path)
+    with duckdb.connect(path) as con:
+        con.execute("UPDATE store_info SET simulated = FALSE")
+    return path
+
+
+def printed(store: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["--log", "--store", str(store)]) == 0
+    return capsys.readouterr().out
+
+
+def log_each(store: Path, waited_for: pl.DataFrame, **changes: object) -> None:
+    """Log one forecast of each request, made at the moment it was asked for."""
+    with open_reader(store) as con:
+        info = read_info(con)
+    for wr_id, at, _ in waited_for.rows():
+        then: StoreInfo = replace(info, synced_at=at, synced_block=1, **changes)
+        append_windows(store, then, [entry(wr_id)], logged_at=at)
+
+
+def releases(store: Path) -> pl.DataFrame:
+    with open_reader(store) as con:
+        return read_releases(con)
+
+
+def covered(rows: Sequence[tuple[int, datetime, datetime]]) -> int:
+    """How many waited 1 to 19 days."""
+    waits = [(paid - asked).total_seconds() / 86_400 for _, asked, paid in rows]
+    return sum(1 <= wait <= 19 for wait in waits)
+
+
+def test_where_nothing_was_logged_it_says_so_and_keeps_nothing(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert printed(store, capsys) == "nothing was forecast here yet\n"
+    assert [path.name for path in store.parent.iterdir()] == ["store.duckdb"]
+
+
+def test_a_few_forecasts_are_scored_and_are_no_verdict(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = releases(store).head(4)
+    log_each(store, first)
+    lines = printed(store, capsys).splitlines()
+    assert lines[0].startswith("4 forecasts shown up to 20")
+    batches = re.search(r"4 of them resolved in (\d) payout batch(es)?$", lines[0])
+    assert lines[2].split() == [
+        "model",
+        *["covered_50", "covered_90", "late", "pinball"],
+        *["brier_7", "brier_14", "brier_35", "brier_90"],
+    ]
+    assert [line.split()[0] for line in lines[3:5]] == ["all", "m1"]
+    assert lines[5] == "undecided: fewer than 60 payout batches"
+    assert "no verdict on the 90 % intervals yet: " in lines[6]
+    assert lines[6].endswith(f" {batches[1]} of 30 batches")
+
+
+def test_enough_forecasts_get_a_verdict_with_its_figure(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid = releases(store).drop_nulls().head(300)
+    log_each(store, paid)
+    last = printed(store, capsys).splitlines()[-1]
+    # The sample's early waits are short of a day or longer than 19 days too often for these.
+    assert covered(paid.rows()) < 0.6 * paid.height
+    assert last.startswith("ALARM: the 90 % intervals held 0.")
+    assert last.endswith("over the last 30 payout batches, less than 0.75")
+
+
+def test_what_was_left_out_is_told(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = releases(store).head(3)
+    log_each(store, first.head(2))
+    log_each(store, first.tail(1), chain_id=4002)  # of another chain, whose ids are other requests
+    with open_reader(store) as con:
+        info = read_info(con)
+    paid, waits = int(first["wr_id"][0]), int(releases(store)["wr_id"][-1])
+    append_windows(store, info, [entry(paid)], logged_at=info.synced_at)  # paid long before
+    append_windows(store, info, [entry(waits)])  # now, of a block of 2025
+    with log_of(store).open("ab") as file:
+        file.write(b'{"forecast_at": "20')
+    told = printed(store, capsys)
+    assert told.startswith("2 forecasts shown up to ")
+    assert "apart: 1 request not found as waiting, 1 logged long after their block\n" in told
+    assert told.endswith("left out, as they cannot be read: 1 line\n")
+
+
+def test_it_is_a_command_and_a_missing_store_fails_it(store: Path) -> None:
+    command = [sys.executable, "-m", "scoring", "--log", "--store"]
+    for path, status in ((store, 0), (store.with_name("none.duckdb"), 1)):
+        told = subprocess.run(
+            [*command, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert told.returncode == status
+        assert ("nothing was forecast here yet" in told.stdout) == (status == 0)
+        assert ("sync the network first" in told.stderr) == (status == 1)
+
+
+def test_a_release_is_known_though_the_need_is_not() -> None:
+    with small_store() as con:
+        con.execute("UPDATE requests SET ahead_wei_at_request = NULL WHERE wr_id = 1")
+        con.execute("INSERT INTO requests FROM requests WHERE wr_id = 5")
+        found = read_releases(con)
+    assert found.columns == ["wr_id", "requested_at", "released_at"]
+    assert found["wr_id"].to_list() == list(range(8))
+    # The head passed 0 to 3, two of them refused.
+    assert found["released_at"].is_null().to_list() == [False] * 4 + [True] * 4

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
+from streamlit.testing.v1 import AppTest
 
 import queries
 from data import ConfigError
@@ -41,9 +42,7 @@ def test_the_first_network_of_real_money_with_a_store_is_shown_else_the_sample(
     assert sources.default().name == "fantom"
 
 
-def test_the_environment_names_the_network_and_the_store(
-    environment: pytest.MonkeyPatch,
-) -> None:
+def test_the_environment_names_the_network_and_the_store(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("FTM_NETWORK", "opera")
     with pytest.raises(ConfigError, match="FTM_NETWORK=opera names no network: set it to one of"):
         read_sources()
@@ -135,7 +134,7 @@ def test_a_reader_is_never_kept_under_another_version(
     path = edited(sample_store, tmp_path / "raced.duckdb")
     source, before = Source("raced", path), version_of(path)
 
-    def raced(path: Path) -> duckdb.DuckDBPyConnection:
+    def raced(path: Path) -> Connection:
         monkeypatch.undo()
         edited(path, path, "UPDATE store_info SET synced_block = 7")
         return open_reader(path)
@@ -160,3 +159,60 @@ def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
     app = show("UPDATE store_info SET schema_version = 99")
     (error,) = app.error
     assert error.value.startswith(r"shown\.duckdb has schema 99, this version reads schema 1")
+
+
+# A parameter that a page cannot take
+
+
+@pytest.fixture
+def show_sample(show: Show, environment: pytest.MonkeyPatch) -> Show:
+    """The sample under its own network's name, as the app shows it."""
+    environment.setenv("FTM_NETWORK", "sample")
+    return show
+
+
+def notices(app: AppTest) -> str:
+    """What they say, without the marks and escapes that keep foreign text from being markup."""
+    texts = "\n".join(str(notice.value) for notice in [*app.error, *app.warning, *app.info])
+    return texts.replace("`", "").replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "expected", "left"),
+    [
+        ("", {"network": "xyz"}, ["network xyz, which is none of fantom, "], {}),
+        (
+            "",
+            {"token": "xyz", "range": "never", "payouts": "maybe"},
+            [
+                "range=never, which is not one of 35 days, ",
+                "token=xyz, which is not one of both, aFTMb, aFTMc. Showing both.",
+                "payouts=maybe, which is not true or false. Showing true.",
+            ],
+            {},
+        ),
+        ("", {"since": "banana"}, ["since=banana, which is not a day from 2022-03-16"], {}),
+        (
+            "",
+            {"since": "2025-02-02", "until": "2024-01-01"},
+            ["From 2025-02-02 to 2024-01-01 is no range"],
+            {"since": "2025-02-02", "until": "2024-01-01"},
+        ),
+        (
+            "",
+            {"from": "abc", "to": "d", "token": "aFTMb"},
+            ["sets from, to, which the page Queue does not know: there are network, range, "],
+            {"token": "aFTMb"},
+        ),
+        ("status", {"range": "all"}, ["sets range, which the page Status does not know"], {}),
+    ],
+)
+def test_a_bad_parameter_is_named_and_leaves_the_link(
+    show_sample: Show, page: str, link: dict[str, str], expected: list[str], left: dict[str, str]
+) -> None:
+    app = show_sample(page=page, **link)
+    assert not app.exception
+    shown = notices(app)
+    assert [notice for notice in expected if notice not in shown] == [], shown
+    in_link = {k: v if isinstance(v, str) else v[-1] for k, v in app.query_params.items()}
+    assert in_link == {"network": "sample"} | left

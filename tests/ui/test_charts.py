@@ -1,4 +1,4 @@
-"""Words and charts: frames in, figures and pictures out."""
+"""Words, colours and charts: frames in, figures and pictures out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from data.config import ROOT
 from data.store.reader import open_reader
 from pages.queue import charts
 from pages.queue import parts as queue_parts
-from ui.parts import links, words
+from ui.parts import colours, links, words
 from ui.parts.spans import LENGTH, Span
 
 
@@ -170,3 +170,38 @@ def test_an_unknown_level_is_a_gap_and_never_zero(
     span = Span(date(2024, 9, 2), date(2025, 3, 1))
     takeaway = charts.takeaway(span, depth.with_columns(depth_ftm=unknown), flows)
     assert "the queue went from unknown to unknown" in takeaway
+
+
+# Colours show on both themes, and stand in one place
+
+
+BACKGROUNDS = ("#ffffff", "#14171c")
+DRAWN = ("BLUE", "AMBER", "PINK", "BROWN", "SILVER", "GREY")
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_every_colour_shows_on_both_backgrounds(name: str, background: str) -> None:
+    assert _contrast(getattr(colours, name), background) >= 3
+
+
+def test_text_can_be_read_on_both_ends_of_a_heat_map() -> None:
+    for background, text in zip(colours.HEAT, colours.ON_HEAT, strict=True):
+        assert _contrast(background, text) >= 4.5
+
+
+def test_no_chart_has_a_colour_of_its_own() -> None:
+    scripts = [*(ROOT / "pages").rglob("*.py"), *(ROOT / "ui").rglob("*.py")]
+    found = {path.name for path in scripts if re.search(r"#[0-9a-fA-F]{6}", path.read_text())}
+    assert found == {"colours.py"}

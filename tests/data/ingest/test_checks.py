@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 from data.ingest.checks import Finding, run_checks
 from data.ingest.coverage import cover
@@ -28,14 +28,14 @@ NOBODY = "there was no node to ask"
 
 
 @pytest.fixture(autouse=True)
-def _filled_by_a_node(con: duckdb.DuckDBPyConnection) -> None:
+def _filled_by_a_node(con: Connection) -> None:
     """Tables of a store that a node filled up to block 99 million."""
     con.execute("DELETE FROM coverage")
     con.execute("UPDATE store_info SET simulated = FALSE, synced_block = 99_000_000")
     cover(con, ("pool", "bond", f"sfc {STUB}"), 0, 99_000_000)
 
 
-def _findings(con: duckdb.DuckDBPyConnection, logs: list[Log], name: str) -> list[Finding]:
+def _findings(con: Connection, logs: list[Log], name: str) -> list[Finding]:
     rebuild_from(con, logs)
     found = run_checks(con, None, NOBODY)
     stored = [
@@ -53,9 +53,7 @@ def _queue(requests: int) -> Story:
     return story
 
 
-def test_a_whole_history_passes_every_check_that_needs_no_node(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_whole_history_passes_every_check_that_needs_no_node(con: Connection) -> None:
     story = _queue(4)
     story.pay(0)
     story.refuse(1)
@@ -79,7 +77,7 @@ def test_a_whole_history_passes_every_check_that_needs_no_node(
 # Requests and settlements
 
 
-def test_lost_requests_fail_the_request_ids(con: duckdb.DuckDBPyConnection) -> None:
+def test_lost_requests_fail_the_request_ids(con: Connection) -> None:
     story = Story()
     story.burn(5, skip_ids=1)
     first = story.block
@@ -91,9 +89,7 @@ def test_lost_requests_fail_the_request_ids(con: duckdb.DuckDBPyConnection) -> N
     ]
 
 
-def test_a_request_that_was_made_twice_fails_the_request_ids(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_request_that_was_made_twice_fails_the_request_ids(con: Connection) -> None:
     story = _queue(1)
     story.emit(BURNED_2, ALICE, 10, 10, 0, 0, False)
     (finding,) = _findings(con, story.logs, "request ids")
@@ -101,7 +97,7 @@ def test_a_request_that_was_made_twice_fails_the_request_ids(
     assert finding.message == "request 0 was made twice"
 
 
-def test_a_lost_settlement_fails_the_head_order(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_lost_settlement_fails_the_head_order(con: Connection) -> None:
     story = _queue(3)
     story.pay(0)
     story.pay(2)
@@ -111,7 +107,7 @@ def test_a_lost_settlement_fails_the_head_order(con: duckdb.DuckDBPyConnection) 
     ]
 
 
-def test_a_head_that_went_back_fails_the_head_order(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_head_that_went_back_fails_the_head_order(con: Connection) -> None:
     story = _queue(2)
     for wr_id in (0, 1):
         story.pay(wr_id)
@@ -121,7 +117,7 @@ def test_a_head_that_went_back_fails_the_head_order(con: duckdb.DuckDBPyConnecti
     ]
 
 
-def test_a_request_that_was_paid_twice_fails_settled_once(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_request_that_was_paid_twice_fails_settled_once(con: Connection) -> None:
     story = _queue(1)
     story.refuse(0)
     story.pay(0)
@@ -131,9 +127,7 @@ def test_a_request_that_was_paid_twice_fails_settled_once(con: duckdb.DuckDBPyCo
     ]
 
 
-def test_a_settlement_of_another_amount_fails_the_payout_amounts(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_settlement_of_another_amount_fails_the_payout_amounts(con: Connection) -> None:
     story = _queue(2)
     story.pay(0)
     story.pay(1, amount=7)
@@ -143,9 +137,7 @@ def test_a_settlement_of_another_amount_fails_the_payout_amounts(
     ]
 
 
-def test_a_settlement_of_no_request_fails_the_payout_amounts(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_settlement_of_no_request_fails_the_payout_amounts(con: Connection) -> None:
     story = Story()
     story.pay(0, amount=7)
     assert _findings(con, story.logs, "payout amounts") == [
@@ -153,7 +145,7 @@ def test_a_settlement_of_no_request_fails_the_payout_amounts(
     ]
 
 
-def test_many_failures_of_a_kind_are_told_as_a_number(con: duckdb.DuckDBPyConnection) -> None:
+def test_many_failures_of_a_kind_are_told_as_a_number(con: Connection) -> None:
     story = Story()
     for _ in range(60):
         story.burn(1, skip_ids=1)
@@ -166,7 +158,7 @@ def test_many_failures_of_a_kind_are_told_as_a_number(con: duckdb.DuckDBPyConnec
 # Logs
 
 
-def test_a_log_of_another_shape_fails_logs_decode(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_log_of_another_shape_fails_logs_decode(con: Connection) -> None:
     log = node_log(RATIO, 5, block=31_300_000, index=3)
     why = "log 3 has not the shape of RatioUpdate"
     assert _findings(con, [log | {"data": "0x"}], "logs decode") == [
@@ -176,7 +168,7 @@ def test_a_log_of_another_shape_fails_logs_decode(con: duckdb.DuckDBPyConnection
 
 @pytest.mark.parametrize("word", range(3))
 def test_a_number_beyond_38_digits_fails_amounts_fit_with_its_request(
-    word: int, con: duckdb.DuckDBPyConnection
+    word: int, con: Connection
 ) -> None:
     story = _queue(1)
     amounts = [10**38 if place == word else 10**38 - 1 for place in range(3)]
@@ -187,9 +179,7 @@ def test_a_number_beyond_38_digits_fails_amounts_fit_with_its_request(
     ]
 
 
-def test_a_number_beyond_38_digits_of_another_event_names_no_request(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_number_beyond_38_digits_of_another_event_names_no_request(con: Connection) -> None:
     story = Story()
     story.emit(STAKED, ALICE, TOO_LONG)
     story.emit(STAKED_2, ALICE, TOO_LONG, True)
@@ -206,7 +196,7 @@ def test_a_number_beyond_38_digits_of_another_event_names_no_request(
 # Coverage
 
 
-def test_blocks_that_no_node_was_asked_for_fail_no_gaps(con: duckdb.DuckDBPyConnection) -> None:
+def test_blocks_that_no_node_was_asked_for_fail_no_gaps(con: Connection) -> None:
     con.execute("DELETE FROM coverage")
     cover(con, ("pool",), 0, 99_000_000)
     cover(con, ("bond",), 0, 5)
@@ -220,7 +210,7 @@ def test_blocks_that_no_node_was_asked_for_fail_no_gaps(con: duckdb.DuckDBPyConn
     assert missing.message == f"sfc {STUB} was not read from block {story.block} to 99000000"
 
 
-def test_whether_a_store_of_files_has_gaps_is_unknown(con: duckdb.DuckDBPyConnection) -> None:
+def test_whether_a_store_of_files_has_gaps_is_unknown(con: Connection) -> None:
     con.execute("DELETE FROM coverage")
     cover(con, ("file logs.ndjson",), 5_000, 99_000_000)
     why = "blocks 0 to 99000000 came from files, which do not say what they leave out"

@@ -1,16 +1,24 @@
-"""What was read is remembered exactly: ranges behave like the sets of blocks they stand for."""
+"""What was read is remembered exactly, and lands though the node failed after it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data import NodeError
+from data.ingest import decode
 from data.ingest.coverage import cover, forget, gaps, holes
-from tests.log_lines import rows
+from data.ingest.landing import _batches, unread
+from data.node.endpoints import Endpoint, Manners
+from data.node.log_ranges import RangeAnswer
+from data.store.writer import lock, open_next
+from tests.log_lines import FANTOM, rows
 
 LAST = 40
 RANGES = st.tuples(st.integers(0, LAST), st.integers(0, LAST)).map(lambda pair: sorted(pair))
@@ -25,9 +33,7 @@ def _blocks(ranges: list[tuple[int, int]]) -> set[int]:
 @settings(max_examples=50, deadline=None)
 @given(steps=STEPS, asked=RANGES)
 def test_coverage_is_the_set_of_blocks_that_were_read_and_not_forgotten(
-    con: duckdb.DuckDBPyConnection,
-    steps: list[tuple[tuple[str, ...] | None, list[int]]],
-    asked: list[int],
+    con: Connection, steps: list[tuple[tuple[str, ...] | None, list[int]]], asked: list[int]
 ) -> None:
     con.execute("DELETE FROM coverage")
     model: dict[str, set[int]] = {name: set() for name in ("pool", "bond", "sfc a", "sfc b")}
@@ -57,7 +63,7 @@ def test_coverage_is_the_set_of_blocks_that_were_read_and_not_forgotten(
 @settings(max_examples=25, deadline=None)
 @given(covered=st.lists(RANGES, max_size=5), synced=st.integers(5, LAST))
 def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
-    con: duckdb.DuckDBPyConnection, covered: list[list[int]], synced: int
+    con: Connection, covered: list[list[int]], synced: int
 ) -> None:
     con.execute("DELETE FROM coverage")
     con.execute("CREATE OR REPLACE TABLE stubs AS SELECT '0xa' AS stub, 9::BIGINT AS block")
@@ -74,7 +80,7 @@ def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
 
 
 def _holes_beside(
-    con: duckdb.DuckDBPyConnection, node: list[tuple[int, int]], files: list[tuple[int, int]]
+    con: Connection, node: list[tuple[int, int]], files: list[tuple[int, int]]
 ) -> list[tuple[int, int, bool]]:
     """The pool's holes up to block 40 of a store that a node and files were read into."""
     con.execute("DELETE FROM coverage")
@@ -105,7 +111,7 @@ def _holes_beside(
     ],
 )
 def test_a_file_answers_for_the_blocks_that_it_covers_and_no_others(
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
     node: list[tuple[int, int]],
     files: list[tuple[int, int]],
     expected: list[tuple[int, int, bool]],
@@ -116,3 +122,41 @@ def test_a_file_answers_for_the_blocks_that_it_covers_and_no_others(
         assert _blocks([(a, b) for a, b, filed in found if filed is of_file]) == _blocks(
             [(a, b) for a, b, filed in expected if filed is of_file]
         )
+
+
+# What a node answered before it failed
+
+
+NODE = Endpoint("http://127.0.0.1:1", Manners())
+
+
+def _answer(block: int) -> RangeAnswer:
+    return RangeAnswer(block, block, memoryview(b"[]"), NODE)
+
+
+def test_answers_that_came_before_an_error_are_handed_on_before_it_is_raised() -> None:
+    def answers() -> Iterator[RangeAnswer]:
+        yield _answer(1)
+        yield _answer(2)
+        raise NodeError("no endpoint gave a usable answer")
+
+    batches = _batches(answers())
+    assert [answer.first for answer in next(batches)] == [1, 2]
+    with pytest.raises(NodeError):
+        next(batches)
+
+
+def test_an_error_of_whoever_lands_a_batch_is_not_taken_for_the_nodes() -> None:
+    batches = _batches(iter([_answer(1)]))
+    next(batches)
+    with pytest.raises(KeyError):
+        batches.throw(KeyError("a fault in landing"))  # type: ignore[attr-defined]
+
+
+def test_what_a_stopped_sync_left_unread_of_any_contract_is_expected(tmp_path: Path) -> None:
+    with lock(tmp_path / "store.duckdb"), open_next(tmp_path / "store.duckdb", FANTOM) as con:
+        decode.prepare(con, FANTOM)
+        assert unread(con, 1, 300) == 300
+        cover(con, ("pool",), 1, 300)  # it was stopped while it read the bond token's logs
+        cover(con, ("bond",), 1, 150)
+        assert unread(con, 1, 300) == 50

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 from bench import plain_python
 from data.ingest import decode
@@ -85,9 +85,7 @@ def _random_logs(seed: int, count: int) -> list[Log]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_table_is_what_eth_abi_makes_of_the_same_logs(
-    seed: int, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_every_table_is_what_eth_abi_makes_of_the_same_logs(seed: int, con: Connection) -> None:
     logs = _random_logs(seed, 1_500)
     rebuild_from(con, logs)
     expected = plain_python.tables(plain_python.decode_logs(logs, FANTOM))
@@ -96,7 +94,7 @@ def test_every_table_is_what_eth_abi_makes_of_the_same_logs(
         assert rows(con, f"FROM {name}") == expected[name], name
 
 
-def test_the_tables_do_not_depend_on_the_sessions_time_zone(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_tables_do_not_depend_on_the_sessions_time_zone(con: Connection) -> None:
     logs = _random_logs(1, 300)
     rebuild_from(con, logs)
     expected = {name: rows(con, f"FROM {name}") for name in decode.DERIVED}
@@ -110,7 +108,7 @@ def test_the_tables_do_not_depend_on_the_sessions_time_zone(con: duckdb.DuckDBPy
 
 
 @pytest.mark.parametrize("amount", [0, 1, FTM, 2**126 - 1, 2**126, 10**38 - 1])
-def test_an_amount_of_up_to_38_digits_is_exact(amount: int, con: duckdb.DuckDBPyConnection) -> None:
+def test_an_amount_of_up_to_38_digits_is_exact(amount: int, con: Connection) -> None:
     logs = [
         node_log(STAKED, ALICE, amount, index=0),
         node_log(RATIO, amount, index=1),
@@ -126,17 +124,13 @@ def test_an_amount_of_up_to_38_digits_is_exact(amount: int, con: duckdb.DuckDBPy
 
 
 @pytest.mark.parametrize("amount", [10**38, 2**128, 2**256 - 1])
-def test_an_amount_beyond_38_digits_stays_raw_and_is_null(
-    amount: int, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_an_amount_beyond_38_digits_stays_raw_and_is_null(amount: int, con: Connection) -> None:
     rebuild_from(con, [node_log(STAKED, ALICE, amount)])
     assert rows(con, "SELECT staker, amount_wei FROM stakes") == [(ALICE, None)]
     assert rows(con, "SELECT data FROM raw_logs") == [(f"0x{amount:064x}",)]
 
 
-def test_a_sum_over_an_unknown_amount_is_unknown_not_smaller(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_sum_over_an_unknown_amount_is_unknown_not_smaller(con: Connection) -> None:
     story = Story()
     for amount in (5, 2**200, 7, 11):
         story.burn(amount)
@@ -150,7 +144,7 @@ def test_a_sum_over_an_unknown_amount_is_unknown_not_smaller(
     assert rows(con, ahead)[2:] == [(7, None, 0), (11, None, 7)]
 
 
-def test_a_claim_of_which_one_part_is_unknown_is_unknown(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_claim_of_which_one_part_is_unknown_is_unknown(con: Connection) -> None:
     story = Story()
     story.emit(DEPLOYED, 0, STUB)
     story.emit(CLAIMED, STUB, 3, 1, 2**127, 5)
@@ -163,7 +157,7 @@ def test_a_claim_of_which_one_part_is_unknown_is_unknown(con: duckdb.DuckDBPyCon
 # Generations and strangers
 
 
-def test_a_request_of_the_first_generation_is_for_the_bond(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_request_of_the_first_generation_is_for_the_bond(con: Connection) -> None:
     logs = [
         node_log(BURNED, ALICE, 10, 9, 1, 0, index=0),
         node_log(BURNED_2, ALICE, 10, 9, 1, 1, True, index=1),
@@ -174,14 +168,14 @@ def test_a_request_of_the_first_generation_is_for_the_bond(con: duckdb.DuckDBPyC
     assert found == [("aFTMb", 9, 9), ("aFTMb", 9, 9), ("aFTMc", 9, 9)]
 
 
-def test_a_stake_says_its_token_only_in_the_second_form(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_stake_says_its_token_only_in_the_second_form(con: Connection) -> None:
     staked = [(STAKED, ()), (STAKED_2, (True,)), (STAKED_2, (False,))]
     logs = [node_log(of, ALICE, 5, *flag, index=index) for index, (of, flag) in enumerate(staked)]
     rebuild_from(con, logs)
     assert rows(con, "SELECT token FROM stakes") == [(None,), ("aFTMb",), ("aFTMc",)]
 
 
-def test_both_forms_of_the_fee_rule_are_read(con: duckdb.DuckDBPyConnection) -> None:
+def test_both_forms_of_the_fee_rule_are_read(con: Connection) -> None:
     logs = [node_log(RULE_4, 1, 2, 3, 4, index=0), node_log(RULE_5, 5, 6, 7, 8, 9, index=1)]
     rebuild_from(con, logs)
     found = rows(con, "SELECT * EXCLUDE (updated_at, block, tx) FROM fee_rules")
@@ -189,9 +183,7 @@ def test_both_forms_of_the_fee_rule_are_read(con: duckdb.DuckDBPyConnection) -> 
 
 
 @pytest.mark.parametrize("event", [e for e in EVENTS if e.contract == "sfc"], ids=lambda e: e.name)
-def test_a_delegator_that_is_no_stub_never_appears(
-    event: Event, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_delegator_that_is_no_stub_never_appears(event: Event, con: Connection) -> None:
     numbers = [1] * (len(event.fields) - 1)
     story = Story()
     story.emit(event, STRANGER, *numbers)
@@ -205,7 +197,7 @@ def test_a_delegator_that_is_no_stub_never_appears(
         assert found in ([], [(STUB,), (STUB,)])
 
 
-def test_a_lock_up_ends_after_its_duration(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_lock_up_ends_after_its_duration(con: Connection) -> None:
     story = Story()
     story.emit(DEPLOYED, 0, STUB)
     for duration in (14 * 86_400, 2**62, 2**70):
@@ -218,7 +210,7 @@ def test_a_lock_up_ends_after_its_duration(con: duckdb.DuckDBPyConnection) -> No
 # Logs without their event's shape
 
 
-def test_upgraded_has_two_shapes_and_no_third(con: duckdb.DuckDBPyConnection) -> None:
+def test_upgraded_has_two_shapes_and_no_third(con: Connection) -> None:
     indexed, plain = (event for event in EVENTS if event.name == "Upgraded")
     third = node_log(indexed, ALICE, index=2)
     third["topics"].append(third["topics"][1])
@@ -248,9 +240,7 @@ def _spoilt() -> Iterator[tuple[str, Log]]:
 
 
 @pytest.mark.parametrize("log", [pytest.param(log, id=why) for why, log in _spoilt()])
-def test_a_log_without_its_events_shape_is_kept_raw_and_reported(
-    log: Log, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_log_without_its_events_shape_is_kept_raw_and_reported(log: Log, con: Connection) -> None:
     rebuild_from(con, [log, node_log(BURNED_2, ALICE, 1, 1, 0, 1, True, index=1)])
     assert rows(con, "SELECT log_index FROM malformed_logs('raw_logs')") == [(0,)]
     assert rows(con, "SELECT wr_id FROM requests") == [(1,)]
@@ -258,9 +248,7 @@ def test_a_log_without_its_events_shape_is_kept_raw_and_reported(
     assert rows(con, "FROM stakes") == []
 
 
-def test_a_known_topic0_at_another_contract_is_another_event(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_known_topic0_at_another_contract_is_another_event(con: Connection) -> None:
     log = node_log(WITHDRAWN, ALICE, 10, 0)
     anonymous = _with(node_log(RATIO, 5, index=1), topics=[])
     rebuild_from(con, [_with(log, address=FANTOM.sfc), anonymous])
@@ -268,9 +256,7 @@ def test_a_known_topic0_at_another_contract_is_another_event(
     assert rows(con, "FROM head_moves") == rows(con, "FROM ratios") == []
 
 
-def test_logs_beyond_the_last_whole_block_wait_for_the_blocks_between(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_logs_beyond_the_last_whole_block_wait_for_the_blocks_between(con: Connection) -> None:
     early = node_log(BURNED, ALICE, 5 * FTM, 5 * FTM, 0, 0, block=FIRST_BLOCK)
     late = node_log(BURNED, BOB, 7 * FTM, 7 * FTM, 0, 2, block=FIRST_BLOCK + 90)
     rebuild_from(con, [early, late])

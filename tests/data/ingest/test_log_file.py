@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 from data import ChangedLogError, LogFileError
 from data.ingest import from_file, raw_logs
@@ -33,7 +33,7 @@ from tests.log_lines import (
 
 
 @pytest.fixture(autouse=True)
-def _no_logs(con: duckdb.DuckDBPyConnection) -> None:
+def _no_logs(con: Connection) -> None:
     con.execute("DELETE FROM raw_logs")
 
 
@@ -60,18 +60,16 @@ def _as_stored(logs: list[Log]) -> list[tuple[Any, ...]]:
     ]
 
 
-def _land(con: duckdb.DuckDBPyConnection, *files: Path) -> int:
+def _land(con: Connection, *files: Path) -> int:
     stage_files(con, files, FANTOM)
     return raw_logs.land(con)
 
 
-def _stored(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+def _stored(con: Connection) -> list[tuple[Any, ...]]:
     return rows(con, "FROM raw_logs ORDER BY block, log_index")
 
 
-def _refused(
-    con: duckdb.DuckDBPyConnection, *files: Path, kind: type[Exception] = LogFileError
-) -> str:
+def _refused(con: Connection, *files: Path, kind: type[Exception] = LogFileError) -> str:
     """The words of the refusal."""
     with pytest.raises(kind) as refusal:
         _land(con, *files)
@@ -102,7 +100,7 @@ def _shuffled(lines: list[bytes]) -> bytes:
 def test_the_same_logs_in_another_form_land_the_same(
     name: str,
     form: Callable[[list[bytes]], bytes],
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -115,9 +113,7 @@ def test_the_same_logs_in_another_form_land_the_same(
     assert _stored(con) == _as_stored(_logs())
 
 
-def test_overlapping_files_land_each_log_once(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_overlapping_files_land_each_log_once(con: Connection, tmp_path: Path) -> None:
     parts = [_logs()[:20], _logs()[10:25], _logs()[15:]]
     files = [write_logs(tmp_path / f"{n}.ndjson", part) for n, part in enumerate(parts)]
     assert _land(con, files[2], files[0], files[2]) == 30
@@ -126,7 +122,7 @@ def test_overlapping_files_land_each_log_once(
 
 
 def test_a_file_covers_the_asked_blocks_or_those_of_its_logs(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
+    con: Connection, tmp_path: Path
 ) -> None:
     file = write_logs(tmp_path / "a.ndjson", _logs())
     end = int(_logs()[-1]["blockNumber"], 16)
@@ -142,7 +138,7 @@ def test_a_file_covers_the_asked_blocks_or_those_of_its_logs(
 
 
 def test_a_zipped_file_that_was_cut_off_is_refused_wherever_it_was_cut(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
+    con: Connection, tmp_path: Path
 ) -> None:
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="w") as zipped:
@@ -161,7 +157,7 @@ def test_a_zipped_file_that_was_cut_off_is_refused_wherever_it_was_cut(
 
 @pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"{}\n", mtime=0) + b"garbage"])
 def test_a_file_that_is_not_zipped_as_its_name_says_is_refused(
-    content: bytes, con: duckdb.DuckDBPyConnection, tmp_path: Path
+    content: bytes, con: Connection, tmp_path: Path
 ) -> None:
     file = tmp_path / "wrong.gz"
     file.write_bytes(content)
@@ -169,7 +165,7 @@ def test_a_file_that_is_not_zipped_as_its_name_says_is_refused(
 
 
 def test_a_missing_file_and_a_folder_are_refused_and_an_empty_file_holds_nothing(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
+    con: Connection, tmp_path: Path
 ) -> None:
     assert _refused(con, tmp_path / "none") == f"no file {tmp_path / 'none'}"
     assert _refused(con, tmp_path) == f"{tmp_path} is a folder"
@@ -178,9 +174,7 @@ def test_a_missing_file_and_a_folder_are_refused_and_an_empty_file_holds_nothing
         assert stage_files(con, [tmp_path / name], FANTOM) == [None]
 
 
-def test_a_file_that_contradicts_the_store_is_refused(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_a_file_that_contradicts_the_store_is_refused(con: Connection, tmp_path: Path) -> None:
     _land(con, write_logs(tmp_path / "first.ndjson", _logs()))
     changed = _logs()
     changed[17] |= {"data": f"0x{5:064x}"}
@@ -191,7 +185,7 @@ def test_a_file_that_contradicts_the_store_is_refused(
 
 
 def test_files_that_contradict_themselves_or_each_other_are_refused(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
+    con: Connection, tmp_path: Path
 ) -> None:
     log = node_log(RATIO, 5, block=FIRST_BLOCK + 7)
     other = log | {"transactionHash": "0x" + "12" * 32}
@@ -255,11 +249,7 @@ BROKEN = {
 
 @pytest.mark.parametrize(("line", "why"), [pytest.param(*case, id=k) for k, case in BROKEN.items()])
 def test_a_broken_line_is_named(
-    line: bytes,
-    why: str,
-    con: duckdb.DuckDBPyConnection,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    line: bytes, why: str, con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(from_file, "_PIECE_BYTES", 2_000)  # a few lines
     story = Story()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 from data.ingest.checks import Finding, run_checks, suspect_ranges
 from data.pool.burn import FeeRule, burn_fee_wei
@@ -36,7 +36,7 @@ def _state(views: Mapping[str, int], block: int = ASKED_AT) -> PoolState:
 
 
 def _found(
-    con: duckdb.DuckDBPyConnection, logs: list[Log], views: Mapping[str, int], block: int = ASKED_AT
+    con: Connection, logs: list[Log], views: Mapping[str, int], block: int = ASKED_AT
 ) -> dict[str, Finding]:
     """The findings about views, by the view's name."""
     rebuild_from(con, logs)
@@ -78,7 +78,7 @@ VIEWS = {
 }
 
 
-def test_views_that_the_logs_come_to_pass(con: duckdb.DuckDBPyConnection) -> None:
+def test_views_that_the_logs_come_to_pass(con: Connection) -> None:
     found = _found(con, _story().logs, VIEWS)
     assert _statuses(found) == dict.fromkeys(VIEWS, "passed")
     assert found["firstWrId"] == Finding(
@@ -93,9 +93,7 @@ def _worded(view: str, value: int) -> str:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_that_the_logs_do_not_come_to_fails_alone(
-    view: str, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_view_that_the_logs_do_not_come_to_fails_alone(view: str, con: Connection) -> None:
     found = _found(con, _story().logs, VIEWS | {view: VIEWS[view] + 1})
     rebuilt, stated = _worded(view, VIEWS[view]), _worded(view, VIEWS[view] + 1)
     why = f"rebuilt {rebuilt}, but the contract says {stated} at block {ASKED_AT}"
@@ -104,15 +102,13 @@ def test_a_view_that_the_logs_do_not_come_to_fails_alone(
 
 
 @pytest.mark.parametrize("view", sorted(set(VIEWS) - {FEE, "feeShift"}))
-def test_a_view_that_gave_no_answer_is_unknown(view: str, con: duckdb.DuckDBPyConnection) -> None:
+def test_a_view_that_gave_no_answer_is_unknown(view: str, con: Connection) -> None:
     found = _found(con, _story().logs, {key: VIEWS[key] for key in VIEWS if key != view})
     assert found[view].status == "unknown"
     assert found[view].message.startswith("the contract gave no answer")
 
 
-def test_without_a_node_every_view_is_unknown_for_that_reason(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_without_a_node_every_view_is_unknown_for_that_reason(con: Connection) -> None:
     rebuild_from(con, _story().logs)
     views = [f for f in run_checks(con, None, "nobody was asked") if f.name.startswith("view ")]
     assert len(views) == 7
@@ -121,9 +117,7 @@ def test_without_a_node_every_view_is_unknown_for_that_reason(
     }
 
 
-def test_views_of_a_block_before_the_newest_log_are_not_compared(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_views_of_a_block_before_the_newest_log_are_not_compared(con: Connection) -> None:
     story = _story()
     found = _found(con, story.logs, VIEWS, block=story.block - 1)
     assert set(_statuses(found).values()) == {"unknown"}
@@ -135,7 +129,7 @@ def test_views_of_a_block_before_the_newest_log_are_not_compared(
 
 @pytest.mark.parametrize("amount", [10**38, 10**35])
 def test_a_sum_over_an_amount_that_cannot_be_added_up_is_unknown(
-    amount: int, con: duckdb.DuckDBPyConnection
+    amount: int, con: Connection
 ) -> None:
     story = _story()
     for _ in range(2):
@@ -153,7 +147,7 @@ def test_a_sum_over_an_amount_that_cannot_be_added_up_is_unknown(
 # The fee's shift
 
 
-def _shift_and_fee(con: duckdb.DuckDBPyConnection, story: Story) -> tuple[str, str]:
+def _shift_and_fee(con: Connection, story: Story) -> tuple[str, str]:
     """What the logs come to, as the failed checks of impossible views say it."""
     found = _found(con, story.logs, {"feeShift": -1, FEE: -1})
     return tuple(found[view].message.split(" wei")[0] for view in ("feeShift", FEE))  # type: ignore[return-value]
@@ -163,9 +157,7 @@ def _told(rule: tuple[int, int, int, int], shift: int) -> tuple[str, str]:
     return f"rebuilt {shift}", f"rebuilt {burn_fee_wei(FeeRule(*rule), 1_000 * FTM, shift)}"
 
 
-def test_the_shift_is_what_was_burned_since_the_last_rule_and_what_it_set(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_the_shift_is_what_was_burned_since_the_last_rule_and_what_it_set(con: Connection) -> None:
     story = Story()
     story.emit(RULE_4, *RATIOS)
     story.emit(BURNED, ALICE, 500 * FTM, 1, 0, 0)  # the first generation had no shift
@@ -180,7 +172,7 @@ def test_the_shift_is_what_was_burned_since_the_last_rule_and_what_it_set(
     assert _shift_and_fee(con, story) == _told(RATIOS, 75 * FTM)
 
 
-def test_of_two_rules_in_one_block_the_later_holds(con: duckdb.DuckDBPyConnection) -> None:
+def test_of_two_rules_in_one_block_the_later_holds(con: Connection) -> None:
     story = Story()
     story.emit(RULE_5, *RATIOS, 1)
     story.emit(RULE_5, 0, 0, 1, 2, 0, same_block=True)
@@ -190,7 +182,7 @@ def test_of_two_rules_in_one_block_the_later_holds(con: duckdb.DuckDBPyConnectio
 
 
 def test_without_a_shift_in_the_contract_the_fee_is_that_of_the_first_generation(
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
 ) -> None:
     story = Story()
     story.emit(RULE_4, *RATIOS)
@@ -201,7 +193,7 @@ def test_without_a_shift_in_the_contract_the_fee_is_that_of_the_first_generation
 
 @pytest.mark.parametrize("logs", [[], [(RULE_5, *RATIOS, 2**200)], [(RULE_5, 2**200, 1, 2, 3, 0)]])
 def test_a_fee_whose_rule_is_not_known_is_unknown(
-    logs: list[tuple[object, ...]], con: duckdb.DuckDBPyConnection
+    logs: list[tuple[object, ...]], con: Connection
 ) -> None:
     story = Story()
     story.emit(STAKED, ALICE, 5)
@@ -213,9 +205,7 @@ def test_a_fee_whose_rule_is_not_known_is_unknown(
 # Where lost logs must lie
 
 
-def test_lost_logs_lie_between_the_neighbours_of_what_is_missing(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_lost_logs_lie_between_the_neighbours_of_what_is_missing(con: Connection) -> None:
     story = Story()
     story.burn(5)
     story.burn(5)
@@ -231,9 +221,7 @@ def test_lost_logs_lie_between_the_neighbours_of_what_is_missing(
     assert suspect_ranges(con, None) == [(before, after), (paid, story.block)]
 
 
-def test_logs_that_only_the_contract_knows_of_lie_after_the_newest(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_logs_that_only_the_contract_knows_of_lie_after_the_newest(con: Connection) -> None:
     story = _story()
     newest = {"firstWrId": story.block - 20, "lastWrId": story.block - 60}
     rebuild_from(con, story.logs)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import pytest
 
-from data import ConfigError
+from data import ConfigError, NodeError, WrongChainError
+from data.config import load_network
 from data.live.outcome import read_outcome
 from data.live.verdict import Expected
+from data.node.live_node import LiveNode
 from data.pool.burn import BOND, CERT
 from devnet import Devnet, act
+from devnet.compile import compiled
+from devnet.node import free_port
 from devnet.rpc import Rpc, calldata
-from tests.fake_node import (
-    devnet_answers,
-    error,
-    fake_node,
-    only,
-)
-from tests.live_steps import AMOUNT, FTM, UNKNOWN, burning, expected, live, of, send
+from tests.fake_node import Asked, Fault, Reply, devnet_answers, error, fake_node, only, result
+from tests.live_steps import AMOUNT, BRISK, FTM, RECEIPT, UNKNOWN, burning, expected, live, of, send
 
 pytestmark = pytest.mark.node
 
@@ -170,3 +171,221 @@ def test_an_unstake_that_is_another_than_was_chosen_is_no_success(
     assert (outcome.kind, outcome.wr_id) == (kind, None)
     assert words in outcome.sentence
     assert len(outcome.requests) == 1  # told all the same
+
+
+# Transactions that are not the one expected, or reach the pool through another contract
+
+
+OTHERS: dict[str, tuple[Callable[[Devnet, str], str], str, str]] = {
+    "token transfer": (
+        lambda devnet, account: act.send(
+            devnet,
+            account,
+            devnet.addresses.cert,
+            "transfer(address,uint256)",
+            devnet.accounts[2],
+            5 * FTM,
+        ),
+        "another contract",
+        "calls transfer of aFTMc (ankrFTM): to 0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc, "
+        "amount 5 aFTMc (ankrFTM): it is no unstake",
+    ),
+    "plain payment": (
+        lambda devnet, account: send(
+            devnet, {"from": account, "to": devnet.accounts[2], "value": hex(3 * FTM)}
+        ),
+        "another contract",
+        "sends 3 FTM to 0x3c44",
+    ),
+    "payment to the pool": (
+        lambda devnet, account: send(
+            devnet, {"from": account, "to": devnet.addresses.pool, "value": hex(3 * FTM)}
+        ),
+        "another function",
+        "sends 3 FTM to the pool",
+    ),
+    "stake": (
+        lambda devnet, account: act.stake(devnet, account, 50 * FTM),
+        "another function",
+        "calls stakeAndClaimBonds of the pool with 50 FTM",
+    ),
+    "failed rescue": (
+        lambda devnet, account: send(
+            devnet,
+            {
+                "from": account,
+                "to": devnet.addresses.pool,
+                "data": calldata("withdrawManual(uint256)", 1),
+            },
+        ),
+        "reverted",
+        "Why: not marked for manual withdrawal. Nothing was sent on",
+    ),
+    "creation": (
+        lambda devnet, account: send(devnet, {"from": account, "data": "0x00"}),
+        "another contract",
+        "creates a contract",
+    ),
+    "rate change": (
+        lambda devnet, account: act.update_ratio(devnet, FTM // 2),
+        "another contract",
+        f"calls {calldata('updateRatio(uint256)')[:10]} of aFTMb",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("is_expected", [True, False])
+def test_any_other_transaction_is_told_for_what_it_was(
+    changing_devnet: Devnet, name: str, is_expected: bool
+) -> None:
+    devnet = changing_devnet
+    make, kind, words = OTHERS[name]
+    sent = make(devnet, devnet.accounts[1])
+    outcome = read_outcome(of(devnet), sent, expected(devnet) if is_expected else None)
+    assert (outcome.kind, outcome.wr_id, outcome.requests) == (kind, None, ())
+    assert words in outcome.sentence
+
+
+def test_a_contract_wallets_request_is_found_by_the_pools_own_log(changing_devnet: Devnet) -> None:
+    devnet, wallet = changing_devnet, changing_devnet.hungry_wallets[0]
+    arguments = ("unstake(address,uint256)", devnet.addresses.pool, 2 * FTM)
+    wr_id = act.read(devnet, "lastWrId()")
+    sent = act.send(devnet, devnet.accounts[5], wallet, *arguments)
+    outcome = read_outcome(of(devnet), sent, Expected(wallet, CERT, 2 * FTM))
+    assert (outcome.kind, outcome.wr_id) == ("success", wr_id)
+    assert (outcome.through, outcome.sender) == (wallet, devnet.accounts[5])
+    # Who sent it does not own it.
+    stranger = Expected(devnet.accounts[5], CERT, 2 * FTM)
+    assert read_outcome(of(devnet), sent, stranger).kind == "another sender"
+
+
+def test_of_several_requests_in_one_transaction_the_matching_one_is_taken(
+    changing_devnet: Devnet,
+) -> None:
+    devnet = changing_devnet
+    rpc, account, wallets = Rpc(devnet.rpc_url), devnet.accounts[1], devnet.hungry_wallets
+    code = {"from": account, "data": "0x" + compiled()["TwoAtOnce"]["bytecode"]}
+    both = rpc.call(RECEIPT, send(devnet, code))["contractAddress"]
+    signature = "unstake(address,address,uint256,address,uint256)"
+    amounts = (3 * FTM, 4 * FTM)
+    given = (devnet.addresses.pool, wallets[0], amounts[0], wallets[1], amounts[1])
+    first = act.read(devnet, "lastWrId()")
+    sent = act.send(devnet, account, both, signature, *given)
+    for number, (wallet, amount) in enumerate(zip(wallets, amounts, strict=True)):
+        outcome = read_outcome(of(devnet), sent, Expected(wallet, CERT, amount))
+        assert (outcome.kind, outcome.wr_id) == ("success", first + number)
+    swapped = read_outcome(of(devnet), sent, Expected(wallets[0], CERT, amounts[1]))
+    assert (swapped.kind, swapped.wr_id) == ("another amount", None)
+    assert "unstakes 3 aFTMc" in swapped.sentence  # told of the nearest, not of the last
+    outcome = read_outcome(of(devnet), sent)
+    assert (outcome.kind, outcome.wr_id, len(outcome.requests)) == ("success", None, 2)
+    assert outcome.sentence == f"It made requests {first}, {first + 1}."
+
+
+def test_the_same_log_of_another_pool_counts_for_nothing(changing_devnet: Devnet) -> None:
+    devnet = changing_devnet
+    sent = send(devnet, burning(devnet, CERT, AMOUNT, devnet.accounts[1]))
+    network = load_network("devnet", (devnet.rpc_url,))
+    other = LiveNode(network.model_copy(update={"pool": "0x" + "ab" * 20}), BRISK)
+    outcome = read_outcome(other, sent, expected(devnet))
+    assert (outcome.kind, outcome.requests) == ("another contract", ())
+
+
+# Nodes that lie about a transaction, lag behind or are of another chain
+
+
+def changed(method: str, **fields: Any) -> Fault:
+    return only(method, lambda asked: result(asked, asked.honest() | fields))
+
+
+def changed_log(**fields: Any) -> Fault:
+    """The last log of a receipt, with other fields."""
+
+    def fault(asked: Asked) -> Reply | None:
+        if asked.method != RECEIPT:
+            return None
+        receipt = asked.honest()
+        return result(asked, receipt | {"logs": [receipt["logs"][-1] | fields]})
+
+    return fault
+
+
+LIES: dict[str, Fault] = {
+    "another hash": changed("eth_getTransactionByHash", hash=UNKNOWN),
+    "another receipt": changed(RECEIPT, transactionHash=UNKNOWN),
+    "another sender": changed(RECEIPT, **{"from": "0x" + "cc" * 20}),
+    "another receiver": changed(RECEIPT, to="0x" + "cc" * 20),
+    "reverted with logs": changed(RECEIPT, status="0x0"),
+    "no status": changed(RECEIPT, status=None),
+    "odd status": changed(RECEIPT, status="0x7"),
+    "no logs": changed(RECEIPT, logs=None),
+    "half a log": changed_log(data="0x12"),
+    "no input": changed("eth_getTransactionByHash", input=None),
+    "text": only("eth_getTransactionByHash", lambda asked: result(asked, "0x1")),
+    "receipt alone": only("eth_getTransactionByHash", lambda asked: result(asked, None)),
+    "error": only(RECEIPT, lambda asked: error(asked, "internal error")),
+    "half": lambda asked: Reply(b'[{"id":1,', missing=5),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_node_that_contradicts_itself_is_not_believed(changing_devnet: Devnet, name: str) -> None:
+    devnet = changing_devnet
+    sent = send(devnet, burning(devnet, CERT, AMOUNT, devnet.accounts[1]))
+    with fake_node(devnet_answers(devnet.rpc_url), LIES[name]) as node:
+        with pytest.raises(NodeError, match="name another endpoint"):
+            read_outcome(live(node.url), sent, expected(devnet))
+        # An honest one beside it is.
+        both = live(node.url, devnet.rpc_url)
+        assert read_outcome(both, sent, expected(devnet)).kind == "success"
+
+
+def test_a_request_of_another_staker_in_a_direct_calls_receipt_is_a_lie(
+    changing_devnet: Devnet,
+) -> None:
+    devnet = changing_devnet
+    sent = send(devnet, burning(devnet, CERT, AMOUNT, devnet.accounts[1]))
+    topics = Rpc(devnet.rpc_url).call(RECEIPT, sent)["logs"][-1]["topics"]
+    topics[1] = "0x" + devnet.accounts[2][2:].rjust(64, "0")
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), changed_log(topics=topics)) as node,
+        pytest.raises(NodeError, match="by another than the one who called"),
+    ):
+        read_outcome(live(node.url), sent, expected(devnet, number=2))
+
+
+def test_an_unstake_without_its_log_is_no_success(changing_devnet: Devnet) -> None:
+    devnet = changing_devnet
+    sent = send(devnet, burning(devnet, CERT, AMOUNT, devnet.accounts[1]))
+    with fake_node(devnet_answers(devnet.rpc_url), changed(RECEIPT, logs=[])) as node:
+        outcome = read_outcome(live(node.url), sent, expected(devnet))
+    assert (outcome.kind, outcome.wr_id) == ("no request", None)
+
+
+def test_the_endpoint_that_knows_most_is_asked_last_and_believed(changing_devnet: Devnet) -> None:
+    """One that lags behind knows no such transaction, or no receipt of it yet."""
+    devnet = changing_devnet
+    sent = send(devnet, burning(devnet, CERT, AMOUNT, devnet.accounts[1]))
+    answers = devnet_answers(devnet.rpc_url)
+
+    def ignorant(asked: Asked) -> Reply | None:
+        return result(asked, None) if asked.method.startswith("eth_getTransaction") else None
+
+    unmined = only(RECEIPT, lambda asked: result(asked, None))
+    with fake_node(answers, ignorant) as first, fake_node(answers, unmined) as second:
+        for urls in ((first.url, second.url), (second.url, first.url)):
+            assert read_outcome(live(*urls), sent, expected(devnet)).kind == "pending"
+        for urls in permutations((first.url, second.url, devnet.rpc_url)):
+            assert read_outcome(live(*urls), sent, expected(devnet)).kind == "success"
+
+
+def test_another_chain_and_a_dead_node_are_errors_and_no_outcome(devnet: Devnet) -> None:
+    other = only("eth_chainId", lambda asked: result(asked, "0xfa"))
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), other) as wrong,
+        pytest.raises(WrongChainError, match="serves chain 250"),
+    ):
+        read_outcome(live(wrong.url), UNKNOWN)
+    with pytest.raises(NodeError, match="cannot be reached"):
+        read_outcome(live(f"http://127.0.0.1:{free_port()}"), UNKNOWN)

@@ -1,13 +1,26 @@
-"""The events and views are the contracts': hashes, shapes and ABIs agree with their signatures."""
+"""Events, views and calls are the contracts' own, and an answer is read only if it is whole."""
 
 from __future__ import annotations
 
 import pytest
+from eth_abi.abi import encode
 from eth_utils.abi import function_abi_to_4byte_selector
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from data.pool.contracts import BURN_FEE, EVENTS, VIEWS, WITHDRAWALS, Event, Function
+from data.pool import contracts
+from data.pool.calls import calldata, find_function, quantity, revert_reason, words
+from data.pool.contracts import (
+    BURN_CERTS,
+    BURN_FEE,
+    EVENTS,
+    POOL_FUNCTIONS,
+    TOKEN_FUNCTIONS,
+    VIEWS,
+    WITHDRAWALS,
+    Event,
+    Function,
+)
 from tests.log_lines import ALICE, FANTOM, node_log
 
 SELECTORS = {
@@ -98,3 +111,58 @@ def test_views_have_the_selectors_of_the_deployed_contract(view: Function) -> No
 def test_every_event_is_of_a_contract_that_a_network_names() -> None:
     assert {event.contract for event in EVENTS} == {"pool", "bond", "sfc"}
     assert all(getattr(FANTOM, event.contract).startswith("0x") for event in EVENTS)
+
+
+# Calls
+
+
+NAMED = [value for value in vars(contracts).values() if isinstance(value, Function)]
+FUNCTIONS = {f.canonical: f for f in (*NAMED, *POOL_FUNCTIONS, *TOKEN_FUNCTIONS)}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda function: function.name)
+def test_a_selector_is_the_first_bytes_of_its_signatures_hash(function: Function) -> None:
+    assert function.selector == "0x" + keccak(text=function.canonical)[:4].hex()
+
+
+def test_calldata_is_what_an_abi_library_makes_and_is_read_back() -> None:
+    transfer = TOKEN_FUNCTIONS[0]
+    data = calldata(transfer, ALICE, 10**30 + 7)
+    assert data[10:] == encode(["address", "uint256"], [ALICE, 10**30 + 7]).hex()
+    assert find_function(data, TOKEN_FUNCTIONS) == (transfer, [int(ALICE, 16), 10**30 + 7])
+    assert find_function(data, POOL_FUNCTIONS) is None
+    assert find_function(data[:-2], TOKEN_FUNCTIONS) is None
+    with pytest.raises(ValueError, match="takes 1 argument"):
+        calldata(BURN_CERTS)
+
+
+@pytest.mark.parametrize("bad", [None, 7, "7", "0x", "0xzz", "0x" + "1" * 65, ["0x1"]])
+def test_a_number_that_is_none_is_refused(bad: object) -> None:
+    with pytest.raises(ValueError, match="no number"):
+        quantity(bad)
+
+
+def test_words_are_whole_or_refused() -> None:
+    assert words("0x" + encode(["uint256", "uint256"], [5, 2**256 - 1]).hex()) == [5, 2**256 - 1]
+    assert words("0x") == []
+    for bad in (None, 5, "0x12", "0x" + "g" * 64):
+        with pytest.raises(ValueError, match="32-byte"):
+            words(bad)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"message": "execution reverted: burn exceeds balance"}, "burn exceeds balance"),
+        ({"message": "execution reverted"}, ""),
+        ("VM Exception: reverted with reason string 'no funds'", "no funds"),
+        ({"message": "failed", "data": "0x08c379a0" + encode(["string"], ["no"]).hex()}, "no"),
+        ({"message": "x", "data": "0x08c379a0zz"}, ""),
+        ({"message": "missing trie node"}, None),
+        ({}, None),
+    ],
+)
+def test_why_a_call_was_reverted_is_the_contracts_own_words(
+    error: object, reason: str | None
+) -> None:
+    assert revert_reason(error) == reason

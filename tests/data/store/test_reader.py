@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from duckdb import DuckDBPyConnection as Connection
 
 from data import StoreError, StoreSchemaError
 from data.store.reader import SCHEMA_VERSION, open_reader, read_info, version
@@ -24,7 +25,7 @@ def _publish(path: Path, block: int) -> None:
         publish(path)
 
 
-def _block(con: duckdb.DuckDBPyConnection) -> int:
+def _block(con: Connection) -> int:
     ((block,),) = rows(con, "SELECT block FROM pool_balances")
     return int(block)
 

@@ -31,11 +31,9 @@ def test_a_sync_tells_how_far_it_is_and_that_it_ended(
         progress.expect(300)
         progress("pool", 300, 7)
         running = read_state(store)
-    assert running is not None
     assert (running.blocks, running.total, running.logs) == (100, 300, 7)
     assert (running.doing, running.ended_s, running.error) == ("reading pool logs", None, None)
     ended = read_state(store)
-    assert ended is not None
     assert ended.ended_s is not None
     assert (ended.error, ended.logs) == (None, 7)
 
@@ -50,7 +48,6 @@ def test_more_may_be_read_than_was_expected(store: Path, monkeypatch: pytest.Mon
         progress.expect(5)
         assert "30 of 30 blocks" in str(progress._bar)
         heard = read_state(store)
-    assert heard is not None
     assert (heard.blocks, heard.total) == (30, 30)
 
 
@@ -58,7 +55,6 @@ def test_a_failed_sync_leaves_its_reason(store: Path) -> None:
     with pytest.raises(NodeError), Progress(store):
         raise NodeError("no endpoint gave a usable answer")
     told = read_state(store)
-    assert told is not None
     assert told.error == "no endpoint gave a usable answer"
 
 

@@ -313,7 +313,6 @@ def test_a_lock_can_be_waited_for(store: Path) -> None:
     )
     command = [sys.executable, "-c", code, str(store)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         began = time.monotonic()
         with lock(store, wait=True):

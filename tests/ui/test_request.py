@@ -1,4 +1,4 @@
-"""Calendar files by RFC 5545, and what the entry of a request says."""
+"""What is said of a request: an address's sentence, and a calendar's entry by RFC 5545."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
 from data.store.reader import StoreInfo, open_reader, read_info
+from ui.request import sentences
 from ui.request.calendar import Event, as_ics, entry
 
 LINK = "https://queue.example/track?network=sample&find=2210"
@@ -45,11 +47,7 @@ def made(**changes: Any) -> bytes:
 
 def test_a_whole_day_is_one_event_with_an_alarm() -> None:
     lines = unfolded(made(url=LINK, alarm=timedelta(hours=9)))
-    assert lines[:3] == [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//FTM unstake queue//Track//EN",
-    ]
+    assert lines[:3] == ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//FTM unstake queue//Track//EN"]
     event = lines[lines.index("BEGIN:VEVENT") + 1 : lines.index("BEGIN:VALARM")]
     assert sorted(event) == [
         "DESCRIPTION:D",
@@ -99,7 +97,6 @@ def read(sample_store: Path) -> Any:
 def test_a_request_that_waits_is_looked_at_on_day_35(read: Any) -> None:
     info, request = read(2323)  # asked on 28 Feb 2025
     event = entry(info, request, LINK, STAMP)
-    assert event is not None
     assert event.at == date(2025, 4, 4)
     assert event.summary == "Simulated: Official 35 days end for unstake request 2323"
     description = value(as_ics(event), "DESCRIPTION")
@@ -112,20 +109,17 @@ def test_a_request_that_waits_is_looked_at_on_day_35(read: Any) -> None:
 def test_after_day_35_it_is_looked_at_a_week_after_the_last_block(read: Any) -> None:
     info, request = read(2210)  # asked on 11 Jan 2025, the last block is of 1 Mar 2025
     event = entry(info, request, "", STAMP)
-    assert event is not None
     assert event.at == date(2025, 3, 8)
     assert event.summary == "Simulated: Check unstake request 2210"
     assert "The official 35 days ended on 2025-02-15." in event.description
     request["requested_at"] = datetime(2025, 1, 25, tzinfo=UTC)  # day 35 is the last block's
     event = entry(info, request, "", STAMP)
-    assert event is not None
     assert event.at == date(2025, 3, 8)
 
 
 def test_a_paid_request_is_an_event_when_it_was_paid_and_a_refused_one_is_none(read: Any) -> None:
     info, request = read(1000)
     event = entry(info, request, LINK, STAMP)
-    assert event is not None
     assert event.at == request["paid_at"]
     assert event.alarm is None
     assert event.summary.endswith("FTM paid for unstake request 1000")
@@ -138,8 +132,6 @@ def test_one_request_is_one_entry_however_often_it_is_taken_along(read: Any) -> 
         entry(info, request, LINK, STAMP),
         entry(info, request | {"status": "paid"}, "", STAMP),
     )
-    assert first is not None
-    assert later is not None
     assert first.uid == later.uid == "unstake-request-2210-of-sample-250@ftm-queue"
 
 
@@ -147,5 +139,42 @@ def test_where_time_goes_on_no_entry_lies_in_the_past(read: Any) -> None:
     info, request = read(2210)
     later = datetime(2025, 11, 22, tzinfo=UTC)
     event = entry(replace(info, simulated=False), request, LINK, later)
-    assert event is not None
     assert event.at == date(2025, 11, 29)
+
+
+# An address in one sentence or two
+
+
+PAID = (1, "paid", None, None)
+REFUSED = (2, "manual", None, None)
+NEXT = (3, "pending", 1, 0.0)
+LATER = (4, "pending", 7, 1_234.5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([PAID], "This address asked once and has no request in the queue."),
+        (
+            [REFUSED],
+            "This address asked once and has no request in the queue. It was refused: the money is "
+            "set aside until `withdrawManual` is called.",
+        ),
+        ([NEXT], "This address asked once. Request 3 waits at place 1 with nothing ahead."),
+        (
+            [LATER, REFUSED, NEXT, PAID],
+            "This address asked 4 times; 2 requests wait. The first of them, request 3, is at "
+            "place 1 with nothing ahead. 1 of them was refused: the money is set aside until "
+            "`withdrawManual` is called.",
+        ),
+        (
+            [LATER, PAID],
+            "This address asked 2 times. Request 4 waits at place 7 with 1,234 FTM ahead.",
+        ),
+    ],
+)
+def test_an_address_is_told_what_waits_and_what_was_refused(
+    rows: list[tuple[int, str, int | None, float | None]], expected: str
+) -> None:
+    schema = {"wr_id": pl.Int64, "status": pl.String, "place": pl.Int64, "ahead_ftm": pl.Float64}
+    assert sentences.of_address(pl.DataFrame(rows, schema=schema, orient="row")) == expected
