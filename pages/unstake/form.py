@@ -26,8 +26,8 @@ _SHAPES = {
     "step": (re.compile(r"[1-5]"), "1 to 5"),
     "token": (re.compile(f"{BOND}|{CERT}"), f"{BOND} or {CERT}"),
     "request": (re.compile(r"[0-9]{1,9}"), "a request's id"),
-    "since": (re.compile(r"[0-9]{1,12}"), "a block"),
-    "again": (re.compile(r"[0-9]{1,4}"), "how often the same was signed before"),
+    "since": (re.compile(r"[0-9]{1,12}"), "a block's number"),
+    "again": (re.compile(r"[0-9]{1,4}"), "a count up to 9999"),
 }
 LONGEST = 100
 # What was to be signed is another thing once one of these changes.

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from data.config import Network, load_network, network_names
 from data.live.reading import Reading
-from data.pool.amounts import DECIMALS
+from data.pool.amounts import ONE
 from forecast.present import Present
 from pages.unstake import node
 from pages.unstake.form import Form
@@ -18,7 +18,6 @@ from ui.odds import scored
 from ui.odds.scored import Odds
 from ui.shown.store_view import StoreView
 
-_ONE = 10**DECIMALS
 _NEAR = timedelta(hours=1)
 
 
@@ -81,8 +80,8 @@ def present(reading: Reading | None, odds: Odds) -> Present:
         return odds.present
     return replace(
         odds.present,
-        waiting_ftm=reading.pending_wei / _ONE,
-        spendable_ftm=max(0.0, reading.spendable_wei / _ONE),
+        waiting_ftm=reading.pending_wei / ONE,
+        spendable_ftm=max(0.0, reading.spendable_wei / ONE),
     )
 
 

@@ -27,9 +27,10 @@ def show(network: Network | None, wr_id: int) -> None:
     connection = wallet.connection(KEY)
     caller = connection.account if connection is not None else None
     unsigned = _unsigned(network, wr_id, caller) if caller is not None else None
-    signed = wallet.outcome(network, unsigned, KEY) if unsigned is not None else None
-    if isinstance(signed, wallet.Signed) and _is_done(network, wr_id, signed.transaction_hash):
-        return
+    if unsigned is not None:
+        signed = wallet.last_report(network, unsigned, KEY).outcome
+        if isinstance(signed, wallet.Signed) and _is_done(network, wr_id, signed.transaction_hash):
+            return
     try:
         payout = node.set_aside(network, wr_id, caller)
     except TrackerError as error:

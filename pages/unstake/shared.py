@@ -104,7 +104,9 @@ def strayed(report: wallet.Report) -> None:
             f"What you confirmed in the wallet ({words.escaped(stray.what)}) was sent as `{tx}`. "
             "It is not what is shown here: follow it before you sign another."
         )
-        fields = {"tx": tx, "request": "", "amount": "", "since": "", "again": ""}
+        # The form tells of another one by now.
+        fields = dict.fromkeys(("request", "amount", "since", "again"), "")
+        fields |= {"tx": tx, "address": stray.sender or ""}
         step_button("Follow the one that was sent", 4, fields, primary=True)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from data import AmountError
 from data.live.reading import Reading
-from data.pool.amounts import DECIMALS, format_brief, format_short, format_wei, parse_amount
+from data.pool.amounts import ONE, format_brief, format_short, format_wei, parse_amount
 from data.pool.burn import BOND, CERT
 from data.pool.transaction import TOKEN_NAMES
 from forecast import ReleaseWindow
@@ -25,7 +25,6 @@ from ui.odds.scored import Odds
 from ui.parts import drawing, words
 from ui.parts.tiles import fact_tiles
 
-_ONE = 10**DECIMALS
 _MAX = "Max: all that an address holds"
 _THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
 _TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
@@ -146,7 +145,7 @@ def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> 
 
 def _tiles(now: Now, given: Given) -> None:
     place, ahead = _place(now)
-    rate = words.UNKNOWN if not given.ratio else f"{_ONE / given.ratio:.6g} FTM"
+    rate = words.UNKNOWN if not given.ratio else f"{ONE / given.ratio:.6g} FTM"
     fee_share = ""
     if given.fee_wei is not None and given.gross_wei:
         fee_share = f"{100 * given.fee_wei / given.gross_wei:.3g} % of {_ftm(given.gross_wei)}"
@@ -200,8 +199,8 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
         window_card.unscored(now.view.source)
         return None
     basis = present(reading, odds)
-    window = basis.new_window(payout_wei / _ONE)
-    window_card.show(odds, window, odds.at, amount=f"{payout_wei / _ONE:.6g}")
+    window = basis.new_window(payout_wei / ONE)
+    window_card.show(odds, window, odds.at, amount=f"{payout_wei / ONE:.6g}")
     st.caption(
         f"The money is forecast from {words.moment(odds.at)}, the store's last block"
         + (
@@ -223,7 +222,7 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
         other = terms.of_other_amount(now.live.reading, now.terms, now.form.token, other_wei)
         if other is None or other.payout_wei == 0:
             continue
-        window = basis.new_window(other.payout_wei / _ONE)
+        window = basis.new_window(other.payout_wei / ONE)
         if window is not None and window_words.has_odds(window):
             spans.append(_span(odds, other.payout_wei, window, mine=twentieths == 20))
     if spans and all(span["low"] == scored.FAN_DAYS for span in spans):
@@ -281,8 +280,8 @@ def _split(now: Now, odds: Odds, amount_wei: int) -> None:
             burned += one.gross_wei
             paid_wei += one.payout_wei
             first_wei = first_wei or one.payout_wei
-        first = basis.new_window(first_wei / _ONE)
-        last = basis.new_window(paid_wei / _ONE)
+        first = basis.new_window(first_wei / ONE)
+        last = basis.new_window(paid_wei / ONE)
         if first is None or last is None or not window_words.has_odds(first):
             return
         rows.append((parts, format_short(paid_wei), _half(odds, first), _half(odds, last)))

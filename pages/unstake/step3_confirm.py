@@ -12,7 +12,7 @@ from data import TrackerError
 from data.config import Network
 from data.live.by_log import Made
 from data.live.reading import Reading
-from data.pool.amounts import DECIMALS, format_short, format_wei
+from data.pool.amounts import ONE, format_short, format_wei
 from data.pool.transaction import TOKEN_NAMES, build_unstake, describe
 from pages.unstake import inputs, node, shared
 from pages.unstake.form import Form, another, step_button, write_link
@@ -52,7 +52,8 @@ def show(now: Now) -> None:
         return
     transaction = unsigned(network, form, form.holder, amount_wei)
     # A node that fell silent meanwhile does not keep the hash from the reader.
-    outcome = wallet.outcome(network, transaction)
+    report = wallet.last_report(network, transaction)
+    outcome = report.outcome
     if isinstance(outcome, wallet.Signed):
         _go_on(network, form, outcome)
     reading = now.live.reading
@@ -78,8 +79,7 @@ def show(now: Now) -> None:
         elif not isinstance(outcome, wallet.Signed):
             step_button("Back to the checks", 2, primary=True)
     # What the wallet was asked before is followed up, whatever speaks against signing now.
-    if may_sign or outcome is not None or form.since is not None:
-        _sign(network, form, transaction, reading, may_sign=may_sign)
+    _sign(network, form, transaction, reading, report, may_sign=may_sign)
     _elsewhere(now, amount_wei)
 
 
@@ -137,10 +137,10 @@ def _at_worst(reading: Reading) -> str:
     rule, gross_wei = reading.fee_rule, reading.gross_wei
     if rule is None or gross_wei is None:
         return ". It is less if others unstake before you"
-    most_fee_wei = min(-(-gross_wei * rule.max_ratio // 10**DECIMALS), gross_wei)
+    most_fee_wei = min(-(-gross_wei * rule.max_ratio // ONE), gross_wei)
     return (
         f", and at least {format_short(gross_wei - most_fee_wei)}, at the highest fee of "
-        f"{rule.max_ratio / 10**DECIMALS:.3%}, if others unstake before you"
+        f"{rule.max_ratio / ONE:.3%}, if others unstake before you"
     )
 
 
@@ -159,7 +159,7 @@ def _window(now: Now, reading: Reading) -> None:
     """When it is paid, once more before what cannot be taken back."""
     if now.odds is not None and reading.payout_wei is not None:
         basis = present(reading, now.odds)
-        st.markdown(window_words.sentence(basis.new_window(reading.payout_wei / 10**DECIMALS)))
+        st.markdown(window_words.sentence(basis.new_window(reading.payout_wei / ONE)))
         window_card.late(now.odds)
 
 
@@ -184,18 +184,21 @@ def _sign(
     form: Form,
     transaction: wallet.UnsignedTransaction,
     reading: Reading | None,
+    report: wallet.Report,
     *,
     may_sign: bool,
 ) -> None:
-    """The wallet's panel for this `transaction`, and what it says came of it. Without a `reading`
-    the wallet can only tell what became of what it was asked before."""
+    """The wallet's panel for this `transaction`, and what it says came of that; `report` is what it
+    said before this run. Without a `reading` the wallet can only tell what became of what it was
+    asked before."""
+    outcome = report.outcome
     newest = None if reading is None else reading.block
-    since = _earliest(form.since, newest)
+    since = _earliest(form.since, newest, None if outcome is None else outcome.since)
     if since is not None:
         write_link(since=str(since))
-    if may_sign and wallet.outcome(network, transaction) is None:
+    if may_sign and not isinstance(outcome, wallet.Signed) and not _is_unsettled(outcome):
         shared.beside(form)
-        _made_before(network, form, since, reading)
+        _made_before(network, form, since, reading, report.signed)
     report = wallet.panel(
         network,
         replace(transaction, since=since),
@@ -212,8 +215,12 @@ def _sign(
     if connection is not None and connection.account != form.holder:
         account = connection.account
         step_button(f"Check it for {words.short(account)}", 2, {"address": account})
-    if isinstance(outcome, wallet.NotSigned) and outcome.why == "unsettled":
-        _look_for_it(network, form, _earliest(since, outcome.since))
+    if _is_unsettled(outcome):
+        _look_for_it(network, form, since)
+
+
+def _is_unsettled(outcome: wallet.Signed | wallet.NotSigned | None) -> bool:
+    return isinstance(outcome, wallet.NotSigned) and outcome.why == "unsettled"
 
 
 def _earliest(*blocks: int | None) -> int | None:
@@ -242,10 +249,17 @@ def _follow(network: str, form: Form, tx: str, since: int | None) -> NoReturn:
     st.rerun()
 
 
-def _made_before(network: Network, form: Form, since: int | None, reading: Reading | None) -> None:
-    """The same unstake was signed in this session, or made since this link was: elsewhere too."""
+def _made_before(
+    network: Network,
+    form: Form,
+    since: int | None,
+    reading: Reading | None,
+    signed: tuple[str, ...],
+) -> None:
+    """The same unstake was signed in this tab, or made since this link was: elsewhere too."""
     this = (network.name, form.expected)
-    signed = [tx for tx, one in shared.followed().items() if one == this]
+    # The session knows its own before the browser has reported.
+    own = [tx for tx, one in shared.followed().items() if one == this]
     made: tuple[Made, ...] = ()
     if since is not None and reading is not None and since < reading.block:
         try:
@@ -255,7 +269,8 @@ def _made_before(network: Network, form: Form, since: int | None, reading: Readi
                 "Whether the same unstake was made from this address since block "
                 f"{since:,} cannot be told: {words.fault(str(error))}."
             )
-    signed = [tx for tx in signed if tx not in {one.tx_hash for one in made}]
+    known = {one.tx_hash for one in made}
+    signed = tuple(tx for tx in dict.fromkeys((*own, *signed)) if tx not in known)
     if signed or made:
         st.warning("**The same unstake was signed before.** Signing makes another request.")
     shared.follow_buttons(made)
@@ -276,7 +291,7 @@ def _look_for_it(network: Network, form: Form, since: int | None) -> None:
     shared.follow_buttons(made)
     if made:
         st.caption(
-            f"All of this amount and address from block {since:,} on. Is it none of these, look "
+            f"All of this amount and address from block {since:,} on. If it is none of these, look "
             "again in a minute."
         )
     else:

@@ -14,7 +14,7 @@ from data.live.outcome import Outcome
 from data.live.reading import Reading
 from data.live.receipts import Requested
 from data.live.verdict import Expected
-from data.pool.amounts import DECIMALS, format_short
+from data.pool.amounts import ONE, format_short
 from data.pool.identifiers import parse_hash
 from forecast import ReleaseWindow
 from pages.unstake import inputs, node, refused, shared
@@ -28,7 +28,6 @@ from ui.request.calendar import Likely
 from ui.shown.store_view import StoreView
 
 LOOKED_EVERY = "15s"
-_ONE = 10**DECIMALS
 
 
 def show(now: Now) -> None:
@@ -169,7 +168,9 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
         st.caption(f"Whether it has another hash cannot be told: {words.fault(str(error))}.")
         _on_track(now)
         return
-    if others := [each for each in made if each.tx_hash != form.tx_hash]:
+    # One that was signed here under a hash of its own is another unstake.
+    own = {tx for tx, signed in shared.followed().items() if signed} | {form.tx_hash}
+    if others := [each for each in made if each.tx_hash not in own]:
         st.markdown(
             "The chain holds **the same unstake of this address under another hash**: a wallet "
             "that speeds a transaction up, or sends it again, gives it a new one."
@@ -269,12 +270,12 @@ def _odds(odds: Odds, reading: Reading | None, request: Requested) -> ReleaseWin
     spendable_wei = None if reading is None else reading.spendable_wei
     if reading is None or ahead_wei is None or spendable_wei is None:
         st.caption("As if asked for at the store's last block: what waits before it is not known.")
-        return odds.present.new_window(request.payout_wei / _ONE)
+        return odds.present.new_window(request.payout_wei / ONE)
     if not is_near(reading, odds):
         st.caption("As if asked for at the store's last block: the node's is over an hour from it.")
-        return odds.present.new_window(request.payout_wei / _ONE)
-    present = replace(odds.present, spendable_ftm=max(0.0, spendable_wei / _ONE))
-    return present.window(ahead_wei / _ONE, request.payout_wei / _ONE)
+        return odds.present.new_window(request.payout_wei / ONE)
+    present = replace(odds.present, spendable_ftm=max(0.0, spendable_wei / ONE))
+    return present.window(ahead_wei / ONE, request.payout_wei / ONE)
 
 
 def _calendar(view: StoreView, outcome: Outcome, request: Requested, likely: Likely | None) -> None:
@@ -286,7 +287,7 @@ def _calendar(view: StoreView, outcome: Outcome, request: Requested, likely: Lik
         "status": "pending",
         "requested_at": outcome.at,
         "requested_tx": outcome.tx_hash,
-        "payout_ftm": request.payout_wei / _ONE,
+        "payout_ftm": request.payout_wei / ONE,
     }
     link = card.link_back(view, request.wr_id)
     known = f"Known from block {outcome.block}, {words.moment(outcome.at)}."

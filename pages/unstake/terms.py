@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.live.reading import Reading
-from data.pool.amounts import DECIMALS
+from data.pool.amounts import ONE
 from data.pool.burn import (
     FeeRule,
     RebuiltFee,
@@ -18,8 +18,6 @@ from data.pool.burn import (
     gross_of,
     unstaked,
 )
-
-_ONE = 10**DECIMALS
 
 
 @dataclass(frozen=True)
@@ -122,9 +120,9 @@ def fee_sentence(
     ratio = burn_ratio(rule, gross_wei, shift_wei)
     rate = _percent(ratio)
     end = {rule.min_ratio: "the lowest, ", rule.max_ratio: "the highest, "}.get(ratio, "")
-    rounded = ", rounded up to a whole wei" if _percent(fee_wei * _ONE // gross_wei) != rate else ""
+    rounded = ", rounded up to a whole wei" if _percent(fee_wei * ONE // gross_wei) != rate else ""
     return f"{sentence} For this amount it is {end}{rate}{rounded}."
 
 
 def _percent(ratio: int) -> str:
-    return f"{100 * ratio / _ONE:.3g} %"
+    return f"{100 * ratio / ONE:.3g} %"

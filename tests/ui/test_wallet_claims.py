@@ -33,11 +33,21 @@ def test_what_has_the_right_shape_is_passed_on_in_lower_case() -> None:
 
 def test_what_strayed_is_a_hash_with_words_or_nothing() -> None:
     told = {"hash": HASH, "what": "4 aFTMb\n" + "x" * 99}
-    assert read_report(SAID | {"strayed": told}, None).strayed == Strayed(
-        HASH.lower(), "4 aFTMb" + "x" * 33
-    )
+    words = "4 aFTMb" + "x" * 33
+    for sender, read in [(ACCOUNT, ACCOUNT.lower()), ("0x12", None), (None, None), ([], None)]:
+        stray = read_report(SAID | {"strayed": told | {"sender": sender}}, None).strayed
+        assert stray == Strayed(HASH.lower(), words, read)
     for odd in (HASH, {"hash": "0x12"}, {"what": "x"}, [], None, 7):
         assert read_report(SAID | {"strayed": odd}, None).strayed is None
+
+
+def test_of_what_was_signed_only_the_same_call_counts_under_other_counts() -> None:
+    hashes = {f"call {count}": f"0x{count:064x}" for count in range(4)} | {"other 1": HASH}
+    said = SAID | {"signed": hashes | {"call 2": "0x12", "call": HASH}}
+    assert read_report(said, "call 1").signed == (hashes["call 0"], hashes["call 3"])
+    assert read_report(said, None).signed == ()
+    for odd in (None, HASH, [HASH], {"call 1": HASH}, {"call 0": [HASH]}, {"call 0": None}):
+        assert read_report(SAID | {"signed": odd}, "call 1").signed == ()
 
 
 @pytest.mark.parametrize("said", [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}])

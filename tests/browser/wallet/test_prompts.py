@@ -169,4 +169,4 @@ def test_a_prompt_of_what_was_shown_before_is_named_and_its_answer_is_not_lost(
     expect(at.button(SIGN)).to_be_enabled()  # the new wish can be signed, or left
     assert len(at.asked("eth_sendTransaction")) == 1
     at.page.reload()
-    at.python_says("what='wish 0')")
+    at.python_says(f"what='wish 0', sender='{at.accounts[0].lower()}')")

@@ -33,7 +33,7 @@ __all__ = [
     "UnsignedTransaction",
     "WhyNot",
     "connection",
-    "outcome",
+    "last_report",
     "panel",
     "title",
 ]
@@ -42,14 +42,12 @@ _FILES = ("wallet.html", "wallet.css", "session.js", "panel.js")
 
 def connection(key: str = "wallet") -> Connection | None:
     """What the panel of this `key` said before this run, so that a page can build on it first."""
-    return read_report(_last_report(key), None).connection
+    return read_report(_reported(key), None).connection
 
 
-def outcome(
-    network: Network, transaction: UnsignedTransaction, key: str = "wallet"
-) -> Signed | NotSigned | None:
-    """What the panel of this `key` said before this run of how signing this went."""
-    return read_report(_last_report(key), transaction.wish(network.chain_id)).outcome
+def last_report(network: Network, transaction: UnsignedTransaction, key: str = "wallet") -> Report:
+    """What the panel of this `key` said before this run, also of this transaction."""
+    return read_report(_reported(key), transaction.wish(network.chain_id))
 
 
 def panel(
@@ -85,7 +83,7 @@ def panel(
         data={
             "network": _for_wallet(network),
             "order": order,
-            "reported": _last_report(key),
+            "reported": _reported(key),
             "known": list(known),
         },
         default={"report": None},
@@ -94,7 +92,7 @@ def panel(
     return read_report(state.report, wish)
 
 
-def _last_report(key: str) -> Any:
+def _reported(key: str) -> Any:
     kept = st.session_state.get(key)
     return kept.get("report") if isinstance(kept, Mapping) else None
 

@@ -114,19 +114,25 @@ class Strayed:
     """The wallet says that it sent this while another order, or none, was shown.
 
     `what` are the words of its order, by way of the browser: to be escaped as foreign text.
+    `sender` is the address that was to sign it (lower-case), None where that is lost.
     """
 
     transaction_hash: str
     what: str
+    sender: str | None = None
 
 
 @dataclass(frozen=True)
 class Report:
     """What the browser says: the wallet it is connected to, how the signing went, and what was
-    confirmed besides."""
+    confirmed besides.
+
+    `signed` are the hashes of the same call under other counts, all signed in this tab.
+    """
 
     connection: Connection | None = None
     outcome: Signed | NotSigned | None = None
+    signed: tuple[str, ...] = ()
     strayed: Strayed | None = None
 
 
@@ -134,11 +140,15 @@ def read_report(report: Any, wish: str | None) -> Report:
     """The browser's words, held to their shape; an outcome only of the `wish` that is shown."""
     if not isinstance(report, dict):
         return Report()
-    connection, outcome = _connection(report), report.get("outcome")
-    strayed = _strayed(report.get("strayed"))
-    if wish is None or not isinstance(outcome, dict) or outcome.get("wish") != wish:
+    connection, strayed = _connection(report), _strayed(report.get("strayed"))
+    if wish is None:
         return Report(connection, strayed=strayed)
-    return Report(connection, _outcome(outcome), strayed)
+    return Report(
+        connection,
+        _outcome(report.get("outcome"), wish),
+        _signed(report.get("signed"), wish),
+        strayed,
+    )
 
 
 def _connection(report: dict[str, Any]) -> Connection | None:
@@ -154,7 +164,10 @@ def _strayed(stray: Any) -> Strayed | None:
     if not isinstance(stray, dict):
         return None
     transaction_hash = _lowered(stray.get("hash"), _HASH)
-    return Strayed(transaction_hash, _legible(stray.get("what"))) if transaction_hash else None
+    if transaction_hash is None:
+        return None
+    sender = _lowered(stray.get("sender"), _ADDRESS)
+    return Strayed(transaction_hash, _legible(stray.get("what")), sender)
 
 
 def _legible(text: Any) -> str:
@@ -162,7 +175,18 @@ def _legible(text: Any) -> str:
     return "".join(letters[:_NAME_LETTERS])
 
 
-def _outcome(outcome: dict[str, Any]) -> Signed | NotSigned:
+def _signed(signed: Any, wish: str) -> tuple[str, ...]:
+    if not isinstance(signed, dict):
+        return ()
+    call = wish.rpartition(" ")[0]
+    others = [name for name in signed if name != wish and name.rpartition(" ")[0] == call]
+    hashes = [_lowered(signed[name], _HASH) for name in others]
+    return tuple(each for each in hashes if each is not None)
+
+
+def _outcome(outcome: Any, wish: str) -> Signed | NotSigned | None:
+    if not isinstance(outcome, dict) or outcome.get("wish") != wish:
+        return None
     block = outcome.get("since")
     since = block if type(block) is int and 0 <= block < _LARGEST_BLOCK else None
     if (transaction_hash := _lowered(outcome.get("hash"), _HASH)) is not None:

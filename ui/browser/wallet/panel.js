@@ -4,9 +4,9 @@ const short = (hex) => `${hex.slice(0, 6)}…${hex.slice(-4)}`;
 // In one order, so that equal reports are equal texts.
 function canonical(report) {
   const { wish = null, hash = null, why = null, since = null, earlier = null } = report?.outcome ?? {};
-  const { account = null, chain = null, wallet = null, strayed } = report ?? {};
-  const stray = [strayed?.hash ?? null, strayed?.what ?? null];
-  return JSON.stringify([account, chain, wallet, wish, hash, why, since, earlier, ...stray]);
+  const { account = null, chain = null, wallet = null, signed = {}, strayed } = report ?? {};
+  const stray = [strayed?.hash ?? null, strayed?.what ?? null, strayed?.sender ?? null];
+  return JSON.stringify([account, chain, wallet, wish, hash, why, since, earlier, Object.entries(signed).sort(), ...stray]);
 }
 
 function outcome(order) {
@@ -142,8 +142,9 @@ export default function (component) {
     const { account, chain, chosen } = session;
     const report = account ? { account, chain, wallet: chosen.name } : { account: null, chain: null, wallet: null };
     report.outcome = outcome(data.order);
-    const { hash, what } = strayed(data) ?? {};
-    report.strayed = hash ? { hash, what } : null;
+    report.signed = signed(data.order);
+    const { hash, what, sender = null } = strayed(data) ?? {};
+    report.strayed = hash ? { hash, what, sender } : null;
     panel.reported ??= canonical(data.reported);
     if (canonical(report) === panel.reported) return;
     panel.reported = canonical(report);

@@ -39,7 +39,7 @@ const recall = (name) => {
     return null;
   }
 };
-// Each wish that a wallet was asked for, by its name: { what, since, chain, hash, strayed }.
+// Each wish that a wallet was asked for, by its name: { what, sender, since, chain, hash, strayed }.
 // Without a hash nobody knows whether it was sent.
 const wishes = () => new Map(Object.entries(recall("wishes") ?? {}));
 function keep(name, wish) {
@@ -62,9 +62,18 @@ function unanswered(order) {
   const [name, wish] = [...wishes()].find(open) ?? [];
   return name ? { name, what: wish.what } : null;
 }
+// The hash of each signed wish of the same call: only the count, at a name's end, is another.
+function signed(order) {
+  const call = (name) => name.slice(0, name.lastIndexOf(" "));
+  const same = ([name, { hash }]) => order && call(name) === call(order.wish) && readHash(hash);
+  return Object.fromEntries([...wishes()].filter(same).map(([name, { hash }]) => [name, hash]));
+}
 // What was confirmed when another order, or none, was shown, and is not known to the page yet.
-const strayed = ({ network, known }) =>
-  [...wishes().values()].find(({ hash, chain, strayed }) => strayed && chain === network.chain && !known.includes(hash));
+function strayed({ network, order, known }) {
+  const unknown = ([name, { hash, chain, strayed }]) =>
+    strayed && name !== order?.wish && chain === network.chain && !known.includes(hash);
+  return [...wishes()].find(unknown)?.[1];
+}
 
 // Readers of what a wallet says.
 const strange = (what) => Object.assign(new Error(`The wallet answered ${what}.`), { strange: true });
@@ -249,7 +258,7 @@ async function sign(order, network, shown) {
     } else {
       asked = true;
       prompts.add(order.wish);
-      const wish = { what: order.what, since: order.since, chain: network.chain };
+      const wish = { what: order.what, sender: order.transaction.from, since: order.since, chain: network.chain };
       keep(order.wish, wish);
       const hash = readHash(await ask("eth_sendTransaction", [order.transaction]));
       if (hash) {
