@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
 
 from data.config import ROOT
 from data.sample.store import ensure_sample
+from tests.processes import python
 
 SECTION = (ROOT / "README.md").read_text().split("## Query it yourself", 1)[1].split("\n## ", 1)[0]
 SHELL = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
@@ -39,9 +39,7 @@ def test_a_command_runs_in_a_shell_and_shows_rows(command: str) -> None:
 
 
 def test_the_python_runs_and_prints_wei_to_the_last_digit() -> None:
-    told = subprocess.run(
-        [sys.executable, "-c", PYTHON[0]], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    told = python("-c", PYTHON[0])
     assert told.returncode == 0, told.stderr
     assert "half_year" in told.stdout
     assert re.search(r"\(Decimal\('\d{20,}'\),\)", told.stdout)

@@ -19,6 +19,7 @@ from data.config import ROOT
 from data.store.reader import open_reader, read_info
 from data.sync import main
 from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
+from tests.processes import python
 from tests.store_steps import digest, published, sync_process
 
 KNOWN = "fantom, fantom-testnet, devnet, sample"
@@ -50,21 +51,6 @@ def sync(capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
-def _run(
-    *arguments: str | Path, environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """The command as a process."""
-    return subprocess.run(
-        [sys.executable, "-m", "data.sync", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | (environment or {}),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def _whole_queue() -> Story:
     story = Story()
     for amount in (5, 6, 7):
@@ -82,7 +68,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_help_names_the_options_and_the_networks() -> None:
-    told = _run("--help")
+    told = python("-m", "data.sync", "--help")
     assert (told.returncode, told.stderr) == (0, "")
     for word in ("--network", "--rpc-url", "--from-block", "--follow", "--logs", "--store", KNOWN):
         assert word in told.stdout
@@ -90,7 +76,7 @@ def test_help_names_the_options_and_the_networks() -> None:
 
 def test_a_file_becomes_a_store_without_any_node(file: Path, tmp_path: Path) -> None:
     path = tmp_path / "new" / "store.duckdb"
-    told = _run("--network", "fantom", "--logs", file, "--store", path)
+    told = python("-m", "data.sync", "--network", "fantom", "--logs", file, "--store", path)
     last = _whole_queue().block
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.startswith(f"{path}: 4 new logs up to block {last} in ")
@@ -103,7 +89,7 @@ def test_a_file_becomes_a_store_without_any_node(file: Path, tmp_path: Path) -> 
         ]
     assert (info.network, info.simulated, info.source) == ("fantom", False, "logs.ndjson")
     assert (info.synced_block, info.head_block) == (last, None)
-    again = _run("--network", "fantom", "--logs", file, "--store", path)
+    again = python("-m", "data.sync", "--network", "fantom", "--logs", file, "--store", path)
     assert again.stdout.startswith(f"{path}: 0 new logs up to block {last} in ")
 
 
@@ -133,7 +119,10 @@ def test_the_tables_do_not_depend_on_the_machines_time_zone(
     sync: Command, file: Path, tmp_path: Path
 ) -> None:
     found = []
-    for name, run in (("here", sync), ("far", partial(_run, environment={"TZ": "Asia/Tokyo"}))):
+    for name, run in (
+        ("here", sync),
+        ("far", partial(python, "-m", "data.sync", env=os.environ | {"TZ": "Asia/Tokyo"})),
+    ):
         path = tmp_path / name
         assert run("--network", "fantom", "--logs", file, "--store", path).returncode == 0
         with open_reader(path) as con:
@@ -142,7 +131,7 @@ def test_the_tables_do_not_depend_on_the_machines_time_zone(
 
 
 def test_the_sample_needs_no_node_and_no_file(sample_store: Path) -> None:
-    told = _run("--network", "sample", "--store", sample_store)
+    told = python("-m", "data.sync", "--network", "sample", "--store", sample_store)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout == f"{sample_store} holds the simulated sample\n"
 
@@ -205,15 +194,9 @@ def test_a_folder_without_permission_is_named(file: Path) -> None:
         path = Path(folder) / "store"
         path.parent.chmod(0o555)
         command = ["--network", "fantom", "--logs", str(file), "--store", str(path)]
-        told = subprocess.run(
-            [sys.executable, "-c", code, *command],
-            cwd=ROOT,
-            # Nobody may not write down what it ran either.
-            env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        # Nobody may not write down what it ran either.
+        env = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+        told = python("-c", code, *command, env=env)
     assert (told.returncode, told.stderr) == (
         1,
         f"data.sync: cannot write beside {path}: Permission denied\n",

@@ -99,22 +99,29 @@ def test_a_lie_told_for_ever_is_an_error_and_publishes_nothing(
     assert store.read_bytes() == before
 
 
-def test_a_log_of_another_event_is_refused_where_events_were_asked_for(
-    devnet: Devnet, store: Path, devnet_store: Path
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(
+            changed(
+                with_first(topics=["0x" + "12" * 32]),
+                lambda asked: asked.again == 0 and len(asked.params[0]["topics"]) > 0,
+            ),
+            id="a log of another event, where events were asked for",
+        ),
+        pytest.param(
+            changed(with_first(data="0x1234"), lambda asked: asked.again == 0),
+            id="a log without its event's shape",
+        ),
+        pytest.param(
+            changed(lambda logs: [*logs[::-1], *logs]), id="every log twice and out of order"
+        ),
+    ],
+)
+def test_what_an_answer_spoils_is_asked_again_or_landed_once_and_in_order(
+    fault: Fault, devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
-    stranger = with_first(topics=["0x" + "12" * 32])
-    lie = changed(stranger, lambda asked: asked.again == 0 and len(asked.params[0]["topics"]) > 0)
-    with fake_node(devnet_answers(devnet.rpc_url), lie) as node:
-        sync(store, node.url)
-    assert tables(store) == tables(devnet_store)
-
-
-def test_logs_twice_or_out_of_order_in_an_answer_are_landed_once_and_in_order(
-    devnet: Devnet, store: Path, devnet_store: Path
-) -> None:
-    with fake_node(
-        devnet_answers(devnet.rpc_url), changed(lambda logs: [*logs[::-1], *logs])
-    ) as node:
+    with fake_node(devnet_answers(devnet.rpc_url), fault) as node:
         assert failed(sync(store, node.url)) == []
     assert tables(store) == tables(devnet_store)
 
@@ -273,19 +280,6 @@ def test_a_stored_log_that_comes_with_other_content_stops_the_sync(
     assert synced_store.read_bytes() == before
     # Nothing of the lie was kept for later.
     assert failed(sync(synced_store, devnet.rpc_url)) == []
-
-
-def malformed(logs: list[Log]) -> list[Log]:
-    return [logs[0] | {"data": "0x1234"}, *logs[1:]]
-
-
-def test_a_log_that_has_not_its_events_shape_is_asked_again(
-    devnet: Devnet, devnet_store: Path, store: Path
-) -> None:
-    once = changed(malformed, lambda asked: asked.again == 0)
-    with fake_node(devnet_answers(devnet.rpc_url), once) as node:
-        assert failed(sync(store, node.url)) == []
-    assert tables(store) == tables(devnet_store)
 
 
 def test_a_log_that_keeps_its_wrong_shape_is_kept_raw_and_fails_a_check_with_its_block(

@@ -11,10 +11,11 @@ import pytest
 from web3 import Web3
 
 from data.config import ROOT
+from data.pool.burn import FeeRule, burn_fee_wei
 from data.pool.contracts import EVENTS, Event
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.devnet.expected import DEVNET_UNTIL, expected_fee
+from tests.devnet.expected import DEVNET_UNTIL
 
 FEE_RULES = ("FeeRuleUpdated/4", "FeeRuleUpdated/5")
 REQUESTS = ("TokensBurned/5", "TokensBurned2/6")
@@ -97,27 +98,6 @@ def test_upgrades_of_the_pool_and_of_its_stubs_differ_by_their_topics(devnet: De
     assert [len(log["topics"]) for log in logs] == [2, 1, 2, 1, 2]
 
 
-def test_ids_are_consecutive_across_both_generations(
-    history: History, requests: dict[int, Log]
-) -> None:
-    assert list(requests) == list(range(len(requests)))
-    assert {key for key, _ in history["pool"]} >= set(REQUESTS)
-
-
-def test_heads_leave_the_queue_in_order_and_whole(
-    history: History, requests: dict[int, Log], payouts: dict[int, Log]
-) -> None:
-    refused = of(history, "pool", "ManualWithdrawalExpected/3")
-    refused_ids = {log["args"]["wrId"] for log in refused}
-    paid_at_head = [log for wr_id, log in payouts.items() if wr_id not in refused_ids]
-    heads = sorted(paid_at_head + refused, key=lambda log: (log["blockNumber"], log["logIndex"]))
-    assert [log["args"]["wrId"] for log in heads] == list(range(len(heads)))
-    for log in [*payouts.values(), *refused]:
-        asked = requests[log["args"]["wrId"]]["args"]
-        assert log["args"]["amount"] == asked["amount"] - asked["fee"]
-        assert log["args"]["staker"] == asked["staker"]
-
-
 def test_a_refused_payout_is_fetched_later_and_out_of_order_and_one_still_waits(
     devnet: Devnet, history: History, payouts: dict[int, Log]
 ) -> None:
@@ -137,10 +117,10 @@ def test_every_fee_and_the_fee_shift_follow_from_the_logs_alone(
     for key, log in history["pool"]:
         args = log["args"]
         if key in FEE_RULES:
-            rule, shift = args, args.get("feeShift", 0)
+            rule, shift = FeeRule(*list(args.values())[:4]), args.get("feeShift", 0)
         elif key in REQUESTS:
-            point = args["amount"] + (shift if key == "TokensBurned2/6" else 0)
-            assert args["fee"] == expected_fee(rule, args["amount"], point)
+            counted = shift if key == "TokensBurned2/6" else 0
+            assert args["fee"] == burn_fee_wei(rule, args["amount"], counted)
             shift += args["amount"]
     assert act.read(devnet, "feeShift()") == shift
 

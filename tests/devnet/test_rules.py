@@ -16,7 +16,7 @@ from devnet import Devnet, DevnetError, act, compile, node
 from devnet.compile import compiled
 from devnet.rpc import Rpc
 from devnet.scenario import play
-from tests.devnet.expected import DEVNET_UNTIL, expected_fee
+from tests.devnet.expected import DEVNET_UNTIL
 
 FTM = 10**18
 POOL_SELECTORS = {
@@ -142,18 +142,6 @@ def test_a_refused_push_is_stashed_and_passed_and_anyone_fetches_it_once(
     assert act.read(devnet, "stashedForManualWithdrawals()") == stashed
     with pytest.raises(DevnetError, match="not marked for manual withdrawal"):
         act.withdraw_manual(devnet, stranger, wr_id)
-
-
-def test_the_fee_view_follows_the_formula_at_every_edge(devnet: Devnet) -> None:
-    names = ("minFeeRatio", "maxFeeRatio", "feeIncreaseStart", "feeIncreaseStop")
-    rule = {name: act.read(devnet, f"{name}()") for name in names}
-    shift = act.read(devnet, "feeShift()")
-    room = rule["feeIncreaseStop"] - shift
-    assert rule["feeIncreaseStart"] < shift < rule["feeIncreaseStop"]
-    for amount in (2, 3, 999, FTM, 123 * FTM + 7, room - 1, room, room + 1, 10**6 * FTM):
-        fee = act.read(devnet, "getBurnFee(uint256)", amount)
-        assert fee == expected_fee(rule, amount, amount + shift)
-    assert act.read(devnet, "getBurnFee(uint256)", 0) == 0
 
 
 def test_a_request_stores_gross_less_the_fee_seen_before_and_shifts_by_gross(

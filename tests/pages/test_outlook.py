@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from forecast.baselines import AMOUNT_BUCKETS
-from scoring.companion import companion_of, read_scores, write_scores
+from scoring.companion import read_scores, write_scores
 from tests.shown import Show, said
 from ui.odds.scored import FAN_DAYS
 
@@ -192,11 +192,6 @@ def test_the_calendar_file_takes_the_day_of_nine_in_ten_odds(show_scored: Show) 
 
 def test_a_paid_request_has_no_window(show_scored: Show) -> None:
     assert "Expected release window" not in said(show_scored(page="track", find="10"))
-
-
-def test_unreadable_scores_are_none(show: Show, tmp_path: Path) -> None:
-    companion_of(tmp_path / "shown.duckdb").write_bytes(b"no database")
-    assert "unscored odds are not shown" in said(show(page="outlook"))
 
 
 def test_the_picture_of_windows_is_told_to_those_who_do_not_see_it(show_scored: Show) -> None:

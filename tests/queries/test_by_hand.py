@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from duckdb import DuckDBPyConnection as Connection
 
 import queries
@@ -190,16 +189,6 @@ def test_an_empty_table_is_among_the_contents(con: Connection) -> None:
     contents = rows(con, "store_contents")
     assert ("requests", 8, january(1, 10), january(10)) in contents
     assert ("lock_ups", 0, None, None) in contents
-
-
-@pytest.mark.parametrize("name", queries.names())
-def test_rows_come_in_one_order_however_they_lie(con: Connection, name: str) -> None:
-    con.execute("INSERT INTO reward_claims SELECT * REPLACE ('0xstub2' AS stub) FROM reward_claims")
-    con.execute("UPDATE payouts SET block = 1, tx = '0xall'")
-    answer = queries.run(con, name)
-    for table in ("requests", "payouts", "reward_claims", "pool_balances", "coverage", "checks"):
-        con.execute(f"CREATE OR REPLACE TABLE {table} AS FROM {table} ORDER BY rowid DESC")
-    assert queries.run(con, name).equals(answer)
 
 
 # The queue's head

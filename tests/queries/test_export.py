@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import duckdb
@@ -12,9 +10,9 @@ import polars as pl
 import pytest
 
 import queries
-from data.config import ROOT
 from data.store.reader import open_reader
 from queries.export import as_csv, as_parquet
+from tests.processes import python
 
 ABOUT = {"network": "sample", "query": "two\nlines", "simulated": "yes"}
 ODD = """
@@ -84,16 +82,6 @@ def test_every_query_leaves_as_a_file_and_comes_back_the_same(
     assert read.height == frame.height
 
 
-def test_amounts_of_wei_are_whole_numbers_in_both_forms(sample_store: Path) -> None:
-    with open_reader(sample_store) as con:
-        frame = con.sql("SELECT wr_id, payout_wei FROM requests ORDER BY wr_id").pl()
-        exact = con.sql("SELECT wr_id, payout_wei::VARCHAR FROM requests ORDER BY wr_id").fetchall()
-    lines = as_csv(frame, ABOUT).decode().splitlines()[2:]
-    assert [tuple(line.split(",")) for line in lines] == [(str(a), b) for a, b in exact]
-    back = pl.read_parquet(io.BytesIO(as_parquet(frame, ABOUT)))
-    assert [str(wei) for wei in back["payout_wei"]] == [wei for _, wei in exact]
-
-
 def test_a_time_without_a_zone_is_not_said_to_be_utc() -> None:
     with duckdb.connect() as con:
         frame = con.sql("SELECT TIMESTAMP '2024-12-18 01:00:00' AS local").pl()
@@ -114,13 +102,7 @@ with open_reader(Path(sys.argv[1])) as con:
 
 def test_a_table_read_elsewhere_on_earth_has_the_same_times(sample_store: Path) -> None:
     told = {
-        subprocess.run(
-            ["env", f"TZ={zone}", sys.executable, "-c", ELSEWHERE, str(sample_store)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        python("-c", ELSEWHERE, sample_store, env=os.environ | {"TZ": zone}, check=True).stdout
         for zone in ("UTC", "Asia/Tokyo", "America/Los_Angeles")
     }
     assert len(told) == 1

@@ -127,7 +127,9 @@ def test_rows_of_every_query_come_in_one_order(con: Connection) -> None:
     }
     con.execute("UPDATE requests SET staker = '0xall', requested_tx = '0xall'")
     con.execute("UPDATE head_moves SET tx = '0xall'")
+    con.execute("UPDATE payouts SET block = 1, tx = '0xall'")
     con.execute("INSERT INTO reward_claims SELECT * REPLACE (8 AS validator_id) FROM reward_claims")
+    con.execute("INSERT INTO reward_claims SELECT * REPLACE ('0xstub2' AS stub) FROM reward_claims")
     con.execute("""
         INSERT INTO lock_ups BY NAME SELECT
             TIMESTAMPTZ '2024-01-05 00:00:00Z' AS locked_at, 500 AS block, stub,

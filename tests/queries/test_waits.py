@@ -175,6 +175,8 @@ def test_curves_are_kaplan_meiers(sample: Connection) -> None:
         assert begin[1:] == (0, curve.requests, 0, 1)
         assert steps[-1][1] == curve.longest / MINUTES_IN_A_DAY
         assert steps[-1][3] == curve.released
+        assert points.height <= STEP.denominator + 2
+        assert points["wait_days"].is_sorted()
         shares = {round(days * MINUTES_IN_A_DAY): share for _, days, _, _, share in steps}
         for minutes, share in shares.items():
             assert share == pytest.approx(float(curve.waiting(minutes)), abs=1e-11)
@@ -184,14 +186,6 @@ def test_curves_are_kaplan_meiers(sample: Connection) -> None:
             drop = curve.waiting(last) - curve.waiting(minutes)
             assert drop < STEP
         assert curve.requests > STEP.denominator or not left_out
-
-
-def test_a_curve_begins_at_1_never_rises_and_is_short(sample: Connection) -> None:
-    for _, points in queries.run(sample, "release_curve").group_by("bucket"):
-        assert points["share_waiting"][0] == 1
-        assert points["share_waiting"].diff().drop_nulls().max() <= 0
-        assert points["wait_days"].diff().drop_nulls().min() >= 0
-        assert points.height <= STEP.denominator + 2
 
 
 def test_half_years_are_kaplan_meiers(sample: Connection) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +15,6 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from data import StoreError
-from data.config import ROOT
 from data.sample import SAMPLE_UNTIL
 from data.store.reader import StoreInfo, open_reader, read_info
 from scoring.__main__ import main, score_report
@@ -26,6 +23,7 @@ from scoring.forecast_log import append_windows, log_of
 from scoring.inputs import Inputs, read_inputs, read_releases
 from scoring.run import is_due, model_version, run_backtest
 from tests.made_forecasts import entry
+from tests.processes import python
 from tests.small_store import small_store
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -229,11 +227,8 @@ def test_what_was_left_out_is_told(store: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_it_is_a_command_and_a_missing_store_fails_it(store: Path) -> None:
-    command = [sys.executable, "-m", "scoring", "--log", "--store"]
     for path, status in ((store, 0), (store.with_name("none.duckdb"), 1)):
-        told = subprocess.run(
-            [*command, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        told = python("-m", "scoring", "--log", "--store", path)
         assert told.returncode == status
         assert ("nothing was forecast here yet" in told.stdout) == (status == 0)
         assert ("sync the network first" in told.stderr) == (status == 1)

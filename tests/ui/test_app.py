@@ -148,10 +148,16 @@ def test_a_reader_is_never_kept_under_another_version(
     assert store_view.synced_block(source) == 7
 
 
-def test_every_page_names_its_queries(show: Show) -> None:
-    app = show()
-    listed = [link.proto.label for link in app.get("page_link")]
-    for name in ("queue_metrics", "depth_against_claims", "blocking_head", "pending_requests"):
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("", ["queue_metrics", "depth_against_claims", "blocking_head", "pending_requests"]),
+        ("waits", ["paid_within_35_days", "release_curve", "waits_by_half_year"]),
+    ],
+)
+def test_every_page_names_its_queries(page: str, names: list[str], show: Show) -> None:
+    listed = [link.proto.label for link in show(page=page).get("page_link")]
+    for name in names:
         assert any(label.startswith(f"{queries.load(name).title} ({name}") for label in listed)
 
 

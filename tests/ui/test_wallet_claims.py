@@ -50,17 +50,25 @@ def test_of_what_was_signed_only_the_same_call_counts_under_other_counts() -> No
         assert read_report(SAID | {"signed": odd}, "call 1").signed == ()
 
 
-@pytest.mark.parametrize("said", [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}])
-def test_what_makes_no_sense_is_nothing(said: Any) -> None:
-    assert read_report(said, "a1") == Report()
+NONE = [
+    "0x12",
+    ACCOUNT + "00",
+    ACCOUNT + "\n",
+    "0X" + "ab" * 21,
+    "é" * 42,
+    7,
+    [ACCOUNT],
+    {},
+]
 
 
 @pytest.mark.parametrize(
-    "account",
-    ["0x12", ACCOUNT + "00", ACCOUNT + "\n", "0X" + "ab" * 21, "é" * 42, 7, [ACCOUNT], {}],
+    "said",
+    [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}]
+    + [SAID | {"account": account} for account in NONE],
 )
-def test_an_account_that_is_no_address_is_no_connection(account: Any) -> None:
-    assert read_report(SAID | {"account": account}, None) == Report()
+def test_what_makes_no_sense_or_names_no_address_is_nothing(said: Any) -> None:
+    assert read_report(said, "a1") == Report()
 
 
 @pytest.mark.parametrize("chain", ["250", 0, -250, 2**53, 2.5, True, None, [250], float("nan")])

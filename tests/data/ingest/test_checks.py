@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from duckdb import DuckDBPyConnection as Connection
 
@@ -97,52 +99,38 @@ def test_a_request_that_was_made_twice_fails_the_request_ids(con: Connection) ->
     assert finding.message == "request 0 was made twice"
 
 
-def test_a_lost_settlement_fails_the_head_order(con: Connection) -> None:
-    story = _queue(3)
-    story.pay(0)
-    story.pay(2)
-    why = "the head went from 1 to 2: settlements are missing"
-    assert _findings(con, story.logs, "head order") == [
-        Finding("head order", "failed", why, story.block, 2)
-    ]
+LOST = "the head went from 1 to 2: settlements are missing"
+OTHER_AMOUNT = "request 1 is owed 11 wei and was settled with 7"
+IMPOSSIBLE = {
+    "one was lost": (3, [("pay", 0), ("pay", 2)], "head order", LOST),
+    "the head went back": (
+        2,
+        [("pay", 0), ("pay", 1), ("refuse", 0)],
+        "head order",
+        "request 0 was passed again, 2 was due",
+    ),
+    "paid twice": (
+        1,
+        [("refuse", 0), ("pay", 0), ("pay", 0)],
+        "settled once",
+        "request 0 was paid twice",
+    ),
+    "another amount": (2, [("pay", 0), ("pay", 1, 7)], "payout amounts", OTHER_AMOUNT),
+    "no request": (0, [("pay", 0, 7)], "payout amounts", "request 0 was settled, not made"),
+}
 
 
-def test_a_head_that_went_back_fails_the_head_order(con: Connection) -> None:
-    story = _queue(2)
-    for wr_id in (0, 1):
-        story.pay(wr_id)
-    story.refuse(0)
-    assert _findings(con, story.logs, "head order") == [
-        Finding("head order", "failed", "request 0 was passed again, 2 was due", story.block, 0)
-    ]
-
-
-def test_a_request_that_was_paid_twice_fails_settled_once(con: Connection) -> None:
-    story = _queue(1)
-    story.refuse(0)
-    story.pay(0)
-    story.pay(0)
-    assert _findings(con, story.logs, "settled once") == [
-        Finding("settled once", "failed", "request 0 was paid twice", story.block, 0)
-    ]
-
-
-def test_a_settlement_of_another_amount_fails_the_payout_amounts(con: Connection) -> None:
-    story = _queue(2)
-    story.pay(0)
-    story.pay(1, amount=7)
-    why = "request 1 is owed 11 wei and was settled with 7"
-    assert _findings(con, story.logs, "payout amounts") == [
-        Finding("payout amounts", "failed", why, story.block, 1)
-    ]
-
-
-def test_a_settlement_of_no_request_fails_the_payout_amounts(con: Connection) -> None:
-    story = Story()
-    story.pay(0, amount=7)
-    assert _findings(con, story.logs, "payout amounts") == [
-        Finding("payout amounts", "failed", "request 0 was settled, not made", story.block, 0)
-    ]
+@pytest.mark.parametrize(
+    ("requests", "settlements", "check", "why"), IMPOSSIBLE.values(), ids=IMPOSSIBLE
+)
+def test_a_settlement_that_cannot_be_fails_its_check_with_block_and_id(
+    requests: int, settlements: list[tuple[Any, ...]], check: str, why: str, con: Connection
+) -> None:
+    story = _queue(requests)
+    for step, *arguments in settlements:
+        getattr(story, step)(*arguments)
+    wr_id = settlements[-1][1]
+    assert _findings(con, story.logs, check) == [Finding(check, "failed", why, story.block, wr_id)]
 
 
 def test_many_failures_of_a_kind_are_told_as_a_number(con: Connection) -> None:

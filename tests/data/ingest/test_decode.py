@@ -17,16 +17,12 @@ from tests.log_lines import (
     BOB,
     BURNED,
     BURNED_2,
-    CLAIMED,
     DEPLOYED,
     FANTOM,
     FIRST_BLOCK,
     FTM,
-    LOCKED,
     RATIO,
     REFUSED,
-    RULE_4,
-    RULE_5,
     STAKED,
     STAKED_2,
     STRANGER,
@@ -130,56 +126,7 @@ def test_an_amount_beyond_38_digits_stays_raw_and_is_null(amount: int, con: Conn
     assert rows(con, "SELECT data FROM raw_logs") == [(f"0x{amount:064x}",)]
 
 
-def test_a_sum_over_an_unknown_amount_is_unknown_not_smaller(con: Connection) -> None:
-    story = Story()
-    for amount in (5, 2**200, 7, 11):
-        story.burn(amount)
-    rebuild_from(con, story.logs)
-    ahead = "SELECT payout_wei, ahead_wei_at_request, ahead_wei FROM requests ORDER BY wr_id"
-    assert rows(con, ahead) == [(5, 0, 0), (None, 5, 5), (7, None, None), (11, None, None)]
-    story.pay(0)
-    story.pay(1, amount=2**200)
-    rebuild_from(con, story.logs)
-    # Past the unknown one, the sums are known again.
-    assert rows(con, ahead)[2:] == [(7, None, 0), (11, None, 7)]
-
-
-def test_a_claim_of_which_one_part_is_unknown_is_unknown(con: Connection) -> None:
-    story = Story()
-    story.emit(DEPLOYED, 0, STUB)
-    story.emit(CLAIMED, STUB, 3, 1, 2**127, 5)
-    story.emit(CLAIMED, STUB, 3, 10**38 - 1, 1, 0)
-    story.emit(CLAIMED, STUB, 3, 1, 2, 3)
-    rebuild_from(con, story.logs)
-    assert rows(con, "SELECT reward_wei FROM reward_claims") == [(None,), (None,), (6,)]
-
-
 # Generations and strangers
-
-
-def test_a_request_of_the_first_generation_is_for_the_bond(con: Connection) -> None:
-    logs = [
-        node_log(BURNED, ALICE, 10, 9, 1, 0, index=0),
-        node_log(BURNED_2, ALICE, 10, 9, 1, 1, True, index=1),
-        node_log(BURNED_2, ALICE, 10, 9, 1, 2, False, index=2),
-    ]
-    rebuild_from(con, logs)
-    found = rows(con, "SELECT token, payout_wei, shares_wei FROM requests ORDER BY wr_id")
-    assert found == [("aFTMb", 9, 9), ("aFTMb", 9, 9), ("aFTMc", 9, 9)]
-
-
-def test_a_stake_says_its_token_only_in_the_second_form(con: Connection) -> None:
-    staked = [(STAKED, ()), (STAKED_2, (True,)), (STAKED_2, (False,))]
-    logs = [node_log(of, ALICE, 5, *flag, index=index) for index, (of, flag) in enumerate(staked)]
-    rebuild_from(con, logs)
-    assert rows(con, "SELECT token FROM stakes") == [(None,), ("aFTMb",), ("aFTMc",)]
-
-
-def test_both_forms_of_the_fee_rule_are_read(con: Connection) -> None:
-    logs = [node_log(RULE_4, 1, 2, 3, 4, index=0), node_log(RULE_5, 5, 6, 7, 8, 9, index=1)]
-    rebuild_from(con, logs)
-    found = rows(con, "SELECT * EXCLUDE (updated_at, block, tx) FROM fee_rules")
-    assert found == [(1, 2, 3, 4, None), (5, 6, 7, 8, 9)]
 
 
 @pytest.mark.parametrize("event", [e for e in EVENTS if e.contract == "sfc"], ids=lambda e: e.name)
@@ -195,16 +142,6 @@ def test_a_delegator_that_is_no_stub_never_appears(event: Event, con: Connection
         found = rows(con, f"SELECT stub FROM {name}")
         # What a stub did counts from its first block, whenever the pool announced it.
         assert found in ([], [(STUB,), (STUB,)])
-
-
-def test_a_lock_up_ends_after_its_duration(con: Connection) -> None:
-    story = Story()
-    story.emit(DEPLOYED, 0, STUB)
-    for duration in (14 * 86_400, 2**62, 2**70):
-        story.emit(LOCKED, STUB, 12, duration, 5 * FTM)
-    rebuild_from(con, story.logs)
-    found = rows(con, "SELECT duration_s, ends_at - locked_at = to_days(14) FROM lock_ups")
-    assert found == [(14 * 86_400, True), (2**62, None), (None, None)]
 
 
 # Logs without their event's shape

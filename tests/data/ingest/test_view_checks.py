@@ -14,7 +14,6 @@ from data.pool.burn import FeeRule, burn_fee_wei
 from data.pool.contracts import Block, PoolState
 from tests.log_lines import (
     ALICE,
-    BURNED,
     DEPLOYED,
     FTM,
     RULE_4,
@@ -155,21 +154,6 @@ def _shift_and_fee(con: Connection, story: Story) -> tuple[str, str]:
 
 def _told(rule: tuple[int, int, int, int], shift: int) -> tuple[str, str]:
     return f"rebuilt {shift}", f"rebuilt {burn_fee_wei(FeeRule(*rule), 1_000 * FTM, shift)}"
-
-
-def test_the_shift_is_what_was_burned_since_the_last_rule_and_what_it_set(con: Connection) -> None:
-    story = Story()
-    story.emit(RULE_4, *RATIOS)
-    story.emit(BURNED, ALICE, 500 * FTM, 1, 0, 0)  # the first generation had no shift
-    assert _shift_and_fee(con, story) == _told(RATIOS, 0)
-    story.emit(RULE_4, *RATIOS[:3], 9_000 * FTM)
-    for amount in (100, 200):
-        story.burn(amount * FTM)
-    assert _shift_and_fee(con, story) == _told((*RATIOS[:3], 9_000 * FTM), 300 * FTM)
-    story.emit(RULE_5, *RATIOS, 70 * FTM)
-    assert _shift_and_fee(con, story) == _told(RATIOS, 70 * FTM)
-    story.burn(5 * FTM, fee=FTM)
-    assert _shift_and_fee(con, story) == _told(RATIOS, 75 * FTM)
 
 
 def test_of_two_rules_in_one_block_the_later_holds(con: Connection) -> None:

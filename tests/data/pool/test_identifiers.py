@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 from eth_utils.address import to_checksum_address
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data.config import ROOT
 from data.pool.identifiers import (
     Address,
     Identifier,
@@ -20,6 +17,7 @@ from data.pool.identifiers import (
     Unreadable,
     read_identifier,
 )
+from tests.processes import python
 
 LOWER = "0x84db6ee82b7cf3b47e8f19270abde5718b936670"
 CHECKED = "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670"
@@ -180,4 +178,4 @@ def test_the_slow_library_of_checksums_is_loaded_only_for_mixed_case() -> None:
         f"read('{LOWER}'); read('2210'); assert 'eth_utils' not in sys.modules; "
         f"read('{CHECKED}'); assert 'eth_utils' in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    python("-c", code, check=True)

@@ -21,21 +21,6 @@ from data.sample.contracts import Pool, RevertError
 from tests.data.sample.seen import ADDRESSES, DAY, LOCKS_END, WEI, Seen, head_moves, named, payout
 
 
-def test_request_ids_are_consecutive_from_0(simulation: Simulation, requests: list[Seen]) -> None:
-    assert [log.values["wrId"] for log in requests] == list(
-        range(simulation.state.views["lastWrId"])
-    )
-
-
-def test_the_head_passes_every_request_in_its_order(
-    simulation: Simulation, logs: list[Seen], requests: list[Seen]
-) -> None:
-    moves = head_moves(logs)
-    assert [log.values["wrId"] for log in moves] == list(range(simulation.state.views["firstWrId"]))
-    for move in moves:
-        assert requests[move.values["wrId"]].place < move.place
-
-
 def test_a_payout_is_the_amount_without_its_fee_to_the_same_staker(
     logs: list[Seen], requests: list[Seen]
 ) -> None:
@@ -91,19 +76,6 @@ def test_certificates_are_worth_their_shares_at_the_announced_ratio(logs: list[S
             checked += 1
     assert checked > 500
     assert ratios == sorted(ratios, reverse=True)
-
-
-def test_what_is_pending_and_stashed_at_the_end_are_the_views(
-    simulation: Simulation, logs: list[Seen], requests: list[Seen], stubs: set[str]
-) -> None:
-    views = simulation.state.views
-    assert views["pendingWei"] == sum(map(payout, requests[views["firstWrId"] :]))
-    paid = {log.values["wrId"] for log in named(logs, "Withdrawn")}
-    refused = named(logs, "ManualWithdrawalExpected")
-    waiting = [log for log in refused if log.values["wrId"] not in paid]
-    assert len(waiting) == 1
-    assert views["stashedForManualWithdrawals"] == waiting[0].values["amount"]
-    assert views["stubCount"] == len(stubs) == 47
 
 
 def test_the_balance_is_sampled_daily_and_never_negative(simulation: Simulation) -> None:

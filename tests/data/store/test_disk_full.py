@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from data.config import ROOT
 from data.store.reader import open_reader
 from tests.log_lines import STAKED, Story, rows, write_logs
+from tests.processes import python
 from tests.store_steps import blocks, digest, published
 
 FULL = "no space left to write {}: free some, then sync again; what is published is whole\n"
@@ -36,15 +35,8 @@ def _sync(
     limit = most_bytes and partial(
         resource.setrlimit, resource.RLIMIT_FSIZE, (most_bytes, most_bytes)
     )
-    command = [sys.executable, "-m", "data.sync", "--network", "fantom"]
-    return subprocess.run(
-        [*command, "--logs", str(file), "--store", str(path)],
-        cwd=ROOT,
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ("-m", "data.sync", "--network", "fantom", "--logs", file, "--store", path)
+    return python(*command, preexec_fn=limit)
 
 
 @contextmanager

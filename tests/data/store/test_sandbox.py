@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,9 +16,9 @@ from polars.testing import assert_frame_equal
 
 import queries
 from data import SqlError, StoreError
-from data.config import ROOT
 from data.store.reader import open_reader
 from data.store.sandbox import ANSWER_BYTES, TEXT_BYTES, SqlAnswer, run_sql
+from tests.processes import python
 
 Ask = Callable[..., SqlAnswer]
 
@@ -209,8 +207,6 @@ for attempt in (lambda: open("/etc/passwd"), socket.socket, os.pipe, lambda: os.
         print("done")
 print(con.execute("SELECT count(*) > 0 FROM requests").fetchone()[0], os.nice(0))
 """
-    ran = subprocess.run(
-        [sys.executable, "-c", attempts], cwd=ROOT, check=True, capture_output=True, text=True
-    )
+    ran = python("-c", attempts, check=True)
     refusals = ["OSError"] * 4 + ["MemoryError"]
     assert ran.stdout.split() == [*refusals, "True", "9"]

@@ -1,0 +1,15 @@
+"""Python in a process of its own, run to its end in the project's folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+from data.config import ROOT
+
+
+def python(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """`python("-m", "data.sync", ...)`; `options` are subprocess.run's."""
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, **options)
