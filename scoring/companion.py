@@ -7,6 +7,7 @@ who reads it waits for who writes it.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,10 +56,10 @@ def write_scores(store: Path, scores: Scores) -> Path:
     path = companion_of(store)
     # Two programs may score one store at once.
     following = path.with_name(f"{path.name}.{os.getpid()}.next")
-    following.unlink(missing_ok=True)
     about = pl.DataFrame([asdict(scores.about)])
     tables = {"about": about, "scores": scores.table, "sources": scores.sources}
     try:
+        following.unlink(missing_ok=True)
         with duckdb.connect(following) as con:
             for name, frame in tables.items():
                 con.register("frame", frame)
@@ -66,7 +67,8 @@ def write_scores(store: Path, scores: Scores) -> Path:
                 con.unregister("frame")
         following.replace(path)
     except (duckdb.Error, OSError) as error:
-        following.unlink(missing_ok=True)
+        with suppress(OSError):  # also where it was none, in a folder that cannot be written
+            following.unlink()
         raise StoreError(f"cannot write {path}: {error}") from error
     return path
 

@@ -90,8 +90,9 @@ def test_scores_are_kept_beside_the_store_and_read_again(scores: Scores, tmp_pat
     assert_frame_equal(again.sources, scores.sources)
     companion_of(store).write_bytes(b"no database")
     assert read_scores(store) is None
-    with pytest.raises(StoreError, match="cannot write"):
-        write_scores(tmp_path / "none" / "store.duckdb", scores)
+    for folder in (tmp_path / "none", companion_of(store)):  # none, and a file
+        with pytest.raises(StoreError, match="cannot write"):
+            write_scores(folder / "store.duckdb", scores)
 
 
 def test_it_is_due_again_with_enough_new_releases_or_another_model(
