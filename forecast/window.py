@@ -117,23 +117,6 @@ class ReleaseWindow:
         return dict(zip(_PAYABLE_QUANTILES, quantiles.tolist(), strict=True))
 
 
-def release_window(
-    funding: pl.DataFrame,
-    need_ftm: float,
-    at: datetime,
-    *,
-    lock_ups: pl.DataFrame | None = None,
-    paths: int = 1000,
-    horizon_days: float = 120.0,
-    seed: int = 0,
-) -> ReleaseWindow:
-    """When `need_ftm` will have come, as seen at `at`; see `prepare` for the arguments."""
-    curve = prepare(
-        funding, at, lock_ups=lock_ups, paths=paths, horizon_days=horizon_days, seed=seed
-    )
-    return curve.window(need_ftm)
-
-
 def prepare(
     funding: pl.DataFrame,
     at: datetime,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import ForecastError, ReleaseWindow, prepare, release_window
+from forecast import ForecastError, ReleaseWindow, prepare
 from tests.made_funding import AT, BEGAN, funding, irregular, regular
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -24,7 +24,7 @@ def _quantiles(window: ReleaseWindow) -> list[float]:
 
 def test_a_need_is_spread_around_what_the_rate_brings() -> None:
     history = irregular()
-    window = release_window(history, 50_000.0, AT)
+    window = prepare(history, AT).window(50_000.0)
     rate_ftm = history["amount_ftm"].sum() / 800
     assert window.kind == "batches"
     assert window.days.shape == (1000,)
@@ -57,16 +57,16 @@ def test_nothing_from_its_moment_on_changes_a_forecast() -> None:
     known = irregular()
     later = funding([800.0, 800.5, 900.0], [9e9, 1.0, 5.0])
     broken = funding([950.0, 810.0], [-3.0, math.nan])
-    expected = release_window(known, 40_000.0, AT).days
+    expected = prepare(known, AT).window(40_000.0).days
     for future in (later, broken):
-        window = release_window(pl.concat([known, future]), 40_000.0, AT)
+        window = prepare(pl.concat([known, future]), AT).window(40_000.0)
         assert np.array_equal(window.days, expected)
     sooner = pl.concat([known, funding([799.999], [90_000.0])])
-    assert not np.array_equal(release_window(sooner, 40_000.0, AT).days, expected)
+    assert not np.array_equal(prepare(sooner, AT).window(40_000.0).days, expected)
 
 
 def test_a_seed_gives_the_same_again_and_another_gives_another() -> None:
-    one, same, other = (release_window(irregular(), 40_000.0, AT, seed=seed) for seed in (7, 7, 8))
+    one, same, other = (prepare(irregular(), AT, seed=seed).window(40_000.0) for seed in (7, 7, 8))
     assert np.array_equal(one.days, same.days)
     assert not np.array_equal(one.days, other.days)
     assert one.quantile(0.5) == pytest.approx(other.quantile(0.5), rel=0.15)
@@ -74,7 +74,7 @@ def test_a_seed_gives_the_same_again_and_another_gives_another() -> None:
 
 @pytest.mark.parametrize("need_ftm", [1.0, 30_000.0, 200_000.0, 400_000.0])
 def test_quantiles_and_probabilities_say_the_same(need_ftm: float) -> None:
-    window = release_window(irregular(), need_ftm, AT)
+    window = prepare(irregular(), AT).window(need_ftm)
     assert np.all(np.diff(window.days[np.isfinite(window.days)]) >= 0)
     assert _quantiles(window) == sorted(_quantiles(window))
     for p in QUANTILES:
@@ -101,14 +101,14 @@ def test_what_is_payable_by_a_day_agrees_with_who_is_paid_by_it() -> None:
 
 def test_a_need_of_nothing_is_covered_even_without_a_history() -> None:
     for history in (irregular(), irregular().clear()):
-        window = release_window(history, 0.0, AT)
+        window = prepare(history, AT).window(0.0)
         assert window.kind == "covered"
         assert window.quantile(1.0) == 0
         assert window.probability_within(0.0) == 1
 
 
 def test_money_that_stopped_is_stalled() -> None:
-    window = release_window(irregular(until=740.0), 1_000.0, AT)
+    window = prepare(irregular(until=740.0), AT).window(1_000.0)
     assert window.kind == "stalled"
     assert window.last_funded_at is not None
     assert window.last_funded_at < BEGAN + timedelta(days=740)
@@ -119,7 +119,7 @@ def test_too_short_a_history_says_nothing() -> None:
     few = regular(every_days=30, until=250)
     short = funding([759.0 + 2 * batch for batch in range(20)], [5.0] * 20)
     for history in (few.head(9), short, few.clear()):
-        window = release_window(history, 10.0, AT)
+        window = prepare(history, AT).window(10.0)
         assert window.kind == "insufficient_history"
         assert window.days.size == 0
         figures = [window.quantile(0.5), window.probability_within(7.0)]
@@ -127,13 +127,13 @@ def test_too_short_a_history_says_nothing() -> None:
 
 
 def test_past_the_horizon_there_is_no_date() -> None:
-    window = release_window(irregular(), 400_000.0, AT)
+    window = prepare(irregular(), AT).window(400_000.0)
     assert window.kind == "beyond_horizon"
     assert window.quantile(0.95) == math.inf
     assert 0 < window.probability_within(120.0) < 0.95
     assert np.all((window.days <= 120) | np.isinf(window.days))
-    assert release_window(irregular(), 1e12, AT).probability_within(120.0) == 0
-    longer = release_window(irregular(), 400_000.0, AT, horizon_days=600.0)
+    assert prepare(irregular(), AT).window(1e12).probability_within(120.0) == 0
+    longer = prepare(irregular(), AT, horizon_days=600.0).window(400_000.0)
     assert longer.kind == "batches"
 
 
@@ -141,7 +141,7 @@ def test_less_is_promised_after_the_money_fell() -> None:
     known = irregular()
     fell = pl.when(pl.col("funded_at") > BEGAN + timedelta(days=740)).then(0.4).otherwise(1.0)
     poorer = known.with_columns(pl.col("amount_ftm") * fell)
-    before, after = (release_window(each, 60_000.0, AT) for each in (known, poorer))
+    before, after = (prepare(each, AT).window(60_000.0) for each in (known, poorer))
     assert after.quantile(0.5) > 1.25 * before.quantile(0.5)
 
 
@@ -168,21 +168,21 @@ def test_silence_since_the_last_batch_shortens_or_lengthens_the_next_gap() -> No
 )
 def test_broken_funding_is_refused(broken: pl.DataFrame, said: str) -> None:
     with pytest.raises(ForecastError, match=said):
-        release_window(broken, 10.0, AT)
+        prepare(broken, AT).window(10.0)
 
 
 @pytest.mark.parametrize("need_ftm", [-1.0, math.nan, math.inf])
 def test_a_need_that_is_no_amount_is_refused(need_ftm: float) -> None:
     with pytest.raises(ForecastError, match="need_ftm"):
-        release_window(irregular(), need_ftm, AT)
+        prepare(irregular(), AT).window(need_ftm)
 
 
 def test_a_moment_without_a_zone_and_an_empty_forecast_are_refused() -> None:
     with pytest.raises(ForecastError, match="no time zone"):
-        release_window(irregular(), 1.0, datetime(2024, 1, 1))  # noqa: DTZ001
+        prepare(irregular(), datetime(2024, 1, 1)).window(1.0)  # noqa: DTZ001
     with pytest.raises(ForecastError, match="path"):
-        release_window(irregular(), 1.0, AT, paths=0)
+        prepare(irregular(), AT, paths=0).window(1.0)
     with pytest.raises(ForecastError, match="horizon"):
-        release_window(irregular(), 1.0, AT, horizon_days=0.0)
+        prepare(irregular(), AT, horizon_days=0.0).window(1.0)
     with pytest.raises(ForecastError, match="probability"):
-        release_window(irregular(), 1.0, AT).quantile(1.5)
+        prepare(irregular(), AT).window(1.0).quantile(1.5)

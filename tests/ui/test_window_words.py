@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from forecast import ReleaseWindow, release_window
+from forecast import ReleaseWindow, prepare
 from tests.made_funding import AT, irregular
 from ui.odds import window_words
 from ui.parts import words
@@ -16,7 +16,7 @@ from ui.request import calendar
 @pytest.fixture(scope="module")
 def window() -> ReleaseWindow:
     """Its even odds lie between the 20th and the 60th day."""
-    window = release_window(irregular(), 50_000.0, AT)
+    window = prepare(irregular(), AT).window(50_000.0)
     assert 20 < window.quantile(0.5) < 60
     return window
 
@@ -46,8 +46,8 @@ def test_a_calendar_takes_nine_in_ten_odds_else_even_ones_else_none(window: Rele
         return (AT + timedelta(days=of.quantile(share))).date()
 
     assert calendar.likely(window) == calendar.Likely(day(0.9, window), "nine in ten")
-    larger = release_window(irregular(), 200_000.0, AT)
+    larger = prepare(irregular(), AT).window(200_000.0)
     assert larger.kind == "beyond_horizon"
     assert calendar.likely(larger) == calendar.Likely(day(0.5, larger), "even")
-    assert calendar.likely(release_window(irregular(), 9e9, AT)) is None
+    assert calendar.likely(prepare(irregular(), AT).window(9e9)) is None
     assert calendar.likely(None) is None
