@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench import forecast_study, ingest, large_store, page_times, query_times, sessions
+from bench import forecast_study, ingest, large_store, page_times, query_times
 
 _BENCHES = ("ingest", "queries", "pages", "forecast")
 
@@ -37,7 +37,7 @@ def main() -> int:
         store = options.store or large_store.ensure(options.requests, anew=options.anew)
         failed |= query_times.main(store) if "queries" in benches else 0
         if "pages" in benches:
-            failed |= page_times.main(store) or sessions.main(store)
+            failed |= page_times.main(store)
     if "forecast" in benches:
         failed |= forecast_study.main(options.seeds)
     return failed

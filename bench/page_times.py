@@ -1,33 +1,32 @@
-"""How long each page's script takes on a store, how much it draws, and what the app holds.
+"""How long each page takes on a store, what a rerun costs the server, and how long a crowd waits.
 
-The pages are those of the router, in a process of its own: `env` tells that one which store
-to show, as it would tell the app. What a browser then does with a page is not in it.
+`streamlit run app.py` serves the store, and sessions click the inputs of its pages. CPU time is the
+server's own, so a busy machine changes it little. What a browser then does with a page is not in
+it.
 """
 
 from __future__ import annotations
 
-import io
-import logging
-import resource
-import subprocess
-import sys
-import threading
+import asyncio
+import random
+import tempfile
 import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain, cycle
 from pathlib import Path
-from statistics import median
-from unittest.mock import patch
+from statistics import median, quantiles
+from typing import Any
 
-import polars as pl
-import streamlit as st
-import streamlit.web.bootstrap  # the server's share of the memory
-from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
+from streamlit.proto.Common_pb2 import StringArray
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.exceptions import WebSocketException
 
-from bench.query_times import RUNS, load, row
+from bench.query_times import load, row
+from bench.sessions import Server, Session, SessionError, serving, visiting
 from data import SqlError, StoreError
 from data.config import ROOT
 from data.store.reader import open_reader
@@ -36,74 +35,57 @@ from scoring.companion import read_scores, write_scores
 from scoring.inputs import read_inputs
 from scoring.run import MOST_ORIGINS, model_version, run_backtest
 
-TARGET_MS, MOST_ROWS, MOST_MB, MOST_TIMES = 300, 2_000, 700, 2.0
-RUNAWAY = "SELECT sum(a.range * b.range) FROM range(100000) a, range(100000) b, range(100) c"
-_TIMEOUT_S = 120
+TARGET_MS, TARGET_P95_MS, MOST_ROWS, MOST_MB, MOST_TIMES = 40, 500, 2_000, 700, 2.0
+# The inputs that are clicked on each page, by their keys. Status has none: it is only run again.
+CLICKED = {
+    "queue": ("payouts", "range"),
+    "waits": ("days", "range"),
+    "unstake": ("unstake token",),
+    "track": ("find",),
+    "outlook": ("of",),
+    "explore": ("query",),
+    "status": (),
+}
+# What else is opened: the largest answer and the largest table.
+_MORE = {"explore?query=payouts": ("query",), "explore?table=raw_logs": ("table",)}
+_RUNAWAY = "SELECT sum(a.range * b.range) FROM range(100000) a, range(100000) b, range(100) c"
+_CHOICES = 4
+_APART_S = 0.1  # between the first visits of a crowd
+_EMPTY = "import streamlit as st\nst.toggle('on', key='on')\n"
+
+
+Click = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Effort:
-    """How much is measured: runs a page after the first, how long the runaway statements run,
-    and of how many requests the odds are scored."""
+class Plan:
+    """How much is measured: reruns of a page; how long runaway statements run beside it; then
+    crowds of sessions, each for `crowd_s`, who wait `think_s` on average between two clicks.
+    `most_origins` requests are what its odds are scored by."""
 
-    runs: int = RUNS
+    reruns: int = 40
     attack_s: float = 10.0
+    crowds: tuple[int, ...] = (25, 50)
+    crowd_s: float = 30.0
+    think_s: float = 2.0
     most_origins: int = MOST_ORIGINS
 
 
-QUICK = Effort(runs=1, attack_s=2.0, most_origins=50)
+def main(store: Path, plan: Plan = Plan()) -> int:
+    """Print a row a page, then a row a crowd of sessions; returns 1 where a page failed."""
+    if not Path("/proc/self/stat").exists():
+        print("\nthe cost of a rerun is read from /proc, which this system does not have")
+        return 0
+    try:
+        _ensure_scores(store, plan.most_origins)
+        asyncio.run(_measure(store.resolve(), plan))
+    except (SessionError, StoreError, OSError, WebSocketException) as error:
+        print(f"FAILED: {error}")
+        return 1
+    return 0
 
 
-@dataclass(frozen=True)
-class Times:
-    """One page as a visitor meets it first after a sync, and from then on."""
-
-    first_ms: float
-    warm_ms: float
-    chart_rows: int
-    failures: int
-
-
-def main(store: Path, *, quick: bool = False) -> int:
-    """Print one row a page, measured in a process of its own; returns 1 where one failed."""
-    others = ["-u", "FTM_NETWORK", "-u", "FTM_NETWORKS_FILE"]
-    shown = f"FTM_STORE={store.resolve()}"
-    command = ["env", *others, shown, sys.executable, "-m", "bench.page_times", str(store)]
-    command += ["quick"] * quick
-    sys.stdout.flush()
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
-
-
-def _measure(store: Path, effort: Effort) -> int:
-    logging.disable(logging.WARNING)  # Streamlit's on scripts that run without a server
-    with suppress(StoreError):  # the pages then fail, which is told
-        ensure_scores(store, effort.most_origins)
-    print(f"load {load()}; median of {effort.runs} runs after the first\n")
-    print(f"{'page':34}{'first ms':>9}{'chart rows':>12}{'warm ms':>8}  target {TARGET_MS} ms")
-    most_rows = failures = 0
-    choices = [{}, {"range": "all"}, {"query": "payouts"}, {"table": "raw_logs"}]
-    with suppress(StoreError):  # the pages then fail, which is told
-        choices.append({"find": _busiest_staker(store)})
-    for url, title in _pages():
-        for choice in choices:
-            times = _times(url, choice, effort.runs)
-            if times is None:
-                continue
-            said = title + "".join(f", {key} {value[:14]}" for key, value in choice.items())
-            head = f"{said:34}{times.first_ms:9.0f}{times.chart_rows:12,}"
-            print(row(head, times.warm_ms, TARGET_MS) + ("  FAILED" if times.failures else ""))
-            most_rows, failures = max(most_rows, times.chart_rows), failures + times.failures
-    if not failures:
-        _print_under_attack(store, effort)
-    over = "  over" if most_rows > MOST_ROWS else ""
-    print(f"\nrows of the biggest chart {most_rows:,}, target {MOST_ROWS:,}{over}")
-    held = _peak_mb()
-    over = "  over" if held > MOST_MB else ""
-    print(f"peak memory of the process {held:,.0f} MB, target {MOST_MB} MB{over}; load {load()}")
-    return 1 if failures else 0
-
-
-def ensure_scores(store: Path, most_origins: int = MOST_ORIGINS) -> None:
+def _ensure_scores(store: Path, most_origins: int) -> None:
     """Without scores beside the store the pages show no odds."""
     kept = read_scores(store)
     if kept is None or kept.about.model_version != model_version():
@@ -114,100 +96,152 @@ def ensure_scores(store: Path, most_origins: int = MOST_ORIGINS) -> None:
         print(f"its odds scored: {kept.about.origins:,} origins in {kept.about.seconds:.0f} s")
 
 
-def _print_under_attack(store: Path, effort: Effort) -> None:
-    """The first page's time beside as many runaway statements as may run at once."""
-    app = _app()
-    app.run()
-    alone = median(_runs(app, effort.runs))
-    attack = partial(_run_away, store, effort.attack_s)
-    attackers = [threading.Thread(target=attack) for _ in range(2)]
-    for attacker in attackers:
-        attacker.start()
-    time.sleep(1.0)
-    beside = median(_runs(app, effort.runs))
-    for attacker in attackers:
-        attacker.join()
+async def _measure(store: Path, plan: Plan) -> None:
+    texts = _typed(store)
+    print(f"\na rerun over the WebSocket, after a click; mean of {plan.reruns}; load {load()}\n")
+    print(
+        f"{'page':28}{'first ms':>9}{'chart rows':>12}{'median ms':>11}{'sent kB':>9}{'CPU ms':>8}"
+        f"  target {TARGET_MS} ms"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "empty.py")
+        script.write_text(_EMPTY)
+        async with serving(script) as server:
+            await _cost("no page, one input", server, "", ("on",), texts, plan)
+    async with serving(ROOT / "app.py", f"FTM_STORE={store}") as server:
+        most_rows = 0
+        for link, keys in (CLICKED | _MORE).items():
+            name = link.capitalize().replace("?", ", ").replace("=", " ")
+            rows = await _cost(name, server, link, keys, texts, plan)
+            most_rows = max(most_rows, rows)
+        over = "  over" if most_rows > MOST_ROWS else ""
+        print(f"\nrows of the biggest chart {most_rows:,}, target {MOST_ROWS:,}{over}")
+        held_mb = server.peak_mb()
+        over = "  over" if held_mb > MOST_MB else ""
+        print(f"peak memory of the server {held_mb:,.0f} MB, target {MOST_MB} MB{over}")
+        await _under_attack(server, store, texts, plan)
+        print(f"\nsessions with {plan.think_s:g} s between clicks, for {plan.crowd_s:g} s\n")
+        head = f"{'sessions':20}{'reruns':>8}{'CPU ms':>10}{'p50 ms':>9}{'p95 ms':>8}"
+        print(f"{head}  target {TARGET_P95_MS} ms")
+        for pages in (["queue"], list(CLICKED)):
+            for count in plan.crowds:
+                print(await _crowd(server, count, pages, texts, plan))
+
+
+async def _cost(
+    name: str, server: Server, link: str, keys: tuple[str, ...], texts: list[str], plan: Plan
+) -> int:
+    """Print the row of a page: its first visit, then a rerun once every choice was made before.
+    Returns the rows of its biggest chart."""
+    began = time.perf_counter()
+    async with visiting(server, link) as session:
+        first_ms = 1000 * (time.perf_counter() - began)
+        clicks = _clicks(session, keys, texts)
+        for _ in range(4 * _CHOICES):
+            await next(clicks)()
+        session.received_bytes, cpu_s = 0, server.cpu_s()
+        times = [await _timed(next(clicks)) for _ in range(plan.reruns)]
+    cpu_ms = 1000 * (server.cpu_s() - cpu_s) / plan.reruns
+    sent_kb = session.received_bytes / plan.reruns / 1000
+    head = f"{name:28}{first_ms:9,.0f}{session.chart_rows:12,}{median(times):11.0f}{sent_kb:9,.0f}"
+    print(row(head, cpu_ms, TARGET_MS))
+    return session.chart_rows
+
+
+async def _timed(click: Click) -> float:
+    """The milliseconds that a click takes."""
+    began = time.perf_counter()
+    await click()
+    took_ms = 1000 * (time.perf_counter() - began)
+    await asyncio.sleep(0.05)  # what the server does afterwards counts too
+    return took_ms
+
+
+async def _under_attack(server: Server, store: Path, texts: list[str], plan: Plan) -> None:
+    """Print the first page's time beside as many runaway statements as may run at once."""
+    async with visiting(server, "queue") as session:
+        clicks = _clicks(session, CLICKED["queue"], texts)
+        alone = median([await _timed(next(clicks)) for _ in range(plan.reruns)])
+        run_away = partial(asyncio.to_thread, _run_away, store, plan.attack_s)
+        attackers = [asyncio.create_task(run_away()) for _ in range(2)]
+        await asyncio.sleep(1.0)
+        beside = median([await _timed(next(clicks)) for _ in range(plan.reruns)])
+        await asyncio.gather(*attackers)
     times = beside / alone
-    print(f"\n{'Queue, alone':40}{alone:8.0f} ms")
     over = "  over" if times > MOST_TIMES else ""
+    print(f"\n{'Queue, alone':40}{alone:8.0f} ms")
     print(f"{'Queue, beside two runaway statements':40}{beside:8.0f} ms, {times:.1f} times{over}")
 
 
 def _run_away(store: Path, seconds: float) -> None:
     with suppress(SqlError):
-        run_sql(store, RUNAWAY, seconds=seconds)
+        run_sql(store, _RUNAWAY, seconds=seconds)
 
 
-def _runs(app: AppTest, runs: int) -> list[float]:
-    """Milliseconds of each of many runs."""
-    times = []
-    for _ in range(4 * runs):
-        began = time.perf_counter()
-        app.run()
-        times.append((time.perf_counter() - began) * 1000)
-    return times
+async def _crowd(server: Server, count: int, pages: list[str], texts: list[str], plan: Plan) -> str:
+    """The row of `count` sessions on `pages`, each of which clicks at random moments.
+
+    Measured once all of them have come. A browser also asks for the footer every ten seconds in
+    which nobody clicks; here hardly any pass.
+    """
+    waits: list[float] = []
+    all_came = time.perf_counter() + _APART_S * count
+    ends = all_came + plan.crowd_s
+
+    async def play(number: int) -> None:
+        page, dice = pages[number % len(pages)], random.Random(number)
+        await asyncio.sleep(_APART_S * number)
+        async with visiting(server, page) as session:
+            clicks = _clicks(session, CLICKED[page], texts)
+            while True:
+                await asyncio.sleep(dice.expovariate(1 / plan.think_s))
+                began = time.perf_counter()
+                if began > ends:
+                    return
+                await next(clicks)()
+                if began > all_came:
+                    waits.append(time.perf_counter() - began)
+
+    sessions = [asyncio.create_task(play(number)) for number in range(count)]
+    await asyncio.sleep(all_came - time.perf_counter())
+    cpu_s = server.cpu_s()
+    await asyncio.gather(*sessions)
+    cpu_ms = 1000 * (server.cpu_s() - cpu_s) / len(waits)
+    cuts = [1000 * each for each in quantiles(waits, n=20)]
+    name = f"{count} on {'all pages' if len(pages) > 1 else pages[0].capitalize()}"
+    head = f"{name:20}{len(waits):8,}{cpu_ms:10.0f}{cuts[9]:9.0f}"
+    return f"{row(head, cuts[18], TARGET_P95_MS)}  load {load()}"
 
 
-def _busiest_staker(store: Path) -> str:
+def _clicks(session: Session, keys: tuple[str, ...], texts: list[str]) -> Iterator[Click]:
+    """Clicks on a page's own inputs in turn, again and again; reruns where it has none."""
+    if not keys:
+        return cycle([session.rerun])
+    states = [_states(session.input(key), texts) for key in keys]
+    turns = zip(*map(cycle, states), strict=True)
+    each = (zip(keys, turn, strict=True) for turn in turns)
+    return (partial(session.click, key, state) for key, state in chain.from_iterable(each))
+
+
+def _states(found: Any, texts: list[str]) -> list[WidgetState]:
+    """The first few states an input can be put into; `texts` are for one that is typed into."""
+    match type(found).__name__:
+        case "Checkbox":
+            return [WidgetState(bool_value=on) for on in (False, True)]
+        case "ButtonGroup":
+            options = [option.content for option in found.options[:_CHOICES]]
+            return [WidgetState(string_array_value=StringArray(data=[each])) for each in options]
+        case "Selectbox":
+            return [WidgetState(string_value=each) for each in found.options[:_CHOICES]]
+        case _:
+            return [WidgetState(string_value=each) for each in texts]
+
+
+def _typed(store: Path) -> list[str]:
+    """What one types into Track: some requests that still wait, and who asked most often."""
+    pending = f"SELECT wr_id FROM requests WHERE status = 'pending' ORDER BY 1 LIMIT {_CHOICES - 1}"
+    busiest = "SELECT staker FROM requests GROUP BY ALL ORDER BY count(*) DESC, staker LIMIT 1"
     with open_reader(store) as con:
-        busiest = "SELECT staker FROM requests GROUP BY ALL ORDER BY count(*) DESC, staker LIMIT 1"
-        row = con.execute(busiest).fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-def _pages() -> list[tuple[str, str]]:
-    """Address and title of each page that the router registers."""
-    with patch.object(st, "Page", wraps=st.Page) as registered:
-        _app().run()
-    pages = [call.kwargs for call in registered.call_args_list]
-    return [("" if page.get("default") else page["url_path"], page["title"]) for page in pages]
-
-
-def _times(url: str, choice: dict[str, str], runs: int) -> Times | None:
-    """The times of one page with some of its inputs chosen; None where it has none of them."""
-    app = _app()
-    app._page_hash = calc_hash(url)  # as a link does: switch_page() wants a run before it
-    for key, value in choice.items():
-        app.query_params[key] = value
-    st.cache_data.clear()  # what a sync makes the app do anew
-    st.cache_resource.clear()
-    times = []
-    for _ in range(runs + 1):
-        began = time.perf_counter()
-        app.run()
-        times.append((time.perf_counter() - began) * 1000)
-    if any(key not in app.session_state for key in choice):
-        return None
-    failures = len(app.exception) + len(app.error)
-    return Times(times[0], median(times[1:]), _chart_rows(app), failures)
-
-
-def _app() -> AppTest:
-    return AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=_TIMEOUT_S)
-
-
-def _chart_rows(app: AppTest) -> int:
-    """How many rows the biggest chart of the page is drawn from, all its layers together."""
-    charts = [chart.proto for chart in app.get("vega_lite_chart")]
-    return max((sum(map(_rows, chart.datasets)) for chart in charts), default=0)
-
-
-def _rows(dataset: object) -> int:
-    sent: bytes = dataset.data.data  # type: ignore[attr-defined]
-    return pl.read_ipc_stream(io.BytesIO(sent)).height
-
-
-def _peak_mb() -> float:
-    """The most that was ever resident. Linux's own count of the process: the one that
-    getrusage gives begins with the parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    kilobyte = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilobyte / 1e6
-
-
-if __name__ == "__main__":
-    raise SystemExit(_measure(Path(sys.argv[1]), QUICK if sys.argv[2:] else Effort()))
+        return [
+            str(found) for sql in (pending, busiest) for (found,) in con.execute(sql).fetchall()
+        ]

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import queries
-from bench import forecast_study, ingest, large_store, page_times, query_times, sessions
+from bench import forecast_study, ingest, large_store, page_times, query_times
 from bench.ingest import differing_values
 from bench.made_up_queues import BEGAN, CUT_DAY, SCENARIOS, made_up_queue
 from bench.plain_python import Row
@@ -99,53 +99,38 @@ def test_what_is_over_its_target_is_marked() -> None:
     assert query_times.row("fast", 500, 500) == "fast     500"
 
 
-def test_every_page_has_a_row_with_its_time(
-    tiny_store: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert page_times.main(tiny_store, quick=True) == 0
-    told = capfd.readouterr().out
-    titles = re.findall(r'title="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
-    assert len(titles) >= 2
-    for title in titles:
-        assert re.search(rf"^{re.escape(title)} +\d+ ", told, re.MULTILINE), told
-    assert "FAILED" not in told
-    assert re.search(r"rows of the biggest chart [1-9][\d,]*, target 2,000", told)
-    assert re.search(r"peak memory of the process [1-9]\d* MB, target 700 MB", told)
-
-
-def test_a_page_that_fails_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "no.duckdb").write_bytes(b"no store")
-    assert page_times.main(tmp_path / "no.duckdb", quick=True) == 1
-    assert "FAILED" in capfd.readouterr().out
-
-
-_FEW = sessions.Plan(reruns=3, crowds=(3,), crowd_s=2.0, think_s=0.1)
+_FEW = page_times.Plan(
+    reruns=3, attack_s=2.0, crowds=(3,), crowd_s=2.0, think_s=0.1, most_origins=50
+)
 
 
 def _played(store: Path) -> int:
     """In a thread of its own: a browser of another test may keep this one's event loop busy."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(sessions.main, store, _FEW).result()
-
-
-@pytest.fixture(scope="module")
-def scored_store(tiny_store: Path) -> Path:
-    page_times.ensure_scores(tiny_store, page_times.QUICK.most_origins)
-    return tiny_store
+        return thread.submit(page_times.main, store, _FEW).result()
 
 
 @pytest.mark.node
-def test_every_page_is_rerun_over_its_websocket(
-    scored_store: Path, capsys: pytest.CaptureFixture[str]
+def test_every_page_has_a_row_with_its_times(
+    tiny_store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _played(scored_store) == 0
+    assert _played(tiny_store) == 0
     printed = capsys.readouterr().out
     urls = re.findall(r'url_path="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
-    assert list(sessions.CLICKED) == urls
-    for name in ("no page, one input", *map(str.capitalize, urls)):
-        (row,) = re.findall(rf"^{name} +(\d+) +([\d,]+) +(\d+)", printed, re.MULTILINE)
-        assert int(row[0]) > 0, "it was waited for"
-        assert name == "no page, one input" or int(row[1].replace(",", "")) > 3, "it was drawn"
+    assert list(page_times.CLICKED) == urls
+    more = ("Explore, query payouts", "Explore, table raw_logs")
+    for name in ("no page, one input", *map(str.capitalize, urls), *more):
+        (line,) = re.findall(rf"^{name} {{2,}}(.*)$", printed, re.MULTILINE)
+        first_ms, rows, median_ms, sent_kb, *_ = (
+            int(n.replace(",", "")) for n in re.findall(r"[\d,]+", line)
+        )
+        assert first_ms > 0
+        assert median_ms > 0, "it was waited for"
+        assert name == "no page, one input" or sent_kb > 3, "it was drawn"
+        assert rows > 0 or name not in ("Queue", "Waits", "Outlook", "Explore", more[0])
+    assert re.search(r"rows of the biggest chart [1-9][\d,]*, target 2,000", printed)
+    assert re.search(r"peak memory of the server [1-9]\d* MB, target 700 MB", printed)
+    assert re.search(r"beside two runaway statements +\d+ ms, [\d.]+ times", printed)
     crowds = re.findall(r"^3 on (\S+) .*?([\d,]+) +\d+ +(\d+) +(\d+)", printed, re.MULTILINE)
     assert [pages for pages, *_ in crowds] == ["Queue", "all"]
     for _, reruns, middle, most in crowds:
@@ -155,10 +140,10 @@ def test_every_page_is_rerun_over_its_websocket(
 
 @pytest.mark.node
 def test_a_rerun_that_fails_is_told(
-    scored_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = edited(scored_store, tmp_path / "broken.duckdb", "DROP TABLE checks")
-    shutil.copyfile(companion_of(scored_store), companion_of(broken))
+    broken = edited(tiny_store, tmp_path / "broken.duckdb", "DROP TABLE checks")
+    shutil.copyfile(companion_of(tiny_store), companion_of(broken))
     assert _played(broken) == 1
     assert re.search(
         r"^FAILED: queue: .*another version wrote it", capsys.readouterr().out, re.MULTILINE

@@ -75,16 +75,16 @@ def test_files_are_what_the_page_shows_and_say_where_from(
     app: App, visit: Begin, tmp_path: Path
 ) -> None:
     seen = visit()
-    seen.open(f"{app.url}/explore?query=largest_pending&rows=5", "Explore")
+    seen.open(f"{app.url}/explore?query=pending_requests&rows=5", "Explore")
     files = {}
     for kind in ("CSV", "Parquet"):
         with seen.page.expect_download() as begun:
             seen.page.get_by_role("button", name=kind, exact=True).click()
         files[kind] = tmp_path / begun.value.suggested_filename
         begun.value.save_as(files[kind])
-    assert files["CSV"].name == "largest_pending-sample-99772823.csv"
+    assert files["CSV"].name == "pending_requests-sample-99772823.csv"
     head, *lines = files["CSV"].read_text().splitlines()
-    for part in ("network=sample", "block=99772823", "query=largest_pending", "param rows=5"):
+    for part in ("network=sample", "block=99772823", "query=pending_requests", "param rows=5"):
         assert part in head
     assert "simulated=yes" in head
     assert len(lines) == 6

@@ -53,8 +53,8 @@ def test_a_links_parameters_are_the_inputs_and_narrow_the_answer(show: Show) -> 
     [
         ("payouts", "since", "yesterday", "is not a day such as 2024-12-18"),
         ("payouts", "token", "aFTM", "is not aFTMb or aFTMc"),
-        ("largest_pending", "rows", "many", "is not a whole number"),
-        ("largest_pending", "rows", "9" * 30, "is not a whole number"),
+        ("pending_requests", "rows", "many", "is not a whole number"),
+        ("pending_requests", "rows", "9" * 30, "is not a whole number"),
         ("paid_within_35_days", "days", "--5", "is not a whole number"),
         ("payouts", "since", "20240101", "is not a day such as 2024-12-18"),
         ("payouts", "wr_id", "5", "does not know"),
@@ -78,7 +78,7 @@ def test_a_statement_that_is_too_long_is_not_cut_and_run(show: Show) -> None:
 
 
 def test_a_parameter_called_rows_is_the_querys_own(show: Show) -> None:
-    app = show(page="explore", query="largest_pending", rows="3")
+    app = show(page="explore", query="pending_requests", rows="3")
     assert app.dataframe[0].value.shape[0] == 3
 
 

@@ -239,7 +239,7 @@ def test_behind_a_lost_request_no_sum_is_known_and_no_place_moves_up(con: Connec
     for name in ("queue_depth", "depth_against_claims"):
         depth = queries.run(con, name).tail(3)["depth_ftm"].to_list()
         assert depth == [None, None, None]  # request 6 was made on the 8th
-    largest = queries.run(con, "largest_pending")
+    largest = queries.run(con, "pending_requests", first="largest")
     assert largest.select("wr_id", "place").rows() == [(4, 1), (7, 4), (6, 3)]
     assert largest["share"].null_count() == 3
     asked = queries.run(con, "requests_by_address", address="0xstaker7")
