@@ -40,7 +40,7 @@ def test_what_strayed_is_a_hash_with_words_or_nothing() -> None:
         assert read_report(SAID | {"strayed": odd}, None).strayed is None
 
 
-NONE = [
+NO_ADDRESS = [
     "0x12",
     ACCOUNT + "00",
     ACCOUNT + "\n",
@@ -55,7 +55,7 @@ NONE = [
 @pytest.mark.parametrize(
     "said",
     [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}]
-    + [SAID | {"account": account} for account in NONE],
+    + [SAID | {"account": account} for account in NO_ADDRESS],
 )
 def test_what_makes_no_sense_or_names_no_address_is_nothing(said: Any) -> None:
     assert read_report(said, "a1") == Report()
