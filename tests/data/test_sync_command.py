@@ -20,7 +20,7 @@ from data.store.reader import open_reader, read_info
 from data.sync import main
 from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
 from tests.processes import python
-from tests.store_steps import digest, published, sync_process
+from tests.store_steps import digest
 
 KNOWN = "fantom, fantom-testnet, devnet, sample"
 
@@ -173,15 +173,6 @@ def test_a_clash_leaves_the_published_store_as_it_was(
     assert told.returncode == 1
     assert f"block {FIRST_BLOCK}, log 0 came with two different contents" in told.stderr
     assert digest(path) == before
-
-
-def test_a_sync_that_runs_already_is_named(sync: Command, file: Path, tmp_path: Path) -> None:
-    path = published(tmp_path / "store.duckdb")
-    with sync_process(path) as process:
-        told = sync("--network", "fantom", "--logs", file, "--store", path)
-        process.kill()
-    assert told.returncode == 1
-    assert f"is being synced by process {process.pid}: let it finish" in told.stderr
 
 
 def test_a_folder_without_permission_is_named(file: Path) -> None:

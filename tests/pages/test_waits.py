@@ -85,13 +85,8 @@ def test_the_last_year_ends_with_the_last_block(show: Show) -> None:
 @pytest.mark.parametrize(
     ("link", "expected"),
     [
-        ({"range": "never"}, "`range=never`, which is not one of 35 days, 6 months, 1 year, "),
         ({"days": "12"}, "`days=12`, which is not one of 35, 90, 365, all. Showing all."),
         ({"since": "banana"}, "`since=banana`, which is not a day from 2022-03-16 to 2025-03-01"),
-        (
-            {"since": "2025-02-02", "until": "2024-01-01"},
-            "From 2025-02-02 to 2024-01-01 is no range: showing everything.",
-        ),
     ],
 )
 def test_a_bad_link_is_named_and_everything_is_shown(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data.ingest.checks import rebuilt_fee_shift
-from data.store.reader import open_reader
 from tests.log_lines import (
     ALICE,
     BURNED,
@@ -144,11 +142,3 @@ def test_the_ratio_is_the_last_one_told(con: Connection, last: int, shown: int |
     story.emit(RATIO, 9 * 10**17)
     story.emit(RATIO, last, same_block=True)
     assert _terms(con, story)["ratio_wei"] == shown
-
-
-def test_the_samples_shift_is_the_contracts(sample_store: Path) -> None:
-    with open_reader(sample_store) as reader:
-        (shift_wei,) = reader.execute(
-            "SELECT value FROM contract_views WHERE view = 'feeShift' ORDER BY block DESC LIMIT 1"
-        ).fetchone()
-        assert queries.run(reader, "unstake_terms")["fee_shift_wei"][0] == int(shift_wei)

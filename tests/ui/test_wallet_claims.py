@@ -50,7 +50,7 @@ def test_of_what_was_signed_only_the_same_call_counts_under_other_counts() -> No
         assert read_report(SAID | {"signed": odd}, "call 1").signed == ()
 
 
-NONE = [
+NO_ADDRESS = [
     "0x12",
     ACCOUNT + "00",
     ACCOUNT + "\n",
@@ -65,7 +65,7 @@ NONE = [
 @pytest.mark.parametrize(
     "said",
     [None, "x", 1, [SAID], {}, {"outcome": []}, {"account": None}]
-    + [SAID | {"account": account} for account in NONE],
+    + [SAID | {"account": account} for account in NO_ADDRESS],
 )
 def test_what_makes_no_sense_or_names_no_address_is_nothing(said: Any) -> None:
     assert read_report(said, "a1") == Report()
