@@ -10,7 +10,7 @@ from bench import forecast_study, ingest, large_store, page_times, query_times
 _BENCHES = ("ingest", "queries", "pages", "forecast")
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the benches asked for; returns 1 where one found a wrong value or a broken page."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(_BENCHES)}")
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--anew", action="store_true", help="build that store anew")
     seeds = forecast_study.SEEDS
     parser.add_argument("--seeds", type=int, default=seeds, metavar="N", help="made-up histories")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if unknown := set(options.benches) - set(_BENCHES):
         parser.error(f"no bench {', '.join(sorted(unknown))}: there are {', '.join(_BENCHES)}")
     benches = options.benches or _BENCHES

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import queries
+from bench import __main__ as bench
 from bench import forecast_study, ingest, large_store, page_times, query_times
 from bench.ingest import differing_values
 from bench.made_up_queues import BEGAN, CUT_DAY, SCENARIOS, made_up_queue
@@ -92,6 +93,21 @@ def test_every_query_has_a_row_with_its_time(
         (line,) = (line for line in told if line.startswith(name))
         assert int(line[56:65]) > 0, "nothing was asked for"
     assert all(int(line[56:65].replace(",", "")) > 0 for line in told[3:-2])
+
+
+def test_the_command_runs_the_benches_that_are_named_on_a_store_of_ones_own(
+    tiny_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bench.main(["queries", "--store", str(tiny_store)]) == 0
+    printed = capsys.readouterr().out
+    assert "queue_metrics" in printed
+    assert "a rerun over the WebSocket" not in printed, "pages was not named"
+
+
+def test_a_bench_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        bench.main(["pages", "page"])
+    assert "no bench page: there are ingest, queries, pages, forecast" in capsys.readouterr().err
 
 
 def test_what_is_over_its_target_is_marked() -> None:
