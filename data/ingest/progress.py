@@ -14,6 +14,7 @@ from data import TrackerError
 from data.store.sync_state import SyncState, write_state
 
 _WRITE_EVERY_S = 0.5
+_SHOWN_AFTER_S = 0.5
 _FILTERS = 3  # the pool's, the bond token's and the staking contract's logs of each block
 
 
@@ -38,7 +39,7 @@ class Progress:
                 "{rate_noinv_fmt}, {remaining} left"
             ),
             mininterval=0.2 if sys.stderr.isatty() else 10.0,
-            delay=0.5,
+            delay=_SHOWN_AFTER_S,
             file=sys.stderr,
         )
 
@@ -78,8 +79,11 @@ class Progress:
         self._logs += logs
 
     def note(self, text: str) -> None:
-        """Print a line above the bar."""
-        self._bar.write(text, file=sys.stderr)
+        """Print a line above the bar; where none is drawn yet, this draws none."""
+        if self._bar.last_print_t < self._bar.start_t + _SHOWN_AFTER_S:
+            print(text, file=sys.stderr)  # a bar drawn now would not be cleared at the end
+        else:
+            self._bar.write(text, file=sys.stderr)
 
     def __enter__(self) -> Progress:
         return self

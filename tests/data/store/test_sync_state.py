@@ -51,6 +51,16 @@ def test_more_may_be_read_than_was_expected(store: Path, monkeypatch: pytest.Mon
     assert (heard.blocks, heard.total) == (30, 30)
 
 
+def test_a_note_before_the_bar_is_due_stands_alone_on_its_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Progress() as progress:
+        progress.expect(300)
+        progress("pool", 300, 7)
+        progress.note("a node was left out")
+    assert capsys.readouterr().err == "a node was left out\n"
+
+
 def test_a_failed_sync_leaves_its_reason(store: Path) -> None:
     with pytest.raises(NodeError), Progress(store):
         raise NodeError("no endpoint gave a usable answer")
