@@ -24,11 +24,12 @@ sync: .venv/.app ## read the chain into the store: NETWORK=fantom ARGS=
 devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node, and the app on 8501 or PORT=
 	$(BIN)/python -m devnet $(if $(PORT),--app-port $(PORT)) $(ARGS)
 
+# A process of tests that crashes ends the run with its test's name: another in its place would wait.
 test: lint $(ANVIL_AND_SOLC) chromium ## every check there is, on two cores; ARGS= goes to pytest
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --max-worker-restart 0 $(ARGS)
 
 cover: $(ANVIL_AND_SOLC) chromium ## the tests again, slower, and what they left out of the code
-	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --cov --cov-report= $(ARGS)
 	@echo "least covered, in % of lines and branches; the last line is all of it"
 	@$(BIN)/python -m coverage report --sort=cover | sed -n '1,2p;3,12p;$$p'
 
