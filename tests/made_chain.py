@@ -7,7 +7,8 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from data.node.endpoints import Endpoints, Manners
+from data.node.endpoint import Manners
+from data.node.endpoints import Endpoints
 from data.node.log_ranges import LogFilter, LogRanges
 from devnet import DevnetError
 from tests.fake_node import Answers, FakeNode, Fault, Log, Reply, error, fake_node, only, result

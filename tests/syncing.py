@@ -11,7 +11,7 @@ from data.ingest.decode import DERIVED
 from data.ingest.from_node import Synced, sync_node
 from data.ingest.progress import Progress
 from data.node.chain import Chain
-from data.node.endpoints import Manners
+from data.node.endpoint import Manners
 from data.store.reader import open_reader
 from data.store.writer import lock
 from devnet import Devnet

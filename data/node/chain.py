@@ -21,7 +21,8 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoints import Endpoint, Endpoints, Manners
+from data.node.endpoint import Endpoint, Manners
+from data.node.endpoints import Endpoints
 from data.node.refusals import EndpointError, LyingError, message_of
 from data.pool.amounts import ONE
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState

@@ -14,7 +14,8 @@ from typing import Any
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoints import Endpoint, Endpoints, Manners
+from data.node.endpoint import Endpoint, Manners
+from data.node.endpoints import Endpoints
 from data.node.refusals import BusyError, EndpointError, LyingError, message_of
 from data.pool.calls import quantity, revert_reason
 

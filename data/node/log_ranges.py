@@ -16,7 +16,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from data import NodeError
-from data.node.endpoints import Endpoint, Endpoints
+from data.node.endpoint import Endpoint
+from data.node.endpoints import Endpoints
 from data.node.refusals import (
     BusyError,
     EndpointError,

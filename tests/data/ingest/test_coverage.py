@@ -15,7 +15,7 @@ from data import NodeError
 from data.ingest import decode
 from data.ingest.coverage import cover, forget, gaps, holes
 from data.ingest.landing import _batches, unread
-from data.node.endpoints import Endpoint, Manners
+from data.node.endpoint import Endpoint, Manners
 from data.node.log_ranges import RangeAnswer
 from data.store.writer import lock, open_next
 from tests.log_lines import FANTOM, rows

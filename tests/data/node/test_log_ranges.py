@@ -12,7 +12,8 @@ from random import Random
 import pytest
 
 from data import NodeError
-from data.node.endpoints import Endpoints, Manners
+from data.node.endpoint import Manners
+from data.node.endpoints import Endpoints
 from data.node.log_ranges import LogRanges, bare_array
 from data.node.refusals import EndpointError, LyingError, suggested_length
 from tests.fake_node import Asked, Reply, at_most, either, error, fake_node, result
