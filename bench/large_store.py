@@ -16,9 +16,8 @@ import duckdb
 from data import StoreSchemaError
 from data.config import SAMPLE, VAR, Network, load_network
 from data.ingest import decode
-from data.ingest.coverage import cover
+from data.ingest.coverage import BOND, POOL, SFC, cover
 from data.ingest.finish import Reached, finish
-from data.ingest.landing import BOND, POOL, sfc_name
 from data.pool import contracts
 from data.pool.amounts import ONE
 from data.pool.contracts import Balance, Block
@@ -124,9 +123,7 @@ def _land_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) 
     make_logs(con, network, requests, LOGS_A_REQUEST * requests)
     con.execute("INSERT INTO raw_logs FROM made_logs")
     last = _FIRST_BLOCK + _SPAN_S
-    cover(con, (POOL, BOND), network.first_block, last)
-    stubs = con.execute("SELECT '0x' || who FROM pairs WHERE i % 6 = 0 ORDER BY i").fetchall()
-    cover(con, tuple(sfc_name(stub) for (stub,) in stubs), network.first_block, last)
+    cover(con, (POOL, BOND, SFC), network.first_block, last)
     con.execute("DROP VIEW temp.made_logs")
     for table in ("stakers", "pairs", "made_requests", "emitted", "ordered", "forms"):
         con.execute(f"DROP TABLE temp.{table}")  # its memory is the rebuilding's now

@@ -12,6 +12,8 @@
 --   blocks          BIGINT   count  how many blocks that is
 --   missing_before  BIGINT   count  not read between the range before, or due_from, and this
 --   missing_after   BIGINT   count  not read between this and the next range, or the last sync
+--   known           VARCHAR  text   proved, agreed by two hosts, or single: told by one source
+--   source          VARCHAR  text   who told it
 
 WITH due AS (
     SELECT
@@ -20,9 +22,9 @@ WITH due AS (
     FROM store_info
     UNION ALL
     SELECT
-        'sfc ' || stub AS filter,
+        'sfc' AS filter,
         min(block) AS due_from
-    FROM stubs GROUP BY stub
+    FROM stubs HAVING count(*) > 0
 ),
 
 ranges AS (
@@ -30,6 +32,8 @@ ranges AS (
         due_from,
         from_block,
         to_block,
+        known,
+        coverage.source,
         coalesce(coverage.filter, due.filter) AS filter,
         coalesce(from_block, due_from) AS read_from,
         coalesce(to_block, due_from - 1) AS read_to,
@@ -50,6 +54,8 @@ SELECT
     to_block,
     read_to - read_from + 1 AS blocks,
     if(earlier IS NULL, NULL, greatest(0, read_from - earlier - 1)) AS missing_before,
-    if(later IS NULL, NULL, greatest(0, later - read_to - 1)) AS missing_after
+    if(later IS NULL, NULL, greatest(0, later - read_to - 1)) AS missing_after,
+    known,
+    source
 FROM ranges
 ORDER BY filter, from_block, to_block;

@@ -99,7 +99,9 @@ INSERT INTO returned_stakes BY NAME SELECT
 INSERT INTO pool_balances VALUES
     (1012, '2024-01-10 12:00:00Z', 400e18), (900, '2024-01-09 00:00:00Z', 40e18);
 
-INSERT INTO coverage VALUES ('sfc', 100, 1012), ('pool', 500, 1012), ('pool', 100, 399);
+INSERT INTO coverage VALUES
+    ('sfc', 100, 1012, 'agreed', 'node a, node b'), ('pool', 500, 1012, 'proved', ''),
+    ('pool', 100, 399, 'single', 'node a');
 
 INSERT INTO checks VALUES
     ('head order', 'passed', NULL, NULL, 'holds'),

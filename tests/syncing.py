@@ -23,7 +23,7 @@ STEADY = Manners(timeout_s=20, pause_s=0.01, longest_pause_s=0.05, first_span=10
 Rows = list[tuple[Any, ...]]
 
 
-def sync(store: Path, *urls: str, manners: Manners = STEADY, **limits: int) -> Synced:
+def sync(store: Path, *urls: str, manners: Manners = STEADY, **limits: Any) -> Synced:
     """Brings the store up to date; `limits` are sync_node's."""
     network = load_network("devnet", urls)
     with lock(store), Progress() as progress:

@@ -1,20 +1,40 @@
-"""Which blocks each filter was read over: closed ranges, merged as they meet."""
+"""Which blocks each filter was read over, and how sure each range is: closed ranges, merged as
+they meet.
+
+A range is `proved` where ids, views or the money leave no room for a missing log, `agreed` where
+two hosts gave the same logs, and `single` where one source alone told it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import duckdb
 
+POOL, BOND, SFC = "pool", "bond", "sfc"
+Known = Literal["proved", "agreed", "single"]
 # The filters that a whole history needs, each from its own first block on.
 _DUE = """
 SELECT unnest(['pool', 'bond']) AS filter, first_block FROM store_info
 UNION ALL
-SELECT 'sfc ' || stub, min(block) FROM stubs GROUP BY stub
+SELECT 'sfc', min(block) FROM stubs HAVING count(*) > 0
 ORDER BY 1
 """
+
+
+@dataclass(frozen=True)
+class Range:
+    """Blocks first..last of the filter `name`, how they are known, and the hosts or file that told
+    them ("" where they are proved, or nobody kept it)."""
+
+    name: str
+    first: int
+    last: int
+    known: Known
+    source: str
 
 
 @dataclass(frozen=True)
@@ -32,40 +52,89 @@ class Hole:
     from_file: bool
 
 
-def cover(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], first: int, last: int) -> None:
-    """Record that the filters `names` were read over blocks first..last, both included."""
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE merged AS
-        SELECT
-            name AS filter,
-            least(coalesce(min(from_block), $first), $first) AS from_block,
-            greatest(coalesce(max(to_block), $last), $last) AS to_block
-        FROM unnest($names) AS asked(name)
-        LEFT JOIN coverage
-            ON filter = name AND from_block <= $last + 1 AND to_block >= $first - 1
-        GROUP BY name
-        """,
-        {"names": list(names), "first": first, "last": last},
-    )
-    con.execute(
-        "DELETE FROM coverage USING merged WHERE coverage.filter = merged.filter AND "
-        "coverage.from_block >= merged.from_block AND coverage.to_block <= merged.to_block"
-    )
-    con.execute("INSERT INTO coverage FROM merged")
+def cover(
+    con: duckdb.DuckDBPyConnection,
+    names: tuple[str, ...],
+    first: int,
+    last: int,
+    known: Known = "single",
+    source: str = "",
+) -> None:
+    """Record that the filters `names` were read over blocks first..last, both included.
+
+    What was recorded of these blocks before gives way.
+    """
+    for name in names:
+        _put(con, Range(name, first, last, known, source))
 
 
-def forget(con: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
-    """Take blocks first..last out of what was read from a node, so that they are read again."""
+def prove(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> None:
+    """Record that what the filter was read over of blocks first..last is proved."""
+    for known in ranges(con, name, first, last):
+        if known.known != "proved":
+            _put(con, Range(name, known.first, known.last, "proved", ""))
+
+
+def agree(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int, host: str) -> None:
+    """Record that `host` gave the same logs for blocks first..last as who told them before."""
+    for known in ranges(con, name, first, last):
+        if known.known == "single" and known.source != host:
+            both = ", ".join(sorted(filter(None, {known.source, host})))
+            _put(con, Range(name, known.first, known.last, "agreed", both))
+
+
+def ranges(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> list[Range]:
+    """What is recorded of the filter over blocks first..last, cut to them and in order."""
+    rows = con.execute(
+        "SELECT greatest(from_block, $first), least(to_block, $last), known, source "
+        "FROM coverage WHERE filter = $name AND from_block <= $last AND to_block >= $first "
+        "ORDER BY from_block",
+        {"name": name, "first": first, "last": last},
+    ).fetchall()
+    return [Range(name, *row) for row in rows]
+
+
+def forget(con: duckdb.DuckDBPyConnection, first: int, last: int, name: str | None = None) -> None:
+    """Take blocks first..last out of what was read from a node, so that they are read again: of
+    the filter `name`, or of all."""
     touched = con.execute(
         "DELETE FROM coverage WHERE from_block <= $last AND to_block >= $first "
-        "AND filter NOT LIKE 'file %' RETURNING *",
-        {"first": first, "last": last},
+        "AND filter NOT LIKE 'file %' AND coalesce(filter = $name, TRUE) "
+        "RETURNING filter, from_block, to_block, known, source",
+        {"first": first, "last": last, "name": name},
     ).fetchall()
-    for name, start, end in touched:
-        for piece in ((start, first - 1), (last + 1, end)):
-            if piece[0] <= piece[1]:
-                con.execute("INSERT INTO coverage VALUES (?, ?, ?)", [name, *piece])
+    for row in touched:
+        _insert(con, _outside(Range(*row), first, last))
+
+
+def _put(con: duckdb.DuckDBPyConnection, new: Range) -> None:
+    """Add a range in place of what was known of its blocks; it grows by neighbours of its kind."""
+    beside = con.execute(
+        "DELETE FROM coverage WHERE filter = $name AND from_block <= $last + 1 "
+        "AND to_block >= $first - 1 RETURNING filter, from_block, to_block, known, source",
+        {"name": new.name, "first": new.first, "last": new.last},
+    ).fetchall()
+    first, last, others = new.first, new.last, []
+    for old in (Range(*row) for row in beside):
+        if (old.known, old.source) == (new.known, new.source):
+            first, last = min(first, old.first), max(last, old.last)
+        else:
+            others += _outside(old, new.first, new.last)
+    _insert(con, [*others, Range(new.name, first, last, new.known, new.source)])
+
+
+def _outside(old: Range, first: int, last: int) -> list[Range]:
+    """What is left of a range without blocks first..last."""
+    pieces = ((old.first, min(old.last, first - 1)), (max(old.first, last + 1), old.last))
+    return [Range(old.name, a, b, old.known, old.source) for a, b in pieces if a <= b]
+
+
+def _insert(con: duckdb.DuckDBPyConnection, new: list[Range]) -> None:
+    for each in new:
+        con.execute(
+            "INSERT INTO coverage VALUES (?, ?, ?, ?, ?)",
+            [each.name, each.first, each.last, each.known, each.source],
+        )
 
 
 def gaps(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> list[tuple[int, int]]:

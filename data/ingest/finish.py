@@ -12,8 +12,9 @@ import duckdb
 
 from data.ingest import decode
 from data.ingest.checks import Finding, run_checks
+from data.node.chain import Chain
 from data.pool.contracts import Balance, Block, PoolState
-from data.store.reader import literal
+from data.store.reader import literal, read_info
 from data.store.writer import transaction
 
 # What each table and column holds, written into the store as its comment.
@@ -53,23 +54,54 @@ def finish(
             samples[block.number] = Balance(block.number, block.at, reached.state.balance_wei)
             _write_views(con, reached.state)
         _write_balances(con, list(samples.values()))
-        con.execute(
-            """
-            UPDATE store_info SET
-                synced_block = $block, synced_hash = $hash, synced_at = $at,
-                head_block = $head, source = $source
-            WHERE synced_block IS NULL OR synced_block <= $block
-            """,
-            {
-                "block": reached.block.number,
-                "hash": reached.block.hash,
-                "at": reached.block.at,
-                "head": reached.head_block,
-                "source": reached.source,
-            },
-        )
-        con.execute("UPDATE store_info SET published_at = ?", [reached.now])
+        _write_info(con, reached)
         return run_checks(con, reached.state, reached.unknown_because)
+
+
+def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached) -> bool:
+    """Whether the tables hold all that happened up to `reached`, after a sync that read nothing
+    but the newest blocks and got no log; if so, how far it came is noted, and nothing is rebuilt.
+
+    All views must say what they said at the last sync: else a log was withheld.
+    """
+    info = read_info(con)
+    earlier = con.execute(
+        "SELECT view, value FROM contract_views WHERE block = ?", [info.synced_block]
+    )
+    before = dict(earlier.fetchall())
+    newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [info.synced_block])
+    if info.synced_block is None or not before or newer.fetchone():
+        return False
+    state = chain.quick_state(reached.block)
+    if state is None or any(before.get(name) != str(n) for name, n in state.views.items()):
+        return False
+    with transaction(con):
+        _write_views(con, state)
+        _write_balances(con, [Balance(state.block.number, state.block.at, state.balance_wei)])
+        _write_info(con, reached)
+    return True
+
+
+def _write_info(con: duckdb.DuckDBPyConnection, reached: Reached) -> None:
+    """How far a sync came; never less than before. A file knows no hash: one that ends at the
+    block that a node told leaves the node's."""
+    con.execute(
+        """
+        UPDATE store_info SET
+            synced_hash = if(synced_block = $block, coalesce($hash, synced_hash), $hash),
+            synced_block = $block, synced_at = $at,
+            head_block = $head, source = $source
+        WHERE synced_block IS NULL OR synced_block <= $block
+        """,
+        {
+            "block": reached.block.number,
+            "hash": reached.block.hash,
+            "at": reached.block.at,
+            "head": reached.head_block,
+            "source": reached.source,
+        },
+    )
+    con.execute("UPDATE store_info SET published_at = ?", [reached.now])
 
 
 def _write_views(con: duckdb.DuckDBPyConnection, state: PoolState) -> None:

@@ -1,15 +1,16 @@
-"""A store brought up to its chain's head, segment by segment.
+"""A store brought up to its chain's head, and shown while it is read.
 
-Each segment is landed, rebuilt, checked and published before the next, so that a long
-first sync can be looked at while it runs and every published store is whole up to its
-block.
+What was read so far is rebuilt, checked and published after some seconds, then each minute, then
+at the end: a long first sync can be looked at while it runs, and every published store is whole
+up to its block. Where nothing is new, nothing is rebuilt.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,24 +19,37 @@ from data import NodeError, WrongChainError
 from data.config import Network
 from data.ingest import decode
 from data.ingest.checks import Finding, suspect_ranges
-from data.ingest.coverage import forget
-from data.ingest.finish import Reached, finish
+from data.ingest.coverage import POOL, forget, ranges
+from data.ingest.doubts import distrust
+from data.ingest.evidence import budget, confirm, sample
+from data.ingest.finish import Reached, finish, stands_still
 from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
+from data.ingest.reading import Reading
 from data.node.chain import Chain
 from data.store.reader import read_info
-from data.store.writer import open_next, publish
+from data.store.writer import open_next, publish, transaction
 
-SEGMENT_BLOCKS = 5_000_000
-# Read again each time: an endpoint behind a balancer may not have had the newest blocks.
-_TAIL_BLOCKS = 64
+# Read again each time: an endpoint behind a balancer may not have had the newest blocks. It costs
+# no request more where an endpoint takes so many at once.
+_TAIL_BLOCKS = 1_000
 # Endpoints may differ by this much in how new their newest block is.
 _LAG_BLOCKS = 1_000
 
 
 @dataclass(frozen=True)
+class Looks:
+    """When what was read so far is published: after `first_s`, then every `every_s`, or less often
+    where publishing itself takes more than a tenth of the time."""
+
+    first_s: float = 10.0
+    every_s: float = 60.0
+
+
+@dataclass(frozen=True)
 class Synced:
-    """The block a store was brought to, and what the checks found there."""
+    """The block a store was brought to, and what the checks found there; nothing where nothing
+    was new."""
 
     block: int
     findings: Sequence[Finding]
@@ -48,11 +62,10 @@ def sync_node(
     progress: Progress,
     first: int | None = None,
     last: int | None = None,
-    segment_blocks: int = SEGMENT_BLOCKS,
+    looks: Looks = Looks(),
 ) -> Synced:
     """Bring the store at `path` from block `first` (the network's own if None) to `last`
-    (the chain's head if None). Only what is not covered is read; the store is published
-    after each `segment_blocks`.
+    (the chain's head if None). Only what is not covered is read.
 
     To be called under store.writer.lock. Raises NodeError, StoreError or ChangedLogError;
     what was committed before stays and is continued the next time.
@@ -63,30 +76,63 @@ def sync_node(
     if last < first:
         raise NodeError(f"the chain's newest block is {head}, before {first}: nothing to read yet")
     reached = synced = -1
+    only_newest = False
+    look_after_s = looks.first_s
     findings: list[Finding] = []
     while reached < last:
-        with open_next(path, network) as con:
+        began = time.monotonic()
+        with open_next(path, network, progress.note) as con:
             decode.prepare(con, network)
+            reading = Reading(con, chain, network, progress, progress.note)
             if reached < 0:
                 synced = _go_on_from(con, chain, head, first, last)
                 if synced > head:
                     progress.note(f"the node is at block {head}, the store at {synced}: no news")
                     return Synced(synced, [])
                 progress.expect(unread(con, first, last))
-            for end in [*range(first + segment_blocks - 1, last, segment_blocks), last]:
-                if land_range(con, chain, network, first, end, progress) or end == last:
-                    target = Reached(
-                        chain.block(max(end, synced)),
-                        head,
-                        chain.sources,
-                        datetime.now(UTC),
-                        unknown_because="asked of the contract only at the end of a sync",
-                    )
-                    findings = _finish(con, chain, network, first, target, progress, end == last)
-                    reached = end
-                    break
+                only_newest = not unread(con, first, synced - _TAIL_BLOCKS)
+            logs = progress.logs
+            # The staking contract's logs of the same blocks take about as long again.
+            reached = _land_and_ask_twice(reading, first, last, began + look_after_s / 2)
+            if reached < first:
+                continue
+            rebuilt_from = time.monotonic()
+            at_end = reached == last
+            target = Reached(
+                chain.block(max(reached, synced)),
+                head,
+                chain.sources,
+                datetime.now(UTC),
+                unknown_because="asked of the contract only at the end of a sync",
+            )
+            news = progress.logs > logs or not at_end or not only_newest
+            if news or not stands_still(con, chain, target):
+                findings = _finish(reading, first, target, progress, at_end)
         publish(path)
+        look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
+
+
+def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -> int:
+    """Land what is unread, then see how far a second source bears it out; where one was found
+    wrong, what it alone told is read again. Returns the block up to which all is read.
+
+    Raises NodeError where every endpoint was found wrong.
+    """
+    while True:
+        landed = land_range(reading, first, last, until)
+        if landed.block < first:
+            return landed.block
+        requests = budget(len(landed.ranges))
+        confirm(reading, first, landed.block, requests)
+        sample(reading, landed.ranges, requests)
+        if not unread(reading.con, first, landed.block):
+            return landed.block
+        if all(endpoint.lied for endpoint in reading.chain.endpoints.all):
+            raise NodeError(
+                "no endpoint is left whose logs are those of the chain. "
+                f"{reading.chain.endpoints.faults()}"
+            )
 
 
 def _go_on_from(
@@ -117,15 +163,10 @@ def _go_on_from(
 
 
 def _finish(
-    con: duckdb.DuckDBPyConnection,
-    chain: Chain,
-    network: Network,
-    first: int,
-    target: Reached,
-    progress: Progress,
-    at_end: bool,
+    reading: Reading, first: int, target: Reached, progress: Progress, at_end: bool
 ) -> list[Finding]:
-    """Finish a segment; where ids show that logs were withheld, read those blocks once more."""
+    """Finish a look; where ids show that logs were withheld, read those blocks once more."""
+    con, chain = reading.con, reading.chain
     if at_end:
         try:
             target = replace(target, state=chain.pool_state(target.block))
@@ -133,13 +174,41 @@ def _finish(
             target = replace(target, unknown_because=str(error))
             progress.note(f"the contract's own views were not checked: {error}")
     findings = finish(con, target)
-    suspects = [
-        (max(first, start), end) for start, end in suspect_ranges(con, target.state) if end >= first
-    ]
-    if suspects:
-        for start, end in suspects:
-            progress.note(f"a log is missing between blocks {start} and {end}: reading them again")
-            forget(con, start, end)
-        land_range(con, chain, network, first, target.block.number, progress)
+    missing = _missing(con, first, target)
+    if not missing:
+        return findings
+    tellers = {told.source for start, end in missing for told in ranges(con, POOL, start, end)}
+    for start, end in missing:
+        progress.note(f"a log is missing between blocks {start} and {end}: reading them again")
+        forget(con, start, end)
+    for endpoint in chain.endpoints.all:
+        endpoint.lied = endpoint.lied or endpoint.host in tellers
+    land_range(reading, first, target.block.number)
+    findings = finish(con, target)
+    still = _missing(con, first, target)
+    with transaction(con):
+        for start, end in still:
+            con.execute(
+                "INSERT INTO searched_in_vain (from_block, to_block, source) VALUES (?, ?, ?)",
+                [start, end, chain.sources],
+            )
+        for source in tellers if len(still) < len(missing) else ():
+            if reading.others(source):
+                distrust(reading, source, missing[0][0], "left out a log of the pool")
+    if unread(con, first, target.block.number):
+        land_range(reading, first, target.block.number)
         findings = finish(con, target)
     return findings
+
+
+def _missing(con: duckdb.DuckDBPyConnection, first: int, target: Reached) -> list[tuple[int, int]]:
+    """The blocks, from `first` on, in which ids say that a log is missing, but for those that were
+    searched in vain within a day."""
+    searched = con.execute(
+        "SELECT from_block FROM searched_in_vain WHERE searched_at > ?",
+        [target.now - timedelta(days=1)],
+    ).fetchall()
+    found = [
+        (max(first, start), end) for start, end in suspect_ranges(con, target.state) if end >= first
+    ]
+    return [each for each in found if (each[0],) not in searched]

@@ -1,130 +1,112 @@
 """From a node's answers to the next store: every filter over every block, exactly once.
 
-An answer's rows and its range are committed together, so whatever stops a sync, the store
-knows what it has. Small answers that come close together share a commit.
+Two filters read it all: whatever the pool and the bond token logged, and whatever the staking
+contract logged of the pool's stubs. An answer's rows and its range are committed together, so
+whatever stops a sync, the store knows what it has. Small answers that come close together share
+a commit.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from data import NodeError
-from data.config import Network
+from data import ChangedLogError, NodeError
 from data.ingest import raw_logs
-from data.ingest.coverage import cover, gaps, merged
-from data.node.chain import Chain
+from data.ingest.coverage import BOND, POOL, SFC, cover, forget, gaps, merged
+from data.ingest.doubts import as_chain_log, drop_false, only_stored
+from data.ingest.reading import (
+    OF_FILTER,
+    Reading,
+    deployed_stubs,
+    filter_parameters,
+    pool_and_bond,
+    staking,
+)
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
+from data.node.witness import on_chain
 from data.pool.contracts import EVENTS
 from data.store.writer import transaction
 
-POOL, BOND = "pool", "bond"
 _BATCH_BYTES, _BATCH_S = 8_000_000, 0.5
-# Whether a log fits a filter; a topic without alternatives may be anything.
-_OF_FILTER = """(
-    list_contains($addresses, address)
-    AND (len($topic0) = 0 OR coalesce(list_contains($topic0, topic0), FALSE))
-    AND (len($topic1) = 0 OR coalesce(list_contains($topic1, topic1), FALSE))
-)"""
-# Called with (filter, blocks, logs) as they land.
-Report = Callable[[str, int, int], None]
+_DEPLOYED = next(event.topic0 for event in EVENTS if event.name == "Deployed")
+_NEVER = math.inf
 
 
-def topics0(contract: str) -> tuple[str, ...]:
-    """The distinct topic0s of a contract's events."""
-    return tuple(dict.fromkeys(event.topic0 for event in EVENTS if event.contract == contract))
+@dataclass(frozen=True)
+class Landed:
+    """The block up to which all is read, and the ranges that were read for it, by filter and in
+    the order of their answers."""
+
+    block: int
+    ranges: tuple[tuple[int, int], ...]
 
 
-def sfc_name(stub: str) -> str:
-    """How coverage names the staking contract's logs of one stub."""
-    return f"sfc {stub}"
-
-
-def land_range(
-    con: duckdb.DuckDBPyConnection,
-    chain: Chain,
-    network: Network,
-    first: int,
-    last: int,
-    report: Report,
-) -> int:
-    """Land every log of blocks first..last that is not covered yet; returns how many blocks
-    were read over all filters.
+def land_range(reading: Reading, first: int, last: int, until: float = _NEVER) -> Landed:
+    """Land every log of blocks first..last that is not covered yet: all of them, or up to an
+    earlier block where the monotonic clock passed `until`, or where a host was found wrong and what
+    it alone told is to be read again.
 
     The pool's own logs come first: they name the stubs whose logs are read at the staking
-    contract, each from its first block on, however late it appears.
+    contract, from the first stub's block on.
     """
-    pool = LogFilter((POOL,), (network.pool,))
-    bond = LogFilter((BOND,), (network.bond,), (topics0("bond"),))
-    read = 0
-    for log_filter in (pool, bond):
-        ranges = gaps(con, log_filter.names[0], first, last)
-        read += _land(con, chain, log_filter, ranges, report)
-    for (start, end), stubs in _stub_gaps(con, first, last).items():
-        words = tuple("0x" + stub[2:].rjust(64, "0") for stub in stubs)
-        sfc = LogFilter(tuple(map(sfc_name, stubs)), (network.sfc,), (topics0("sfc"), words))
-        read += _land(con, chain, sfc, [(start, end)], report)
-    return read
+    con = reading.con
+    read = _land(reading, pool_and_bond(reading.network), _unread_of_pool(con, first, last), until)
+    left = _unread_of_pool(con, first, last)
+    last = left[0][0] - 1 if left else last
+    stubs = deployed_stubs(con)
+    if stubs and stubs[0][1] <= last:
+        log_filter = staking(reading.network, [stub for stub, _ in stubs])
+        since = max(first, stubs[0][1])
+        read += _land(reading, log_filter, gaps(con, SFC, since, last))
+        left = [*_unread_of_pool(con, first, last), *gaps(con, SFC, since, last)]
+        last = min((start - 1 for start, _ in left), default=last)
+    return Landed(last, tuple(read))
 
 
 def unread(con: duckdb.DuckDBPyConnection, first: int, last: int) -> int:
-    """How many blocks of first..last are still to be read, as a mean over the three filters.
+    """How many blocks of first..last are still to be read, as a mean over the two filters.
 
     Stubs that only the logs to come will name are counted as if they were there from the start.
     """
-    pool, bond = gaps(con, POOL, first, last), gaps(con, BOND, first, last)
-    sfc = merged([*pool, *_stub_gaps(con, first, last)])
-    return -(-sum(end - start + 1 for start, end in pool + bond + sfc) // 3)
+    pool, stubs = _unread_of_pool(con, first, last), deployed_stubs(con)
+    sfc = gaps(con, SFC, max(first, stubs[0][1]), last) if stubs else []
+    return -(-sum(end - start + 1 for start, end in pool + merged([*pool, *sfc])) // 2)
 
 
-def _stub_gaps(
-    con: duckdb.DuckDBPyConnection, first: int, last: int
-) -> dict[tuple[int, int], list[str]]:
-    """Block ranges still to be read, each with the stubs that lack just that range."""
-    stubs = con.execute(
-        "SELECT topic_address(topic1), min(block) FROM decodable_logs "
-        "WHERE contract = 'pool' AND event = 'Deployed' GROUP BY 1 ORDER BY 2, 1"
-    ).fetchall()
-    missing = {
-        stub: gaps(con, sfc_name(stub), max(first, deployed), last) for stub, deployed in stubs
-    }
-    # Ranges overlap where stubs came one by one: cut all of them at every edge.
-    edges = sorted({edge for ranges in missing.values() for a, b in ranges for edge in (a, b + 1)})
-    shared: dict[tuple[int, int], list[str]] = {}
-    for start, after in pairwise(edges):
-        lacking = [
-            stub for stub, ranges in missing.items() if any(a <= start <= b for a, b in ranges)
-        ]
-        if lacking:
-            shared[start, after - 1] = lacking
-    return shared
+def _unread_of_pool(con: duckdb.DuckDBPyConnection, first: int, last: int) -> list[tuple[int, int]]:
+    return merged([*gaps(con, POOL, first, last), *gaps(con, BOND, first, last)])
 
 
 def _land(
-    con: duckdb.DuckDBPyConnection,
-    chain: Chain,
+    reading: Reading,
     log_filter: LogFilter,
     ranges: list[tuple[int, int]],
-    report: Report,
-) -> int:
-    answers = LogRanges(chain.endpoints, log_filter, ranges)
-    read = 0
-    with tempfile.TemporaryDirectory(dir=_memory_dir()) as folder:
-        file = Path(folder) / "answers.json"
+    until: float = _NEVER,
+) -> list[tuple[int, int]]:
+    read: list[tuple[int, int]] = []
+    answers = LogRanges(
+        reading.chain.endpoints,
+        log_filter,
+        ranges,
+        avoid=[endpoint.host for endpoint in reading.chain.endpoints.all if endpoint.lied],
+    )
+    with file_in_memory() as file:
 
         def land(batch: list[RangeAnswer]) -> None:
-            nonlocal read
-            landed = _land_batch(con, chain, log_filter, answers, batch, file)
+            landed = _land_batch(reading, log_filter, answers, batch, file)
             if isinstance(landed, int):
                 blocks = sum(answer.last - answer.first + 1 for answer in batch)
-                read += blocks
-                report(log_filter.names[0].split(" ")[0], blocks, landed)
+                reading.report(log_filter.names[0], blocks, landed)
+                read.extend((answer.first, answer.last) for answer in batch)
             elif len(batch) == 1:
                 answers.reject(batch[0], landed)
             else:
@@ -134,6 +116,8 @@ def _land(
         while answers.left:
             for batch in _batches(answers):
                 land(batch)
+                if time.monotonic() > until:
+                    answers.stop()
     return read
 
 
@@ -161,42 +145,62 @@ def _batches(answers: Iterable[RangeAnswer]) -> Iterator[list[RangeAnswer]]:
 
 
 def _land_batch(
-    con: duckdb.DuckDBPyConnection,
-    chain: Chain,
+    reading: Reading,
     log_filter: LogFilter,
     answers: LogRanges,
     batch: list[RangeAnswer],
     file: Path,
 ) -> int | str:
     """Land some answers in one transaction: the number of new logs, or why not."""
+    con = reading.con
     holding = [answer for answer in batch if not answer.empty]
     ranges = merged((answer.first, answer.last) for answer in batch)
-    con.execute("CREATE OR REPLACE TEMP TABLE landing AS FROM raw_logs LIMIT 0")
-    if holding:
-        file.write_bytes(b"[" + b",".join(answer.logs[1:-1] for answer in holding) + b"]")
-        fault = _fault(con, holding, log_filter, file)
-        # Not the event's shape: one more endpoint is asked before it is believed.
-        if fault is None and not all(map(answers.asked_again, holding)):
-            fault = _malformed(con)
-        if fault is not None:
-            return fault
-        blocks = raw_logs.blocks_without_time(con)
-        if blocks:
-            raw_logs.set_block_times(con, chain.block_times(blocks))
-    withheld = _withheld(con, ranges, log_filter)
-    if withheld is not None:
-        return withheld
-    with transaction(con):
-        count = raw_logs.land(con) if holding else 0
-        for first, last in ranges:
-            cover(con, log_filter.names, first, last)
+    fault = read_into_landing(con, holding, log_filter, file)
+    if fault is None and holding:
+        fault = _malformed(reading, all(map(answers.asked_again, holding)))
+    if fault is not None:
+        return fault
+    blocks = raw_logs.blocks_without_time(con)
+    if blocks:
+        raw_logs.set_block_times(con, reading.chain.block_times(blocks))
+    for log in only_stored(con, log_filter, ranges):
+        # A log of a final block does not vanish: the host holds it back, or another made it up.
+        if not drop_false(reading, [log]):
+            return f"has not log {log.log_index} of block {log.block} as the store holds it"
+    try:
+        with transaction(con):
+            forget_before_new_stubs(con)
+            count = raw_logs.land(con)
+            for host in {answer.endpoint.host for answer in batch}:
+                told = [(each.first, each.last) for each in batch if each.endpoint.host == host]
+                for first, last in merged(told):
+                    cover(con, log_filter.names, first, last, "single", host)
+    except ChangedLogError as error:
+        return str(error)
     return count
 
 
-def _fault(
+def forget_before_new_stubs(con: duckdb.DuckDBPyConnection) -> None:
+    """Where `landing` names a stub that the store does not know, let the staking contract's logs
+    be read again from that block on: they were asked for without it."""
+    row = con.execute(
+        "SELECT min(block) FROM landing WHERE topic0 = $deployed "
+        "AND (block, log_index) NOT IN (SELECT (block, log_index) FROM raw_logs "
+        "WHERE topic0 = $deployed)",
+        {"deployed": _DEPLOYED},
+    ).fetchone()
+    if row is not None and row[0] is not None:
+        forget(con, row[0], 2**62, SFC)
+
+
+def read_into_landing(
     con: duckdb.DuckDBPyConnection, holding: list[RangeAnswer], log_filter: LogFilter, file: Path
 ) -> str | None:
     """Read answers into `landing`. Returns why they cannot be this filter's logs, or None."""
+    con.execute("CREATE OR REPLACE TEMP TABLE landing AS FROM raw_logs LIMIT 0")
+    if not holding:
+        return None
+    file.write_bytes(b"[" + b",".join(answer.logs[1:-1] for answer in holding) + b"]")
     try:
         fault = raw_logs.read_answer(con, file, lines=False)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -232,11 +236,11 @@ def _unasked(
         f"""
         SELECT block, log_index, block NOT BETWEEN $first AND $last
         FROM landing
-        WHERE block NOT BETWEEN $first AND $last OR NOT ({_OF_FILTER})
+        WHERE block NOT BETWEEN $first AND $last OR NOT ({OF_FILTER})
         ORDER BY 1, 2
         LIMIT 1
         """,
-        _filter_params(log_filter) | {"first": first, "last": last},
+        filter_parameters(log_filter) | {"first": first, "last": last},
     ).fetchone()
     if row is None:
         return None
@@ -244,50 +248,33 @@ def _unasked(
     return f"log {row[1]} of block {row[0]} {what}"
 
 
-def _withheld(
-    con: duckdb.DuckDBPyConnection, ranges: list[tuple[int, int]], log_filter: LogFilter
-) -> str | None:
-    """The first stored log of these blocks that the answer in `landing` leaves out, or None.
-
-    A log of a final block does not vanish: the node holds it back, or never had it.
-    """
-    row = con.execute(
-        f"""
-        SELECT block, log_index FROM raw_logs
-        WHERE block BETWEEN $first AND $last AND {_OF_FILTER}
-            AND EXISTS (
-                FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS ranges
-                WHERE raw_logs.block BETWEEN ranges.first AND ranges.last
-            )
-            AND (block, log_index) NOT IN (SELECT (block, log_index) FROM landing)
-        ORDER BY 1, 2 LIMIT 1
-        """,
-        _filter_params(log_filter)
-        | {
-            "first": ranges[0][0],
-            "last": ranges[-1][1],
-            "firsts": [first for first, _ in ranges],
-            "lasts": [last for _, last in ranges],
-        },
+def _malformed(reading: Reading, asked_again: bool) -> str | None:
+    """The first log of a known event in `landing` that has not the event's shape, or None. One that
+    was told twice is taken where no receipt denies it."""
+    row = reading.con.execute(
+        "SELECT block, log_index, tx, address, topic0, topic1, topic2, topic3, data, event "
+        "FROM malformed_logs('landing') JOIN landing USING (block, log_index) "
+        "ORDER BY 1, 2 LIMIT 1"
     ).fetchone()
     if row is None:
         return None
-    return f"leaves out log {row[1]} of block {row[0]}, which the store holds"
+    *place, event = row
+    log = as_chain_log(place)
+    if asked_again and on_chain(reading.chain.endpoints, [log], "")[log] is not False:
+        return None
+    return f"log {log.log_index} of block {log.block} does not decode as {event}"
 
 
-def _filter_params(log_filter: LogFilter) -> dict[str, object]:
-    topics = [list(alternatives) for alternatives in (*log_filter.topics, (), ())]
-    return {"addresses": list(log_filter.addresses), "topic0": topics[0], "topic1": topics[1]}
-
-
-def _malformed(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The first log of a known event in `landing` that has not the event's shape, or None."""
-    row = con.execute(
-        "SELECT block, log_index, event FROM malformed_logs('landing') ORDER BY 1, 2 LIMIT 1"
-    ).fetchone()
-    return None if row is None else f"log {row[1]} of block {row[0]} does not decode as {row[2]}"
-
-
-def _memory_dir() -> str | None:
-    """A folder in memory where the system has one: answers pass through a file to DuckDB."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+@contextmanager
+def file_in_memory() -> Iterator[Path]:
+    """A file through which answers pass to DuckDB. Where the system has such, it is one without a
+    name, which goes with its process however that ends."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("answers")
+        try:
+            yield Path(f"/proc/self/fd/{handle}")
+        finally:
+            os.close(handle)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder) / "answers.json"

@@ -15,7 +15,7 @@ from data.store.sync_state import SyncState, write_state
 
 _WRITE_EVERY_S = 0.5
 _SHOWN_AFTER_S = 0.5
-_FILTERS = 3  # the pool's, the bond token's and the staking contract's logs of each block
+_FILTERS = 2  # the pool with the bond token, and the staking contract
 
 
 class Progress:

@@ -25,6 +25,7 @@ from data.node.endpoint import Endpoint, Manners
 from data.node.endpoints import Endpoints
 from data.node.refusals import EndpointError, LyingError, message_of
 from data.pool.amounts import ONE
+from data.pool.calls import call, quantity, words
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
 
 # py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
@@ -142,6 +143,25 @@ class Chain:
         views["pendingWei"] = self._pending_wei(views["firstWrId"], views["lastWrId"], at)
         known = {name: value for name, value in views.items() if value is not None}
         return PoolState(block, balance_wei, known)
+
+    def quick_state(self, block: Block) -> PoolState | None:
+        """The balance and every view but the sum of what is queued, in one request and without the
+        second that web3 takes to load; None where the node does not tell them all."""
+        at = hex(block.number)
+        pool = self._network.pool
+        calls = {view.name: call(pool, view) for view in VIEWS}
+        for amount_wei in (probe * ONE for probe in _PROBES_FTM):
+            calls[f"{BURN_FEE.name}({amount_wei})"] = call(pool, BURN_FEE, amount_wei)
+        try:
+            balance, *answers = self.endpoints.request_batch(
+                [("eth_getBalance", [pool, at])]
+                + [("eth_call", [question, at]) for question in calls.values()]
+            )
+            balance_wei = quantity(balance["result"])
+            values = [words(answer["result"])[0] for answer in answers]
+        except (NodeError, KeyError, ValueError, IndexError):
+            return None
+        return PoolState(block, balance_wei, dict(zip(calls, values, strict=True)))
 
     def _view(self, name: str, at: int, *arguments: int) -> int | None:
         """The value of a view; None where this generation of the contract has no such view."""

@@ -54,6 +54,8 @@ class Endpoint:
     ceiling: int = _WIDEST
     # Whether it left out logs that there are, and whether it takes batches.
     lied: bool = False
+    # Whether it has the oldest blocks too; None where nobody asked.
+    keeps_history: bool | None = None
     batches: bool = True
     last_error: str = ""
     _rests_until: float = 0.0

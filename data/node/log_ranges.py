@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -73,8 +73,12 @@ class LogRanges:
         log_filter: LogFilter,
         ranges: list[tuple[int, int]],
         in_flight: int | None = None,
+        of: Collection[Endpoint] | None = None,
+        avoid: Collection[str] = (),
     ) -> None:
         self._endpoints = endpoints
+        wanted = [e for e in endpoints.all if (of is None or e in of) and e.host not in avoid]
+        self._others = [e for e in endpoints.all if e not in wanted] if wanted else []
         self._filter = log_filter
         self._todo = deque(ranges)
         self._in_flight = in_flight or min(4 * len(endpoints.all), _MOST_IN_FLIGHT)
@@ -97,6 +101,10 @@ class LogRanges:
         self._count_failure(answer.first, answer.last, error)
         self._todo.appendleft((answer.first, answer.last))
 
+    def stop(self) -> None:
+        """Ask for no more; what was asked for still comes."""
+        self._todo.clear()
+
     def asked_again(self, answer: RangeAnswer) -> bool:
         """Whether an earlier answer for this range was rejected."""
         return answer.first in self._rejected
@@ -108,7 +116,7 @@ class LogRanges:
         try:
             while self._todo or running:
                 while self._todo and len(running) < self._in_flight:
-                    endpoint = self._endpoints.next()
+                    endpoint = self._endpoints.next(avoid=self._others)
                     first, last = self._take(endpoint)
                     running[pool.submit(self._fetch, first, last, endpoint)] = first, last, endpoint
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -176,7 +184,7 @@ class LogRanges:
         answer = self._ask(endpoint, first, last)
         asks = tries = 1
         while answer.empty and asks < (_ASKS_OF_A_LIAR if endpoint.lied else 2):
-            other = self._endpoints.next(avoid=[endpoint], blocks=last - first + 1)
+            other = self._endpoints.next(avoid=[endpoint, *self._others], blocks=last - first + 1)
             try:
                 answer = self._ask(other, first, last)
                 asks += 1

@@ -18,7 +18,7 @@ import duckdb
 
 from data import StoreError, StoreSchemaError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,14 @@ def version(path: Path) -> tuple[str, int, int]:
     return str(path), status.st_ino, status.st_mtime_ns
 
 
-def open_reader(path: Path) -> duckdb.DuckDBPyConnection:
+def open_reader(path: Path, oldest: int = SCHEMA_VERSION) -> duckdb.DuckDBPyConnection:
     """A connection whose default database is the store, read-only.
 
     It is attached to an instance in memory: duckdb.connect(path) would hand back the
     instance of a replaced file for as long as anyone in this process still reads it.
     Raises StoreError where there is no store, it is no DuckDB file or another program
-    has it open for writing, StoreSchemaError where its schema is not this version's.
+    has it open for writing, StoreSchemaError where its schema is older than `oldest` or newer
+    than this version's.
     """
     version(path)
     con = duckdb.connect(":memory:")
@@ -71,7 +72,7 @@ def open_reader(path: Path) -> duckdb.DuckDBPyConnection:
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"ATTACH {literal(path)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("USE store")
-        check_schema(con, path)
+        check_schema(con, path, oldest)
     except duckdb.Error as error:
         con.close()
         raise translated(error, path) from error
@@ -89,18 +90,30 @@ def read_info(con: duckdb.DuckDBPyConnection) -> StoreInfo:
     return StoreInfo(*row)
 
 
-def check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Raises StoreSchemaError unless `con` holds a store of this version's schema."""
+def check_schema(con: duckdb.DuckDBPyConnection, path: Path, oldest: int = SCHEMA_VERSION) -> int:
+    """The version of the store's schema. Raises StoreSchemaError unless it lies from `oldest` to
+    this version's."""
     try:
         row = con.execute("SELECT schema_version FROM store_info").fetchone()
     except duckdb.CatalogException:
         row = None
-    if row != (SCHEMA_VERSION,):
-        written = f"schema {row[0]}" if row else "no schema of ours"
+    version: int = row[0] if row else 0
+    if oldest <= version <= SCHEMA_VERSION:
+        return version
+    if 0 < version < SCHEMA_VERSION:
         raise StoreSchemaError(
-            f"{path} has {written}, this version reads schema {SCHEMA_VERSION}: move it aside "
-            f"(and {path.name}.next, if there is one) and sync again"
+            f"{path} was written by an earlier version: sync again, which brings it up to date and "
+            "reads nothing twice"
         )
+    if version > SCHEMA_VERSION:
+        raise StoreSchemaError(
+            f"{path} has schema {version}, this version reads schema {SCHEMA_VERSION}: use the "
+            "newer version of this program that wrote it, or name another file with --store"
+        )
+    raise StoreSchemaError(
+        f"{path} has no schema of ours: it is no store. Name another file, or move it aside (and "
+        f"{path.name}.next, if there is one) and sync again"
+    )
 
 
 def translated(error: Exception, path: Path) -> StoreError:

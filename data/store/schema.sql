@@ -40,7 +40,25 @@ CREATE TABLE raw_logs (
 CREATE TABLE coverage (
     filter VARCHAR NOT NULL,
     from_block BIGINT NOT NULL,
-    to_block BIGINT NOT NULL
+    to_block BIGINT NOT NULL,
+    known VARCHAR NOT NULL,
+    source VARCHAR NOT NULL
+);
+
+CREATE TABLE contradictions (
+    noticed_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp,
+    source VARCHAR NOT NULL,
+    block BIGINT NOT NULL,
+    reason VARCHAR NOT NULL,
+    dropped_logs BIGINT NOT NULL,
+    settled BOOLEAN NOT NULL
+);
+
+CREATE TABLE searched_in_vain (
+    from_block BIGINT NOT NULL,
+    to_block BIGINT NOT NULL,
+    searched_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp,
+    source VARCHAR NOT NULL
 );
 
 CREATE TABLE pool_balances (

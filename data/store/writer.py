@@ -30,6 +30,7 @@ from data.store.reader import (
     read_info,
     translated,
 )
+from data.store.upgrade import OLDEST, upgrade
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
@@ -102,12 +103,15 @@ def open_next(
         if not following.exists():
             _remove_next(path)  # the log of a next store that was taken away fits no other
             if path.exists():
-                open_reader(path).close()  # nobody writes it, and it can be read
+                open_reader(path, OLDEST).close()  # nobody writes it, and it can be read
                 _copy(path, following)
         con = duckdb.connect(following, config=_CONFIG)
         opened = following.stat().st_ino
         _initialise(con, network)
-        check_schema(con, path)
+        written_by = check_schema(con, path, OLDEST)
+        if written_by < SCHEMA_VERSION:
+            with transaction(con):
+                upgrade(con, written_by)
         _check_network(read_info(con), network, path)
         held = _held(con)
         try:
@@ -171,7 +175,7 @@ def publish(path: Path) -> None:
             )
         if path.exists():
             # A program that writes it would go on beside the new one: then it cannot be opened.
-            with open_reader(path) as con:
+            with open_reader(path, OLDEST) as con:
                 store_id, logs = _identity(con)
             if next_id != store_id or next_logs < logs:
                 raise StoreError(

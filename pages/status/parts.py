@@ -99,6 +99,8 @@ def coverage_table(coverage: pl.DataFrame) -> None:
             "blocks": _number("Blocks read", format="%,d"),
             "missing_before": _number("Missing before", format="%,d"),
             "missing_after": _number("Missing after", format="%,d"),
+            "known": "How it is known",
+            "source": "Told by",
         },
     )
 

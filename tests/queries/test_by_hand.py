@@ -319,17 +319,17 @@ def test_checks_come_with_the_failed_ones_first(con: Connection) -> None:
 
 def test_coverage_counts_both_ends_and_what_is_missing(con: Connection) -> None:
     assert rows(con, "coverage") == [
-        ("pool", 100, 100, 399, 300, 0, 100),
-        ("pool", 100, 500, 1012, 513, 100, 0),
-        ("sfc", None, 100, 1012, 913, None, None),
+        ("pool", 100, 100, 399, 300, 0, 100, "single", "node a"),
+        ("pool", 100, 500, 1012, 513, 100, 0, "proved", ""),
+        ("sfc", None, 100, 1012, 913, None, None, "agreed", "node a, node b"),
     ]
     con.execute("UPDATE store_info SET simulated = FALSE, first_block = 90, synced_block = 1020")
     con.execute("INSERT INTO stubs BY NAME SELECT '0xa' AS stub, 700 AS block")
-    con.execute("INSERT INTO coverage VALUES ('sfc 0xa', 710, 1012)")
+    con.execute("INSERT INTO coverage VALUES ('file logs', 710, 1012, 'single', 'logs')")
     assert rows(con, "coverage") == [
-        ("bond", 90, None, None, 0, 0, 931),
-        ("pool", 90, 100, 399, 300, 10, 100),
-        ("pool", 90, 500, 1012, 513, 100, 8),
-        ("sfc", None, 100, 1012, 913, None, None),
-        ("sfc 0xa", 700, 710, 1012, 303, 10, 8),
+        ("bond", 90, None, None, 0, 0, 931, None, None),
+        ("file logs", None, 710, 1012, 303, None, None, "single", "logs"),
+        ("pool", 90, 100, 399, 300, 10, 100, "single", "node a"),
+        ("pool", 90, 500, 1012, 513, 100, 8, "proved", ""),
+        ("sfc", 700, 100, 1012, 913, 0, 8, "agreed", "node a, node b"),
     ]

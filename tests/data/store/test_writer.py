@@ -209,13 +209,13 @@ def _other_schema(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["store.duckdb", "store.duckdb.next"])
-def test_a_store_of_another_version_says_to_move_it_aside(name: str, killed: Path) -> None:
+def test_a_store_of_a_newer_version_says_what_to_do(name: str, killed: Path) -> None:
     if name == "store.duckdb":
         discarded = [killed.with_name(f"store.duckdb.next{end}") for end in ("", ".wal")]
         for path in discarded:
             path.unlink()
     _other_schema(killed.with_name(name))
-    with pytest.raises(StoreSchemaError, match=r"has schema 999, .*: move it aside \(and store"):
+    with pytest.raises(StoreSchemaError, match=r"has schema 999, .*: use the newer version"):
         insert(killed, 3)
 
 

@@ -1,0 +1,155 @@
+"""Logs that two answers do not tell alike, and which of them the chain holds.
+
+A log is asked for by its transaction's receipt, at several hosts. What none of them holds is taken
+out of the store; who told it is believed no more, and what it alone told is read again from others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from data.ingest.coverage import BOND, POOL, SFC, forget
+from data.ingest.reading import OF_FILTER, Reading, filter_parameters
+from data.node.log_ranges import LogFilter
+from data.node.witness import ChainLog, on_chain
+from data.store.writer import transaction
+
+PLACE = "block, log_index, tx, address, topic0, topic1, topic2, topic3, data"
+# Logs of the table $from that the table $in has not, or has with other content.
+_ONLY_IN = """
+SELECT {place} FROM {there} AS there
+WHERE there.block BETWEEN $first AND $last AND {of_filter}
+    AND EXISTS (
+        FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS asked
+        WHERE there.block BETWEEN asked.first AND asked.last
+    )
+    AND NOT EXISTS (
+        FROM {here} AS here
+        WHERE here.block = there.block AND here.log_index = there.log_index
+            AND here.tx = there.tx AND here.address = there.address
+            AND here.topic0 IS NOT DISTINCT FROM there.topic0
+            AND here.topic1 IS NOT DISTINCT FROM there.topic1
+            AND here.topic2 IS NOT DISTINCT FROM there.topic2
+            AND here.topic3 IS NOT DISTINCT FROM there.topic3
+            AND here.data = there.data
+    )
+ORDER BY 1, 2
+"""
+
+
+def only_stored(
+    con: duckdb.DuckDBPyConnection, log_filter: LogFilter, ranges: Sequence[tuple[int, int]]
+) -> list[ChainLog]:
+    """The stored logs of a filter over some blocks that the answer in `landing` has not."""
+    return _only_in(con, "raw_logs", "landing", log_filter, ranges)
+
+
+def only_answered(
+    con: duckdb.DuckDBPyConnection, log_filter: LogFilter, ranges: Sequence[tuple[int, int]]
+) -> list[ChainLog]:
+    """The logs of the answer in `landing` that the store has not."""
+    return _only_in(con, "landing", "raw_logs", log_filter, ranges)
+
+
+def _only_in(
+    con: duckdb.DuckDBPyConnection,
+    there: str,
+    here: str,
+    log_filter: LogFilter,
+    ranges: Sequence[tuple[int, int]],
+) -> list[ChainLog]:
+    rows = con.execute(
+        _ONLY_IN.format(place=PLACE, there=there, here=here, of_filter=OF_FILTER),
+        filter_parameters(log_filter)
+        | {
+            "first": min(first for first, _ in ranges),
+            "last": max(last for _, last in ranges),
+            "firsts": [first for first, _ in ranges],
+            "lasts": [last for _, last in ranges],
+        },
+    ).fetchall()
+    return [as_chain_log(row) for row in rows]
+
+
+def as_chain_log(row: Sequence[object]) -> ChainLog:
+    """A row of block, log_index, tx, address, the four topics and data."""
+    block, log_index, tx, address, *topics, data = row
+    return ChainLog(
+        int(str(block)),
+        int(str(log_index)),
+        str(tx),
+        str(address),
+        tuple(str(topic) for topic in topics if topic is not None),
+        str(data),
+    )
+
+
+def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> int:
+    """Take out those of some stored logs that the chain has not, and distrust who told them.
+    Returns how many; what no host can tell stays."""
+    dropped = 0
+    for log in logs:
+        told_by = teller(reading, log)
+        if on_chain(reading.chain.endpoints, [log], told_by)[log] is not False:
+            continue
+        reason = f"told of log {log.log_index}, which its transaction's receipt has not"
+        with transaction(reading.con):
+            reading.con.execute(
+                "DELETE FROM raw_logs WHERE block = ? AND log_index = ?", [log.block, log.log_index]
+            )
+            distrust(reading, told_by, log.block, reason, dropped=1)
+        dropped += 1
+    return dropped
+
+
+def distrust(reading: Reading, source: str, block: int, reason: str, dropped: int = 0) -> None:
+    """Note that a source was found wrong, and let what it alone told be read again. Its logs stay
+    until another answer contradicts them. Runs inside the caller's transaction."""
+    con = reading.con
+    contradiction(reading, source, block, reason, dropped=dropped)
+    for endpoint in reading.chain.endpoints.all:
+        if endpoint.host == source:
+            endpoint.lied = True
+            endpoint.last_error = reason
+    alone = con.execute(
+        "SELECT filter, from_block, to_block FROM coverage "
+        "WHERE known = 'single' AND source = ? AND source <> '' AND filter NOT LIKE 'file %'",
+        [source],
+    ).fetchall()
+    # From a source that stands alone only what is known to be wrong is read again.
+    if not alone or not reading.others(source):
+        alone = [(None, block, block)] if dropped else []
+    for name, first, last in alone:
+        forget(con, first, last, name)
+
+
+def contradiction(
+    reading: Reading,
+    source: str,
+    block: int,
+    reason: str,
+    *,
+    dropped: int = 0,
+    settled: bool = True,
+) -> None:
+    """Keep for whoever looks that two sources did not tell the same, and say it."""
+    reading.note(f"{source or 'an earlier source'}: {reason} (block {block})")
+    reading.con.execute(
+        "INSERT INTO contradictions (source, block, reason, dropped_logs, settled) "
+        "VALUES (?, ?, ?, ?, ?)",
+        [source, block, reason, dropped, settled],
+    )
+
+
+def teller(reading: Reading, log: ChainLog) -> str:
+    """The one host that told a stored log; "" where several did, or nobody knows."""
+    network = reading.network
+    name = {network.pool: POOL, network.bond: BOND}.get(log.address, SFC)
+    row = reading.con.execute(
+        "SELECT source FROM coverage WHERE filter = ? AND known = 'single' "
+        "AND ? BETWEEN from_block AND to_block",
+        [name, log.block],
+    ).fetchone()
+    return "" if row is None else str(row[0])

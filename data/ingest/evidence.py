@@ -1,0 +1,203 @@
+"""How sure it is what was read: a second host's answers, receipts, headers.
+
+The pool's ids and views prove that no request and no settlement is missing. Nothing of the kind
+proves the bond's and the staking contract's logs: a second host is asked for them over ranges as
+wide as it takes, the newest first, as far as a budget of requests goes. Of what one source alone
+told, the logs of late are looked up in their receipts, and their times in the headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from data import NodeError
+from data.ingest.coverage import agree, merged, ranges
+from data.ingest.doubts import (
+    PLACE,
+    as_chain_log,
+    contradiction,
+    distrust,
+    drop_false,
+    only_answered,
+    only_stored,
+    teller,
+)
+from data.ingest.landing import file_in_memory, read_into_landing
+from data.ingest.reading import Reading, deployed_stubs, pool_and_bond, staking
+from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
+from data.node.refusals import LyingError
+from data.node.witness import ChainLog, block_times, on_chain, times_at
+from data.store.writer import transaction
+
+# A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
+_SHARE, _AT_LEAST = 10, 20
+_LOGS_A_REQUEST = 50
+_HEADERS = 50  # of each source's blocks, those whose time does not fit first
+
+
+def budget(requests: int) -> int:
+    """How many requests a sync that made so many may spend on being sure."""
+    return _AT_LEAST + requests // _SHARE
+
+
+def confirm(reading: Reading, first: int, last: int, requests: int) -> int:
+    """Compare what one source alone told of blocks first..last with what another host tells, the
+    newest first, with about `requests` requests at the most. Where they agree, coverage says so;
+    where a host was found wrong, what it alone told is to be read again.
+
+    Returns how many answers were compared.
+    """
+    answers = 0
+    with file_in_memory() as file:
+        for log_filter in _filters(reading):
+            for source, told in _told_alone(reading, log_filter, first, last).items():
+                others = reading.others(source)
+                if not others or answers >= requests:
+                    continue
+                widest = max(endpoint.span for endpoint in others)
+                asked = _newest(told, widest * (requests - answers))
+                compared = LogRanges(reading.chain.endpoints, log_filter, asked, of=others)
+                try:
+                    for answer in compared:
+                        answers += 1
+                        if answers >= requests:
+                            compared.stop()
+                        _compare(reading, log_filter, answer, file)
+                except NodeError as error:  # nobody is left to ask: it stays as it is known
+                    reading.note(f"not confirmed by a second host: {error}")
+    return answers
+
+
+def _filters(reading: Reading) -> list[LogFilter]:
+    stubs = [stub for stub, _ in deployed_stubs(reading.con)]
+    both = [pool_and_bond(reading.network)]
+    return [*both, staking(reading.network, stubs)] if stubs else both
+
+
+def _told_alone(
+    reading: Reading, log_filter: LogFilter, first: int, last: int
+) -> dict[str, list[tuple[int, int]]]:
+    """The ranges that each source alone told. What ids prove of the pool needs no second answer,
+    but the bond's logs come with it."""
+    told: dict[str, list[tuple[int, int]]] = {}
+    name = log_filter.names[-1]
+    for each in ranges(reading.con, name, first, last):
+        if each.known == "single":
+            told.setdefault(each.source, []).append((each.first, each.last))
+    return {source: merged(blocks) for source, blocks in told.items()}
+
+
+def _newest(told: list[tuple[int, int]], blocks: int) -> list[tuple[int, int]]:
+    """The newest so many blocks of some ranges, the newest range first."""
+    taken = []
+    for first, last in reversed(told):
+        if blocks <= 0:
+            break
+        taken.append((max(first, last - blocks + 1), last))
+        blocks -= last - first + 1
+    return taken
+
+
+def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer, file: Path) -> None:
+    """Hold a second host's answer against the store."""
+    con, host = reading.con, answer.endpoint.host
+    asked = [(answer.first, answer.last)]
+    fault = read_into_landing(con, [] if answer.empty else [answer], log_filter, file)
+    if fault is not None:
+        answer.endpoint.failed(LyingError(fault))
+        return
+    stored, more = only_stored(con, log_filter, asked), only_answered(con, log_filter, asked)
+    if not stored and not more:
+        with transaction(con):
+            for name in log_filter.names:
+                agree(con, name, answer.first, answer.last, host)
+        return
+    block = (stored or more)[0].block
+    drop_false(reading, stored)
+    still = only_stored(con, log_filter, asked)
+    true = [log for log, yes in on_chain(reading.chain.endpoints, more, host).items() if yes]
+    teller = ranges(con, log_filter.names[-1], block, block)
+    source = teller[0].source if teller else ""
+    with transaction(con):
+        if set(still) & set(more):
+            reason = "tell the same log under two indices"
+            contradiction(reading, f"{source}, {host}", block, reason, settled=False)
+        elif true:
+            distrust(reading, source, true[0].block, "left out a log that its receipt holds")
+        elif still:
+            answer.endpoint.lied = True
+            contradiction(reading, host, still[0].block, "left out a log that the store holds")
+        elif more:
+            answer.endpoint.lied = True
+            contradiction(reading, host, more[0].block, "told of a log that no receipt holds")
+
+
+def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> None:
+    """Look up logs of the blocks in `told` in their receipts, and their times in the headers: all
+    of them, or the newest half and some others where they are more than `requests` allow. What is
+    not on the chain is dropped, and what its source alone told is to be read again."""
+    con = reading.con
+    rows = con.execute(
+        f"""
+        WITH mine AS (
+            SELECT {PLACE}, block_time FROM raw_logs
+            WHERE EXISTS (
+                FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS told
+                WHERE block BETWEEN told.first AND told.last
+            )
+        )
+
+        (FROM mine ORDER BY block DESC, log_index DESC LIMIT $half)
+        UNION
+        (FROM mine ORDER BY hash(block, log_index) LIMIT $half)
+        ORDER BY block, log_index
+        """,
+        {
+            "firsts": [first for first, _ in told],
+            "lasts": [last for _, last in told],
+            "half": max(1, requests // 4) * _LOGS_A_REQUEST,
+        },
+    ).fetchall()
+    stored: dict[str, dict[ChainLog, datetime]] = {}
+    for *place, at in rows:
+        log = as_chain_log(place)
+        stored.setdefault(teller(reading, log), {})[log] = at
+    for source, logs in stored.items():
+        verdicts = on_chain(reading.chain.endpoints, list(logs), source)
+        drop_false(reading, [log for log, yes in verdicts.items() if yes is False])
+        times = {log.block: at for log, at in logs.items()}
+        doubtful = _out_of_order(times)[:_HEADERS]
+        others = sorted(times, key=lambda block: (block not in doubtful, -block))[:_HEADERS]
+        for block, at in block_times(reading.chain.endpoints, others, source).items():
+            if at is not None and at != times[block]:
+                _mend_time(reading, source, block)
+
+
+def _out_of_order(times: dict[int, datetime]) -> list[int]:
+    """Blocks whose time lies before an earlier block's or after a later one's."""
+    blocks = sorted(times)
+    return [
+        block
+        for before, block, after in zip(
+            [blocks[0], *blocks], blocks, [*blocks[1:], blocks[-1]], strict=True
+        )
+        if not times[before] <= times[block] <= times[after]
+    ]
+
+
+def _mend_time(reading: Reading, source: str, block: int) -> None:
+    """Take a block's time from the headers of all hosts where they say the same."""
+    endpoints = reading.chain.endpoints
+    said = {times_at(endpoints, host, [block])[block] for host in endpoints.all}
+    said.discard(None)
+    with transaction(reading.con):
+        if len(said) == 1:
+            reading.con.execute(
+                "UPDATE raw_logs SET block_time = ? WHERE block = ?", [said.pop(), block]
+            )
+            distrust(reading, source, block, "told another time of a block than its header")
+        else:
+            hosts = ", ".join(sorted(host.host for host in endpoints.all))
+            contradiction(reading, hosts, block, "disagree about a block's time", settled=False)

@@ -1,0 +1,130 @@
+"""What single hosts say of single logs and blocks: receipts and headers, as a second opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from data.node.endpoint import Endpoint
+from data.node.endpoints import Endpoints
+from data.node.refusals import EndpointError
+from data.pool.calls import quantity
+
+_BATCH = 50
+_ASKED = 3  # hosts, at the most
+
+
+@dataclass(frozen=True)
+class ChainLog:
+    """One log and its place on the chain; all text is lower-case, as it is stored.
+
+    Two are equal whatever their index: some nodes count a receipt's logs in another way.
+    """
+
+    block: int
+    log_index: int = field(compare=False)
+    tx: str
+    address: str
+    topics: tuple[str, ...]
+    data: str
+
+
+def on_chain(
+    endpoints: Endpoints, logs: Sequence[ChainLog], told_by: str
+) -> dict[ChainLog, bool | None]:
+    """Whether each log stands in its transaction's receipt, as most hosts say; None where none
+    knows, or they disagree.
+
+    `told_by` is asked last: it told of the logs. One host's yes is enough where nobody denies it.
+    """
+    votes = {log: [0, 0] for log in logs}
+    others = sorted(endpoints.all, key=lambda endpoint: (endpoint.host == told_by, endpoint.lied))
+    for endpoint in others[:_ASKED]:
+        open_ = [log for log, (no, yes) in votes.items() if not yes or no]
+        if not open_:
+            break
+        try:
+            receipts = _receipts(endpoints, endpoint, {log.tx for log in open_})
+        except EndpointError:
+            continue
+        for log in open_:
+            held = receipts[log.tx]
+            # A host that keeps no old blocks knows no old transaction: that denies nothing.
+            if held is not None or endpoint.keeps_history or endpoint.host == told_by:
+                votes[log][log in (held or ())] += 1
+    return {log: None if no == yes else yes > no for log, (no, yes) in votes.items()}
+
+
+def block_times(
+    endpoints: Endpoints, numbers: Sequence[int], told_by: str
+) -> dict[int, datetime | None]:
+    """Each block's time (UTC) by its header, as the first host that answers says, `told_by` last;
+    None where none does."""
+    times: dict[int, datetime | None] = dict.fromkeys(numbers)
+    for endpoint in sorted(endpoints.all, key=lambda each: (each.host == told_by, each.lied)):
+        missing = [number for number, at in times.items() if at is None]
+        if missing:
+            times |= times_at(endpoints, endpoint, missing)
+    return times
+
+
+def times_at(
+    endpoints: Endpoints, endpoint: Endpoint, numbers: Sequence[int]
+) -> dict[int, datetime | None]:
+    """Each block's time (UTC) by this endpoint's headers; None where it does not tell."""
+    times: dict[int, datetime | None] = dict.fromkeys(numbers)
+    try:
+        for part in _parts(list(numbers)):
+            requests = [("eth_getBlockByNumber", [hex(number), False]) for number in part]
+            replies = endpoints.ask_batch(endpoint, list(requests))
+            for number, reply in zip(part, replies, strict=True):
+                times[number] = _time(number, reply.get("result"))
+    except EndpointError:
+        pass
+    return times
+
+
+def _receipts(
+    endpoints: Endpoints, endpoint: Endpoint, txs: Iterable[str]
+) -> dict[str, frozenset[ChainLog] | None]:
+    """The logs in each transaction's receipt; None where the host knows no such transaction."""
+    held: dict[str, frozenset[ChainLog] | None] = {}
+    for part in _parts(sorted(txs)):
+        requests = [("eth_getTransactionReceipt", [tx]) for tx in part]
+        for tx, reply in zip(part, endpoints.ask_batch(endpoint, list(requests)), strict=True):
+            if "error" in reply:
+                raise EndpointError("tells no receipts")
+            held[tx] = None if reply["result"] is None else _logs(reply["result"])
+    return held
+
+
+def _logs(receipt: Any) -> frozenset[ChainLog]:
+    try:
+        return frozenset(
+            ChainLog(
+                quantity(log["blockNumber"]),
+                quantity(log["logIndex"]),
+                log["transactionHash"].lower(),
+                log["address"].lower(),
+                tuple(topic.lower() for topic in log["topics"]),
+                log["data"].lower(),
+            )
+            for log in receipt["logs"]
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EndpointError("tells receipts that cannot be read") from error
+
+
+def _time(number: int, header: Any) -> datetime | None:
+    try:
+        if quantity(header["number"]) != number:
+            return None
+        return datetime.fromtimestamp(quantity(header["timestamp"]), UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _parts(items: list[Any]) -> Iterable[list[Any]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
