@@ -178,11 +178,10 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
 def _out_of_order(times: dict[int, datetime]) -> list[int]:
     """Blocks whose time lies before an earlier block's or after a later one's."""
     blocks = sorted(times)
+    beside = zip([blocks[0], *blocks[:-1]], blocks, [*blocks[1:], blocks[-1]], strict=True)
     return [
         block
-        for before, block, after in zip(
-            [blocks[0], *blocks], blocks, [*blocks[1:], blocks[-1]], strict=True
-        )
+        for before, block, after in beside
         if not times[before] <= times[block] <= times[after]
     ]
 
