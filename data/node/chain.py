@@ -21,9 +21,12 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoint import Endpoint, Manners
+from data.node.endpoint import Contribution, Endpoint, Manners
 from data.node.endpoints import Endpoints
-from data.node.refusals import EndpointError, LyingError, message_of
+from data.node.history import probe_history
+from data.node.log_answers import quantity_of
+from data.node.log_ranges import LogFilter
+from data.node.refusals import EndpointError, message_of
 from data.pool.amounts import ONE
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
 
@@ -58,7 +61,8 @@ class Chain:
     """A network's chain through every endpoint that is alive and on it.
 
     Raises WrongChainError where all that answer serve another chain, NodeError where none
-    answers. `notices` says which endpoints were left out, and why.
+    answers. `notices` says which endpoints were left out, and why; `drain_notices` tells that and
+    all that becomes of them later.
     """
 
     def __init__(self, network: Network, manners: Manners | None = None) -> None:
@@ -80,20 +84,54 @@ class Chain:
         return ", ".join(sorted({endpoint.host for endpoint in self.endpoints.all}))
 
     def head(self) -> int:
-        """The newest block that every endpoint in use has."""
+        """The newest block that every endpoint in use has.
+
+        Who is far behind the median is left out. Who is far ahead of it is not believed: of two
+        that differ so much nobody can know which is wrong, and the older block is there anyway.
+        """
         heads = self._each("eth_blockNumber")
-        if not any(isinstance(head, int) for _, head in heads):
+        told = {endpoint: head for endpoint, head in heads if isinstance(head, int)}
+        if not told:
             raise NodeError(f"no endpoint tells its newest block. {self.endpoints.faults()}")
-        newest = max(head for _, head in heads if isinstance(head, int))
-        used = []
         for endpoint, head in heads:
             if not isinstance(head, int):
                 self._leave_out(endpoint, str(head))
-            elif newest - head > _LAG_BLOCKS:
-                self._leave_out(endpoint, f"is {newest - head} blocks behind")
-            else:
-                used.append(head)
-        return min(used)
+        median = sorted(told.values())[(len(told) - 1) // 2]
+        for endpoint, head in told.items():
+            endpoint.head = head
+            if median - head > _LAG_BLOCKS:
+                self._leave_out(endpoint, f"is {median - head} blocks behind")
+            elif head - median > _LAG_BLOCKS:
+                endpoint.head = median
+                self._tell(endpoint, f"tells a block {head - median} ahead of the others")
+        return min(endpoint.head or 0 for endpoint in told if endpoint in self.endpoints.all)
+
+    def probe_history(
+        self,
+        log_filter: LogFilter,
+        first_block: int,
+        last_block: int,
+        known: tuple[int, int] | None = None,
+    ) -> None:
+        """Find out which endpoints keep old blocks, by a log that exists: `known` is its block
+        and index; without it the first that any endpoint tells of these blocks is taken.
+
+        Who answers with no log there is asked for newer blocks only from now on. Costs a handful
+        of requests; who is not to be reached stays as unknown as before.
+        """
+        probe_history(self.endpoints, log_filter, first_block, last_block, known)
+
+    def contributions(self) -> tuple[Contribution, ...]:
+        """What each endpoint gave to reading logs, those that were left out too."""
+        return tuple(endpoint.contribution for endpoint in self.endpoints.ever)
+
+    def drain_notices(self) -> list[str]:
+        """What became of endpoints since this was last asked, a sentence each."""
+        drained = []
+        for endpoint in self.endpoints.ever:
+            while endpoint.notes:
+                drained.append(endpoint.notes.pop(0))
+        return drained
 
     def block(self, number: int) -> Block:
         """The header of one block. Raises NodeError where no endpoint has it."""
@@ -186,7 +224,12 @@ class Chain:
 
     def _leave_out(self, endpoint: Endpoint, why: str) -> None:
         self.notices.append(f"{endpoint.host}: {endpoint.redacted(why)}")
+        self._tell(endpoint, f"is not used: {endpoint.redacted(why)}")
         self.endpoints.drop(endpoint)
+
+    @staticmethod
+    def _tell(endpoint: Endpoint, what: str) -> None:
+        endpoint.notes.append(f"{endpoint.host} {what}")
 
     def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:
         """The number that every endpoint replies at once, or its error; asked again while all
@@ -207,10 +250,7 @@ class Chain:
         time.sleep(endpoint.pause_s)
         try:
             answer = self.endpoints.ask_one(endpoint, method, [])
-            try:
-                return int(answer, 16)
-            except (TypeError, ValueError):
-                raise LyingError(f"answered {method} with {str(answer)[:40]!r}") from None
+            return quantity_of(method, answer)
         except EndpointError as error:
             endpoint.failed(error)
             return error
