@@ -27,14 +27,21 @@ def probe_history(
     """Set `keeps_history` of every endpoint that has none yet, as Chain.probe_history says."""
     unknown = [endpoint for endpoint in endpoints.all if endpoint.keeps_history is None]
     block = known[0] if known else None
-    if block is None and unknown:
-        found = (first_log(endpoints, e, log_filter, first_block, last_block) for e in unknown)
-        block = next((number for number in found if number is not None), None)
+    if block is None:
+        for endpoint in unknown:
+            until = last_block if block is None else block
+            found = first_log(endpoints, endpoint, log_filter, first_block, until)
+            block = until if found is None and block is not None else found
+            # Who keeps the newest only does not tell of the oldest hundredth.
+            if block is not None and block - first_block < (last_block - first_block) // 100:
+                break
     if block is None or not unknown:
         return
     with ThreadPoolExecutor(len(unknown)) as pool:
         for endpoint, keeps in zip(
-            unknown, pool.map(partial(_tells, endpoints, log_filter, block), unknown), strict=True
+            unknown,
+            pool.map(partial(tells_log_of, endpoints, log_filter, block), unknown),
+            strict=True,
         ):
             if keeps:
                 endpoint.keeps_history = True
@@ -51,13 +58,13 @@ def first_log(
     try:
         for _, answer in zip(range(_MOST_ANSWERS), answers, strict=False):
             if not answer.empty:
-                return _oldest(answer)
+                return oldest_block(answer)
     except NodeError:
         pass
     return None
 
 
-def _tells(
+def tells_log_of(
     endpoints: Endpoints, log_filter: LogFilter, block: int, endpoint: Endpoint
 ) -> bool | None:
     """Whether the endpoint tells a log of this block; None where it tells nothing at all."""
@@ -68,7 +75,8 @@ def _tells(
         return endpoint.keeps_history
 
 
-def _oldest(answer: RangeAnswer) -> int | None:
+def oldest_block(answer: RangeAnswer) -> int | None:
+    """The block of the first log in an answer, None where it holds none that can be read."""
     try:
         return min(int(log["blockNumber"], 16) for log in json.loads(answer.logs.tobytes()))
     except (ValueError, TypeError, KeyError, RecursionError):

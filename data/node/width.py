@@ -65,10 +65,11 @@ class Width:
         self._deaf = max(0, self._deaf - 1)
         growth = min(_MOST_GROWTH, _WANTED_S / max(took_s, 0.001), _WANTED_BYTES / max(size, 1))
         if not self.answered or length > self.blocks:
+            if self.answered:
+                self._trial_after = max(1, self._trial_after // 2)
             self.answered = True
             self.blocks = length
             self._objections = self._good_answers = 0
-            self._trial_after = max(1, self._trial_after // 2)
             if length >= self._refused:
                 self._refused = _WIDEST + 1
         if size > _LARGE_BYTES:
