@@ -1,13 +1,14 @@
-"""`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `forecast` or all."""
+"""`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `forecast`,
+`economy` or all."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from bench import forecast_study, ingest, large_store, page_times, query_times
+from bench import economy, forecast_study, ingest, large_store, page_times, query_times
 
-_BENCHES = ("ingest", "queries", "pages", "forecast")
+_BENCHES = ("ingest", "queries", "pages", "forecast", "economy")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
             failed |= page_times.main(store)
     if "forecast" in benches:
         failed |= forecast_study.main(options.seeds)
-    return failed
+    return failed | (economy.main() if "economy" in benches else 0)
 
 
 if __name__ == "__main__":

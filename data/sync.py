@@ -1,6 +1,7 @@
 """`python -m data.sync`: fetches a network's logs and builds its store.
 
 Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
+`python -m data.sync check` tells what each endpoint can do; 1 where none keeps the history.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from data.store.writer import lock
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if arguments[:1] == ["check"]:
+            return _check(arguments[1:])
         options = _parser().parse_args(arguments)
         network = load_network(options.network, tuple(options.rpc_url))
         _refuse_contradictions(options)
@@ -53,6 +57,29 @@ def main(arguments: list[str] | None = None) -> int:
         print("stopped; what landed is kept, run the same command to go on", file=sys.stderr)
         return 0 if options.follow else 130
     return 0
+
+
+def _check(arguments: list[str]) -> int:
+    """Print what each endpoint can do; returns 0 if one of use keeps the whole history."""
+    from data.node.survey import survey, table
+
+    parser = argparse.ArgumentParser(
+        prog="python -m data.sync check", description="Ask each endpoint what it can do."
+    )
+    parser.add_argument("--network", required=True, metavar="NAME")
+    parser.add_argument(
+        "--rpc-url", action="append", default=[], metavar="URL", help="an endpoint; repeatable"
+    )
+    options = parser.parse_args(arguments)
+    rows = survey(load_network(options.network, tuple(options.rpc_url)))
+    print("\n".join(table(rows)))
+    if any(row.usable and row.keeps_history for row in rows):
+        return 0
+    print(
+        f"data.sync: no endpoint of {options.network} keeps the history: name one with --rpc-url",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

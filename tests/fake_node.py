@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -131,7 +131,9 @@ class FakeNode:
         if not self.batches:
             return Reply(_json({"id": None, "error": {"code": -32600, "message": "no batches"}}))
         replies = [self._one(one) for one in request]
-        return Reply(b"[" + b",".join(reply.body for reply in replies) + b"]")
+        body = b"[" + b",".join(reply.body for reply in replies) + b"]"
+        odd = next((reply for reply in replies if reply != Reply(reply.body)), Reply(body))
+        return odd if odd.status != 200 or odd.missing else replace(odd, body=body)
 
     def _one(self, request: dict[str, Any]) -> Reply:
         method, params = request["method"], request["params"]

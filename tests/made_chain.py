@@ -17,7 +17,7 @@ HEAD = 40_000
 POOL = "0x" + "11" * 20
 FILTER = LogFilter(("pool",), (POOL,))
 # A failure costs milliseconds here. What hangs is given up after 4 x 0.25 s an attempt.
-BRISK = Manners(timeout_s=0.25, pause_s=0.005, longest_pause_s=0.02)
+BRISK = Manners(timeout_s=0.25, pause_s=0.005, longest_pause_s=0.02, first_span=2_000)
 
 
 def ledger(logs: list[Log], head: int, chain_id: int = 31337, timed: bool = True) -> Answers:

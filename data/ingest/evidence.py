@@ -56,7 +56,7 @@ def confirm(reading: Reading, first: int, last: int, requests: int) -> int:
                 others = reading.others(source)
                 if not others or answers >= requests:
                     continue
-                widest = max(endpoint.span for endpoint in others)
+                widest = max(endpoint.width.blocks for endpoint in others)
                 asked = _newest(told, widest * (requests - answers))
                 compared = LogRanges(reading.chain.endpoints, log_filter, asked, of=others)
                 try:

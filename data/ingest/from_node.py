@@ -25,7 +25,7 @@ from data.ingest.evidence import budget, confirm, sample
 from data.ingest.finish import Reached, finish, stands_still
 from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading
+from data.ingest.reading import Reading, pool_and_bond
 from data.node.chain import Chain
 from data.store.reader import read_info
 from data.store.writer import open_next, publish, transaction
@@ -33,6 +33,8 @@ from data.store.writer import open_next, publish, transaction
 # Read again each time: an endpoint behind a balancer may not have had the newest blocks. It costs
 # no request more where an endpoint takes so many at once.
 _TAIL_BLOCKS = 1_000
+# From so many blocks on it is worth finding out first who keeps old ones.
+_LONG_BLOCKS = 10_000
 # Endpoints may differ by this much in how new their newest block is.
 _LAG_BLOCKS = 1_000
 
@@ -91,6 +93,8 @@ def sync_node(
                     return Synced(synced, [])
                 progress.expect(unread(con, first, last))
                 only_newest = not unread(con, first, synced - _TAIL_BLOCKS)
+                if unread(con, first, last) > _LONG_BLOCKS:
+                    _find_archives(reading, first, last)
             logs = progress.logs
             # The staking contract's logs of the same blocks take about as long again.
             reached = _land_and_ask_twice(reading, first, last, began + look_after_s / 2)
@@ -111,6 +115,12 @@ def sync_node(
         publish(path)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
+
+
+def _find_archives(reading: Reading, first: int, last: int) -> None:
+    """Find out who keeps old blocks, by the oldest log that is known."""
+    row = reading.con.execute("SELECT block, log_index FROM raw_logs ORDER BY ALL LIMIT 1")
+    reading.chain.probe_history(pool_and_bond(reading.network), first, last, row.fetchone())
 
 
 def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -> int:

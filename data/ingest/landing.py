@@ -93,12 +93,7 @@ def _land(
     until: float = _NEVER,
 ) -> list[tuple[int, int]]:
     read: list[tuple[int, int]] = []
-    answers = LogRanges(
-        reading.chain.endpoints,
-        log_filter,
-        ranges,
-        avoid=[endpoint.host for endpoint in reading.chain.endpoints.all if endpoint.lied],
-    )
+    answers = LogRanges(reading.chain.endpoints, log_filter, ranges)
     with file_in_memory() as file:
 
         def land(batch: list[RangeAnswer]) -> None:

@@ -21,9 +21,12 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from data import NodeError, WrongChainError
 from data.config import Network
-from data.node.endpoint import Endpoint, Manners
+from data.node.endpoint import Contribution, Endpoint, Manners
 from data.node.endpoints import Endpoints
-from data.node.refusals import EndpointError, LyingError, message_of
+from data.node.history import probe_history
+from data.node.log_answers import quantity_of
+from data.node.log_ranges import LogFilter
+from data.node.refusals import EndpointError, message_of
 from data.pool.amounts import ONE
 from data.pool.calls import call, quantity, words
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
@@ -59,7 +62,8 @@ class Chain:
     """A network's chain through every endpoint that is alive and on it.
 
     Raises WrongChainError where all that answer serve another chain, NodeError where none
-    answers. `notices` says which endpoints were left out, and why.
+    answers. `notices` says which endpoints were left out, and why; `drain_notices` tells that and
+    all that becomes of them later.
     """
 
     def __init__(self, network: Network, manners: Manners | None = None) -> None:
@@ -81,48 +85,77 @@ class Chain:
         return ", ".join(sorted({endpoint.host for endpoint in self.endpoints.all}))
 
     def head(self) -> int:
-        """The newest block that every endpoint in use has."""
+        """The newest block that every endpoint in use has.
+
+        Who is far behind the median is left out. Who is far ahead of it is not believed: of two
+        that differ so much nobody can know which is wrong, and the older block is there anyway.
+        """
         heads = self._each("eth_blockNumber")
-        if not any(isinstance(head, int) for _, head in heads):
+        told = {endpoint: head for endpoint, head in heads if isinstance(head, int)}
+        if not told:
             raise NodeError(f"no endpoint tells its newest block. {self.endpoints.faults()}")
-        newest = max(head for _, head in heads if isinstance(head, int))
-        used = []
         for endpoint, head in heads:
             if not isinstance(head, int):
                 self._leave_out(endpoint, str(head))
-            elif newest - head > _LAG_BLOCKS:
-                self._leave_out(endpoint, f"is {newest - head} blocks behind")
-            else:
-                used.append(head)
-        return min(used)
+        median = sorted(told.values())[(len(told) - 1) // 2]
+        for endpoint, head in told.items():
+            endpoint.head = head
+            if median - head > _LAG_BLOCKS:
+                self._leave_out(endpoint, f"is {median - head} blocks behind")
+            elif head - median > _LAG_BLOCKS:
+                endpoint.head = median
+                self._tell(endpoint, f"tells a block {head - median} ahead of the others")
+        return min(endpoint.head or 0 for endpoint in told if endpoint in self.endpoints.all)
+
+    def probe_history(
+        self,
+        log_filter: LogFilter,
+        first_block: int,
+        last_block: int,
+        known: tuple[int, int] | None = None,
+    ) -> None:
+        """Find out which endpoints keep old blocks, by a log that exists: `known` is its block
+        and index; without it the first that any endpoint tells of these blocks is taken.
+
+        Who answers with no log there is asked for newer blocks only from now on. Costs a handful
+        of requests; who is not to be reached stays as unknown as before.
+        """
+        probe_history(self.endpoints, log_filter, first_block, last_block, known)
+
+    def contributions(self) -> tuple[Contribution, ...]:
+        """What each endpoint gave to reading logs, those that were left out too."""
+        return tuple(endpoint.contribution for endpoint in self.endpoints.ever)
+
+    def drain_notices(self) -> list[str]:
+        """What became of endpoints since this was last asked, a sentence each."""
+        drained = []
+        for endpoint in self.endpoints.ever:
+            while endpoint.notes:
+                drained.append(endpoint.notes.pop(0))
+        return drained
 
     def block(self, number: int) -> Block:
         """The header of one block. Raises NodeError where no endpoint has it."""
-        try:
-            header = self._w3.eth.get_block(number)
-            at = datetime.fromtimestamp(header["timestamp"], UTC)
-            block = Block(header["number"], header["hash"].to_0x_hex(), at)
-        except _UNREADABLE as error:
-            raise NodeError(f"block {number} is not to be had: {_words(error)}") from error
-        if block.number != number:
-            raise NodeError(f"asked for block {number}, the node sent block {block.number}")
-        return block
+        reply = self.endpoints.request("eth_getBlockByNumber", [hex(number), False])
+        if "error" in reply:
+            raise NodeError(f"block {number} is not to be had: {message_of(reply['error'])}")
+        return _block(number, reply["result"])
 
     def block_times(self, numbers: list[int]) -> dict[int, datetime]:
         """The time (UTC) of each block, asked for once each, in batches."""
         times: dict[int, datetime] = {}
         for start in range(0, len(numbers), _BATCH):
-            with self._w3.batch_requests() as batch:
-                for number in numbers[start : start + _BATCH]:
-                    batch.add(self._w3.eth.get_block(number))
-                try:
-                    for header in cast(list[Any], batch.execute()):
-                        times[header["number"]] = datetime.fromtimestamp(header["timestamp"], UTC)
-                except _UNREADABLE as error:
-                    raise NodeError(f"block headers are not to be had: {_words(error)}") from error
-        missing = set(numbers) - times.keys()
-        if missing:
-            raise NodeError(f"no header came for block {min(missing)}: try another --rpc-url")
+            part = numbers[start : start + _BATCH]
+            replies = self.endpoints.request_batch(
+                [("eth_getBlockByNumber", [hex(number), False]) for number in part]
+            )
+            for number, reply in zip(part, replies, strict=True):
+                if "error" in reply:
+                    raise NodeError(
+                        f"no header came for block {number} ({message_of(reply['error'])}): try "
+                        "another --rpc-url"
+                    )
+                times[number] = _block(number, reply["result"]).at
         return times
 
     def pool_state(self, block: Block) -> PoolState:
@@ -206,7 +239,12 @@ class Chain:
 
     def _leave_out(self, endpoint: Endpoint, why: str) -> None:
         self.notices.append(f"{endpoint.host}: {endpoint.redacted(why)}")
+        self._tell(endpoint, f"is not used: {endpoint.redacted(why)}")
         self.endpoints.drop(endpoint)
+
+    @staticmethod
+    def _tell(endpoint: Endpoint, what: str) -> None:
+        endpoint.notes.append(f"{endpoint.host} {what}")
 
     def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:
         """The number that every endpoint replies at once, or its error; asked again while all
@@ -227,13 +265,22 @@ class Chain:
         time.sleep(endpoint.pause_s)
         try:
             answer = self.endpoints.ask_one(endpoint, method, [])
-            try:
-                return int(answer, 16)
-            except (TypeError, ValueError):
-                raise LyingError(f"answered {method} with {str(answer)[:40]!r}") from None
+            return quantity_of(method, answer)
         except EndpointError as error:
             endpoint.failed(error)
             return error
+
+
+def _block(number: int, header: Any) -> Block:
+    """A header as a Block. Raises NodeError where it is none, or another block's."""
+    try:
+        stated, at = quantity(header["number"]), quantity(header["timestamp"])
+        block = Block(stated, header["hash"].lower(), datetime.fromtimestamp(at, UTC))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
+        raise NodeError(f"the header of block {number} cannot be read") from error
+    if stated != number:
+        raise NodeError(f"asked for block {number}, the node sent block {stated}")
+    return block
 
 
 def _words(error: Exception) -> str:

@@ -1,8 +1,7 @@
-"""One endpoint and what was learnt about it: when it rests, and how wide a range it takes.
+"""One endpoint and what was learnt about it: when it rests, how wide a range it takes, how
+fast it may be asked, what it keeps and what it lacks.
 
-A refusal narrows the range at once, and each one makes the next trial of a wider range come
-later, so that a provider's fixed limit is seldom run into again. No message carries the path
-or user of a URL, which may be a key.
+No message carries the path or user of a URL, which may be a key.
 """
 
 from __future__ import annotations
@@ -11,16 +10,20 @@ import math
 import re
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from data.config import host_of
-from data.node.refusals import EndpointError
+from data.node.pace import Pace
+from data.node.refusals import BusyError, EndpointError, NeverError, PrunedError, is_rate
+from data.node.width import Width
 
-_WIDEST = 1 << 20  # blocks
-_LATEST_TRIAL = 64  # good answers, at the most, before a wider range is tried
-_QUICK_S, _SLOW_S = 2.0, 12.0
-_SMALL_BYTES, _LARGE_BYTES = 4_000_000, 24_000_000
+# A longer pause than this is not kept to, however long an endpoint asks for.
+_LONGEST_REST_S = 300.0
+_ASIDE_S = 3_600.0
+_QUICK_S = 2.0
+_NO_BLOCK = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -29,17 +32,30 @@ class Manners:
 
     One attempt takes four `timeout_s` at most; between attempts lies `pause_s`, doubled with
     each failure in a row. No attempt begins once a question has taken `patience_s`.
-    `first_span` is how many blocks are asked for at first. Several answers are held at once,
-    so a body beyond `largest_body` is refused.
+    `first_span` is how many blocks are asked for at first: too many costs one refusal, which
+    names the limit. Several answers are held at once, so a body beyond `largest_body` is refused.
     """
 
     timeout_s: float = 30.0
     attempts: int = 8
     pause_s: float = 0.5
     longest_pause_s: float = 15.0
-    first_span: int = 2_000
+    first_span: int = 100_000
     largest_body: int = 48 * 1024 * 1024
     patience_s: float = math.inf
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one endpoint gave to reading logs. `refusals` are requests without a usable answer;
+    `widest` is the widest range it answered, in blocks."""
+
+    host: str
+    requests: int = 0
+    refusals: int = 0
+    blocks: int = 0
+    log_bytes: int = 0
+    widest: int = 0
 
 
 @dataclass(eq=False)
@@ -48,49 +64,91 @@ class Endpoint:
 
     url: str
     manners: Manners
-    # How many blocks it is asked for at once.
-    span: int = field(init=False)
-    # No range up to this was refused lately; 0 where even one block was.
-    ceiling: int = _WIDEST
+    clock: Callable[[], float] = time.monotonic
+    # Its name without what may be a key.
+    host: str = field(init=False)
+    width: Width = field(init=False)
+    pace: Pace = field(default_factory=Pace)
+    # The newest block it is known to have.
+    head: int | None = None
+    # Whether it told of a log that is known to exist; if not, it is asked from this block on.
+    keeps_history: bool | None = None
+    keeps_from: int = 0
+    # The methods it said it does not have.
+    lacks: set[str] = field(default_factory=set)
     # Whether it left out logs that there are, and whether it takes batches.
     lied: bool = False
-    # Whether it has the oldest blocks too; None where nobody asked.
-    keeps_history: bool | None = None
     batches: bool = True
     last_error: str = ""
+    contribution: Contribution = field(init=False)
+    # What happened to it, in sentences that nobody has taken yet.
+    notes: list[str] = field(default_factory=list)
+    # When it was last asked for logs, and how long its answers take.
+    asked_at: float = field(init=False)
+    took_s: float = 0.5
     _rests_until: float = 0.0
     _failures: int = 0
-    # A wider range is tried after so many good answers; how many there were since, and whether
-    # such a trial is under way.
-    _trial_after: int = 1
-    _good_answers: int = 0
-    _trying: bool = False
+    _aside_until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self.span = self.manners.first_span
-
-    @property
-    def host(self) -> str:
-        """The endpoint's name without what may be a key."""
-        return host_of(self.url)
+        self.host = host_of(self.url)
+        self.width = Width(self.manners.first_span)
+        self.contribution = Contribution(self.host)
+        self.asked_at = self.clock()
 
     @property
     def pause_s(self) -> float:
         """How many seconds it is still to be left alone."""
-        return max(0.0, self._rests_until - time.monotonic())
+        return max(0.0, self._rests_until - self.clock())
+
+    @property
+    def aside(self) -> bool:
+        """Whether it said that it will not serve us. It is asked again after an hour."""
+        if self._aside_until and self.clock() >= self._aside_until:
+            self._aside_until = 0.0
+            self.notes.append(f"{self.host} is tried again")
+        return bool(self._aside_until)
+
+    @property
+    def carries(self) -> float:
+        """About how many blocks a second it brings; infinite where that is yet to be tried."""
+        if not self.width.answered:
+            return math.inf
+        return self.width.blocks * self.pace.at_once / max(self.took_s, 0.05)
 
     def failed(self, error: EndpointError) -> None:
         """Leave the endpoint alone for a while, longer each time it fails in a row. Requests
         that fail together fail once."""
         with self._lock:
             self.last_error = self.redacted(error)
-            if self.pause_s == 0:
-                pause_s = self.manners.pause_s * 2.0**self._failures
-                self._rests_until = time.monotonic() + min(pause_s, self.manners.longest_pause_s)
+            if isinstance(error, NeverError) and not self._aside_until:
+                self._aside_until = self.clock() + _ASIDE_S
+                self.notes.append(f"{self.host} is not used: {self.last_error}")
+            if isinstance(error, PrunedError):
+                self.forgets(self.last_error)
+            elif self.pause_s == 0:
+                pause_s = min(
+                    self.manners.pause_s * 2.0**self._failures, self.manners.longest_pause_s
+                )
+                if isinstance(error, BusyError) and error.retry_after_s is not None:
+                    pause_s = min(max(pause_s, error.retry_after_s), _LONGEST_REST_S)
+                self._rests_until = self.clock() + pause_s
                 self._failures += 1
-            if self._trying:
-                self._good_answers, self._trying = 0, False
+                self.pace.busy()
+                if is_rate(error):
+                    self.pace.too_fast(self.clock(), self.manners.longest_pause_s)
+
+    def forgets(self, why: str) -> None:
+        """Ask for nothing older than its newest block from now on."""
+        if self.keeps_history is not False:
+            self.notes.append(f"{self.host} keeps no old blocks: used for the newest only ({why})")
+        self.keeps_history = False
+        self.keeps_from = max(self.keeps_from, _NO_BLOCK if self.head is None else self.head)
+
+    def keeps(self, block: int) -> bool:
+        """Whether it can be asked for logs of `block`."""
+        return self.keeps_history is not False or block >= self.keeps_from
 
     def redacted(self, error: object) -> str:
         """An error as text, without what may be a key: nodes quote the URL they were asked at."""
@@ -103,41 +161,46 @@ class Endpoint:
                 text = text.replace(word, "...")
         return text[:300]
 
-    def width(self, blocks: int) -> int:
-        """How many blocks to ask for, of `blocks` that are wanted: now and then more than ever
-        before."""
-        with self._lock:
-            if blocks > self.span and self._good_answers >= self._trial_after and not self._trying:
-                self._trying = True
-                return min(blocks, self.span * 2, _WIDEST)
-            return min(blocks, self.span)
-
-    def refused(self, error: EndpointError, length: int, fits: int) -> None:
-        """Ask for at most `fits` blocks from now on, after a refusal of `length` blocks."""
-        with self._lock:
-            self.last_error = self.redacted(error)
-            self.ceiling = min(self.ceiling, fits)
-            if fits < self.span or (length > self.span and self._trying):
-                self.span = max(1, min(self.span, fits))
-                self._trial_after = min(self._trial_after * 4, _LATEST_TRIAL)
-                self._good_answers, self._trying = 0, False
+    def lacks_method(self, method: str) -> None:
+        """Never ask it for this method again."""
+        if method not in self.lacks:
+            self.lacks.add(method)
+            self.notes.append(f"{self.host} has no {method}: others are asked for that")
 
     def answered(self) -> None:
         with self._lock:
             self._failures = 0
 
+    def asked_range(self) -> None:
+        """A request for logs begins."""
+        with self._lock:
+            self.asked_at = self.clock()
+            self.pace.begun(self.asked_at)
+            self._contributed(requests=1)
+
     def answered_range(self, length: int, took_s: float, size: int) -> None:
-        """Learn from a good answer over `length` blocks: ask for fewer if it was slow, more if
-        quick."""
+        """Learn from a good answer over `length` blocks, of `size` bytes."""
         with self._lock:
             self._failures = 0
-            if took_s > _SLOW_S or size > _LARGE_BYTES:
-                self.span = max(1, min(self.span, length // 2))
-                self._trying = False
-            elif took_s < _QUICK_S and size < _SMALL_BYTES and length >= self.span:
-                self._good_answers += 1
-                if length > self.span:
-                    self.span = length
-                    self.ceiling = max(self.ceiling, length)
-                    self._trial_after = max(1, self._trial_after // 2)
-                    self._good_answers, self._trying = 1, False
+            self.took_s += (took_s - self.took_s) / 8
+            self.width.good(length, took_s, size)
+            self.pace.good(took_s < _QUICK_S)
+            widest = max(self.contribution.widest, length) - self.contribution.widest
+            self._contributed(blocks=length, log_bytes=size, widest=widest)
+
+    def refused_range(
+        self, error: EndpointError, length: int, named: int | None = None, certain: bool = True
+    ) -> bool:
+        """Learn from a range without an answer, as Width.objected does."""
+        with self._lock:
+            self.last_error = self.redacted(error)
+            return self.width.objected(length, named, certain)
+
+    def unanswered(self) -> None:
+        """A request for logs brought nothing usable."""
+        with self._lock:
+            self._contributed(refusals=1)
+
+    def _contributed(self, **more: int) -> None:
+        sums = {name: getattr(self.contribution, name) + more[name] for name in more}
+        self.contribution = replace(self.contribution, **sums)

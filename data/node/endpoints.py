@@ -21,10 +21,12 @@ from data.node.refusals import (
     BusyError,
     EndpointError,
     LyingError,
+    NoMethodError,
     RangeTooWideError,
     TooMuchError,
     http_refusal,
     is_busy,
+    lacks_method,
     message_of,
     parsed,
 )
@@ -37,8 +39,14 @@ _NULLABLE = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
 class Endpoints:
     """All endpoints of a chain behind one socket pool; `request` fails over between them."""
 
-    def __init__(self, urls: tuple[str, ...], manners: Manners) -> None:
-        self.all = [Endpoint(url, manners) for url in urls]
+    def __init__(
+        self,
+        urls: tuple[str, ...],
+        manners: Manners,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.all = [Endpoint(url, manners, clock) for url in urls]
+        self.ever = tuple(self.all)
         self.attempts = max(manners.attempts, len(self.all))
         self._manners = manners
         self._turn = itertools.count()
@@ -50,13 +58,17 @@ class Endpoints:
         )
 
     def drop(self, endpoint: Endpoint) -> None:
-        """Use this endpoint no more."""
-        self.all.remove(endpoint)
+        """Use this endpoint no more; `ever` still holds it."""
+        self.all = [other for other in self.all if other is not endpoint]
 
-    def next(self, avoid: Collection[Endpoint] = (), blocks: int = 1) -> Endpoint:
-        """The endpoint whose turn it is among the rested ones that take so many blocks;
-        one of `avoid` only where there is no other."""
-        able = [endpoint for endpoint in self.all if endpoint.ceiling >= blocks] or self.all
+    def next(self, method: str = "", avoid: Collection[Endpoint] = ()) -> Endpoint:
+        """The endpoint whose turn it is among the rested ones that have `method`; one of `avoid`
+        only where there is no other. Raises NodeError where none has it."""
+        served = [endpoint for endpoint in self.all if not endpoint.aside]
+        able = [endpoint for endpoint in served if method not in endpoint.lacks]
+        if not able:
+            what = f"no endpoint has {method}" if served else "no endpoint is left to ask"
+            raise NodeError(f"{what}. {self.faults()}")
         rested = [endpoint for endpoint in able if endpoint.pause_s == 0]
         choices = [endpoint for endpoint in rested if endpoint not in avoid] or rested
         if choices:
@@ -73,13 +85,15 @@ class Endpoints:
         deadline = time.monotonic() + self._manners.patience_s
         for _ in range(self.attempts):
             # Each is asked before any is asked again, and that is then not the last one.
-            endpoint = self.next(avoid=tried)
+            endpoint = self.next(method, avoid=tried)
             tried = [*(tried if len(tried) < len(self.all) - 1 else ()), endpoint]
             if time.monotonic() + endpoint.pause_s > deadline:
                 break
             time.sleep(endpoint.pause_s)
             try:
                 answer = ask(endpoint)
+            except NoMethodError:
+                endpoint.lacks_method(method)
             except EndpointError as error:
                 endpoint.failed(error)
             else:
@@ -101,14 +115,17 @@ class Endpoints:
         answer: dict[str, Any] = {}
         requests = [(method, params)]
         for _ in range(max(3, len(self.all))):
-            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, requests)[0])
+            answer = self.attempt(
+                method, lambda endpoint: _having(self._ask(endpoint, requests))[0]
+            )
             if "error" not in answer or "revert" in message_of(answer["error"]):
                 break
         return answer
 
     def request_batch(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
         """Answers in the order of the requests, as one HTTP batch where the endpoint takes it."""
-        return self.attempt(requests[0][0], lambda endpoint: self.ask_batch(endpoint, requests))
+        ask = self.ask_batch
+        return self.attempt(requests[0][0], lambda endpoint: _having(ask(endpoint, requests)))
 
     def ask_batch(
         self, endpoint: Endpoint, requests: list[tuple[str, Any]]
@@ -195,6 +212,14 @@ class Endpoints:
             return [by_id[str(request["id"])] for request in payload]
         except KeyError as error:
             raise LyingError("answered another request than it was asked") from error
+
+
+def _having(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same answers. Raises NoMethodError where the endpoint does not have a method."""
+    for answer in answers:
+        if "error" in answer and lacks_method(answer["error"]):
+            raise NoMethodError(message_of(answer["error"]))
+    return answers
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float, most: int) -> bytes:

@@ -1,35 +1,31 @@
-"""All logs of a filter over a block range, from nodes that each set other limits.
+"""All logs of a filter over block ranges, from nodes that each set other limits.
 
-Ranges grow while answers are quick and small and shrink when an endpoint objects, down
-to one block. An empty answer is the one lie that costs nothing to tell: it is believed
-when a second ask, at another endpoint if there is one, is empty too. Where one was caught
-lying, more asks must agree, and what was believed before is asked again.
+One request a range: what is asked for next, and of whom, is data.node.range_plan's matter. An
+answer counts only if its endpoint has all the blocks it was asked for.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from collections import Counter, deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from data import NodeError
 from data.node.endpoint import Endpoint
 from data.node.endpoints import Endpoints
-from data.node.refusals import (
-    BusyError,
-    EndpointError,
-    LyingError,
-    RangeTooWideError,
-    TooMuchError,
-    parsed,
-    refusal,
+from data.node.log_answers import (
+    HEAD_METHOD,
+    LOGS_METHOD,
+    NoBatchError,
+    bare_array,
+    head_of,
+    holds_something,
+    logs_and_head,
 )
+from data.node.range_plan import Ask, Piece, RangePlan
+from data.node.refusals import EndpointError, parsed
 
-_ASKS_OF_A_LIAR = 5
-_MOST_IN_FLIGHT = 8
+_THREADS = 32
 
 
 @dataclass(frozen=True)
@@ -48,203 +44,136 @@ class LogFilter:
 class RangeAnswer:
     """The logs of blocks first..last as the bare JSON array the node sent."""
 
-    first: int
-    last: int
+    piece: Piece
     logs: memoryview
     endpoint: Endpoint
 
     @property
+    def first(self) -> int:
+        return self.piece.first
+
+    @property
+    def last(self) -> int:
+        return self.piece.last
+
+    @property
     def empty(self) -> bool:
-        return len(self.logs) < 64 and not self.logs[1:-1].tobytes().strip()
+        """Whether the array holds nothing, however many blanks it is written with."""
+        return not holds_something(self.logs)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What came for an Ask: the logs, the newest block of who told them, and what it took."""
+
+    logs: memoryview
+    head: int | None
+    size: int
+    took_s: float
 
 
 class LogRanges:
-    """The answers to one filter over some block ranges, in no fixed order; a range may come
-    twice.
+    """The answers to one filter over some block ranges, each block once, in no fixed order.
 
-    Iterate while there is any `left`; call `reject` for an answer that turns out to be
-    unusable and its range comes again, from elsewhere. Raises NodeError when a range was
-    tried often enough.
+    `of` are the only endpoints to ask, `avoid` the hosts not to ask. Iterate while there is any
+    `left`; call `reject` for an answer that turns out to be unusable and its range comes again,
+    from elsewhere. Raises NodeError when a range was tried often enough, or when nobody is left
+    who has it.
     """
 
     def __init__(
         self,
         endpoints: Endpoints,
         log_filter: LogFilter,
-        ranges: list[tuple[int, int]],
+        ranges: Sequence[tuple[int, int]],
         in_flight: int | None = None,
+        *,
         of: Collection[Endpoint] | None = None,
         avoid: Collection[str] = (),
     ) -> None:
         self._endpoints = endpoints
-        wanted = [e for e in endpoints.all if (of is None or e in of) and e.host not in avoid]
-        self._others = [e for e in endpoints.all if e not in wanted] if wanted else []
         self._filter = log_filter
-        self._todo = deque(ranges)
-        self._in_flight = in_flight or min(4 * len(endpoints.all), _MOST_IN_FLIGHT)
-        self._failures: Counter[int] = Counter()
-        self._in_vain = 0
-        self._slow: set[tuple[int, int]] = set()
-        self._rejected: set[int] = set()
-        self._believed: list[tuple[int, int]] = []
+        self._plan = RangePlan(endpoints, ranges, of, avoid, in_flight)
+        self._rejected = 0
 
     @property
     def left(self) -> bool:
         """Whether there are ranges to ask for; a rejected answer leaves one after the last."""
-        return bool(self._todo)
+        return self._plan.left
 
-    def reject(self, answer: RangeAnswer, reason: str) -> None:
-        """Ask for this answer's range again: its content cannot be what the chain holds."""
-        error = LyingError(reason)
-        answer.endpoint.failed(error)
-        self._rejected.add(answer.first)
-        self._count_failure(answer.first, answer.last, error)
-        self._todo.appendleft((answer.first, answer.last))
+    def reject(self, answer: RangeAnswer, reason: str, lied: bool = False) -> None:
+        """Ask for this answer's range again: its content cannot be what the chain holds. Who
+        `lied` is asked for logs only where there is no other."""
+        self._rejected += 1
+        answer.endpoint.lied |= lied
+        self._plan.reject(answer.piece, answer.endpoint, reason)
 
     def stop(self) -> None:
         """Ask for no more; what was asked for still comes."""
-        self._todo.clear()
+        self._plan.stop()
 
     def asked_again(self, answer: RangeAnswer) -> bool:
         """Whether an earlier answer for this range was rejected."""
-        return answer.first in self._rejected
+        return answer.piece.again
 
     def __iter__(self) -> Iterator[RangeAnswer]:
-        pool = ThreadPoolExecutor(self._in_flight)
-        running: dict[Future[RangeAnswer], tuple[int, int, Endpoint]] = {}
-        liars = self._liars()
+        pool = ThreadPoolExecutor(_THREADS)
+        running: dict[Future[_Body], Ask] = {}
         try:
-            while self._todo or running:
-                while self._todo and len(running) < self._in_flight:
-                    endpoint = self._endpoints.next(avoid=self._others)
-                    first, last = self._take(endpoint)
-                    running[pool.submit(self._fetch, first, last, endpoint)] = first, last, endpoint
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    first, last, endpoint = running.pop(future)
+            while self._plan.left or running:
+                while (ask := self._plan.next_ask(running.values())) is not None:
+                    running[pool.submit(self._fetch, ask)] = ask
+                pause_s = min(self._plan.wait_s(), 1.0) if self._plan.left else None
+                if not running:
+                    time.sleep(pause_s or 0.001)
+                    continue
+                for future in wait(running, pause_s, FIRST_COMPLETED).done:
+                    ask = running.pop(future)
                     try:
-                        answer = future.result()
+                        body = future.result()
+                        self._plan.answered(ask, body.took_s, body.size, body.head)
                     except EndpointError as error:
-                        self._put_back(first, last, endpoint, error)
+                        self._plan.failed(ask, error)
                         continue
-                    if answer.empty:
-                        self._believed.append((first, last))
-                    in_vain = self._in_vain
-                    yield answer
-                    if self._in_vain == in_vain:  # it was not rejected
-                        self._in_vain = 0
-                if self._liars() > liars:
-                    liars = self._liars()
-                    self._todo.extend(self._believed)
-                    self._believed.clear()
+                    rejected = self._rejected
+                    yield RangeAnswer(ask.piece, body.logs, ask.endpoint)
+                    if self._rejected == rejected:
+                        self._plan.used()
         finally:
             # Requests in flight hold no state: whoever stops early does not wait for them.
             pool.shutdown(wait=not running, cancel_futures=True)
 
-    def _take(self, endpoint: Endpoint) -> tuple[int, int]:
-        """The next blocks to ask for, as many as the endpoint is thought to take."""
-        first, last = self._todo.popleft()
-        end = first + endpoint.width(last - first + 1) - 1
-        if end < last:
-            self._todo.appendleft((end + 1, last))
-        return first, end
-
-    def _put_back(self, first: int, last: int, endpoint: Endpoint, error: EndpointError) -> None:
-        """Blocks without an answer, back to be asked for again; the endpoint learns from the
-        error."""
-        length = last - first + 1
-        if isinstance(error, RangeTooWideError):
-            self._todo.appendleft((first, last))
-            return
-        if isinstance(error, TooMuchError):
-            self._todo.appendleft((first, last))
-            # Once may be the endpoint's mood, twice is the range.
-            if (first, last) in self._slow and 1 < length <= endpoint.span:
-                endpoint.refused(error, length, length // 8)
-            self._slow.add((first, last))
-        else:
-            self._todo.append((first, last))  # all else comes first
-        self._count_failure(first, last, error)
-
-    def _count_failure(self, first: int, last: int, error: EndpointError) -> None:
-        """Give up on blocks that failed often enough, or when nothing succeeds any more."""
-        self._failures[first] += 1
-        self._in_vain += 1
-        attempts = self._endpoints.attempts
-        if self._failures[first] >= attempts or self._in_vain >= attempts * self._in_flight:
-            blocks = f"block {first}" if first == last else f"blocks {first} to {last}"
-            raise NodeError(
-                f"{blocks}: no endpoint gave a usable answer. {self._endpoints.faults()}"
-            ) from error
-
-    def _liars(self) -> int:
-        return sum(endpoint.lied for endpoint in self._endpoints.all)
-
-    def _fetch(self, first: int, last: int, endpoint: Endpoint) -> RangeAnswer:
-        """One endpoint's answer. An empty one counts only when enough others agree."""
-        answer = self._ask(endpoint, first, last)
-        asks = tries = 1
-        while answer.empty and asks < (_ASKS_OF_A_LIAR if endpoint.lied else 2):
-            other = self._endpoints.next(avoid=[endpoint, *self._others], blocks=last - first + 1)
-            try:
-                answer = self._ask(other, first, last)
-                asks += 1
-            except EndpointError:
-                tries += 1
-                if tries > self._endpoints.attempts:
-                    raise
-        if asks > 1 and not answer.empty:
-            endpoint.lied = True
-            endpoint.last_error = "answered with no logs where another answer had some"
-        return answer
-
-    def _ask(self, endpoint: Endpoint, first: int, last: int) -> RangeAnswer:
-        """What the endpoint answers to one request. It learns from an error as from an answer."""
-        length = last - first + 1
-        time.sleep(endpoint.pause_s)
+    def _fetch(self, ask: Ask) -> _Body:
+        """What the endpoint answers to one request."""
         began = time.monotonic()
-        try:
-            body = self._endpoints.post(endpoint, self._query(first, last))
-            logs = bare_array(body, first, last)
-        except EndpointError as error:
-            if isinstance(error, RangeTooWideError):
-                endpoint.refused(error, length, error.length or length // 2)
-                if length == 1:
-                    error = BusyError(f"refuses even one block ({error})")
-            if not isinstance(error, RangeTooWideError):
-                if isinstance(error, TooMuchError) and length > endpoint.span:
-                    endpoint.refused(error, length, endpoint.span)
-                endpoint.failed(error)
-            raise error from error.__cause__
-        endpoint.answered_range(length, time.monotonic() - began, len(body))
-        return RangeAnswer(first, last, logs, endpoint)
+        if not ask.with_head:
+            head, body = None, self._endpoints.post(ask.endpoint, self._query(ask))
+            logs = bare_array(body, ask.first, ask.last)
+        else:
+            logs, head, body = self._with_head(ask)
+        return _Body(logs, head, len(body), time.monotonic() - began)
 
-    def _query(self, first: int, last: int) -> dict[str, object]:
+    def _with_head(self, ask: Ask) -> tuple[memoryview, int, bytes]:
+        """The logs, the newest block of who told them, and the body that holds the logs."""
+        newest = {"jsonrpc": "2.0", "id": ask.first + 1, "method": HEAD_METHOD, "params": []}
+        if ask.endpoint.batches:
+            body = self._endpoints.post(ask.endpoint, [newest, self._query(ask)])
+            try:
+                return *logs_and_head(body, ask.first, ask.last), body
+            except NoBatchError:
+                pass
+        # The number comes first: what is younger than the logs proves nothing about them.
+        head = head_of(parsed(self._endpoints.post(ask.endpoint, newest)))
+        body = self._endpoints.post(ask.endpoint, self._query(ask))
+        logs = bare_array(body, ask.first, ask.last)
+        ask.endpoint.batches = False
+        return logs, head, body
+
+    def _query(self, ask: Ask) -> dict[str, object]:
         query = {
-            "fromBlock": hex(first),
-            "toBlock": hex(last),
+            "fromBlock": hex(ask.first),
+            "toBlock": hex(ask.last),
             "address": list(self._filter.addresses),
             "topics": [list(alternatives) or None for alternatives in self._filter.topics],
         }
-        return {"jsonrpc": "2.0", "id": first, "method": "eth_getLogs", "params": [query]}
-
-
-def bare_array(body: bytes, first: int, last: int) -> memoryview:
-    """The array of logs within a JSON-RPC answer, cut out unparsed.
-
-    Checks the envelope around it: that it answers this request, with a list and no error.
-    Raises EndpointError for anything else.
-    """
-    start, end = body.find(b"["), body.rfind(b"]")
-    try:
-        envelope = json.loads(body[:start] + b"[]" + body[end + 1 :] if start >= 0 else body)
-    except (ValueError, RecursionError):
-        envelope = parsed(body)
-    if not isinstance(envelope, dict):
-        raise LyingError("the answer is no JSON-RPC answer")
-    if envelope.get("error") is not None:
-        raise refusal(parsed(body)["error"], last - first + 1)
-    if envelope.get("id") != first:
-        raise LyingError("answered another request than it was asked")
-    if not isinstance(envelope.get("result"), list) or end < start:
-        raise LyingError(f"answered {str(envelope.get('result'))[:40]!r} where a list was due")
-    return memoryview(body)[start : end + 1]
+        return {"jsonrpc": "2.0", "id": ask.first, "method": LOGS_METHOD, "params": [query]}

@@ -28,6 +28,12 @@ _BUSY = re.compile(
     r"|beyond|ahead of",
     re.IGNORECASE,
 )
+_RATE = re.compile(r"429|rate|too many requests|throttl|quota|per (second|day)", re.IGNORECASE)
+_NO_METHOD = re.compile(
+    r"method\b.{0,60}\b(not (found|supported|available|exist)|unsupported|does(n't| not) exist)"
+    r"|unsupported method|unknown method|no such method",
+    re.IGNORECASE,
+)
 _BLOCK_RANGE = re.compile(r"(0x[0-9a-f]+)\s*(?:,|-|to)\s*(0x[0-9a-f]+)", re.IGNORECASE)
 # A number that counts something else than blocks is no length.
 _NUMBER = re.compile(
@@ -39,9 +45,27 @@ _NUMBER = re.compile(
 class EndpointError(NodeError):
     """One endpoint's failure at one request; another may do better."""
 
+    # Whether it might be about the width of a range, though it does not say so.
+    may_be_width: bool = False
+
 
 class BusyError(EndpointError):
     """Unreachable, rate-limited, or broken in a way that may pass."""
+
+    # How long it wants to be left alone, where it says so.
+    retry_after_s: float | None = None
+
+
+class NeverError(EndpointError):
+    """The endpoint serves us no more: a key, a plan or a chain is missing."""
+
+
+class PrunedError(EndpointError):
+    """The endpoint keeps no blocks that old."""
+
+
+class NoMethodError(EndpointError):
+    """The endpoint does not have the method."""
 
 
 class TooMuchError(BusyError):
@@ -100,6 +124,19 @@ def suggested_length(text: str, asked_blocks: int) -> int | None:
 def is_busy(error: Any) -> bool:
     """Whether a JSON-RPC error speaks of the endpoint and not of what was asked."""
     return bool(_BUSY.search(message_of(error)))
+
+
+def lacks_method(error: Any) -> bool:
+    """Whether a JSON-RPC error says that the endpoint does not have the method."""
+    code = error.get("code") if isinstance(error, dict) else None
+    return code == -32601 or bool(_NO_METHOD.search(message_of(error)))
+
+
+def is_rate(error: EndpointError) -> bool:
+    """Whether an endpoint wants fewer requests in the same time."""
+    if isinstance(error, BusyError) and error.retry_after_s is not None:
+        return True
+    return isinstance(error, BusyError) and bool(_RATE.search(str(error)))
 
 
 def message_of(error: Any) -> str:

@@ -18,7 +18,9 @@ import pytest
 from data.config import ROOT
 from data.store.reader import open_reader, read_info
 from data.sync import main
+from tests.fake_node import fake_node
 from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
+from tests.made_chain import HEAD, LOGS, ledger
 from tests.processes import python
 from tests.store_steps import digest
 
@@ -263,3 +265,15 @@ def test_bad_settings_are_told_with_status_2(
     monkeypatch.setenv("FTM_POOL", "0x12")
     why = "data.sync: network devnet, pool: '0x12' is no address: want 0x and 40 hex digits\n"
     assert sync("--network", "devnet") == Told(2, "", why)
+
+
+@pytest.mark.node
+def test_check_tells_what_each_endpoint_can_do(capsys: pytest.CaptureFixture[str]) -> None:
+    with fake_node(ledger(LOGS, HEAD)) as node:
+        assert main(["check", "--network", "devnet", "--rpc-url", node.url]) == 0
+        (line,) = [row for row in capsys.readouterr().out.splitlines() if node.url[7:] in row]
+        assert line.endswith("use it")
+        node.answers = ledger([], HEAD, chain_id=250)
+        assert main(["check", "--network", "devnet", "--rpc-url", node.url]) == 1
+        assert "keeps the history: name one with --rpc-url" in capsys.readouterr().err
+    assert main(["check", "--network", "nowhere"]) == 2

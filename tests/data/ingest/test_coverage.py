@@ -17,6 +17,7 @@ from data.ingest.coverage import cover, forget, gaps, holes
 from data.ingest.landing import _batches, unread
 from data.node.endpoint import Endpoint, Manners
 from data.node.log_ranges import RangeAnswer
+from data.node.range_plan import Piece
 from data.store.writer import lock, open_next
 from tests.log_lines import FANTOM, rows
 
@@ -130,7 +131,7 @@ NODE = Endpoint("http://127.0.0.1:1", Manners())
 
 
 def _answer(block: int) -> RangeAnswer:
-    return RangeAnswer(block, block, memoryview(b"[]"), NODE)
+    return RangeAnswer(Piece(block, block), memoryview(b"[]"), NODE)
 
 
 def test_answers_that_came_before_an_error_are_handed_on_before_it_is_raised() -> None:

@@ -114,19 +114,37 @@ def test_the_head_is_the_newest_block_that_every_endpoint_has(nodes: ExitStack) 
     )
 
 
-def test_an_endpoint_lagging_far_behind_is_left_out_even_under_the_same_host(
-    nodes: ExitStack,
+@pytest.mark.parametrize(
+    ("heads", "used", "told"),
+    [
+        # Behind the median: left out.
+        ((9_000, 3_000, 9_001), 9_000, "is not used: is 6000 blocks behind"),
+        # One that overstates removes nobody, and is not believed.
+        ((9_000, 1 << 40, 9_001), 9_000, f"tells a block {(1 << 40) - 9_001} ahead of the others"),
+        # Of two, nobody can know which is wrong.
+        ((9_000, 3_000), 3_000, "tells a block 6000 ahead of the others"),
+        # No chain has such a block.
+        ((9_000, 1 << 63), 9_000, "is not used: answered eth_blockNumber with '0x8"),
+        ((9_000, -1, 9_000), 9_000, "is not used: answered eth_blockNumber with '-0x1'"),
+    ],
+)
+def test_the_head_is_held_against_the_median_of_all(
+    nodes: ExitStack, heads: tuple[int, ...], used: int, told: str
 ) -> None:
-    lagging, ahead = start(nodes, ledger([], 3_000)), start(nodes, ledger([], 9_000))
-    chain = chain_of(ahead, lagging)
-    assert chain.head() == 9_000
-    assert chain.notices == [f"{host(lagging)}: is 6000 blocks behind"]
-    # One host, two keys, two backends that differ in age.
-    heads = iter(["0x10000", "0x10"])
+    chain = chain_of(*(start(nodes, ledger([], head)) for head in heads))
+    assert chain.head() == used
+    (notice,) = chain.drain_notices()
+    assert told in notice
+    assert chain.drain_notices() == []
+    assert all(endpoint.head <= 9_001 for endpoint in chain.endpoints.all)
+
+
+def test_two_keys_of_one_host_are_two_endpoints(nodes: ExitStack) -> None:
+    heads = iter(["0x10000", "0x10", "0x10000"])
     both = start(
         nodes, ledger([], 9), only("eth_blockNumber", lambda asked: result(asked, next(heads)))
     )
-    chain = Chain(network(f"{both.url}/one", f"{both.url}/two"), BRISK)
+    chain = Chain(network(*(f"{both.url}/{key}" for key in "123")), BRISK)
     assert chain.head() == 0x10000
     assert len(chain.notices) == 1
 

@@ -7,26 +7,26 @@ import re
 import threading
 import time
 from contextlib import ExitStack
-from random import Random
 
 import pytest
 
 from data import NodeError
 from data.node.endpoint import Manners
 from data.node.endpoints import Endpoints
-from data.node.log_ranges import LogRanges, bare_array
+from data.node.log_answers import bare_array
+from data.node.log_ranges import LogRanges
 from data.node.refusals import EndpointError, LyingError, suggested_length
-from tests.fake_node import Asked, Reply, at_most, either, error, fake_node, result
+from tests.fake_node import Asked, Reply, at_most, error, fake_node, result
 from tests.made_chain import BRISK, EXPECTED, FILTER, HEAD, LOGS, PASSING, fetch, fetch_with, ledger
 
 pytestmark = pytest.mark.node
 
 
-def test_ranges_double_while_answers_are_quick_and_small() -> None:
+def test_ranges_grow_while_answers_are_quick_and_small() -> None:
     with fake_node(ledger([], 1_000_000)) as node:
         answers = LogRanges(Endpoints((node.url,), BRISK), FILTER, [(0, 1_000_000)], 1)
         lengths = [answer.last - answer.first + 1 for answer in answers]
-    assert lengths == [*(2_000 << step for step in range(8)), 1_000_001 - 510_000]
+    assert lengths == [2_000, 8_000, 32_000, 128_000, 512_000, 1_000_001 - 682_000]
 
 
 WORDINGS = [
@@ -60,7 +60,7 @@ def test_a_limit_on_the_range_is_found_however_it_is_worded(words: str) -> None:
     found, node = fetch_with(fault)
     assert found == EXPECTED
     later = node.blocks_asked()[node.count("eth_getLogs") // 2 :]
-    assert sum(last - first >= 700 for first, last in later) < len(later) / 10
+    assert sum(last - first >= 700 for first, last in later) < len(later) / 5
 
 
 @pytest.mark.parametrize(
@@ -153,28 +153,27 @@ def test_widths_recover_from_one_block_that_was_too_much() -> None:
 # Answers that break off, lie or never come
 
 
-@pytest.mark.parametrize("name", PASSING)
+# An empty answer is believed here: whether it is true is found out by who keeps the logs.
+FAILING = sorted(PASSING.keys() - {"empty lie"})
+
+
+@pytest.mark.parametrize("name", FAILING)
 def test_every_third_answer_bad_loses_and_doubles_nothing(name: str) -> None:
     bad = PASSING[name]
     found, node = fetch_with(lambda asked: bad(asked) if asked.turn % 3 == 2 else None, in_flight=1)
-    assert_all_came(found, name)
-    assert node.count("eth_getLogs") < 400
+    assert found == EXPECTED
+    assert node.count("eth_getLogs") < 40
 
 
-@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("name", FAILING)
 def test_each_question_answered_badly_once_loses_and_doubles_nothing(name: str) -> None:
     bad = PASSING[name]
-    found, _ = fetch_with(lambda asked: bad(asked) if asked.again == 0 else None)
-    assert_all_came(found, name)
+    found, node = fetch_with(lambda asked: bad(asked) if asked.again == 0 else None)
+    assert found == EXPECTED
+    assert node.count("eth_getLogs") < 80
 
 
-def assert_all_came(found: list[tuple[int, int]], name: str) -> None:
-    """What was believed of a liar is asked again: only then a log may come twice."""
-    assert sorted(set(found)) == EXPECTED
-    assert found == EXPECTED or name == "empty lie"
-
-
-@pytest.mark.parametrize("name", sorted(PASSING.keys() - {"empty lie"}))
+@pytest.mark.parametrize("name", FAILING)
 def test_what_is_always_bad_is_an_error_that_names_blocks_and_host(name: str) -> None:
     began = time.monotonic()
     with fake_node(ledger(LOGS, HEAD), PASSING[name]) as node:
@@ -184,15 +183,6 @@ def test_what_is_always_bad_is_an_error_that_names_blocks_and_host(name: str) ->
     assert "block" in str(caught.value)
     assert "--rpc-url" in str(caught.value)
     assert time.monotonic() - began < 3
-
-
-def test_a_liar_of_emptiness_is_found_out_and_what_was_believed_is_asked_again() -> None:
-    """One answer of three, at random: two in a row would lose one range of nine."""
-    for seed in range(5):
-        dice = Random(seed)
-        lie = lambda asked, dice=dice: result(asked, []) if dice.random() < 1 / 3 else None  # noqa: E731
-        found, _ = fetch_with(either(at_most(2_000), lie), in_flight=1)
-        assert sorted(set(found)) == EXPECTED
 
 
 def test_an_endpoint_that_refuses_even_one_block_is_named_with_the_block() -> None:
