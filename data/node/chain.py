@@ -23,7 +23,7 @@ from data import NodeError, WrongChainError
 from data.config import Network
 from data.node.endpoint import Endpoint, Manners
 from data.node.endpoints import Endpoints
-from data.node.refusals import EndpointError, LyingError, message_of
+from data.node.refusals import EndpointError, LyingError, message_of, plain
 from data.pool.amounts import ONE
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
 
@@ -221,4 +221,4 @@ def _words(error: Exception) -> str:
     response = getattr(error, "rpc_response", None)
     if isinstance(response, dict) and response.get("error"):
         return message_of(response["error"])
-    return f"{type(error).__name__} {error}"[:200]
+    return plain(f"{type(error).__name__} {error}")[:200]

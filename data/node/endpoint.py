@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from data.config import host_of
-from data.node.refusals import EndpointError
+from data.node.refusals import EndpointError, NeverError
 
 _WIDEST = 1 << 20  # blocks
 _LATEST_TRIAL = 64  # good answers, at the most, before a wider range is tried
@@ -27,8 +27,11 @@ _SMALL_BYTES, _LARGE_BYTES = 4_000_000, 24_000_000
 class Manners:
     """How endpoints are treated.
 
-    One attempt takes four `timeout_s` at most; between attempts lies `pause_s`, doubled with
-    each failure in a row. No attempt begins once a question has taken `patience_s`.
+    A wait for the next bytes takes `timeout_s` at most; a whole attempt, from the connection to
+    the last byte, `deadline_s`, else four times that. A body that after `grace_s` comes at less
+    than `least_bytes_per_s` is given up. Between attempts lies `pause_s`, doubled with
+    each failure in a row. No attempt begins once a question has taken `patience_s`. Who will
+    not serve us is put aside for `aside_s`.
     `first_span` is how many blocks are asked for at first. Several answers are held at once,
     so a body beyond `largest_body` is refused.
     """
@@ -40,6 +43,15 @@ class Manners:
     first_span: int = 2_000
     largest_body: int = 48 * 1024 * 1024
     patience_s: float = math.inf
+    deadline_s: float | None = None
+    grace_s: float = 10.0
+    least_bytes_per_s: float = 1_000.0
+    aside_s: float = math.inf
+
+    @property
+    def whole_s(self) -> float:
+        """How many seconds a whole attempt may take."""
+        return 4 * self.timeout_s if self.deadline_s is None else self.deadline_s
 
 
 @dataclass(eq=False)
@@ -57,6 +69,7 @@ class Endpoint:
     batches: bool = True
     last_error: str = ""
     _rests_until: float = 0.0
+    _aside_until: float = 0.0
     _failures: int = 0
     # A wider range is tried after so many good answers; how many there were since, and whether
     # such a trial is under way.
@@ -78,11 +91,18 @@ class Endpoint:
         """How many seconds it is still to be left alone."""
         return max(0.0, self._rests_until - time.monotonic())
 
+    @property
+    def aside(self) -> bool:
+        """Whether it said that it will not serve us."""
+        return time.monotonic() < self._aside_until
+
     def failed(self, error: EndpointError) -> None:
         """Leave the endpoint alone for a while, longer each time it fails in a row. Requests
         that fail together fail once."""
         with self._lock:
             self.last_error = self.redacted(error)
+            if isinstance(error, NeverError):
+                self._aside_until = time.monotonic() + self.manners.aside_s
             if self.pause_s == 0:
                 pause_s = self.manners.pause_s * 2.0**self._failures
                 self._rests_until = time.monotonic() + min(pause_s, self.manners.longest_pause_s)

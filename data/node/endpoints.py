@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import itertools
 import json
-import socket
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
-
-import urllib3
 
 from data import NodeError
 from data.node.endpoint import Endpoint, Manners
+from data.node.http import Sockets
 from data.node.refusals import (
     BusyError,
     EndpointError,
     LyingError,
-    RangeTooWideError,
+    NeverError,
     TooMuchError,
+    UnclearError,
     http_refusal,
-    is_busy,
     message_of,
     parsed,
+    refused_whatever_is_asked,
 )
 
 T = TypeVar("T")
@@ -43,11 +41,7 @@ class Endpoints:
         self._manners = manners
         self._turn = itertools.count()
         self._ids = itertools.count(1)
-        self._pool = urllib3.PoolManager(
-            maxsize=16,
-            timeout=urllib3.Timeout(connect=min(10.0, manners.timeout_s), read=manners.timeout_s),
-            retries=False,
-        )
+        self._sockets = Sockets(manners)
 
     def drop(self, endpoint: Endpoint) -> None:
         """Use this endpoint no more."""
@@ -55,21 +49,26 @@ class Endpoints:
 
     def next(self, avoid: Collection[Endpoint] = (), blocks: int = 1) -> Endpoint:
         """The endpoint whose turn it is among the rested ones that take so many blocks;
-        one of `avoid` only where there is no other."""
-        able = [endpoint for endpoint in self.all if endpoint.ceiling >= blocks] or self.all
+        one of `avoid` only where there is no other. Raises NodeError where none serves us."""
+        serving = [endpoint for endpoint in self.all if not endpoint.aside]
+        if not serving:
+            raise NodeError(f"no endpoint serves us any more. {self.faults()}")
+        able = [endpoint for endpoint in serving if endpoint.ceiling >= blocks] or serving
         rested = [endpoint for endpoint in able if endpoint.pause_s == 0]
         choices = [endpoint for endpoint in rested if endpoint not in avoid] or rested
         if choices:
             return choices[next(self._turn) % len(choices)]
         return min(able, key=lambda endpoint: endpoint.pause_s)
 
-    def attempt(self, method: str, ask: Callable[[Endpoint], T]) -> T:
+    def attempt(
+        self, method: str, ask: Callable[[Endpoint], T], avoid: Sequence[Endpoint] = ()
+    ) -> T:
         """The first good answer to `ask`, trying endpoint after endpoint, a bounded number of times
-        and with a pause.
+        and with a pause; those to `avoid` last.
 
         Raises NodeError with the last error of each where no answer is good.
         """
-        tried: list[Endpoint] = []
+        tried = list(avoid)
         deadline = time.monotonic() + self._manners.patience_s
         for _ in range(self.attempts):
             # Each is asked before any is asked again, and that is then not the last one.
@@ -87,10 +86,18 @@ class Endpoints:
                 return answer
         raise NodeError(f"no endpoint gave a usable answer to {method}. {self.faults()}")
 
+    def errors(self) -> str:
+        """Each endpoint's last error."""
+        return "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
+
     def faults(self) -> str:
         """Each endpoint's last error, and what to do about it."""
-        errors = "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
-        return f"{errors}. What was fetched is kept: try again later, or name another --rpc-url"
+        advice = "What was fetched is kept: try again later, or name another --rpc-url"
+        return f"{self.errors()}. {advice}"
+
+    def put_aside(self) -> list[str]:
+        """Which endpoints said that they will not serve us, and in which words."""
+        return [f"{e.host}: {e.last_error}" for e in self.all if e.aside]
 
     def request(self, method: str, params: Any) -> dict[str, Any]:
         """One JSON-RPC answer, its `error` included.
@@ -98,126 +105,131 @@ class Endpoints:
         An error that the node means, such as a reverted call, is the caller's to read. Any other is
         asked again: another endpoint may have what one lacks.
         """
-        answer: dict[str, Any] = {}
-        requests = [(method, params)]
-        for _ in range(max(3, len(self.all))):
-            answer = self.attempt(method, lambda endpoint: self._ask(endpoint, requests)[0])
-            if "error" not in answer or "revert" in message_of(answer["error"]):
-                break
-        return answer
+        return self.request_batch([(method, params)])[0]
 
     def request_batch(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
-        """Answers in the order of the requests, as one HTTP batch where the endpoint takes it."""
-        return self.attempt(requests[0][0], lambda endpoint: self.ask_batch(endpoint, requests))
+        """Answers in the order of the requests, errors as in `request`; as one HTTP batch where
+        the endpoint takes it. What of it failed is asked again, elsewhere first."""
+        answers: list[dict[str, Any]] = [{}] * len(requests)
+        left = list(range(len(requests)))
+        asked: list[Endpoint] = []
+        turns = max(3, len(self.all))
+
+        def ask(endpoint: Endpoint) -> list[dict[str, Any] | EndpointError]:
+            asked.append(endpoint)
+            return self._each(endpoint, [requests[place] for place in left])
+
+        while left:
+            turns -= 1
+            found = self.attempt(requests[left[0]][0], ask, avoid=asked[-1:])
+            again = []
+            for place, answer in zip(left, found, strict=True):
+                if isinstance(answer, EndpointError):
+                    asked[-1].failed(answer)
+                    again.append(place)
+                    continue
+                answers[place] = answer
+                if turns > 0 and "error" in answer and "revert" not in message_of(answer["error"]):
+                    again.append(place)
+            left = again
+        return answers
 
     def ask_batch(
         self, endpoint: Endpoint, requests: list[tuple[str, Any]]
     ) -> list[dict[str, Any]]:
         """This endpoint's answers in the order of the requests, errors included, one by one
         where it takes no batches. Raises EndpointError where one of them is none."""
-        deadline = time.monotonic() + self._manners.patience_s
-        if endpoint.batches:
-            try:
-                return self._ask(endpoint, requests, batch=True)
-            except EndpointError as error:  # it may know no batches and else be well
-                if isinstance(error, TooMuchError) or is_busy(str(error)):
-                    raise
         answers = []
-        for request in requests:
-            if time.monotonic() > deadline:
-                raise TooMuchError("takes no batches, and too long one by one")
-            answers += self._ask(endpoint, [request])
-        endpoint.batches = False
+        for answer in self._each(endpoint, requests):
+            if isinstance(answer, EndpointError):
+                raise answer
+            answers.append(answer)
         return answers
 
     def ask_one(self, endpoint: Endpoint, method: str, params: Any) -> Any:
         """The result of one call at this endpoint. Raises EndpointError for anything else."""
         answer = self._ask(endpoint, [(method, params)])[0]
+        if isinstance(answer, EndpointError):
+            raise answer
         if "error" in answer:
             raise BusyError(f"{method}: {message_of(answer['error'])}")
         return answer["result"]
 
     def post(self, endpoint: Endpoint, payload: Any) -> bytes:
-        """The body of one HTTP answer, JSON-RPC's own errors included, within four times the
-        timeout. Raises EndpointError for anything else."""
-        headers = {"content-type": "application/json", "accept-encoding": "gzip"}
-        parts = urlsplit(endpoint.url)
-        if parts.username is not None:
-            user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            headers |= urllib3.make_headers(basic_auth=user)
-        body = json.dumps(payload).encode()
-        response: urllib3.BaseHTTPResponse | None = None
-        deadline = time.monotonic() + 3 * self._manners.timeout_s
-        try:
-            response = self._pool.request(
-                "POST", endpoint.url, body=body, headers=headers, preload_content=False
-            )
-            body = _read(response, deadline, self._manners.largest_body)
-        except urllib3.exceptions.ReadTimeoutError as error:
-            raise TooMuchError("no answer in time") from error
-        except urllib3.exceptions.HTTPError as error:
-            if response is None:
-                raise BusyError(f"cannot be reached ({_root(error)})") from error
-            raise LyingError(f"the answer broke off in the middle ({_root(error)})") from error
-        refused = http_refusal(response.status, body) if response.status >= 300 else None
+        """The body of one HTTP answer, JSON-RPC's own errors included, within the deadline.
+        Raises EndpointError for anything else."""
+        status, headers, body = self._sockets.post(endpoint.url, json.dumps(payload).encode())
+        refused = http_refusal(status, body, headers) if status >= 300 else None
         if refused is not None:
             raise refused
         return body
 
+    def _each(
+        self, endpoint: Endpoint, requests: list[tuple[str, Any]]
+    ) -> list[dict[str, Any] | EndpointError]:
+        """This endpoint's answer to each request, or what is wrong with it. Raises EndpointError
+        where none is good."""
+        if len(requests) == 1:
+            return self._ask(endpoint, requests)
+        deadline = time.monotonic() + self._manners.patience_s
+        if endpoint.batches:
+            try:
+                return self._ask(endpoint, requests, batch=True)
+            except EndpointError as error:  # it may know no batches and else be well
+                if isinstance(error, TooMuchError | NeverError) or (
+                    isinstance(error, BusyError) and not isinstance(error, UnclearError)
+                ):
+                    raise
+        answers: list[dict[str, Any] | EndpointError] = []
+        for request in requests:
+            if time.monotonic() > deadline:
+                raise TooMuchError("takes no batches, and too long one by one")
+            try:
+                answers += self._ask(endpoint, [request])
+            except EndpointError as error:
+                if not answers:
+                    raise
+                # Who fails once would keep us waiting as often as there are requests.
+                return answers + [error] * (len(requests) - len(answers))
+        endpoint.batches = False
+        return answers
+
     def _ask(
         self, endpoint: Endpoint, requests: list[tuple[str, Any]], batch: bool = False
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, Any] | EndpointError]:
+        """One HTTP request: the answer to each, or what is wrong with it. Raises EndpointError
+        where none is good."""
         payload = [
             {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params or []}
             for method, params in requests
         ]
-        answers = parsed(self.post(endpoint, payload if batch else payload[0]))
-        if not batch:
-            answers = [answers]
-        if not isinstance(answers, list) or len(answers) != len(payload):
-            raise LyingError("answered a batch with something else")
-        by_id = {}
-        nullable = {str(request["id"]) for request in payload if request["method"] in _NULLABLE}
-        for answer in answers:
-            if not isinstance(answer, dict):
-                raise LyingError("the answer is no JSON-RPC answer")
-            if answer.get("error") is None:
-                answer.pop("error", None)  # some send a null beside the result
-                null_result = "result" in answer and str(answer.get("id")) in nullable
-                if answer.get("result") is None and not null_result:
-                    raise LyingError("answered with no result")
-            elif is_busy(answer["error"]):
-                raise BusyError(message_of(answer["error"]))
-            by_id[str(answer.get("id"))] = answer
-        if not batch and "error" in answers[0]:
-            return answers  # an error to a request that was not understood has no id
-        try:
-            return [by_id[str(request["id"])] for request in payload]
-        except KeyError as error:
-            raise LyingError("answered another request than it was asked") from error
+        content = parsed(self.post(endpoint, payload if batch else payload[0]))
+        if batch and not isinstance(content, list):
+            error = content.get("error") if isinstance(content, dict) else None
+            refused = refused_whatever_is_asked(error) if error else None
+            raise refused or LyingError("answered a batch with something else")
+        by_id = {
+            # An error to a request that was not understood has no id.
+            str(payload[0]["id"] if "error" in one and not batch else one.get("id")): one
+            for one in (content if batch else [content])
+            if isinstance(one, dict)
+        }
+        answers = [
+            _judged(by_id.get(str(asked["id"])), method)
+            for asked, (method, _) in zip(payload, requests, strict=True)
+        ]
+        if all(isinstance(answer, EndpointError) for answer in answers):
+            raise next(answer for answer in answers if isinstance(answer, EndpointError))
+        return answers
 
 
-def _read(response: urllib3.BaseHTTPResponse, deadline: float, most: int) -> bytes:
-    """A body, read in pieces: a socket times out between two pieces, and a slow body has many."""
-    pieces, size = [], 0
-    while piece := response.read1(1 << 20, decode_content=True):
-        pieces.append(piece)
-        size += len(piece)
-        if size > most:
-            response.close()
-            raise RangeTooWideError("the answer is too large to hold")
-        if time.monotonic() > deadline:
-            response.close()
-            raise TooMuchError("the answer did not end in time")
-    response.release_conn()
-    return b"".join(pieces)
-
-
-def _root(error: BaseException) -> str:
-    """The innermost reason of a connection error, without the URL that urllib3 puts in."""
-    reason = getattr(error, "reason", None) or error.__cause__
-    if isinstance(reason, BaseException) and reason is not error:
-        return _root(reason)
-    if isinstance(error, socket.gaierror):
-        return "the host name cannot be resolved"
-    return type(error).__name__
+def _judged(answer: dict[str, Any] | None, method: str) -> dict[str, Any] | EndpointError:
+    """An answer, or what is wrong with it."""
+    if answer is None:
+        return LyingError("left out an answer, or answered another request than it was asked")
+    if answer.get("error") is not None:
+        return refused_whatever_is_asked(answer["error"]) or answer
+    answer.pop("error", None)  # some send a null beside the result
+    if answer.get("result") is None and not ("result" in answer and method in _NULLABLE):
+        return LyingError("answered with no result")
+    return answer
