@@ -136,13 +136,11 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
             with Progress(path) as progress:
                 chain = Chain(network)
                 chain.head()  # leaves out who lags
-                for notice in chain.notices:
-                    if notice not in reported:
-                        reported.add(notice)
-                        progress.note(f"not used: {notice}")
+                _note_unused(chain.notices, reported, progress)
                 synced = sync_node(
                     network, path, chain, progress, options.from_block, options.to_block
                 )
+                _note_unused(chain.endpoints.put_aside(), reported, progress)
             if progress.logs or line_due:
                 print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
             _print_failures(synced.findings)
@@ -157,6 +155,14 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
         if not options.follow:
             return
         time.sleep(options.follow)
+
+
+def _note_unused(endpoints: Sequence[str], reported: set[str], progress: Progress) -> None:
+    """Tell once which endpoints are not used, and why."""
+    for endpoint in endpoints:
+        if endpoint not in reported:
+            reported.add(endpoint)
+            progress.note(f"not used: {endpoint}")
 
 
 def _print_failures(findings: Sequence[Finding]) -> None:

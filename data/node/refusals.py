@@ -24,7 +24,7 @@ from data.node.wordings import (
     wait_in_words,
 )
 
-_READ = 2_000  # characters of an error that are looked at
+_READ = 1_000  # characters of an error that are looked at
 _SHOWN = 300
 _NAMELESS = ("message", "data", "payload", "error", "code", "details", "reason")
 _ESCAPES = re.compile(

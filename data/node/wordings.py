@@ -19,32 +19,37 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-# A contract's own words, which may say anything.
-_REVERTED = _any("revert")
+# What the chain itself says of a call: a contract's own words may be any.
+_OF_A_CALL = _any(r"revert|\bgas\b|\bnonce\b|insufficient funds|opcode")
 _MONTH = _any(r"\bmonth")
 _RATE = _any(
-    r"too many (requests|calls|connections|api|queries|concurrent)",
+    r"too many (\w+ )?(requests?|calls|connections|api|queries)\b",
     r"\brate.{0,5}limit",
     r"(call|request|query) rate\b",
     r"\b429\b(?! ?block)",
     r"\b(rps|qps|tps|cups?)\b",
     r"compute.?units? (per|rate|capacity)",
-    r"throttl|throughput|\bdaily\b|concurrent|slow down|flood|limit will reset",
-    r"(per|/|each|every) ?(second|sec|s|minute|min|hour|day|24 ?h(ours)?)\b",
+    r"throttl|throughput|\bdaily\b|concurren|slow down|flood|limit will reset",
+    r"(per|/|each|every) ?(\d+ ?)?(seconds?|secs?|s|minutes?|min|hours?|days?|24 ?h)\b",
     r"(retry|try.again) (in|after) ?\d",
 )
 _AHEAD = _any(
     r"beyond.{0,40}(head|latest|tip|newest|current|block)|ahead of",
-    r"(header|block|epoch) (\S+ )?(is |was )?not found|unknown block|out of (range|bounds)",
+    r"(header|block|epoch) (\S+ )?(is |was )?not found|unknown block",
+    r"block.{0,30}out of (range|bounds)",
     r"(greater|higher|larger|more|newer|later|bigger) than.{0,30}"
     r"(latest|head|current|tip|newest|finali[sz]ed|safe|last)",
     r"after (the )?(last|latest|head|current|newest)|not yet|unfinali[sz]ed|\bfuture\b",
     r"syncing|not (fully )?synced|synchroni[sz]ing|\blag(s|ging)?\b|catching up|behind",
 )
 _OLD = _any(
-    r"\bprun(ed|ing)|missing trie node|too far (in the past|back)|\b(too|very) old\b|older than",
+    r"\bprun(ed|ing)|missing trie node|too far (in the past|back|behind)|older than",
+    r"\b(too|very) old\b",
     r"\barchiv|histor.{0,60}(unavailable|not (available|supported|kept|stored|found)|requir|need)",
-    r"no (historical|history|state)|required historical|ancient",
+    r"no (historical|history|state)|required historical|state histor|ancient|\bretention\b",
+    r"\bold (blocks?|data|logs)|missing block (data|bod)",
+    r"not? (have |serve |keep |store )?(any )?blocks"
+    r" (below|before|prior|older)",
     r"\b(state|receipts?|logs?|bod(y|ies)|blocks? data)\b.{0,60}(unavailable|no longer available"
     r"|not (available|stored|kept|retained))",
     r"(before|below|earlier than|lower than|smaller than|less than|prior to|precedes?).{0,40}"
@@ -62,7 +67,7 @@ _MORE = (
     r"too (wide|large|big|high|long|many|great|broad|far apart)|exceed|limit|max|\bover\b|up to"
     r"|at most|bigger|larger|greater|(more|fewer|less) than|allowed|reduc|small|narrow|short"
     r"|not supported|unsupported|\bonly\b|within|\bwide\b|\bcap|restrict|decreas|lower|split|chunk"
-    r"|paid|upgrade|needs?\b|requires?\b|[<>]=? ?\d|should work"
+    r"|paid|upgrade|needs?\b|requires?\b|[<>]=? ?\d|should work|must be|between|or less"
 )
 _RANGE_NOUN = (
     r"\branges?\b|\bblocks\b|block[ -]?(range|span|window|distance|interval|count|limit|diff\w*"
@@ -78,7 +83,7 @@ _RESULTS = _any(
     rf"({_RESULT_NOUN}).{{0,50}}(too (large|big|long|many)|exceed|limit|larger|greater|bigger|max)",
     rf"(too (large|big|long|many)|more than|exceed|limit|larger|greater|bigger|max|cap of)"
     rf".{{0,50}}({_RESULT_NOUN})",
-    r"narrow (your|the|down)|result set",
+    r"narrow (your|the|down)|result set|too much (data|output)",
 )
 _SLOW = _any(
     r"tim(ed|es|e)?[ -]?out|deadline|too long|took (too|more|longer|over|\d)|taking (too|longer)",
@@ -86,20 +91,21 @@ _SLOW = _any(
     r"time limit",
 )
 _CREDITS = _any(
-    r"(credits?|balance|units).{0,40}(exhaust|deplet|used up|run out|ran out|insufficient|expired)",
+    r"(credits?|units).{0,40}(exhaust|deplet|used up|run out|ran out|insufficient|expired)",
     r"(insufficient|out of|no (more|remaining)|not enough) (\w+ )?(credits?|compute units|quota)",
-    r"billing|payment|past due|overdue|subscription",
+    r"billing|payment|past due|overdue|subscription|top up|not paid",
     r"trial.{0,20}(ended|expired|over)",
     r"(plan|account|tenant|key|token|licen[sc]e|project|app)\b.{0,30}(expired|suspended|disabled"
     r"|deactivated|terminated|inactive|revoked|paused|cancel)",
 )
 _USAGE = _any(
     r"usage|quota|(request|call|quer(y|ies))s? (limit|count|cap)|reached.{0,40}limit",
+    r"limit.{0,12}(hit|reached)",
     r"exceed.{0,40}(requests|calls|capacity)|capacity",
 )
 _KEY = _any(
     r"api[ _-]?key|access[ _-]?(key|token)|\b(un)?auth(enticat|ori[sz]|\b)",
-    r"credential|project.?id|invalid (project|app|token|key|account|jwt)|\bjwt\b",
+    r"credential|project.?id|(invalid|wrong) (project|app|token|key|account|jwt)|\bjwt\b",
     r"(project|app|application|account|user|key|tenant) (\S+ )?(not found|does ?n.t exist)",
     r"(token|key) (is |was |has )?(invalid|wrong|missing|required|expired)",
     r"sign ?up|log ?in\b|register (at|for|to)",
@@ -110,19 +116,20 @@ _OFF = _any(
     r"|enabled|active|recogni[sz]ed|served|exist|implemented)|does ?n.t|does not|unsupported"
     r"|disabled|offline|removed|inactive)",
     r"(unsupported|unknown|invalid|no such) (block)?(chain|network|method|service)",
-    r"no longer|deprecat|discontinu|sunset|decommission|retired|shut ?(down|ting)|end of life",
+    r"not supported|unsupported|paying|premium|private|only available|\bended\b",
+    r"no longer|deprecat|discontinu|sunset|decommission|retired|shut ?(down|ting)",
     r"route your request|no (upstream|provider|node)s? (found|configured) for|upgrade",
     r"(paid|free|current|your|higher) (\w+ )?(plan|tier)",
 )
 _BACKEND = _any(r"\bhealthy\b")
-_LIMIT = _any(r"limit.{0,12}exceeded|exceed.{0,20}limit|over (the )?limit|limit (hit|reached)")
+_LIMIT = _any(r"limit.{0,12}exceeded|exceed.{0,20}limit|over (the )?limit")
 _LATER = _any(
     r"\bbusy\b|overload|under.{0,15}\bload\b|maintenance|temporar|(try|retry).{0,12}(later|moment|shortly|minute|while)",
     r"\d ?s(ec(onds?)?)? (and|before) (try|retry)|requested data is not available",
 )
 _AHEAD_TOO = _any(r"invalid block range")
 _IN_ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("unclear", _REVERTED),
+    ("unclear", _OF_A_CALL),
     ("never", _MONTH),
     ("busy", _RATE),
     ("busy", _any(r"requested data is not available")),
@@ -146,7 +153,7 @@ _BY_CODE: dict[object, Kind] = {
     35: "range", 30: "slow", 4444: "old",
 }  # fmt: skip
 
-_NUMBER = r"(?<![\w.:/#-])(?:\d{1,3}(?:[,_'\u2009 ]\d{3})+|\d{1,9}(?:\.\d{1,3})?)"
+_NUMBER = r"(?<![\w./#-])(?<!\d:)(?:\d{1,3}(?:[.,_'\u2009 ]\d{3})+|\d{1,9}(?:\.\d{1,3})?)"
 _MANY = rf"(?P<number>{_NUMBER}|0x[0-9a-f]{{1,6}})(?P<times>\s?(?:k|m|thousand|million))?"
 _NO_MORE_DIGITS = r"(?![\w/%]|[.,:-]\d)"
 # What else is counted, and by what: 10000 results, 10 seconds, 5 requests.
@@ -160,8 +167,8 @@ _GAP = (
     r"(?:(?!results?|\blogs?\b|size|bytes|time|rate|request limit|credit|topic|address)\D){0,45}?"
 )
 _LIMIT_WORD = (
-    r"(?:limit(?:ed|s)?|max(?:imum)?|up to|at most|allow(?:ed|s)?|supports?|only|distance"
-    r"|cap(?:ped)?|within|under|below|[<>]=?|\u2264)"
+    r"(?:between [01] and|limit(?:ed|s)?|max(?:imum)?|up to|at most|allow(?:ed|s)?|supports?|only"
+    r"|distance|cap(?:ped)?|within|under|below|[<>]=?|\u2264)"
 )
 _FIRM = re.compile(rf"{_LIMIT_WORD}{_GAP}{_MANY}{_NO_MORE_DIGITS}{_OTHER_UNIT}", re.IGNORECASE)
 _LOOSE = re.compile(
@@ -228,7 +235,8 @@ def _count(found: re.Match[str]) -> int:
     digits, times = found["number"].lower(), (found["times"] or "").strip().lower()
     if digits.startswith("0x"):
         return int(digits, 16)
-    return int(float(re.sub(r"[,_'\u2009 ]", "", digits)) * _TIMES.get(times, 1))
+    grouped = "" if times else "."
+    return int(float(re.sub(rf"[{grouped},_'\u2009 ]", "", digits)) * _TIMES.get(times, 1))
 
 
 def wait_in_words(text: str, now: datetime | None) -> float | None:
