@@ -18,7 +18,6 @@ from data.node.refusals import (
     BusyError,
     EndpointError,
     LyingError,
-    NeverError,
     TooMuchError,
     UnclearError,
     http_refusal,
@@ -137,14 +136,12 @@ class Endpoints:
     def ask_batch(
         self, endpoint: Endpoint, requests: list[tuple[str, Any]]
     ) -> list[dict[str, Any]]:
-        """This endpoint's answers in the order of the requests, errors included, one by one
-        where it takes no batches. Raises EndpointError where one of them is none."""
-        answers = []
-        for answer in self._each(endpoint, requests):
-            if isinstance(answer, EndpointError):
-                raise answer
-            answers.append(answer)
-        return answers
+        """This endpoint's answers in the order of the requests, one by one where it takes no
+        batches; where one is none, an error that says why. Raises EndpointError where all are."""
+        return [
+            {"error": {"message": str(answer)}} if isinstance(answer, EndpointError) else answer
+            for answer in self._each(endpoint, requests)
+        ]
 
     def ask_one(self, endpoint: Endpoint, method: str, params: Any) -> Any:
         """The result of one call at this endpoint. Raises EndpointError for anything else."""
@@ -172,14 +169,12 @@ class Endpoints:
         if len(requests) == 1:
             return self._ask(endpoint, requests)
         deadline = time.monotonic() + self._manners.patience_s
-        if endpoint.batches:
+        knows_batches = endpoint.batches
+        if knows_batches:
             try:
                 return self._ask(endpoint, requests, batch=True)
-            except EndpointError as error:  # it may know no batches and else be well
-                if isinstance(error, TooMuchError | NeverError) or (
-                    isinstance(error, BusyError) and not isinstance(error, UnclearError)
-                ):
-                    raise
+            except (LyingError, UnclearError) as error:  # it may know no batches and else be well
+                knows_batches = error.may_be_width
         answers: list[dict[str, Any] | EndpointError] = []
         for request in requests:
             if time.monotonic() > deadline:
@@ -191,7 +186,7 @@ class Endpoints:
                     raise
                 # Who fails once would keep us waiting as often as there are requests.
                 return answers + [error] * (len(requests) - len(answers))
-        endpoint.batches = False
+        endpoint.batches = knows_batches
         return answers
 
     def _ask(
@@ -209,18 +204,26 @@ class Endpoints:
             refused = refused_whatever_is_asked(error) if error else None
             raise refused or LyingError("answered a batch with something else")
         by_id = {
-            # An error to a request that was not understood has no id.
-            str(payload[0]["id"] if "error" in one and not batch else one.get("id")): one
+            str(one.get("id"))[:40]: one
             for one in (content if batch else [content])
-            if isinstance(one, dict)
+            if isinstance(one, dict) and isinstance(one.get("id"), int | str | None)
         }
+        if not batch and "None" in by_id and by_id["None"].get("error") is not None:
+            by_id = {str(payload[0]["id"]): content}  # what was not understood has no id
         answers = [
             _judged(by_id.get(str(asked["id"])), method)
             for asked, (method, _) in zip(payload, requests, strict=True)
         ]
+        if batch and all(_refuses_batches(answer) for answer in answers):
+            raise LyingError("takes no batches of so many")
         if all(isinstance(answer, EndpointError) for answer in answers):
             raise next(answer for answer in answers if isinstance(answer, EndpointError))
         return answers
+
+
+def _refuses_batches(answer: dict[str, Any] | EndpointError) -> bool:
+    error = str(answer) if isinstance(answer, EndpointError) else answer.get("error")
+    return error is not None and "batch" in message_of(error).lower()
 
 
 def _judged(answer: dict[str, Any] | None, method: str) -> dict[str, Any] | EndpointError:

@@ -22,7 +22,8 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ProtocolError, ProxyError, ReadTimeoutError, SSLError
 
-from data.config import ca_bundle, host_of, proxy_for
+from data import ConfigError
+from data.config import ca_bundle, host_of, parse_url, proxy_for
 from data.node.endpoint import Manners
 from data.node.refusals import (
     BusyError,
@@ -69,7 +70,7 @@ class Sockets:
         Raises EndpointError where no whole answer comes within the deadline.
         """
         if url not in self._ways:
-            self._ways[url] = proxy_for(url)
+            self._ways[url] = _checked(proxy_for(url))
         proxy = self._ways[url]
         headers = dict(_HEADERS)
         parts = urlsplit(url)
@@ -103,6 +104,19 @@ class Sockets:
         return self._managers[proxy, secure]
 
 
+def _checked(proxy: str | None) -> str | None:
+    if proxy is not None:
+        scheme, _, place = proxy.partition("://")
+        try:
+            parse_url(f"http://{place}")
+        except ConfigError as error:
+            reason = "what HTTPS_PROXY or HTTP_PROXY names is no proxy: want http://host:port"
+            raise BusyError(reason) from error
+        if scheme not in ("http", "https"):
+            raise BusyError(f"the proxy {host_of(proxy)} is no http:// or https:// one")
+    return proxy
+
+
 def _manager(proxy: str | None, secure: bool, manners: Manners) -> urllib3.PoolManager:
     """The connections that go out directly, or through a proxy."""
     timeout_s = manners.timeout_s
@@ -115,8 +129,6 @@ def _manager(proxy: str | None, secure: bool, manners: Manners) -> urllib3.PoolM
         )
     else:
         parts = urlsplit(proxy)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BusyError(f"the proxy {host_of(proxy)} is no http:// or https:// one")
         headers = {"user-agent": USER_AGENT}
         if parts.username is not None:
             user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -136,6 +136,8 @@ def http_refusal(
         return BusyError(words, retry_after_s=named_s if after_s is None else after_s)
     if 300 <= status < 400:
         return BusyError(_redirect(status, headers.get("location", "")))
+    if is_error(body) and isinstance(known, RangeTooWideError | PrunedError | TooMuchError):
+        return None
     if status in (401, 402, 403, 451):
         return _denied(status, words, known, is_page, after_s)
     if is_error(body):
@@ -150,7 +152,7 @@ def http_refusal(
     if after_s is not None:
         return BusyError(words, retry_after_s=after_s)
     if known is None or isinstance(known, UnclearError) or is_page:
-        is_servers = status >= 500 or status == 400
+        is_servers = status >= 500 or status in (400, 405, 415, 422)
         return (UnclearError if is_servers else BusyError)(words)
     known.args = (words,)
     return known

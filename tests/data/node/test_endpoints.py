@@ -110,12 +110,39 @@ def test_what_of_a_batch_no_endpoint_answers_is_the_callers_to_read() -> None:
         assert other.asked.count(HEADERS[3]) in (1, 2)
 
 
-def test_a_batch_refused_as_too_long_is_asked_one_by_one() -> None:
-    refused = b'{"jsonrpc":"2.0","id":null,"error":{"code":31,"message":"batch of more than 3"}}'
+@pytest.mark.parametrize("shape", ["one", "one in a list", "one an item"])
+def test_a_batch_refused_as_too_long_is_asked_one_by_one(shape: str) -> None:
+    refused = {"jsonrpc": "2.0", "id": None, "error": {"code": 31, "message": "Batch of over 3"}}
+    bodies: dict[str, object] = {
+        "one": refused,
+        "one in a list": [refused],
+        "one an item": [refused | {"id": number} for number in range(1, 10)],
+    }
     with fake_node(CHAIN) as node:
-        node.batches, node.batch_refusal = False, refused
-        answers = Endpoints((node.url,), BRISK).request_batch(HEADERS)
-        assert [answer["result"]["number"] for answer in answers] == [h[1][0] for h in HEADERS]
+        node.batches, node.batch_refusal = False, json.dumps(bodies[shape]).encode()
+        endpoints = Endpoints((node.url,), BRISK)
+        for _ in range(2):
+            answers = endpoints.request_batch(HEADERS)
+            assert [answer["result"]["number"] for answer in answers] == [h[1][0] for h in HEADERS]
+        assert node.posts == 1 + 2 * len(HEADERS)
+
+
+def test_an_answer_that_breaks_off_once_is_no_proof_against_batches() -> None:
+    with fake_node(CHAIN) as node:
+        endpoints = Endpoints((node.url,), BRISK)
+        node.batches, node.batch_refusal = False, b'[{"id":'
+        endpoints.request_batch(HEADERS)
+        node.batches = True
+        before = node.posts
+        endpoints.request_batch(HEADERS)
+        assert node.posts == before + 1
+
+
+@pytest.mark.parametrize("answer_id", [77_777, None, [], True])
+def test_an_answer_with_another_id_is_no_answer(answer_id: object) -> None:
+    body = json.dumps({"id": answer_id, "result": "0x9", "error": None}).encode()
+    with fake_node(CHAIN, lambda asked: Reply(body)) as node, pytest.raises(NodeError, match="ano"):
+        Endpoints((node.url,), BRISK).request("eth_blockNumber", [])
 
 
 def test_an_id_sent_back_as_text_is_taken() -> None:

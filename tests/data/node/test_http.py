@@ -212,3 +212,10 @@ def test_a_proxy_that_does_not_let_us_through_is_named_without_its_password(
             Sockets(BRISK).post("https://rpc.nowhere.invalid/key", ASK)
     assert "s3cr3t" not in str(caught.value)
     assert "407" in str(caught.value) or kind != "refusing"
+
+
+@pytest.mark.parametrize("named", ["http://proxy:port", "http://[bad", "http://", "a b"])
+def test_a_proxy_that_is_no_url_is_told(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", named)
+    with pytest.raises(BusyError, match="HTTP_PROXY names is no proxy"):
+        Sockets(BRISK).post("http://rpc.nowhere.invalid/key", ASK)

@@ -163,6 +163,7 @@ def test_when_to_ask_again_is_read_from_the_header(after: str, seconds: float | 
         (403, b'{"error":"account suspended"}', NeverError),
         (403, b"rate limit exceeded", BusyError),
         (451, b"", NeverError),
+        (422, b"", UnclearError),
         (400, b'{"error":{"message":"Monthly capacity limit exceeded."}}', NeverError),
     ],
     ids=lambda part: part.decode() or "nothing" if isinstance(part, bytes) else None,
@@ -178,8 +179,15 @@ def test_a_status_is_what_to_do_about_it(
 )
 def test_json_rpc_speaks_for_itself_about_what_was_asked(words: str) -> None:
     body = json.dumps({"id": 1, "error": {"message": words}}).encode()
-    assert [http_refusal(status, body) for status in (400, 408, 413, 500, 503)] == [None] * 5
+    assert [http_refusal(status, body) for status in (400, 408, 413, 500)] == [None] * 4
     assert refused_whatever_is_asked({"message": words}) is None
+
+
+def test_a_range_that_a_plan_does_not_have_is_no_matter_of_the_plan() -> None:
+    body = (
+        b'{"id":1,"error":{"message":"ranges over 10000 blocks need a paid plan and an API key"}}'
+    )
+    assert [http_refusal(status, body) for status in (401, 402, 403)] == [None] * 3
 
 
 @pytest.mark.parametrize(
