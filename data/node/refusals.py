@@ -151,6 +151,8 @@ def http_refusal(
         return TooMuchError(f"no answer in time ({words})", retry_after_s=after_s)
     if after_s is not None:
         return BusyError(words, retry_after_s=after_s)
+    if status >= 500 and isinstance(known, NeverError):
+        known = None  # a gateway's word about the servers behind it
     if known is None or isinstance(known, UnclearError) or is_page:
         is_servers = status >= 500 or status in (400, 405, 415, 422)
         return (UnclearError if is_servers else BusyError)(words)
@@ -202,7 +204,7 @@ def message_of(error: Any) -> str:
 
 def plain(text: str) -> str:
     """A node's text on one line, without what a terminal or a page would obey."""
-    text = _ESCAPES.sub(" ", text)
+    text = _ESCAPES.sub(" ", text[: 4 * _READ])
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

@@ -112,7 +112,7 @@ _KEY = _any(
 )
 _OFF = _any(
     r"not (allowed|permitted)|forbidden|denied|whitelist|allowlist|permission|blocked",
-    r"(chain|network|method|endpoint|route|service|eth_\w+)\b.{0,60}(not (found|supported|available"
+    r"(chain|network|method|endpoint|route|eth_\w+)\b.{0,60}(not (found|supported|available"
     r"|enabled|active|recogni[sz]ed|served|exist|implemented)|does ?n.t|does not|unsupported"
     r"|disabled|offline|removed|inactive)",
     r"(unsupported|unknown|invalid|no such) (block)?(chain|network|method|service)",

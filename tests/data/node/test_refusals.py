@@ -150,6 +150,7 @@ def test_when_to_ask_again_is_read_from_the_header(after: str, seconds: float | 
         (500, b"", UnclearError),
         (502, b"<html><title>502 Bad Gateway</title>", UnclearError),
         (503, b"upstream unavailable", UnclearError),
+        (503, b"endpoint not found", UnclearError),
         (503, b"server is busy, try again later", BusyError),
         (400, b"Bad Request", UnclearError),
         (400, b"too many requests", BusyError),
