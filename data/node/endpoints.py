@@ -137,11 +137,16 @@ class Endpoints:
         self, endpoint: Endpoint, requests: list[tuple[str, Any]]
     ) -> list[dict[str, Any]]:
         """This endpoint's answers in the order of the requests, one by one where it takes no
-        batches; where one is none, an error that says why. Raises EndpointError where all are."""
-        return [
-            {"error": {"message": str(answer)}} if isinstance(answer, EndpointError) else answer
-            for answer in self._each(endpoint, requests)
-        ]
+        batches, errors included: also that it is too busy for some of them. Raises EndpointError
+        where one is no answer, or all are refused."""
+        answers: list[dict[str, Any]] = []
+        for answer in self._each(endpoint, requests):
+            if isinstance(answer, LyingError | UnclearError | TooMuchError):
+                raise answer
+            if isinstance(answer, EndpointError):
+                answer = {"error": {"message": str(answer)}}
+            answers.append(answer)
+        return answers
 
     def ask_one(self, endpoint: Endpoint, method: str, params: Any) -> Any:
         """The result of one call at this endpoint. Raises EndpointError for anything else."""
