@@ -7,6 +7,7 @@ module that reads the environment.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -14,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -65,6 +67,42 @@ def host_of(url: str) -> str:
     """The part of an endpoint that is safe to show: paths and users carry API keys."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, but NO_PROXY) or the
+    system sets for an endpoint; None where it is reached directly, as this machine itself is."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or _bypassed(host, f"{host}:{parts.port}" if parts.port else host, proxies):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _bypassed(host: str, with_port: str, proxies: dict[str, str]) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or bool(proxy_bypass(with_port))
+    if address.is_loopback or proxy_bypass(with_port):
+        return True
+    for name in proxies.get("no", "").split(","):
+        try:
+            if address in ipaddress.ip_network(name.strip(), strict=False):
+                return True
+        except ValueError:  # a name, which proxy_bypass knows
+            continue
+    return False
+
+
+def ca_bundle() -> Path | None:
+    """The file or folder of CAs that the environment names instead of the system's."""
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
+        if path := os.environ.get(name):
+            return Path(path)
+    return None
 
 
 class Network(BaseModel):

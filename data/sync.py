@@ -21,6 +21,7 @@ from data.config import SAMPLE, Network, default_store, load_network, network_na
 from data.ingest.checks import Finding
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
+from data.node.endpoint import Contribution
 from data.sample.store import ensure_sample
 from data.store.writer import lock
 
@@ -156,20 +157,19 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     from data.ingest.from_node import sync_node
     from data.node.chain import Chain  # with web3, which takes over a second to import
 
-    reported: set[str] = set()
+    told: set[str] = set()
     line_due = True  # with --follow only what is new gets a line, and that a node is back
     while True:
         try:
-            with Progress(path) as progress:
+            with Progress(path, told) as progress:
                 chain = Chain(network)
-                chain.head()  # leaves out who lags
-                for notice in chain.notices:
-                    if notice not in reported:
-                        reported.add(notice)
-                        progress.note(f"not used: {notice}")
                 synced = sync_node(
                     network, path, chain, progress, options.from_block, options.to_block
                 )
+            if progress.logs or line_due:
+                for each in chain.contributions():
+                    if each.requests:
+                        print(_contribution(each), file=sys.stderr)
             if progress.logs or line_due:
                 print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
             _print_failures(synced.findings)
@@ -184,6 +184,14 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
         if not options.follow:
             return
         time.sleep(options.follow)
+
+
+def _contribution(each: Contribution) -> str:
+    refused = f", {each.refusals:,} in vain" if each.refusals else ""
+    return (
+        f"{each.host}: {each.requests:,} requests for logs{refused}; {each.blocks:,} blocks, at most "
+        f"{each.widest:,} at once"
+    )
 
 
 def _print_failures(findings: Sequence[Finding]) -> None:

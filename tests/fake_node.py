@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from devnet import DevnetError
@@ -48,13 +51,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes over the wire: `missing` bytes of it are announced and never come."""
+    """What goes over the wire: `missing` bytes of it are announced and never come. `pieces` go
+    as they are, from the status line on, with `drip_s` between them."""
 
     body: bytes
     status: int = 200
     missing: int = 0
     after_s: float = 0.0
     drip_s: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pieces: Iterable[bytes] = ()
 
 
 Fault = Callable[[Asked], Reply | None]
@@ -108,9 +114,11 @@ class FakeNode:
     url: str = ""
     asked: list[tuple[str, list[Any]]] = field(default_factory=list)
     batches: bool = True
+    batch_refusal: bytes = b'{"id":null,"error":{"code":-32600,"message":"no batches"}}'
     latency_s: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
     posts: int = 0
+    connects: list[str] = field(default_factory=list)
     _turns: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -129,7 +137,7 @@ class FakeNode:
         if not isinstance(request, list):
             return self._one(request)
         if not self.batches:
-            return Reply(_json({"id": None, "error": {"code": -32600, "message": "no batches"}}))
+            return Reply(self.batch_refusal)
         replies = [self._one(one) for one in request]
         body = b"[" + b",".join(reply.body for reply in replies) + b"]"
         odd = next((reply for reply in replies if reply != Reply(reply.body)), Reply(body))
@@ -154,12 +162,18 @@ class FakeNode:
 
 
 @contextmanager
-def fake_node(answers: Answers, fault: Fault | None = None) -> Iterator[FakeNode]:
-    """A node at 127.0.0.1 that serves until the block ends."""
+def fake_node(
+    answers: Answers, fault: Fault | None = None, certificate: Path | None = None
+) -> Iterator[FakeNode]:
+    """A node at 127.0.0.1 that serves until the block ends; through TLS with a certificate. It is
+    also a proxy to any host, whose place it then takes, with the certificate that is named."""
     node = FakeNode(answers, fault)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.node = node
     node.url = f"http://127.0.0.1:{server.server_port}"
+    if certificate is not None:
+        server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.tls.load_cert_chain(certificate)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -175,6 +189,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
     node: FakeNode
+    tls: ssl.SSLContext | None = None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up in the middle are what some tests are about."""
@@ -186,14 +201,44 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     server: _Server
 
+    def setup(self) -> None:
+        """The first byte tells whether one speaks TLS at once, or asks a proxy to connect."""
+        if self.server.tls is not None and self.request.recv(1, socket.MSG_PEEK) == b"\x16":
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        super().setup()
+
+    def do_CONNECT(self) -> None:
+        self.server.node.connects.append(self.path)
+        if self.server.tls is None:
+            self.send_error(407)
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = False
+        self.setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()  # through TLS it is not the server's own
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.node.headers = {key.lower(): text for key, text in self.headers.items()}
         reply = self.server.node.reply(body)
         time.sleep(reply.after_s)
+        for piece in reply.pieces:
+            self.connection.sendall(piece)
+            time.sleep(reply.drip_s)
+        if reply.pieces:
+            self.close_connection = True
+            return
         payload = reply.body
         self.send_response(reply.status)
-        if len(payload) > 1_000 and not reply.missing and not reply.drip_s:
+        for key, text in reply.headers.items():
+            self.send_header(key, text)
+        is_packed = "content-encoding" in reply.headers
+        if len(payload) > 1_000 and not reply.missing and not reply.drip_s and not is_packed:
             payload = gzip.compress(payload, 1)
             self.send_header("content-encoding", "gzip")
         self.send_header("content-length", str(len(payload) + reply.missing))

@@ -73,6 +73,7 @@ def sync_node(
     what was committed before stays and is continued the next time.
     """
     head = chain.head()
+    progress.news(chain.drain_notices())
     last = head if last is None else min(last, head)
     first = network.first_block if first is None else first
     if last < first:
@@ -98,6 +99,7 @@ def sync_node(
             logs = progress.logs
             # The staking contract's logs of the same blocks take about as long again.
             reached = _land_and_ask_twice(reading, first, last, began + look_after_s / 2)
+            progress.news(chain.drain_notices())
             if reached < first:
                 continue
             rebuilt_from = time.monotonic()

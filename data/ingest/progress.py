@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -21,11 +22,13 @@ _FILTERS = 2  # the pool with the bond token, and the staking contract
 class Progress:
     """One bar over the blocks to read, and notes above it. A quick sync shows none.
 
-    Where it is given a `store`, it also says there how far it is, and how it ended.
+    Where it is given a `store`, it also says there how far it is, and how it ended. `told` holds
+    the news that need not be told again.
     """
 
-    def __init__(self, store: Path | None = None) -> None:
+    def __init__(self, store: Path | None = None, told: set[str] | None = None) -> None:
         self._logs = 0
+        self._told = set() if told is None else told
         self._total = 0.0  # blocks
         self._store = store
         now = time.time()
@@ -84,6 +87,13 @@ class Progress:
             print(text, file=sys.stderr)  # a bar drawn now would not be cleared at the end
         else:
             self._bar.write(text, file=sys.stderr)
+
+    def news(self, sentences: Iterable[str]) -> None:
+        """Print each sentence that was not printed before."""
+        for sentence in sentences:
+            if sentence not in self._told:
+                self._told.add(sentence)
+                self.note(sentence)
 
     def __enter__(self) -> Progress:
         return self

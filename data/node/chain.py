@@ -26,7 +26,7 @@ from data.node.endpoints import Endpoints
 from data.node.history import probe_history
 from data.node.log_answers import quantity_of
 from data.node.log_ranges import LogFilter
-from data.node.refusals import EndpointError, message_of
+from data.node.refusals import EndpointError, message_of, plain
 from data.pool.amounts import ONE
 from data.pool.calls import call, quantity, words
 from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
@@ -288,4 +288,4 @@ def _words(error: Exception) -> str:
     response = getattr(error, "rpc_response", None)
     if isinstance(response, dict) and response.get("error"):
         return message_of(response["error"])
-    return f"{type(error).__name__} {error}"[:200]
+    return plain(f"{type(error).__name__} {error}")[:200]

@@ -21,7 +21,6 @@ from data.node.width import Width
 
 # A longer pause than this is not kept to, however long an endpoint asks for.
 _LONGEST_REST_S = 300.0
-_ASIDE_S = 3_600.0
 _QUICK_S = 2.0
 _NO_BLOCK = 1 << 63
 
@@ -30,8 +29,11 @@ _NO_BLOCK = 1 << 63
 class Manners:
     """How endpoints are treated.
 
-    One attempt takes four `timeout_s` at most; between attempts lies `pause_s`, doubled with
-    each failure in a row. No attempt begins once a question has taken `patience_s`.
+    A wait for the next bytes takes `timeout_s` at most; a whole attempt, from the connection to
+    the last byte, `deadline_s`, else four times that. A body that after `grace_s` comes at less
+    than `least_bytes_per_s` is given up. Between attempts lies `pause_s`, doubled with
+    each failure in a row. No attempt begins once a question has taken `patience_s`. Who will
+    not serve us is put aside for `aside_s`.
     `first_span` is how many blocks are asked for at first: too many costs one refusal, which
     names the limit. Several answers are held at once, so a body beyond `largest_body` is refused.
     """
@@ -43,6 +45,15 @@ class Manners:
     first_span: int = 100_000
     largest_body: int = 48 * 1024 * 1024
     patience_s: float = math.inf
+    deadline_s: float | None = None
+    grace_s: float = 10.0
+    least_bytes_per_s: float = 1_000.0
+    aside_s: float = 3_600.0
+
+    @property
+    def whole_s(self) -> float:
+        """How many seconds a whole attempt may take."""
+        return 4 * self.timeout_s if self.deadline_s is None else self.deadline_s
 
 
 @dataclass(frozen=True)
@@ -104,7 +115,7 @@ class Endpoint:
 
     @property
     def aside(self) -> bool:
-        """Whether it said that it will not serve us. It is asked again after an hour."""
+        """Whether it said that it will not serve us. It is asked again later."""
         if self._aside_until and self.clock() >= self._aside_until:
             self._aside_until = 0.0
             self.notes.append(f"{self.host} is tried again")
@@ -123,7 +134,7 @@ class Endpoint:
         with self._lock:
             self.last_error = self.redacted(error)
             if isinstance(error, NeverError) and not self._aside_until:
-                self._aside_until = self.clock() + _ASIDE_S
+                self._aside_until = self.clock() + self.manners.aside_s
                 self.notes.append(f"{self.host} is not used: {self.last_error}")
             if isinstance(error, PrunedError):
                 self.forgets(self.last_error)

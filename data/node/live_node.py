@@ -16,7 +16,7 @@ from data import NodeError, WrongChainError
 from data.config import Network
 from data.node.endpoint import Endpoint, Manners
 from data.node.endpoints import Endpoints
-from data.node.refusals import BusyError, EndpointError, LyingError, message_of
+from data.node.refusals import BusyError, EndpointError, LyingError, message_of, plain
 from data.pool.calls import quantity, revert_reason
 
 # Somebody waits for the page: an endpoint that says nothing for two seconds is given up.
@@ -27,6 +27,9 @@ LIVE = Manners(
     longest_pause_s=1.0,
     largest_body=4 * 1024 * 1024,
     patience_s=6.0,
+    deadline_s=4.0,
+    grace_s=1.0,
+    aside_s=60.0,
 )
 Request = tuple[str, list[Any]]
 
@@ -105,10 +108,10 @@ class LiveNode:
         except NodeError as error:
             if partial:
                 return fullest()
-            reasons = "; ".join([*wrong.values(), *faults.values()])
+            reasons = "; ".join([*wrong.values(), *faults.values()]) or self._endpoints.errors()
             kind = WrongChainError if wrong and not faults else NodeError
             raise kind(
-                f"no endpoint of {self.network.name} answered: {reasons or 'all are being rested'}"
+                f"no endpoint of {self.network.name} answered: {reasons}"
                 ". Try again, or name another endpoint in FTM_RPC_URLS"
             ) from error
 
@@ -136,4 +139,5 @@ def _answer(endpoint: Endpoint, reply: dict[str, Any]) -> Answer:
         return Answer(reply["result"])
     reason = revert_reason(reply["error"])
     words = endpoint.redacted(message_of(reply["error"]))
-    return Answer(error=words, reverted=None if reason is None else endpoint.redacted(reason))
+    shown = None if reason is None else endpoint.redacted(plain(reason))
+    return Answer(error=words, reverted=shown)

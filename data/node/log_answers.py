@@ -9,10 +9,10 @@ from data.node.refusals import (
     NeverError,
     NoMethodError,
     TooMuchError,
-    is_busy,
     lacks_method,
     parsed,
     refusal,
+    refused_whatever_is_asked,
 )
 
 LOGS_METHOD, HEAD_METHOD = "eth_getLogs", "eth_blockNumber"
@@ -38,7 +38,7 @@ def bare_array(body: bytes, first: int, last: int) -> memoryview:
         raise LyingError("the answer is no JSON-RPC answer")
     if envelope.get("error") is not None:
         _raise_refusal(parsed(body)["error"], last - first + 1)
-    if envelope.get("id") != first:
+    if str(envelope.get("id")) != str(first):  # some send it as text
         raise LyingError("answered another request than it was asked")
     if not isinstance(envelope.get("result"), list) or end < start:
         raise LyingError(f"answered {str(envelope.get('result'))[:40]!r} where a list was due")
@@ -116,5 +116,5 @@ def _raise_refusal(error: object, asked_blocks: int) -> None:
 def _raise_if_busy(error: object, asked_blocks: int) -> None:
     """Raise what is said of the endpoint, and not of a batch it does not take."""
     meant = refusal(error, asked_blocks)
-    if isinstance(meant, TooMuchError | NeverError) or is_busy(error):
+    if isinstance(meant, TooMuchError | NeverError) or refused_whatever_is_asked(error):
         raise meant

@@ -11,12 +11,14 @@ from data import ConfigError
 from data.config import (
     SAMPLE,
     VAR,
+    ca_bundle,
     default_store,
     host_of,
     load_network,
     network_names,
     parse_address,
     parse_url,
+    proxy_for,
     settings,
 )
 
@@ -230,3 +232,41 @@ def test_a_missing_or_unreadable_own_file_is_named(
         monkeypatch.setenv("FTM_NETWORKS_FILE", str(path))
         with pytest.raises(ConfigError, match=f"cannot read the networks file {path}: {why}"):
             network_names()
+
+
+# The way out
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("https://rpc.example/key", "http://secure.proxy:3128"),
+        ("http://rpc.example", "http://plain.proxy:8080"),
+        ("https://rpc.corp.example", None),
+        ("https://rpc.other.example:8443", None),
+        ("https://rpc.other.example", "http://secure.proxy:3128"),
+        ("http://10.1.2.3:8545", None),
+        ("http://11.1.2.3:8545", "http://plain.proxy:8080"),
+        ("http://127.0.0.1:18545", None),
+        ("http://localhost:18545", None),
+        ("http://[::1]:18545", None),
+    ],
+)
+def test_an_endpoint_is_reached_through_the_proxy_of_the_environment(
+    url: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_proxy = ".corp.example, rpc.other.example:8443,10.0.0.0/8"
+    monkeypatch.setenv("https_proxy", "secure.proxy:3128")
+    monkeypatch.setenv("http_proxy", "http://plain.proxy:8080")
+    monkeypatch.setenv("no_proxy", no_proxy)
+    assert proxy_for(url) == proxy
+    monkeypatch.setenv("no_proxy", "*")
+    assert proxy_for(url) is None
+
+
+def test_the_cas_are_the_systems_unless_a_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert ca_bundle() is None
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/corp.pem")
+    assert ca_bundle() == Path("/etc/corp.pem")

@@ -283,6 +283,21 @@ def test_a_stored_log_that_comes_with_other_content_stops_the_sync(
     assert failed(sync(synced_store, devnet.rpc_url)) == []
 
 
+def test_an_endpoint_that_will_not_serve_us_is_told_and_the_work_goes_on(
+    devnet: Devnet, store: Path, devnet_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    used_up = only("eth_getLogs", lambda asked: error(asked, "Monthly capacity limit exceeded."))
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, used_up) as node, fake_node(answers) as other:
+        urls = [word for url in (node.url, other.url) for word in ("--rpc-url", url)]
+        words = ["--network", "devnet", "--store", str(store), *urls]
+        assert command.main(words) == 0
+    place = node.url.removeprefix("http://")
+    assert f"{place} is not used: Monthly capacity limit exceeded." in capsys.readouterr().err
+    assert node.count("eth_getLogs") < 20
+    assert tables(store) == tables(devnet_store)
+
+
 def test_a_log_of_a_wrong_shape_that_no_receipt_denies_is_kept_raw_and_fails_a_check_with_its_block(
     devnet: Devnet, devnet_store: Path, store: Path
 ) -> None:

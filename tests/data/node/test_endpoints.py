@@ -12,15 +12,7 @@ import pytest
 
 from data import NodeError
 from data.node.endpoints import Endpoints
-from data.node.refusals import (
-    BusyError,
-    EndpointError,
-    LyingError,
-    RangeTooWideError,
-    TooMuchError,
-    http_refusal,
-    refusal,
-)
+from data.node.refusals import LyingError, RangeTooWideError
 from devnet.node import free_port
 from tests.fake_node import Asked, Reply, error, fake_node, result
 from tests.made_chain import BRISK, PASSING, ledger
@@ -29,42 +21,6 @@ pytestmark = pytest.mark.node
 
 CHAIN = ledger([], 9)
 HEADERS = [("eth_getBlockByNumber", [hex(number), False]) for number in range(9)]
-
-
-@pytest.mark.parametrize(
-    ("words", "kind", "length"),
-    [
-        ("block range is too wide", RangeTooWideError, None),
-        ("too wide blocks range, the limit is 700", RangeTooWideError, 700),
-        ("ranges over 1,000 blocks are not supported", RangeTooWideError, 1_000),
-        ("query returned more than 10000 results", RangeTooWideError, None),
-        ("query timeout of 10 seconds exceeded", RangeTooWideError, None),
-        ("this block range should work: [0x1a30dfd, 0x1a30e60]", RangeTooWideError, 100),
-        ("block range is larger than max, 2000 > 500", RangeTooWideError, 500),
-        ("query rate limit exceeded", BusyError, None),
-        ("block range extends beyond current head", BusyError, None),
-        ("exceeded its compute units per second capacity", BusyError, None),
-        ("internal error", BusyError, None),
-        ("context deadline exceeded", TooMuchError, None),
-        ("limit exceeded", TooMuchError, None),
-    ],
-)
-def test_an_error_is_what_to_do_about_it(
-    words: str, kind: type[EndpointError], length: int | None
-) -> None:
-    for shape in ({"code": -32000, "message": words}, words):
-        found = refusal(shape, 2_000)
-        assert type(found) is kind
-        assert getattr(found, "length", None) == length
-
-
-def test_an_http_status_is_what_to_do_about_it_and_json_rpc_speaks_for_itself() -> None:
-    own_words = b'{"id":1,"error":{"message":"block range is too wide"}}'
-    kinds = {429: BusyError, 413: RangeTooWideError, 504: TooMuchError, 502: BusyError}
-    for status, kind in kinds.items():
-        assert type(http_refusal(status, b"<html>")) is kind
-        assert (http_refusal(status, own_words) is None) == (status != 429)
-    assert str(http_refusal(401, b'{"message":"no key"}')) == "HTTP 401: no key"
 
 
 @pytest.mark.parametrize("name", PASSING)
@@ -122,11 +78,104 @@ def test_an_endpoint_without_batches_is_asked_one_by_one_and_tried_only_once() -
         assert time.monotonic() - began < 2
 
 
-def test_a_batch_with_one_answer_missing_or_rate_limited_is_asked_again() -> None:
-    for bad in (lambda asked: error(asked, "rate limit"), lambda asked: Reply(b'{"id": 0}')):
-        with fake_node(CHAIN, lambda asked, b=bad: b(asked) if asked.turn == 4 else None) as node:
-            answers = Endpoints((node.url,), BRISK).request_batch(HEADERS)
+BAD_ITEMS = {
+    "rate-limited": lambda asked: error(asked, "rate limit"),
+    "failed": lambda asked: error(asked, "internal error", -32603),
+    "without a result": lambda asked: result(asked, None),
+    "another's": lambda asked: Reply(b'{"id": 0, "result": "0x1"}'),
+    "no answer at all": lambda asked: Reply(b"7"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ITEMS)
+def test_what_of_a_batch_failed_is_asked_again_elsewhere_first(name: str) -> None:
+    bad = BAD_ITEMS[name]
+    with (
+        fake_node(CHAIN, lambda asked: bad(asked) if asked.turn == 4 else None) as node,
+        fake_node(CHAIN) as other,
+    ):
+        for urls in ((node.url, other.url), (node.url,)):
+            answers = Endpoints(urls, BRISK).request_batch(HEADERS)
             assert [answer["result"]["number"] for answer in answers] == [h[1][0] for h in HEADERS]
+        assert other.asked == [HEADERS[4]]
+
+
+def test_what_of_a_batch_no_endpoint_answers_is_the_callers_to_read() -> None:
+    def lacking(asked: Asked) -> Reply | None:
+        return error(asked, "missing trie node") if asked.params[0] == "0x3" else None
+
+    with fake_node(CHAIN, lacking) as node, fake_node(CHAIN, lacking) as other:
+        answers = Endpoints((node.url, other.url), BRISK).request_batch(HEADERS)
+        assert [number for number, answer in enumerate(answers) if "error" in answer] == [3]
+        assert other.asked.count(HEADERS[3]) in (1, 2)
+
+
+@pytest.mark.parametrize("shape", ["one", "one in a list", "one an item"])
+def test_a_batch_refused_as_too_long_is_asked_one_by_one(shape: str) -> None:
+    refused = {"jsonrpc": "2.0", "id": None, "error": {"code": 31, "message": "Batch of over 3"}}
+    bodies: dict[str, object] = {
+        "one": refused,
+        "one in a list": [refused],
+        "one an item": [refused | {"id": number} for number in range(1, 10)],
+    }
+    with fake_node(CHAIN) as node:
+        node.batches, node.batch_refusal = False, json.dumps(bodies[shape]).encode()
+        endpoints = Endpoints((node.url,), BRISK)
+        for _ in range(2):
+            answers = endpoints.request_batch(HEADERS)
+            assert [answer["result"]["number"] for answer in answers] == [h[1][0] for h in HEADERS]
+        assert node.posts == 1 + 2 * len(HEADERS)
+
+
+def test_an_answer_that_breaks_off_once_is_no_proof_against_batches() -> None:
+    with fake_node(CHAIN) as node:
+        endpoints = Endpoints((node.url,), BRISK)
+        node.batches, node.batch_refusal = False, b'[{"id":'
+        endpoints.request_batch(HEADERS)
+        node.batches = True
+        before = node.posts
+        endpoints.request_batch(HEADERS)
+        assert node.posts == before + 1
+
+
+@pytest.mark.parametrize("answer_id", [77_777, None, [], True])
+def test_an_answer_with_another_id_is_no_answer(answer_id: object) -> None:
+    body = json.dumps({"id": answer_id, "result": "0x9", "error": None}).encode()
+    with fake_node(CHAIN, lambda asked: Reply(body)) as node, pytest.raises(NodeError, match="ano"):
+        Endpoints((node.url,), BRISK).request("eth_blockNumber", [])
+
+
+def test_an_id_sent_back_as_text_is_taken() -> None:
+    def as_text(asked: Asked) -> Reply:
+        return result(replace(asked, id=str(asked.id)), asked.honest())
+
+    with fake_node(CHAIN, as_text) as node:
+        endpoints = Endpoints((node.url,), BRISK)
+        assert endpoints.request("eth_blockNumber", [])["result"] == "0x9"
+        answers = endpoints.request_batch(HEADERS)
+        assert [answer["result"]["number"] for answer in answers] == [h[1][0] for h in HEADERS]
+        assert node.posts == 2
+
+
+def test_who_will_not_serve_us_is_put_aside_and_told() -> None:
+    def denied(asked: Asked) -> Reply:
+        return error(asked, "Monthly capacity limit exceeded.")
+
+    with fake_node(CHAIN, denied) as used_up, fake_node(CHAIN) as good:
+        endpoints = Endpoints((used_up.url, good.url), BRISK)
+        for _ in range(4):
+            assert endpoints.request("eth_blockNumber", [])["result"] == "0x9"
+        assert used_up.posts == 1
+        place = used_up.url.removeprefix("http://")
+        assert endpoints.put_aside() == [f"{place}: Monthly capacity limit exceeded."]
+
+        alone = Endpoints((used_up.url,), BRISK)
+        with pytest.raises(NodeError, match=rf"serves us any more. {place}: Monthly capacity"):
+            alone.request("eth_blockNumber", [])
+        assert used_up.posts == 2
+        later = Endpoints((used_up.url,), replace(BRISK, aside_s=0.0))
+        with pytest.raises(NodeError, match="no endpoint gave a usable answer"):
+            later.request("eth_blockNumber", [])
 
 
 def test_when_all_are_dead_each_host_is_named_with_its_words_and_no_key() -> None:
