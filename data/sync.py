@@ -189,8 +189,8 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
 def _contribution(each: Contribution) -> str:
     refused = f", {each.refusals:,} in vain" if each.refusals else ""
     return (
-        f"{each.host}: {each.requests:,} requests for logs{refused}; {each.blocks:,} blocks, at most "
-        f"{each.widest:,} at once"
+        f"{each.host}: {each.requests:,} requests for logs{refused}; {each.blocks:,} blocks, at "
+        f"most {each.widest:,} at once"
     )
 
 

@@ -167,7 +167,8 @@ def test_who_will_not_serve_us_is_put_aside_and_told() -> None:
             assert endpoints.request("eth_blockNumber", [])["result"] == "0x9"
         assert used_up.posts == 1
         place = used_up.url.removeprefix("http://")
-        assert endpoints.put_aside() == [f"{place}: Monthly capacity limit exceeded."]
+        told = [note for endpoint in endpoints.all for note in endpoint.notes]
+        assert told == [f"{place} is not used: Monthly capacity limit exceeded."]
 
         alone = Endpoints((used_up.url,), BRISK)
         with pytest.raises(NodeError, match=rf"serves us any more. {place}: Monthly capacity"):
