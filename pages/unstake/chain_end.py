@@ -11,10 +11,11 @@ _UPGRADE = "https://my.soniclabs.com/upgrade"
 
 
 def show(ending: Ending) -> None:
-    """Nothing where no end is reported."""
-    if ending.day is None:
+    """Nothing where no end is reported, or the chain went on after it."""
+    if ending.day is None or ending.went_on:
         return
-    st.subheader(f"If the chain ends on {words.day(ending.day)}", anchor=False)
+    ends = "ended" if ending.is_final else "ends"
+    st.subheader(f"If the chain {ends} on {words.day(ending.day)}", anchor=False)
     st.markdown(
         "- A request that is still queued when the chain stops **may never be paid**: nothing pays "
         "it on a chain that stands still, and what becomes of it then is not known.\n"
