@@ -125,7 +125,7 @@ def test_after_the_day_the_store_is_final_and_not_stale(show_fantom: Show, page:
     assert not app.exception
     text = plain(app)
     assert "Fantom was reported to be retired on " in text
-    assert "is taken as its last." in text
+    assert "This store is final: its newest block is of " in text
     assert "make sync" not in text
     assert not app.warning
 

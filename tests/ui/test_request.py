@@ -156,8 +156,11 @@ def test_an_entry_at_or_after_the_chains_reported_end_says_so(read: Any) -> None
         return f"retired on {day.day} Apr 2025" in event.description
 
     assert [told(date(2025, 4, day)) for day in (3, 4, 5)] == [True, True, False]
-    over = end_of_chain(sample.model_copy(update={"ends_on": date(2025, 1, 1)}), info, STAMP)
-    assert "retired" not in entry(info, request, LINK, STAMP, ending=over).description
+    outlived = end_of_chain(sample.model_copy(update={"ends_on": date(2025, 1, 1)}), info, STAMP)
+    assert "retired" not in entry(info, request, LINK, STAMP, ending=outlived).description
+    over = replace(outlived, went_on=False)
+    description = entry(info, request, LINK, STAMP, ending=over).description
+    assert "Sample was reported to be retired on 1 Jan 2025" in description
 
 
 # An address in one sentence or two

@@ -18,7 +18,8 @@ def notice(ending: Ending) -> str:
     if ending.went_on:
         return f"{reported(ending)} It has made blocks since: the newest read is of {newest}."
     if ending.is_final and ending.newest_at is not None:
-        return f"{reported(ending)} The newest block read, of {newest}, is taken as its last."
+        what = f"its newest block is of {newest}, and what came later is not in it"
+        return f"{reported(ending)} This store is final: {what}."
     return reported(ending)
 
 

@@ -104,7 +104,7 @@ def entry(
     else:
         at, summary = today + timedelta(days=_LOOK_AGAIN_DAYS), f"Check {number}"
         todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it still waits")
-    ends_on = ending.ahead if ending else None
+    ends_on = ending.day if ending and not ending.went_on else None
     is_beyond = request["status"] == "pending" and ends_on is not None and at >= ends_on
     kind = unreal(info)
     description = [
