@@ -90,6 +90,8 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
     info, ending = view.info, view.ending
     if ending.kind == "stopped":
         st.warning(f"{words.escaped(ending_words.notice(ending))} {_remedy(view)} asks them again.")
+        if report := ending_words.reported(ending):
+            st.caption(words.escaped(report))
     else:
         _tell_end(ending, page.url_path)
     if is_stale(info, view.now) and not ending.rests:

@@ -9,11 +9,12 @@ from ui.shown.ending import Ending
 
 
 def notice(ending: Ending) -> str:
-    """What has to be known on every page, in a sentence or two; "" where nothing is."""
+    """What has to be known on every page, in a sentence or two; "" where nothing is. What was
+    reported of a chain that stopped is another matter: see `reported`."""
     if ending.kind == "none":
         return ""
     if ending.kind == "stopped":
-        return f"{_stopped(ending)} {reported(ending)}".rstrip()
+        return _stopped(ending)
     newest = words.moment(ending.newest_at)
     if ending.went_on:
         return f"{reported(ending)} It has made blocks since: the newest read is of {newest}."
