@@ -133,7 +133,7 @@ def test_after_the_day_the_store_is_final_and_not_stale(show_fantom: Show, page:
 def test_odds_after_the_day_say_what_they_hold_by(show_fantom: Show, show_scored: Show) -> None:
     app = show_fantom(OVER, "40 days", page="track", find="2210")
     text = plain(app)
-    assert "the last block read, and hold only if the chain goes on." in text
+    assert "the last block read, and holds only if the chain goes on." in text
     assert "Sync first" not in text
     assert "reported end" not in text
 

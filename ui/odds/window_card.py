@@ -121,8 +121,8 @@ def late(odds: Odds) -> None:
     """A warning where the last block is more than a day old, or a note where it is the last."""
     if odds.store.ending.rests:
         st.caption(
-            f"These odds are as of {words.moment(odds.at)}, the last block read, and hold only if "
-            "the chain goes on."
+            f"This is as of {words.moment(odds.at)}, the last block read, and holds only if the "
+            "chain goes on."
         )
     elif odds.behind_days > 1:
         st.warning(
