@@ -11,6 +11,8 @@ import ipaddress
 import os
 import re
 import tomllib
+from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +29,8 @@ VAR = ROOT / "var"
 BUILT_IN = Path(__file__).with_name("networks.toml")
 FANTOM, TESTNET, DEVNET, SAMPLE = "fantom", "fantom-testnet", "devnet", "sample"
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NEVER = "none"
 
 
 def parse_address(text: str) -> str:
@@ -106,7 +110,11 @@ def ca_bundle() -> Path | None:
 
 
 class Network(BaseModel):
-    """One chain and the four contracts on it. Addresses are lower-case."""
+    """One chain and the four contracts on it. Addresses are lower-case.
+
+    `ends_on` is the day (UTC) on which the chain is reported to be retired, by whom `ends_told_by`
+    says, and `ends_confirmed` whether its operator said so too. None where nothing is reported.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -121,6 +129,19 @@ class Network(BaseModel):
     explorer: str = ""
     rpc_urls: tuple[str, ...] = ()
     simulated: bool = False
+    ends_on: date | None = None
+    ends_told_by: str = Field(default="", max_length=200)
+    ends_confirmed: bool = False
+
+    @field_validator("ends_on", mode="before")
+    @classmethod
+    def _day(cls, day: object) -> object:
+        """A day as TOML or ISO writes it; `none` takes back what a file below says."""
+        if type(day) is date or day == _NEVER:
+            return None if day == _NEVER else day
+        if isinstance(day, str) and _DAY.fullmatch(day):
+            return day
+        raise ConfigError(f"{str(day)!r} is no day: want one like 2026-12-31, or {_NEVER}")
 
     @field_validator("pool", "bond", "cert", "sfc")
     @classmethod
@@ -155,6 +176,9 @@ class Settings(BaseSettings):
     first_block: int | None = None
     native_symbol: str | None = None
     explorer: str | None = None
+    ends_on: str | None = None
+    ends_told_by: str | None = None
+    ends_confirmed: bool | None = None
     rpc_urls: Annotated[tuple[str, ...] | None, NoDecode] = None
 
     @field_validator("rpc_urls", mode="before")
@@ -184,10 +208,15 @@ def _first_fault(error: ValidationError, prefix: str = "") -> str:
     return f"{prefix}{name.upper() if prefix else name}: {message}"
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+@lru_cache(maxsize=8)
+def _parsed(text: bytes) -> Mapping[str, dict[str, Any]]:
+    """Parsed once: it takes half a millisecond, and every run of a page asks."""
+    return tomllib.loads(text.decode())
+
+
+def _read(path: Path) -> Mapping[str, dict[str, Any]]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return _parsed(path.read_bytes())
     except OSError as error:
         raise ConfigError(f"cannot read the networks file {path}: {error.strerror}") from error
     except ValueError as error:  # also where it is no UTF-8
@@ -195,13 +224,21 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _tables(own_file: Path | None) -> dict[str, dict[str, Any]]:
-    tables = _read(BUILT_IN)
+    tables = dict(_read(BUILT_IN))
     if own_file is not None:
         for name, table in _read(own_file).items():
             if not isinstance(table, dict):
                 raise ConfigError(f"{own_file}: {name!r} stands outside a [network]")
-            tables[name] = tables.get(name, {}) | table
+            tables[name] = _laid_over(tables.get(name, {}), table)
     return tables
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """The keys of both; who reported the day that is overridden did not report the new one."""
+    if "ends_on" in above:
+        reported = ("ends_told_by", "ends_confirmed")
+        below = {key: value for key, value in below.items() if key not in reported}
+    return below | above
 
 
 def network_names() -> list[str]:
@@ -221,9 +258,9 @@ def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
     keys = Network.model_fields.keys() & overrides.model_fields_set
     # The sample is one fixed simulation: variables meant for a real chain leave it alone.
     if name != SAMPLE:
-        tables[name] |= {key: getattr(overrides, key) for key in keys}
+        tables[name] = _laid_over(tables[name], {key: getattr(overrides, key) for key in keys})
     if rpc_urls:
-        tables[name]["rpc_urls"] = rpc_urls
+        tables[name] = tables[name] | {"rpc_urls": rpc_urls}
     try:
         return Network.model_validate(tables[name] | {"name": name})
     except ValidationError as error:

@@ -104,6 +104,14 @@ class ReleaseWindow:
             return math.nan
         return float(np.searchsorted(self.days, days, side="right")) / self.days.size
 
+    def probability_before(self, moment: datetime) -> float:
+        """The probability of being paid before `moment` (UTC); NaN where nothing is forecast of
+        that: at or before the forecast's own, and past the horizon."""
+        days = (moment - self.curve.at) / timedelta(days=1)
+        if not self.days.size or not 0 < days <= self.horizon_days:
+            return math.nan
+        return float(np.searchsorted(self.days, days, side="left")) / self.days.size
+
     def payable_by(self, days: float) -> dict[float, float]:
         """Quantiles (5, 25, 50, 75, 95 %) of the FTM that has come within `days`."""
         if not self.curve.enough_history:

@@ -49,7 +49,8 @@ def of_network(name: str, synced_ago: str = "20 minutes") -> str:
     """The statement that makes a sample's store one of a real network."""
     return (
         f"UPDATE store_info SET simulated = FALSE, network = '{name}', "
-        f"synced_at = now() - INTERVAL '{synced_ago}'"
+        f"synced_at = now() - INTERVAL '{synced_ago}', "
+        f"published_at = now() - INTERVAL '{synced_ago}'"
     )
 
 

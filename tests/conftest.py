@@ -37,10 +37,12 @@ LOOPBACK = ["127.0.0.1", "localhost"]
 
 
 def pytest_configure() -> None:
-    """The machine's own FTM_* variables say nothing here. In the background of a script Ctrl-C is
+    """The machine's own FTM_* variables say nothing here, nor does a day on which a chain is to
+    end: what pages say would change with the date. In the background of a script Ctrl-C is
     ignored, also by all that a test would start."""
     for name in [name for name in os.environ if name.startswith("FTM_")]:
         del os.environ[name]
+    os.environ["FTM_ENDS_ON"] = "none"
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

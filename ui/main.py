@@ -51,7 +51,7 @@ try:
     drawn = source.version()
     view = store_view.open_view(source, drawn, now)
     if view is None:
-        around.nothing_yet(source)
+        around.nothing_yet(source, now)
     else:
         store_view.show(view)
         with top:

@@ -89,19 +89,19 @@ def _write_info(con: duckdb.DuckDBPyConnection, reached: Reached) -> None:
         """
         UPDATE store_info SET
             synced_hash = if(synced_block = $block, coalesce($hash, synced_hash), $hash),
-            synced_block = $block, synced_at = $at,
-            head_block = $head, source = $source
+            synced_block = $block, synced_at = $at, source = $source
         WHERE synced_block IS NULL OR synced_block <= $block
         """,
         {
             "block": reached.block.number,
             "hash": reached.block.hash,
             "at": reached.block.at,
-            "head": reached.head_block,
             "source": reached.source,
         },
     )
-    con.execute("UPDATE store_info SET published_at = ?", [reached.now])
+    con.execute(
+        "UPDATE store_info SET published_at = ?, head_block = ?", [reached.now, reached.head_block]
+    )
 
 
 def _write_views(con: duckdb.DuckDBPyConnection, state: PoolState) -> None:

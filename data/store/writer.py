@@ -33,6 +33,7 @@ from data.store.reader import (
 from data.store.upgrade import OLDEST, upgrade
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
+_NOT_STORED = {"name", "rpc_urls", "ends_on", "ends_told_by", "ends_confirmed"}  # may change
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
 # Landing spills to disk beyond this; a sync stays small beside the app.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
@@ -272,7 +273,7 @@ def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
             "$simulated AS simulated, $schema_version AS schema_version, uuid() AS store_id, "
             "$first_block AS first_block, $pool AS pool, $bond AS bond, $cert AS cert, "
             "$sfc AS sfc, $native_symbol AS native_symbol, $explorer AS explorer",
-            network.model_dump(exclude={"rpc_urls", "name"})
+            network.model_dump(exclude=_NOT_STORED)
             | {"network": network.name, "schema_version": SCHEMA_VERSION},
         )
 

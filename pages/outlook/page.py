@@ -23,7 +23,7 @@ else:
     notices = st.container()
     payout_ftm = amount.amount_input(notices)
     window = odds.present.new_window(payout_ftm)
-    st.markdown(window_words.sentence(window))
+    st.markdown(window_card.sentence(odds, window))
     amount.tiles(odds, window, payout_ftm)
     if window_words.has_dates(window):
         window_card.picture({"": window}, odds.at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -179,8 +180,11 @@ def refused_note(metrics: Row) -> None:
         )
 
 
-def pending_table(pending: pl.DataFrame, explorer: str, network: str) -> None:
-    """Everyone who waits, in the order of payment; addresses are whole and copy whole."""
+def pending_table(
+    pending: pl.DataFrame, explorer: str, network: str, ends_on: date | None = None
+) -> None:
+    """Everyone who waits, in the order of payment; addresses are whole and copy whole. `before`
+    is the chance before the chain's reported end, `ends_on`."""
     if not pending.height:
         st.markdown("Nobody.")
         return
@@ -191,7 +195,7 @@ def pending_table(pending: pl.DataFrame, explorer: str, network: str) -> None:
             "place",
             pl.format(f"track?network={quote(network)}&find={{}}", "wr_id").alias("wr_id"),
             "payout_ftm",
-            *(name for name in ("half_by", "most_by") if name in pending.columns),
+            *(name for name in ("half_by", "most_by", "before") if name in pending.columns),
             "waited_days",
             "ahead_ftm",
             "token",
@@ -216,6 +220,7 @@ def pending_table(pending: pl.DataFrame, explorer: str, network: str) -> None:
             ),
             "half_by": st.column_config.DateColumn("Even odds by", format="D MMM YYYY"),
             "most_by": st.column_config.DateColumn("Nine in ten by", format="D MMM YYYY"),
+            "before": f"Before {words.day(ends_on)}" if ends_on else None,
             "waited_days": st.column_config.NumberColumn("Waited, days", format="%.1f"),
             "requested_at": st.column_config.DatetimeColumn(
                 "Requested, UTC", format="D MMM YYYY, HH:mm", timezone="UTC"

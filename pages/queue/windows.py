@@ -36,7 +36,7 @@ def new_unstake(now: Odds | None, source: Source) -> None:
 def _of_new(now: Odds) -> bool:
     """The windows of some amounts; returns whether one of them has dates."""
     windows = {f"{amount:,.0f} FTM": now.present.new_window(amount) for amount in _AMOUNTS}
-    sentences = {name: window_words.sentence(window) for name, window in windows.items()}
+    sentences = {name: window_card.sentence(now, window) for name, window in windows.items()}
     if len(set(sentences.values())) == 1:
         st.markdown(next(iter(sentences.values())))
     else:
@@ -53,7 +53,7 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
         window = now.present.window(0.0, head["payout_ftm"])
         if window is not None:
             shown_forecasts.log(now, head["wr_id"], 0.0, head["payout_ftm"], window)
-        st.markdown(f"Its expected release: {window_words.sentence(window)}")
+        st.markdown(f"Its expected release: {window_card.sentence(now, window)}")
 
 
 def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str) -> None:
@@ -63,7 +63,10 @@ def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str
         return
     windows = scored.windows_of(now, pending)
     dated = pending.join(windows, on="wr_id", how="left", maintain_order="left")
-    parts.pending_table(dated, explorer, network)
+    ends_on = now.store.ending.ahead
+    if ends_on is None or not (dated["before"] != "").any():
+        dated = dated.drop("before")
+    parts.pending_table(dated, explorer, network, ends_on)
     if note := _note(pending, windows):
         st.caption(note)
 

@@ -15,7 +15,7 @@ checks = store.ask("checks_summary")
 st.markdown(parts.answer(store.info, checks))
 parts.last_sync(store.info, words.age(store.info, store.now))
 
-sync_now.offer(store.source)
+sync_now.offer(store.source, store.ending)
 
 failures = store.ask("failed_checks").filter(status="failed")
 if failures.height:

@@ -83,7 +83,7 @@ def request(store: StoreView, wr_id: int) -> None:
     if not history.height and wr_id > newest["wr_id"]:
         st.info(
             f"There is no request {wr_id:,}: the newest is {newest['wr_id']:,}, made on "
-            f"{words.moment(newest['requested_at'])}. {sentences.read_up_to(store.info)}"
+            f"{words.moment(newest['requested_at'])}. {sentences.read_up_to(store)}"
         )
     else:
         st.warning(
@@ -98,7 +98,7 @@ def address(store: StoreView, staker: str) -> None:
     # A log may be there twice, which fails a check: the first of them counts.
     requests = answer.unique("wr_id", keep="last", maintain_order=True)
     if not requests.height:
-        st.info(f"`{staker}` {_no_requests(store, staker)} {sentences.read_up_to(store.info)}")
+        st.info(f"`{staker}` {_no_requests(store, staker)} {sentences.read_up_to(store)}")
         return
     st.subheader(f"Requests of {words.short(staker)}")
     st.markdown(sentences.of_address(requests))
@@ -116,7 +116,7 @@ def transaction(store: StoreView, tx: str) -> None:
         st.info(
             f"Transaction `{words.short(tx)}` made, paid or refused no request that the store "
             f"holds. One that did something else, such as staking, shows nothing here. "
-            f"{sentences.read_up_to(store.info)}"
+            f"{sentences.read_up_to(store)}"
         )
         return
     st.markdown(sentences.of_transaction(events))

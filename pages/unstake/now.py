@@ -16,6 +16,7 @@ from pages.unstake.node import Live
 from pages.unstake.terms import Terms, read_terms
 from ui.odds import scored
 from ui.odds.scored import Odds
+from ui.parts import ending_words
 from ui.shown.store_view import StoreView
 
 _NEAR = timedelta(hours=1)
@@ -48,7 +49,20 @@ class Now:
         these, of the pool alone."""
         form, guess = self.form, self.terms.ratio if self.terms else None
         amount_wei = form.amount_wei or 0
-        return node.live(self.network, form.token, amount_wei, form.holder, self.queue, guess)
+        live = node.live(self.network, form.token, amount_wei, form.holder, self.queue, guess)
+        return self._of_living_chain(live)
+
+    def _of_living_chain(self, live: Live) -> Live:
+        """None of a node whose newest block is old, as what is signed by it may never land; and
+        where none answers, what is known of the chain's end."""
+        ending, reading, at = self.view.ending, live.reading, self.view.now
+        if self.network is None or self.network.simulated:
+            return live
+        if reading is None:
+            return replace(live, why_not=ending_words.no_node(ending, live.why_not))
+        if ending.is_silent(reading.at, at):
+            return Live(None, ending_words.silent(ending, reading.host, reading.at, at))
+        return live
 
     @cached_property
     def odds(self) -> Odds | None:

@@ -14,12 +14,13 @@ from data.pool.amounts import format_short, format_wei
 from data.pool.transaction import build_withdraw_manual, describe
 from pages.unstake import node
 from ui.browser import wallet
-from ui.parts import words
+from ui.parts import ending_words, words
+from ui.shown.ending import Ending
 
 KEY = "wallet by hand"
 
 
-def show(network: Network | None, wr_id: int) -> None:
+def show(network: Network | None, ending: Ending, wr_id: int) -> None:
     """What a node says of the payout now, the wallet to fetch it, and what became of that."""
     if network is None or network.simulated:
         return
@@ -35,8 +36,8 @@ def show(network: Network | None, wr_id: int) -> None:
         payout = node.set_aside(network, wr_id, caller)
     except TrackerError as error:
         st.warning(
-            f"A node has to be asked first, and cannot be now: {words.fault(str(error))}. "
-            "It is asked again soon."
+            "A node has to be asked first, and cannot be now: "
+            f"{words.fault(ending_words.no_node(ending, str(error)))}. It is asked again soon."
         )
         _panel(network, unsigned, may_sign=False)
         return

@@ -14,7 +14,7 @@ from data.pool.amounts import ONE, format_brief, format_short, format_wei, parse
 from data.pool.burn import BOND, CERT
 from data.pool.transaction import TOKEN_NAMES
 from forecast import ReleaseWindow
-from pages.unstake import amount_chart, holder, inputs, node, shared, terms
+from pages.unstake import amount_chart, chain_end, holder, inputs, node, shared, terms
 from pages.unstake.form import Form, step_button
 from pages.unstake.now import Now, present
 from pages.unstake.remarks import over_supply
@@ -126,6 +126,7 @@ def _results(now: Now) -> str:
     else:
         window = _window(now, given.payout_wei)
         sentence = _sentence(given, now.odds, window)
+        chain_end.show(now.view.ending)
         step_button("Continue to the checks", 2, primary=True)
         if now.odds is not None:
             _other_amounts(now, now.odds, amount_wei)

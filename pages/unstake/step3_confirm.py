@@ -18,7 +18,7 @@ from pages.unstake import inputs, node, shared
 from pages.unstake.form import Form, another, step_button, write_link
 from pages.unstake.now import Now, present
 from ui.browser import wallet
-from ui.odds import window_card, window_words
+from ui.odds import window_card
 from ui.parts import words
 from ui.request import sentences
 
@@ -159,7 +159,7 @@ def _window(now: Now, reading: Reading) -> None:
     """When it is paid, once more before what cannot be taken back."""
     if now.odds is not None and reading.payout_wei is not None:
         basis = present(reading, now.odds)
-        st.markdown(window_words.sentence(basis.new_window(reading.payout_wei / ONE)))
+        st.markdown(window_card.sentence(now.odds, basis.new_window(reading.payout_wei / ONE)))
         window_card.late(now.odds)
 
 

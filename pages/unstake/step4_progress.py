@@ -22,7 +22,7 @@ from pages.unstake.form import Form, another, has_moved_on, step_button
 from pages.unstake.now import Now, is_near, read_now
 from ui.odds import window_card
 from ui.odds.scored import Odds
-from ui.parts import links, words
+from ui.parts import ending_words, links, words
 from ui.request import calendar, card, sentences
 from ui.request.calendar import Likely
 from ui.shown.store_view import StoreView
@@ -81,7 +81,7 @@ def _by_store(now: Now) -> None:
     elif payouts:
         _request(now, next(iter(payouts)))
     else:
-        st.info(f"The store knows no such unstake. {sentences.read_up_to(now.view.info)}")
+        st.info(f"The store knows no such unstake. {sentences.read_up_to(now.view)}")
 
 
 def _by_node(view: StoreView, form: Form) -> None:
@@ -99,7 +99,7 @@ def _by_node(view: StoreView, form: Form) -> None:
     try:
         outcome = node.outcome(network, form.tx, expected)
     except TrackerError as error:
-        why_not = words.fault(str(error))
+        why_not = words.fault(ending_words.no_node(view.ending, str(error)))
         st.warning(f"The chain cannot be asked now: {why_not}. It is asked again soon.")
         _by_store(now)
         return
@@ -199,10 +199,10 @@ def _request(now: Now, wr_id: int, outcome: Outcome | None = None) -> None:
         if outcome is not None and outcome.request is not None:
             _not_synced(now, outcome, outcome.request)
         else:
-            synced = sentences.read_up_to(view.info)
+            synced = sentences.read_up_to(view)
             st.info(f"The store does not know request {wr_id:,}. {synced}")
         return
-    card.show(view, wr_id, history, partial(refused.show, now.network, wr_id))
+    card.show(view, wr_id, history, partial(refused.show, now.network, view.ending, wr_id))
     request = shared.request_row(view, wr_id)
     if request is not None and request["status"] == "pending":
         step_button("It takes too long", 5, {"request": str(wr_id)})
@@ -214,7 +214,7 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
     st.subheader(f"Request {request.wr_id:,}", anchor=False)
     st.markdown(
         f"It is on the chain: {format_short(request.payout_wei)} FTM will be paid, whole. "
-        f"{sentences.read_up_to(now.view.info)}"
+        f"{sentences.read_up_to(now.view)}"
     )
     queue = range(min(now.queue.start, request.wr_id), request.wr_id + 1)
     live = node.live(now.network, request.token, 0, None, queue)
@@ -291,6 +291,6 @@ def _calendar(view: StoreView, outcome: Outcome, request: Requested, likely: Lik
     }
     link = card.link_back(view, request.wr_id)
     known = f"Known from block {outcome.block}, {words.moment(outcome.at)}."
-    entry = calendar.entry(view.info, row, link, view.now, likely, known)
+    entry = calendar.entry(view.info, row, link, view.now, likely, known, view.ending)
     if entry is not None:
         st.caption(card.calendar_file(view, request.wr_id, entry))

@@ -11,7 +11,7 @@ from forecast.baselines import OFFICIAL_DAYS
 from pages.unstake import shared
 from pages.unstake.form import step_button
 from pages.unstake.now import Now
-from ui.odds import shown_forecasts, window_card, window_words
+from ui.odds import shown_forecasts, window_card
 from ui.parts import links, words
 from ui.request import sentences
 from ui.shown.store_view import Row, StoreView
@@ -40,7 +40,7 @@ def show(now: Now) -> None:
         return
     request = shared.request_row(view, wr_id)
     if request is None:
-        st.info(f"The store does not know request {wr_id:,}. {sentences.read_up_to(view.info)}")
+        st.info(f"The store does not know request {wr_id:,}. {sentences.read_up_to(view)}")
         return
     st.subheader(f"Request {wr_id:,}", anchor=False)
     st.markdown(sentences.answer(request))
@@ -62,7 +62,7 @@ def show(now: Now) -> None:
     st.markdown(sentences.blocked_by(request, head))
     if now.odds is not None:
         window = now.odds.present.window(request["ahead_ftm"], request["payout_ftm"])
-        st.markdown(window_words.sentence(window, request["requested_at"]))
+        st.markdown(window_card.sentence(now.odds, window, request["requested_at"]))
         window_card.late(now.odds)
     _show_first_forecast(first, is_past=_is_past(view, first))
     if is_late:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,8 @@ def test_the_sample_leaves_variables_alone(monkeypatch: pytest.MonkeyPatch) -> N
         ("FTM_POOL", "0x12", "network fantom, pool: '0x12' is no address"),
         ("FTM_RPC_URLS", "rpc.example.org", "network fantom, rpc_urls: .*are no endpoint"),
         ("FTM_FIRST_BLOCK", "1.5", "FTM_FIRST_BLOCK"),
+        ("FTM_ENDS_ON", "31.12.2026", "network fantom, ends_on: '31.12.2026' is no day"),
+        ("FTM_ENDS_CONFIRMED", "perhaps", "FTM_ENDS_CONFIRMED: .*valid boolean"),
     ],
 )
 def test_a_bad_variable_is_named(
@@ -165,6 +168,58 @@ def test_the_app_is_told_its_network_and_store(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FTM_NETWORK", "devnet")
     monkeypatch.setenv("FTM_STORE", "/tmp/a.duckdb")
     assert (settings().network, settings().store) == ("devnet", Path("/tmp/a.duckdb"))
+
+
+# The day on which a chain is reported to end
+
+
+def test_fantom_alone_is_reported_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FTM_ENDS_ON")
+    fantom = load_network("fantom")
+    assert (fantom.ends_on, fantom.ends_confirmed) == (date(2026, 12, 31), False)
+    assert fantom.ends_told_by == "Curve's notice of 3 July 2026"
+    assert {load_network(name).ends_on for name in network_names() if name != "fantom"} == {None}
+
+
+def test_another_day_brings_its_own_source_and_none_takes_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FTM_ENDS_ON")
+    told = "ends_told_by = 'a post'\nends_confirmed = true"
+    _own_file(tmp_path, f"[fantom]\nends_on = 2027-01-31\n[sample]\n{told}", monkeypatch)
+    fantom = load_network("fantom")
+    assert (fantom.ends_on, fantom.ends_told_by) == (date(2027, 1, 31), "")
+    _own_file(tmp_path, f"[fantom]\nends_on = '2027-01-31'\n{told}", monkeypatch)
+    fantom = load_network("fantom")
+    assert (fantom.ends_told_by, fantom.ends_confirmed) == ("a post", True)
+    monkeypatch.setenv("FTM_ENDS_ON", "2027-02-28")
+    monkeypatch.setenv("FTM_ENDS_TOLD_BY", "us")
+    fantom = load_network("fantom")
+    assert (fantom.ends_on, fantom.ends_told_by) == (date(2027, 2, 28), "us")
+    assert not fantom.ends_confirmed
+    monkeypatch.setenv("FTM_ENDS_ON", "none")
+    assert load_network("fantom").ends_on is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("ends_on = 'soon'", "ends_on: 'soon' is no day: want one like 2026-12-31, or none"),
+        ("ends_on = '2026-02-30'", "ends_on: .*valid date"),
+        ("ends_on = 5", "ends_on: '5' is no day"),
+        ("ends_on = 2026-12-31T10:00:00Z", "ends_on: .* is no day"),
+        ("ends_told_by = 5", "ends_told_by: .*valid string"),
+        (f"ends_told_by = '{'x' * 201}'", "ends_told_by: .*200 characters"),
+        ("ends_confirmed = 'perhaps'", "ends_confirmed: .*valid boolean"),
+    ],
+)
+def test_a_bad_word_on_the_end_is_named_by_its_key(
+    text: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FTM_ENDS_ON")
+    _own_file(tmp_path, f"[fantom]\n{text}", monkeypatch)
+    with pytest.raises(ConfigError, match=f"network fantom, {why}"):
+        load_network("fantom")
 
 
 # The user's own file

@@ -44,6 +44,21 @@ def test_regular_money_comes_when_its_gap_is_over() -> None:
     assert curve.window(1.0).last_funded_at == BEGAN + timedelta(days=795)
 
 
+def test_the_chance_before_a_moment_is_the_share_of_futures_that_pay_sooner() -> None:
+    at = BEGAN + timedelta(days=798)
+    window = prepare(regular(), at).window(3_000.0)  # 2, 7, 12 … days off
+    for days in range(1, 121):
+        sooner = int(np.sum(window.days < days))
+        assert window.probability_before(at + timedelta(days=days)) == sooner / window.days.size
+    second_batch = window.probability_before(at + timedelta(days=12))
+    assert second_batch < window.probability_before(at + timedelta(days=12, seconds=1))
+    assert second_batch < window.probability_within(12)
+    for days in (-1, 0, 120.001):
+        assert math.isnan(window.probability_before(at + timedelta(days=days)))
+    nothing = release_window(irregular().clear(), 1.0, AT)
+    assert math.isnan(nothing.probability_before(AT + timedelta(days=5)))
+
+
 @settings(deadline=None, max_examples=20)
 @given(st.lists(st.floats(0, 1e6), min_size=2, max_size=5))
 def test_more_need_never_comes_sooner(needs: list[float]) -> None:

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
+from data.config import load_network
 from data.store.reader import StoreInfo, open_reader, read_info
 from ui.request import sentences
 from ui.request.calendar import Event, as_ics, entry
+from ui.shown.ending import end_of_chain
 
 LINK = "https://queue.example/track?network=sample&find=2210"
 STAMP = datetime(2025, 3, 1, 12, 30, 5, tzinfo=UTC)
@@ -140,6 +142,25 @@ def test_where_time_goes_on_no_entry_lies_in_the_past(read: Any) -> None:
     later = datetime(2025, 11, 22, tzinfo=UTC)
     event = entry(replace(info, simulated=False), request, LINK, later)
     assert event.at == date(2025, 11, 29)
+
+
+def test_an_entry_at_or_after_the_chains_reported_end_says_so(read: Any) -> None:
+    info, request = read(2323)  # its 35 days end on 4 April 2025
+    sample = load_network("sample")
+
+    def told(day: date) -> bool:
+        network = sample.model_copy(update={"ends_on": day})
+        ending = end_of_chain(network, info, STAMP)
+        event = entry(info, request, LINK, STAMP, ending=ending)
+        assert event.at == date(2025, 4, 4)
+        return f"retired on {day.day} Apr 2025" in event.description
+
+    assert [told(date(2025, 4, day)) for day in (3, 4, 5)] == [True, True, False]
+    outlived = end_of_chain(sample.model_copy(update={"ends_on": date(2025, 1, 1)}), info, STAMP)
+    assert "retired" not in entry(info, request, LINK, STAMP, ending=outlived).description
+    over = replace(outlived, went_on=False)
+    description = entry(info, request, LINK, STAMP, ending=over).description
+    assert "Sample was reported to be retired on 1 Jan 2025" in description
 
 
 # An address in one sentence or two

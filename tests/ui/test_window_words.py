@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from forecast import ReleaseWindow, release_window
@@ -39,6 +40,37 @@ def test_where_they_are_over_the_next_ones_are_told_of(window: ReleaseWindow, da
     end, chance = words.day(AT + timedelta(days=35)), window_words.chance(window, 35)
     sentence = f"The chance within another 35 days, by {end}, is **{chance}**."
     assert window_words.sentence(window, AT - timedelta(days=days)).endswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("after_even", "later"), [(-5, "; even odds come only later"), (1, None), (70, "")]
+)
+def test_the_chance_before_the_chains_end_is_told_with_the_odds_that_come_later(
+    window: ReleaseWindow, after_even: int, later: str | None
+) -> None:
+    day = (AT + timedelta(days=window.quantile(0.5) + after_even)).date()
+    end = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    share = np.mean([AT + timedelta(days=days) < end for days in window.days if days < 120])
+    assert share == window.probability_before(end), "every future ends within the horizon"
+    later = "; nine in ten odds come only later" if later is None else later
+    assert window_words.before(window, day) == (
+        f"The chance **before {words.day(day)}**, the chain's reported end, is "
+        f"**{window_words.percent(float(share))}**{later}."
+    )
+
+
+def test_no_chance_before_an_end_is_made_up(window: ReleaseWindow) -> None:
+    far = (AT + timedelta(days=121)).date()
+    assert "is unknown: only 120 days are forecast." in window_words.before(window, far)
+    assert window_words.chance_before(window, far) == words.UNKNOWN
+    day = (AT + timedelta(days=20)).date()
+    stalled = release_window(irregular(until=740.0), 1_000.0, AT)
+    unknown = release_window(irregular().clear(), 1_000.0, AT)
+    covered = release_window(irregular(), 0.0, AT)
+    for no_odds in (stalled, unknown, covered, None):
+        assert window_words.before(no_odds, day) == ""
+    for over in (None, AT.date(), AT.date() - timedelta(days=1)):
+        assert window_words.before(window, over) == ""
 
 
 def test_a_calendar_takes_nine_in_ten_odds_else_even_ones_else_none(window: ReleaseWindow) -> None:

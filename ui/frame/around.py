@@ -10,9 +10,18 @@ from streamlit.navigation.page import StreamlitPage
 
 import queries
 from data import TrackerError
-from data.config import DEVNET, FANTOM, SAMPLE, TESTNET, default_store, network_names
+from data.config import (
+    DEVNET,
+    FANTOM,
+    SAMPLE,
+    TESTNET,
+    default_store,
+    load_network,
+    network_names,
+)
 from ui.frame import sync_now
-from ui.parts import drawing, links, words
+from ui.parts import drawing, ending_words, links, words
+from ui.shown.ending import Ending, end_of_chain
 from ui.shown.sources import Source, Sources, Version, scores_version
 from ui.shown.store_view import StoreView, is_stale
 
@@ -77,9 +86,15 @@ def label(view: StoreView, default: Source) -> None:
 
 
 def warn(view: StoreView, page: StreamlitPage) -> None:
-    """What else must be known: that it is stale, or that checks failed."""
-    info = view.info
-    if is_stale(info, view.now):
+    """What else must be known: that its chain ends, that it is stale, or that checks failed."""
+    info, ending = view.info, view.ending
+    if ending.kind == "stopped":
+        st.warning(f"{words.escaped(ending_words.notice(ending))} {_remedy(view)} asks them again.")
+        if report := ending_words.reported(ending):
+            st.caption(words.escaped(report))
+    else:
+        _tell_end(ending, page.url_path)
+    if is_stale(info, view.now) and not ending.rests:
         st.warning(
             f"The last synced block is of {words.moment(info.synced_at)}, "
             f"{words.age(info, view.now)}. {_remedy(view)} reads what came since; this page "
@@ -94,6 +109,14 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
                 st.page_link(
                     links.page("status"), label="See which, on Status", query_params=network
                 )
+
+
+def _tell_end(ending: Ending, page: str) -> None:
+    """The reported end, in small print once it was seen: on every page but the session's first."""
+    if ending.day is not None:
+        here = (ending.chain, ending.kind, page)
+        is_first = st.session_state.setdefault("told of the end", here) == here
+        (st.info if is_first else st.caption)(words.escaped(ending_words.notice(ending)))
 
 
 def _unreal(name: str, explanation: str, real: Source | None) -> None:
@@ -146,12 +169,12 @@ def footer(
     """Block and its time, age and source; draws the page anew when it shows what was.
 
     That is: another version of its store or of its scores was published, a store appeared
-    that its label should point to, or the figures have grown stale.
+    that its label should point to, the figures have grown stale, or the chain's day is over.
     """
     now = datetime.now(UTC)
-    was = (drawn, default, scored, view and is_stale(view.info, view.now))
-    stale = view and is_stale(view.info, now)
-    if (source.version(), sources.default(), scores_version(source), stale) != was:
+    was = (drawn, default, scored, view and _standing(view, view.now))
+    standing = view and _standing(view, now)
+    if (source.version(), sources.default(), scores_version(source), standing) != was:
         st.rerun()
     if view is not None:
         info = view.info
@@ -160,17 +183,24 @@ def footer(
         st.caption(f"{block}, {words.moment(info.synced_at)} · {words.age(info, now)} · {of}")
 
 
-def nothing_yet(source: Source) -> None:
+def _standing(view: StoreView, now: datetime) -> tuple[bool, str]:
+    return is_stale(view.info, now), view.ending_at(now).kind
+
+
+def nothing_yet(source: Source, now: datetime) -> None:
     """A network that was never synced."""
+    network = load_network(source.name) if source.name in network_names() else None
+    ending = end_of_chain(network, None, now)
     told = (
         ""
         if source.path == default_store(source.name)
         else f' ARGS="--store {words.inside(source.path)}"'
     )
+    _tell_end(ending, "")
     st.title(f"Nothing read from {source.name} yet")
     st.markdown("This command reads the chain into a store. The page then shows it by itself.")
     st.code(_sync_command(source) + told, language="bash")
-    sync_now.offer(source)
+    sync_now.offer(source, ending)
     st.markdown(f"Until then there is the [simulated sample](?network={SAMPLE}).")
 
 

@@ -8,20 +8,23 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
 from data.config import ROOT, SAMPLE, network_names
 from data.store.sync_state import SyncState, is_syncing, read_state
-from ui.parts import words
+from ui.parts import ending_words, words
+from ui.shown.ending import Ending
 from ui.shown.sources import Source
 
 _WATCHED_EVERY_S = 1.0
 _REFUSAL = "sync refusal"
+_UNTIL_SILENT = "Whatever nodes still answer can be read; what was read stays as it is."
 _REST_S = 15  # a node is not to be asked at every click
 
 
-def offer(source: Source) -> None:
+def offer(source: Source, ending: Ending) -> None:
     """A button that reads what came since, or how far the sync is that runs."""
     if source.name == SAMPLE:
         st.caption("The sample is one fixed simulation: there is nothing to sync.")
@@ -29,10 +32,11 @@ def offer(source: Source) -> None:
         st.caption("This store belongs to no network that is known here: sync it by command.")
     else:
         running = is_syncing(source.path)
-        st.fragment(_watch, run_every=_WATCHED_EVERY_S if running else None)(source, running)
+        watch = st.fragment(_watch, run_every=_WATCHED_EVERY_S if running else None)
+        watch(source, ending, running)
 
 
-def _watch(source: Source, was_running: bool) -> None:
+def _watch(source: Source, ending: Ending, was_running: bool) -> None:
     running = is_syncing(source.path)
     if running != was_running:
         st.rerun()  # the page then shows what was published, and the watching starts or ends
@@ -43,11 +47,14 @@ def _watch(source: Source, was_running: bool) -> None:
             st.progress(*_progress(state))
         else:
             st.caption(f"A sync keeps this store current. {_outcome(state)}")
-        _error(state)
+        _error(state, ending)
         return
+    if ending.is_final:
+        st.caption(words.escaped(f"{ending_words.brief(ending)}. {_UNTIL_SILENT}"))
     rested = state is None or state.ended_s is None or time.time() - state.ended_s > _REST_S
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Sync now", type="primary", help="Reads what came since the last sync."):
+        kind: Literal["primary", "secondary"] = "secondary" if ending.is_final else "primary"
+        if st.button("Sync now", type=kind, help="Reads what came since the last sync."):
             if rested:
                 st.session_state[_REFUSAL] = _start(source)
                 st.rerun()
@@ -57,12 +64,13 @@ def _watch(source: Source, was_running: bool) -> None:
     if refusal := st.session_state.pop(_REFUSAL, ""):
         st.error(words.fault(refusal), title="No sync could begin")
     else:
-        _error(state)
+        _error(state, ending)
 
 
-def _error(state: SyncState | None) -> None:
+def _error(state: SyncState | None, ending: Ending) -> None:
     if state is not None and state.error:
-        st.error(words.fault(state.error), title="The last sync failed")
+        alert = st.info if ending.is_final else st.error
+        alert(words.fault(state.error), title="The last sync failed")
 
 
 def _progress(state: SyncState | None) -> tuple[float, str]:

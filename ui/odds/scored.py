@@ -34,7 +34,8 @@ class Odds:
     store: StoreView
     present: Present
     scores: Scores
-    key: tuple[Version, tuple[int, int]]  # the versions of the store and of its scores
+    # The versions of the store and of its scores, and the chain's reported end.
+    key: tuple[Version, tuple[int, int], date | None]
 
     @property
     def has_futures(self) -> bool:
@@ -73,7 +74,8 @@ def odds_of(store: StoreView) -> Odds | None:
         "lock_ups": store.ask("lock_up_ends"),
     }
     present = _present(store.version, source, answers, at)
-    return Odds(store, present, scores, (store.version, version))
+    key = (store.version, version, store.ending.ahead)
+    return Odds(store, present, scores, key)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -95,10 +97,11 @@ def _present(
 
 
 def windows_of(odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
-    """`wr_id`, `half_by`, `most_by` and `kind` for the first `MOST_WINDOWS` of `pending`.
+    """`wr_id`, `half_by`, `most_by`, `before` and `kind` for the first `MOST_WINDOWS` of `pending`.
 
-    The days are those of even odds and of nine in ten, null where there is none to give. A null
-    `kind` is a window that is not known.
+    The days are those of even odds and of nine in ten, null where there is none to give. `before`
+    is the chance before the chain's reported end in words, "" where there is none. A null `kind`
+    is a window that is not known.
     """
     rows = []
     first = pending.head(MOST_WINDOWS).select("wr_id", "ahead_ftm", "payout_ftm")
@@ -108,6 +111,9 @@ def windows_of(odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
         if window_words.has_odds(window):
             days = [window.quantile(0.5), window.quantile(0.9)]
         kind = None if window is None else window.kind
-        rows.append((wr_id, *(odds.day(d) if math.isfinite(d) else None for d in days), kind))
-    schema = {"wr_id": pl.Int64, "half_by": pl.Date, "most_by": pl.Date, "kind": pl.String}
+        dates = [odds.day(d) if math.isfinite(d) else None for d in days]
+        before = window_words.chance_before(window, odds.store.ending.ahead)
+        rows.append((wr_id, *dates, before, kind))
+    schema = {"wr_id": pl.Int64, "half_by": pl.Date, "most_by": pl.Date}
+    schema |= dict.fromkeys(("before", "kind"), pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")

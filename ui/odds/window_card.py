@@ -27,10 +27,16 @@ _TOOLTIPS = {"low": "5 %", "q25": "25 %", "q50": "Even odds", "q75": "75 %", "hi
 
 def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = "") -> None:
     """The window of a request that was, or would be, asked for at `asked_at`."""
-    st.markdown(window_words.sentence(window, asked_at))
+    st.markdown(sentence(odds, window, asked_at))
     if window_words.has_dates(window):
         picture({"": window}, asked_at)
     behind(odds, amount, has_odds=window_words.has_odds(window))
+
+
+def sentence(odds: Odds, window: ReleaseWindow | None, asked_at: datetime | None = None) -> str:
+    """The window in words, with the chance before the chain's reported end while that is ahead."""
+    text = window_words.sentence(window, asked_at)
+    return f"{text} {window_words.before(window, odds.store.ending.ahead)}".rstrip()
 
 
 def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
@@ -112,8 +118,13 @@ def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:
 
 
 def late(odds: Odds) -> None:
-    """A warning where the last block is more than a day old."""
-    if odds.behind_days > 1:
+    """A warning where the last block is more than a day old, or a note where it is the last."""
+    if odds.store.ending.rests:
+        st.caption(
+            f"This is as of {words.moment(odds.at)}, the last block read, and holds only if the "
+            "chain goes on."
+        )
+    elif odds.behind_days > 1:
         st.warning(
             f"These odds are as of {words.moment(odds.at)}, "
             f"{words.duration(odds.behind_days)} ago, and count from then. Sync first: what "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeGuard
 
 from forecast import ReleaseWindow
@@ -14,6 +14,7 @@ _UNKNOWN_NEED = (
     "What has to be paid before it is unknown, as an amount or a request before it is missing: "
     "see Status. So there are no odds."
 )
+_LATER = {"even odds": 0.5, "nine in ten odds": 0.9}
 
 
 def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> str:
@@ -60,6 +61,32 @@ def _official(window: ReleaseWindow, asked_at: datetime | None) -> str:
     else:
         span = f"within the official {OFFICIAL_DAYS} days"
     return f"The chance {span}, by {_day(window, left)}, is **{chance(window, left)}**."
+
+
+def before(window: ReleaseWindow | None, ends_on: date | None) -> str:
+    """The chance of being paid before the day on which the chain is reported to end, and which
+    odds come later; "" where there is no such day, it has begun, or there are no odds."""
+    chance = chance_before(window, ends_on)
+    if ends_on is None or not has_odds(window) or not chance:
+        return ""
+    start = f"The chance **before {words.day(ends_on)}**, the chain's reported end, is"
+    if chance == words.UNKNOWN:
+        return f"{start} unknown: only {round(window.horizon_days)} days are forecast."
+    days = words.days_between(window.curve.at, _begin(ends_on))
+    later = [name for name, p in _LATER.items() if window.quantile(p) >= days]
+    return f"{start} **{chance}**{f'; {later[0]} come only later' if later else ''}."
+
+
+def chance_before(window: ReleaseWindow | None, ends_on: date | None) -> str:
+    """That chance alone, in whole percent; "unknown" past the horizon."""
+    if ends_on is None or not has_odds(window) or _begin(ends_on) <= window.curve.at:
+        return ""
+    share = window.probability_before(_begin(ends_on))
+    return words.UNKNOWN if math.isnan(share) else percent(share)
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _stalled(window: ReleaseWindow) -> str:

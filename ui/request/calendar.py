@@ -14,8 +14,9 @@ from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import window_words
-from ui.parts import words
+from ui.parts import ending_words, words
 from ui.request.sentences import SUPPORT, unreal
+from ui.shown.ending import Ending
 from ui.shown.store_view import Row
 
 _LOOK_AGAIN_DAYS = 7
@@ -67,14 +68,16 @@ def entry(
     now: datetime,
     likely: Likely | None = None,
     known: str = "",
+    ending: Ending | None = None,
 ) -> Event | None:
     """The entry of a request that waits or was paid; None for any other, and of a store without a
     time.
 
     For one that waits the day is that of `likely`. Without it, or once it has come, the day is the
     35th after the request, and after that the seventh from today. Today is the day of the last
-    synced block, or of `now` where time goes on. `link` leads back to the request. `known` says how
-    far the chain was read, where that is not the store's last block.
+    synced block, or of `now` where time goes on. An end of the chain that is reported for that day
+    or before is told. `link` leads back to the request. `known` says how far the chain was read,
+    where that is not the store's last block.
     """
     stamp = info.published_at or info.synced_at
     if stamp is None or info.synced_at is None or request["status"] not in ("pending", "paid"):
@@ -101,11 +104,14 @@ def entry(
     else:
         at, summary = today + timedelta(days=_LOOK_AGAIN_DAYS), f"Check {number}"
         todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it still waits")
+    ends_on = ending.day if ending and not ending.went_on else None
+    is_beyond = request["status"] == "pending" and ends_on is not None and at >= ends_on
     kind = unreal(info)
     description = [
         f"Request {request['wr_id']} for {words.payout(request['payout_ftm'])}, asked for on "
         f"{words.moment(request['requested_at'])}.",
         todo,
+        ending_words.reported(ending) if ending and is_beyond else "",
         f"Where it stands: {link}" if link else "",
         f"Transaction of the request: {request['requested_tx']}",
         f"{kind}: no real request." if kind else "",

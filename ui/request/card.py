@@ -171,7 +171,7 @@ def _files(store: StoreView, request: Row, likely: Likely | None) -> None:
     st.subheader("Take it along")
     contents = "The history above as CSV or Parquet."
     link = link_back(store, request["wr_id"])
-    entry = calendar.entry(store.info, request, link, store.now, likely)
+    entry = calendar.entry(store.info, request, link, store.now, likely, ending=store.ending)
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry is not None:
             contents = f"{calendar_file(store, request['wr_id'], entry)} {contents}"

@@ -9,8 +9,8 @@ import polars as pl
 from data.config import DEVNET, TESTNET
 from data.store.reader import StoreInfo
 from forecast.baselines import OFFICIAL_DAYS
-from ui.parts import words
-from ui.shown.store_view import Row
+from ui.parts import ending_words, words
+from ui.shown.store_view import Row, StoreView
 
 SUPPORT = "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10"
 STATUS = {"pending": "waiting", "manual": "refused, set aside", "paid": "paid", None: "unknown"}
@@ -120,12 +120,15 @@ def unreal(info: StoreInfo) -> str:
     return "Test chain" if info.network in (DEVNET, TESTNET) else ""
 
 
-def read_up_to(info: StoreInfo) -> str:
-    """How far the store was read."""
+def read_up_to(store: StoreView) -> str:
+    """How far the store was read, and whether more is to come."""
+    info = store.info
     block = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
     newer = "What is newer appears after the next sync."
     if info.simulated:
         newer = "It is a sample and grows no further."
+    elif store.ending.is_final:
+        newer = f"Nothing newer is expected: {ending_words.brief(store.ending)}."
     return f"The store is read up to {block}, {words.moment(info.synced_at)}. {newer}"
 
 

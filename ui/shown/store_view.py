@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ import streamlit as st
 
 import queries
 from data import StoreError
+from data.config import Network, load_network, network_names
 from data.sample.store import ensure_sample
 from data.store.reader import StoreInfo, open_reader, read_info
 from data.store.reader import version as version_of
+from ui.shown.ending import Ending, end_of_chain
 from ui.shown.sources import Source, Version
 
 Row = Mapping[str, Any]  # one row of an answer, by column
@@ -87,6 +90,22 @@ class StoreView:
     def first_request_at(self) -> datetime | None:
         """None where the store holds no request."""
         return _facts(self.version).first_request_at
+
+    @cached_property
+    def ending(self) -> Ending:
+        """What is known of the end of the chain at this run. Raises ConfigError."""
+        return self.ending_at(self.now)
+
+    def ending_at(self, now: datetime) -> Ending:
+        """The same at another moment."""
+        return end_of_chain(self._network, self.info, now)
+
+    @cached_property
+    def _network(self) -> Network | None:
+        """The network that was synced; None where none of that name has the store's chain."""
+        name = self.info.network
+        network = load_network(name) if name in network_names() else None
+        return network if network and network.chain_id == self.info.chain_id else None
 
     def days(self) -> tuple[date, date]:
         """The first request's day and the last synced one, of a store that has requests."""

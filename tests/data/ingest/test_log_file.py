@@ -17,6 +17,8 @@ from duckdb import DuckDBPyConnection as Connection
 from data import ChangedLogError, LogFileError
 from data.ingest import from_file, raw_logs
 from data.ingest.from_file import stage_files
+from data.store.reader import open_reader, read_info
+from data.store.writer import open_next, publish
 from tests.log_lines import (
     ALICE,
     FANTOM,
@@ -135,6 +137,21 @@ def test_a_file_covers_the_asked_blocks_or_those_of_its_logs(
 
 
 # What is refused, as a whole
+
+
+def test_older_logs_of_a_file_leave_the_chains_head_unknown(tmp_path: Path) -> None:
+    path, file = tmp_path / "store.duckdb", tmp_path / "all.ndjson"
+    write_logs(file, _logs())
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    newest = from_file.sync_file(FANTOM, path, [file], now).block
+    with open_next(path, FANTOM) as con:
+        con.execute("UPDATE store_info SET head_block = synced_block")  # as a node would
+    publish(path)
+    older = from_file.sync_file(FANTOM, path, [file], now, last=FIRST_BLOCK + 5).block
+    with open_reader(path) as con:
+        info = read_info(con)
+    assert older < newest
+    assert (info.synced_block, info.head_block) == (newest, None)
 
 
 def test_a_zipped_file_that_was_cut_off_is_refused_wherever_it_was_cut(
