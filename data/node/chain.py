@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -25,7 +26,18 @@ from data.node.endpoint import Endpoint, Manners
 from data.node.endpoints import Endpoints
 from data.node.refusals import EndpointError, LyingError, message_of
 from data.pool.amounts import ONE
-from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
+from data.pool.contracts import (
+    BOND_CONTRACT,
+    BURN_FEE,
+    CERT_CONTRACT,
+    GET_STUB,
+    RATIO,
+    VIEWS,
+    WITHDRAWALS,
+    Block,
+    Function,
+    PoolState,
+)
 
 # py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
 sys.setrecursionlimit(1_000)
@@ -33,6 +45,7 @@ _BATCH = 100
 # An endpoint further behind than this answers with holes at the end.
 _LAG_BLOCKS = 1_000
 _PROBES_FTM = (1, 1_000, 100_000)
+_CONTRACTS = (BOND_CONTRACT, CERT_CONTRACT)
 # What web3 and we meet in an answer that has not the shape it should have.
 _UNREADABLE = (Web3Exception, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
@@ -69,9 +82,12 @@ class Chain:
         self._network = network
         self._keep_usable()
         self._w3 = Web3(_Provider(self.endpoints))
-        self._pool = self._w3.eth.contract(
-            to_checksum_address(network.pool),
-            abi=[view.abi for view in (*VIEWS, WITHDRAWALS, BURN_FEE)],
+        self._pool, self._bond = (
+            self._w3.eth.contract(to_checksum_address(address), abi=[view.abi for view in views])
+            for address, views in (
+                (network.pool, (*VIEWS, WITHDRAWALS, BURN_FEE, GET_STUB, *_CONTRACTS)),
+                (network.bond, (RATIO,)),
+            )
         )
 
     @property
@@ -124,9 +140,10 @@ class Chain:
             raise NodeError(f"no header came for block {min(missing)}: try another --rpc-url")
         return times
 
-    def pool_state(self, block: Block) -> PoolState:
-        """The pool's balance and views at `block`. Raises NodeError where the node keeps no
-        state of that block or there is no contract at the pool's address."""
+    def pool_state(self, block: Block, stubs: Sequence[str] | None = None) -> PoolState:
+        """The pool's balance and views at `block`, and what its `stubs` hold (those that it lists
+        itself if None). Raises NodeError where the node keeps no state of that block or there is
+        no contract at the pool's address."""
         at = block.number
         pool = self._pool.address
         try:
@@ -135,20 +152,70 @@ class Chain:
             balance_wei = self._w3.eth.get_balance(pool, at)
         except _UNREADABLE as error:
             raise NodeError(f"the node tells no state of block {at}: {_words(error)}") from error
-        views = {view.name: self._view(view.name, at) for view in VIEWS}
+        views = {view.name: self._view(view, at) for view in VIEWS}
         for probe in _PROBES_FTM:
             amount_wei = probe * ONE
-            views[f"{BURN_FEE.name}({amount_wei})"] = self._view(BURN_FEE.name, at, amount_wei)
+            views[f"{BURN_FEE.name}({amount_wei})"] = self._view(BURN_FEE, at, amount_wei)
         views["pendingWei"] = self._pending_wei(views["firstWrId"], views["lastWrId"], at)
-        known = {name: value for name, value in views.items() if value is not None}
-        return PoolState(block, balance_wei, known)
+        views[RATIO.name] = self._view(RATIO, at)
+        return PoolState(
+            block,
+            balance_wei,
+            {name: value for name, value in views.items() if value is not None},
+            {view.name: address for view in _CONTRACTS if (address := self._address(view, at))},
+            self._stub_balances(stubs, views["stubCount"], at),
+        )
 
-    def _view(self, name: str, at: int, *arguments: int) -> int | None:
-        """The value of a view; None where this generation of the contract has no such view."""
+    def balances_wei(self, addresses: Sequence[str], at: int) -> list[int]:
+        """What each address holds after block `at`, in wei. Raises NodeError where the node does
+        not tell."""
+        accounts = [to_checksum_address(address) for address in addresses]
         try:
-            return int(self._pool.functions[name](*arguments).call(block_identifier=at))
+            return self._in_batches(
+                [partial(self._w3.eth.get_balance, account, at) for account in accounts]
+            )
+        except _UNREADABLE as error:
+            raise NodeError(f"the node tells no balance of block {at}: {_words(error)}") from error
+
+    def _view(self, view: Function, at: int, *arguments: int) -> int | None:
+        """The value of a view; None where this generation of the contract has no such view."""
+        contract = self._bond if view == RATIO else self._pool
+        try:
+            return int(contract.functions[view.name](*arguments).call(block_identifier=at))
         except _UNREADABLE:
             return None
+
+    def _address(self, view: Function, at: int) -> str | None:
+        """The address a view of the pool answers, None where it does not tell."""
+        try:
+            return str(self._pool.functions[view.name]().call(block_identifier=at)).lower()
+        except _UNREADABLE:
+            return None
+
+    def _stub_balances(
+        self, stubs: Sequence[str] | None, count: int | None, at: int
+    ) -> dict[str, int] | None:
+        """What each stub holds in wei, None where the node or the contract does not tell."""
+        try:
+            if stubs is None:
+                if count is None:
+                    return None
+                listed = self._pool.functions[GET_STUB.name]
+                asks = [partial(listed(id).call, block_identifier=at) for id in range(count)]
+                stubs = [str(stub).lower() for stub in self._in_batches(asks)]
+            return dict(zip(stubs, self.balances_wei(stubs, at), strict=True))
+        except (NodeError, *_UNREADABLE):
+            return None
+
+    def _in_batches(self, asks: Sequence[Callable[[], Any]]) -> list[Any]:
+        """The answers to calls of web3, each made within a batch."""
+        answers: list[Any] = []
+        for start in range(0, len(asks), _BATCH):
+            with self._w3.batch_requests() as batch:
+                for ask in asks[start : start + _BATCH]:
+                    batch.add(ask())
+                answers += cast(list[Any], batch.execute())
+        return answers
 
     def _pending_wei(self, first: int | None, last: int | None, at: int) -> int | None:
         """The sum of the queued amounts, as the contract holds them."""
