@@ -14,12 +14,42 @@ import duckdb
 from data.pool.amounts import ONE
 from data.pool.burn import bonds_of_shares
 
-# amount = ceil(shares * 1e18 / ratio) where (amount - 1) * ratio < shares * 1e18 <= amount * ratio.
-# Those products pass 38 digits, so the whole FTM of the amount are taken off both sides first;
-# what still overflows (a ratio beyond 1e20) is left for Python, as is what does not fit.
+# Blocks of burns that may not fit the ratio before their block, and of all burns whose block has an
+# update of its own. amount = ceil(shares * 1e18 / ratio) where
+# (amount - 1) * ratio < shares * 1e18 <= amount * ratio. Those products pass 38 digits, so about
+# the whole FTM of the amount are taken off both sides first; what still overflows is one too.
 _SUSPECTS = f"""
 WITH updates AS (
-    SELECT position, block, word(data, 0)::HUGEINT AS ratio FROM decodable_logs
+    SELECT block, last(ratio_wei::HUGEINT ORDER BY rowid) AS ratio FROM ratios GROUP BY block
+    UNION ALL
+    SELECT -1, {ONE}
+),
+
+burns AS (
+    SELECT
+        requests.requested_block AS block, ratio,
+        gross_wei::HUGEINT AS gross, shares_wei::HUGEINT AS shares,
+        try((gross_wei::DOUBLE / 1e18)::HUGEINT) AS whole
+    FROM requests ASOF JOIN updates ON requests.requested_block > updates.block
+    WHERE token = 'aFTMc' AND gross_wei IS NOT NULL AND shares_wei IS NOT NULL
+),
+
+parts AS (
+    SELECT
+        block, ratio,
+        try((shares - whole * ratio) * {ONE}) AS shares_left,
+        try((gross - whole * {ONE}) * ratio) AS gross_left
+    FROM burns
+)
+
+SELECT DISTINCT block FROM parts
+WHERE (shares_left <= gross_left AND gross_left - ratio < shares_left) IS NOT TRUE
+    OR block IN (SELECT block FROM updates)
+"""
+# Those burns beside the last update before each, in the chain's order.
+_PAIRS = f"""
+WITH updates AS (
+    SELECT position, block, word(data, 0) AS ratio FROM decodable_logs
     WHERE contract = 'bond' AND event = 'RatioUpdate'
     UNION ALL
     SELECT -1, (SELECT first_block FROM store_info), {ONE}
@@ -28,23 +58,16 @@ WITH updates AS (
 burns AS (
     SELECT
         position, block, topic_number(topic2) AS wr_id,
-        word(data, 0)::HUGEINT AS gross, word(data, 1)::HUGEINT AS shares
+        word(data, 0) AS gross, word(data, 1) AS shares
     FROM decodable_logs
-    WHERE contract = 'pool' AND event = 'TokensBurned2' AND topic_number(topic3) = 0
-),
-
-pairs AS (
-    SELECT
-        burns.block, wr_id, gross, shares, updates.block AS updated_block, ratio,
-        try((shares - (gross // {ONE}) * ratio) * {ONE}) AS shares_left,
-        try((gross % {ONE}) * ratio) AS gross_left
-    FROM burns ASOF JOIN updates ON burns.position > updates.position
+    WHERE block IN (SELECT unnest(?)) AND contract = 'pool' AND event = 'TokensBurned2'
+        AND topic_number(topic3) = 0
 )
 
-SELECT block, wr_id, gross, shares, updated_block, ratio FROM pairs
+SELECT burns.block, wr_id, gross, shares, updates.block, ratio
+FROM burns ASOF JOIN updates ON burns.position > updates.position
 WHERE gross IS NOT NULL AND shares IS NOT NULL AND ratio IS NOT NULL
-    AND (shares_left <= gross_left AND gross_left - ratio < shares_left) IS NOT TRUE
-ORDER BY block, wr_id
+ORDER BY burns.position
 """
 
 
@@ -61,8 +84,10 @@ class RatioBreak:
 
 def ratio_breaks(con: duckdb.DuckDBPyConnection) -> list[RatioBreak]:
     """The first burn after each update that does not fit, in the chain's order."""
+    blocks = [block for (block,) in con.execute(_SUSPECTS).fetchall()]
     breaks: dict[int, RatioBreak] = {}
-    for block, wr_id, gross, shares, updated, ratio in con.execute(_SUSPECTS).fetchall():
+    for block, wr_id, *words, updated, ratio in con.execute(_PAIRS, [blocks]).fetchall():
+        gross, shares, ratio = map(int, (*words, ratio))
         if updated in breaks or (ratio and bonds_of_shares(shares, ratio) == gross):
             continue
         implied = f"about {-(-shares * ONE // gross)}" if gross else "none"
