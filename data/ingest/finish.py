@@ -55,7 +55,7 @@ def finish(
             _write_views(con, reached.state)
         _write_balances(con, list(samples.values()))
         _write_info(con, reached)
-        return run_checks(con, reached.state, reached.unknown_because)
+        return run_checks(con, reached.state, reached.unknown_because, reached.now)
 
 
 def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached) -> bool:

@@ -25,7 +25,7 @@ from data.ingest.evidence import budget, confirm, sample
 from data.ingest.finish import Reached, finish, stands_still
 from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading, pool_and_bond
+from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
 from data.node.chain import Chain
 from data.store.reader import read_info
 from data.store.writer import open_next, publish, transaction
@@ -180,8 +180,9 @@ def _finish(
     """Finish a look; where ids show that logs were withheld, read those blocks once more."""
     con, chain = reading.con, reading.chain
     if at_end:
+        stubs = [stub for stub, _ in deployed_stubs(con)]
         try:
-            target = replace(target, state=chain.pool_state(target.block))
+            target = replace(target, state=chain.pool_state(target.block, stubs))
         except NodeError as error:
             target = replace(target, unknown_because=str(error))
             progress.note(f"the contract's own views were not checked: {error}")

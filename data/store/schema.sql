@@ -73,6 +73,12 @@ CREATE TABLE contract_views (
     value VARCHAR NOT NULL
 );
 
+CREATE TABLE money (
+    block BIGINT NOT NULL,
+    part VARCHAR NOT NULL,
+    amount_wei DECIMAL(38, 0) NOT NULL
+);
+
 CREATE TABLE checks (
     name VARCHAR NOT NULL,
     status VARCHAR NOT NULL,

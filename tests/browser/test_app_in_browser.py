@@ -122,7 +122,7 @@ def test_old_figures_failed_checks_and_an_unknown_balance_are_told(app: App, vis
     seen.page.get_by_role("link", name="See which, on Status").click()
     seen.page.get_by_role("heading", name="What failed").wait_for()
     seen.settle()
-    assert "Of 16 checks 1 failed and 0 could not be made." in seen.text()
+    assert "Of 25 checks 1 failed and 0 could not be made." in seen.text()
     seen.screenshot("status-failed")
 
 

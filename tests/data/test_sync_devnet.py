@@ -30,6 +30,9 @@ def test_all_that_is_rebuilt_equals_the_contracts_own_views(
         "pendingWei",
         "stashedForManualWithdrawals",
         "stubCount",
+        "ratio",
+        "bondContract",
+        "certContract",
         "feeShift",
         *(f"getBurnFee({amount * FTM})" for amount in (1, 1_000, 100_000)),
     }

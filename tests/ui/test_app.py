@@ -104,7 +104,7 @@ def test_status_tells_what_is_known_of_the_store(show: Show) -> None:
         "holds a simulated chain up to block 99,772,823, read from simulation with seed 250"
         in said(app)
     )
-    assert "All 16 checks passed." in said(app)
+    assert "All 25 checks passed." in said(app)
     assert "duckdb 1.5.5" in said(app)
     assert app.code[0].value == ".venv/bin/duckdb -readonly shown.duckdb"
     assert app.metric[0].delta == "the simulation's last"

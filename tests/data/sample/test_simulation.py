@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.pool.burn import FeeRule, burn_fee_wei
-from data.pool.contracts import EVENTS
+from data.pool.contracts import BOND_CONTRACT_CHANGED, CERT_CONTRACT_CHANGED, EVENTS
 from data.sample import SAMPLE_UNTIL, Simulation, simulate
 from data.sample.contracts import Pool, RevertError
 from tests.data.sample.seen import ADDRESSES, DAY, LOCKS_END, WEI, Seen, head_moves, named, payout
@@ -304,7 +304,8 @@ def test_every_event_occurs_and_web3_reads_it_as_it_was_meant(logs: list[Seen]) 
     from web3.types import HexBytes
 
     examples = {log.event: log for log in logs}
-    assert set(examples) == set(EVENTS)
+    # No owner of the sample ever changes a token: that fails a check.
+    assert set(EVENTS) - set(examples) == {BOND_CONTRACT_CHANGED, CERT_CONTRACT_CHANGED}
     for event, log in examples.items():
         contract = Web3().eth.contract(
             address=Web3.to_checksum_address(ADDRESSES[event.contract]), abi=[event.abi]
