@@ -201,7 +201,6 @@ class Position:
     returns: int = 0
 
     def is_locked(self, at: int) -> bool:
-        """Whether the lock-up still runs."""
         return at < self.locked_until
 
 

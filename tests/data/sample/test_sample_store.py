@@ -64,21 +64,11 @@ def test_a_sample_that_is_there_is_not_built_again(sample: Path) -> None:
     assert not sample.with_name("sample.duckdb.lock").exists()
 
 
-def _older_schema(path: Path) -> None:
-    with duckdb.connect(path) as con:
-        con.execute("UPDATE store_info SET schema_version = 0")
-
-
-def _other_seed(path: Path) -> None:
-    with duckdb.connect(path) as con:
-        con.execute("UPDATE store_info SET source = 'simulation with seed 7 up to 2025-03-01'")
-        con.execute("DELETE FROM requests")
-
-
 def test_an_older_sample_is_built_again_and_comes_out_the_same(
     sample: Path, sample_store: Path
 ) -> None:
-    _older_schema(sample)
+    with duckdb.connect(sample) as con:
+        con.execute("UPDATE store_info SET schema_version = 0")
     ensure_sample(LATER, sample)
     with open_reader(sample) as con, open_reader(sample_store) as first:
         assert read_info(con).published_at == LATER
@@ -93,7 +83,8 @@ def test_an_older_sample_is_built_again_and_comes_out_the_same(
 def test_a_sample_of_another_seed_is_built_again(
     sample: Path, sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _other_seed(sample)
+    with duckdb.connect(sample) as con:
+        con.execute("UPDATE store_info SET source = 'simulation with seed 7 up to 2025-03-01'")
     built: list[Path] = []
 
     def build(path: Path, _now: datetime) -> None:
