@@ -145,7 +145,7 @@ def _failures(folder: Path) -> Iterator[tuple[tuple[str | Path, ...], str]]:
     broken.write_text("no log\n")
     notes.write_text("notes")
     yield ("--logs", folder / "none"), f"no file {folder / 'none'}"
-    yield ("--logs", logs, "--logs", broken), f"{broken}, line 1: is no JSON object"
+    yield ("--logs", logs, "--logs", broken), f"{broken}, line 1: is neither JSON nor the header"
     yield ("--logs", logs, "--to-block", "5"), "good.ndjson holds no log of the asked blocks"
     yield ("--logs", logs, "--store", notes), f"{notes} is no DuckDB store: move it aside"
     yield ("--logs", logs, "--store", notes / "s"), f"cannot write beside {notes / 's'}: "
@@ -237,11 +237,19 @@ def test_ctrl_c_says_that_what_landed_is_kept(pause_s: float, tmp_path: Path) ->
         (["--network", "fantom", "--follow", "nan"], "'nan' is not from 1 second to a day"),
         (["--network", "fantom", "--follow", "soon"], "'soon' is not from 1 second to a day"),
         (["--network", "fantom", "--follow", "5", "--to-block", "4"], "--follow has no end"),
-        (["--network", "fantom", "--logs", "a", "--follow", "5"], "--logs reads no node"),
-        (["--network", "fantom", "--logs", "a", "--rpc-url", "http://a"], "--logs reads no node"),
+        (["--network", "fantom", "--logs", "a", "--follow", "5"], "--logs reads files once"),
+        (["--network", "fantom", "--logs", "a", "--covers", "5"], "'5' is no range of blocks"),
+        (["--network", "fantom", "--logs", "a", "--covers", "5-x"], "'x' is no block number"),
+        (["--network", "fantom", "--logs", "a", "--covers", "5-4"], "ends at 4, before it begins"),
+        (
+            ["--network", "fantom", "--logs", "a", "--covers", "5-9", "--to-block", "8"],
+            "--covers goes beyond",
+        ),
+        (["--network", "fantom", "--covers", "5-9"], "name them with --logs"),
         (["--network", "sample", "--logs", "a"], "the sample is one fixed simulation"),
         (["--network", "sample", "--from-block", "0"], "the sample is one fixed simulation"),
-        (["--network", "fantom", "--blocks", "5"], "unrecognized arguments: --blocks 5"),
+        (["--network", "fantom", "--blocks", "5"], "name them with --logs"),
+        (["--network", "fantom", "--nothing", "5"], "unrecognized arguments: --nothing 5"),
     ],
 )
 def test_a_command_that_cannot_be_meant_is_told_with_status_2(
