@@ -169,7 +169,8 @@ def _csv(path: Path, plain: Path, head: bytes, kind: Kind) -> Form:
     source = (
         f"read_csv({literal(plain)}, header = true, auto_detect = false, "
         f"delim = '{delimiter}', quote = '\"', escape = '\"', nullstr = '', "
-        f"compression = 'none', columns = {{{types}}})"
+        f"compression = 'none', max_line_size = {_LONGEST_ROW_BYTES}, "
+        f"buffer_size = {2 * _LONGEST_ROW_BYTES}, columns = {{{types}}})"
     )
     about = dict(
         pair.strip(" #").split("=", 1)

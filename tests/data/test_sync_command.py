@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from data.config import ROOT
+from data.config import ROOT, load_network
 from data.store.reader import open_reader, read_info
 from data.sync import main
+from tests.fake_node import fake_node
 from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
+from tests.made_chain import ledger, made_log, time_of
 from tests.processes import python
 from tests.store_steps import digest
 
@@ -134,6 +136,18 @@ def test_the_sample_needs_no_node_and_no_file(sample_store: Path) -> None:
     told = python("-m", "data.sync", "--network", "sample", "--store", sample_store)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout == f"{sample_store} holds the simulated sample\n"
+
+
+@pytest.mark.node
+def test_a_node_is_asked_for_the_times_that_files_lack(sync: Command, tmp_path: Path) -> None:
+    log = made_log(7, 0, load_network("fantom").pool, ["0x" + "22" * 32])
+    file = write_logs(tmp_path / "bare", [{**log, "blockTimestamp": None}])
+    path = tmp_path / "store"
+    with fake_node(ledger([log], 9, chain_id=250)) as node:
+        told = sync("--network", "fantom", "--logs", file, "--store", path, "--rpc-url", node.url)
+        assert (told.returncode, node.count("eth_getLogs")) == (0, 0), told.stderr
+    with open_reader(path) as con:
+        assert rows(con, "SELECT epoch(block_time)::BIGINT FROM raw_logs") == [(time_of(7),)]
 
 
 # Status 1: the world is not as it should be

@@ -101,7 +101,7 @@ def test_a_time_that_nothing_tells_is_named_with_the_ways_out(tmp_path: Path) ->
     with pytest.raises(LogFileError) as refusal:
         _sync(tmp_path, timed, bare)
     told = str(refusal.value)
-    assert told.startswith(f"{bare}, row 3: has no time, and nothing tells that of block")
+    assert told.startswith(f"{bare}, line 3: has no time, and nothing tells that of block")
     assert all(way in told for way in ("--blocks", "--rpc-url", "export the logs with their times"))
     assert not (tmp_path / "store").exists()
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.ingest import from_file
+from data.ingest.read_file import MACROS
 from tests.log_lines import empty_tables
 
 WORDS = st.binary(min_size=32, max_size=32).map(lambda word: "0x" + word.hex())
@@ -21,7 +21,7 @@ TIMES = st.integers(1_400_000_000, 3_999_999_999)
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with empty_tables() as con:
-        con.execute(from_file._MACROS.read_text())
+        con.execute(MACROS)
         yield con
 
 
