@@ -89,7 +89,8 @@ def _write_info(con: duckdb.DuckDBPyConnection, reached: Reached) -> None:
         """
         UPDATE store_info SET
             synced_hash = if(synced_block = $block, coalesce($hash, synced_hash), $hash),
-            synced_block = $block, synced_at = $at, source = $source
+            synced_at = if(synced_block = $block AND $hash IS NULL, synced_at, $at),
+            synced_block = $block, source = $source
         WHERE synced_block IS NULL OR synced_block <= $block
         """,
         {

@@ -98,7 +98,7 @@ def test_old_figures_and_failed_checks_are_told_with_what_to_do(
     assert "Simulated" not in said(app)
     status = said(show(*faults, page="status"))
     assert "What failed" in status
-    assert "Of 16 checks 1 failed and 0 could not be made." in status
+    assert "Of 25 checks 1 failed and 0 could not be made." in status
 
 
 def test_a_store_without_requests_says_so(show: Show) -> None:
