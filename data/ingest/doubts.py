@@ -137,8 +137,7 @@ def contradiction(
     """Keep for whoever looks that two sources did not tell the same, and say it."""
     reading.note(f"{source or 'an earlier source'}: {reason} (block {block})")
     reading.con.execute(
-        "INSERT INTO contradictions (source, block, reason, dropped_logs, settled) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO contradictions VALUES (get_current_timestamp(), ?, ?, ?, ?, ?)",
         [source, block, reason, dropped, settled],
     )
 

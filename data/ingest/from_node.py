@@ -202,7 +202,7 @@ def _finish(
     with transaction(con):
         for start, end in still:
             con.execute(
-                "INSERT INTO searched_in_vain (from_block, to_block, source) VALUES (?, ?, ?)",
+                "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
                 [start, end, chain.sources],
             )
         for source in tellers if len(still) < len(missing) else ():
