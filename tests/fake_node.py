@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,13 +48,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes over the wire: `missing` bytes of it are announced and never come."""
+    """What goes over the wire: `missing` bytes of it are announced and never come.
+
+    `raw` pieces go out as they are in the place of status, headers and body, `drip_s` apart.
+    """
 
     body: bytes
     status: int = 200
     missing: int = 0
     after_s: float = 0.0
     drip_s: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
+    raw: Callable[[], Iterable[bytes]] | None = None
 
 
 Fault = Callable[[Asked], Reply | None]
@@ -131,6 +136,9 @@ class FakeNode:
         if not self.batches:
             return Reply(_json({"id": None, "error": {"code": -32600, "message": "no batches"}}))
         replies = [self._one(one) for one in request]
+        for reply in replies:
+            if reply != Reply(reply.body):  # what is no plain answer stands for the whole batch
+                return reply
         return Reply(b"[" + b",".join(reply.body for reply in replies) + b"]")
 
     def _one(self, request: dict[str, Any]) -> Reply:
@@ -189,20 +197,30 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.node.headers = {key.lower(): text for key, text in self.headers.items()}
         reply = self.server.node.reply(body)
         time.sleep(reply.after_s)
+        if reply.raw is not None:
+            self.close_connection = True
+            self._drip(reply.raw(), reply.drip_s)
+            return
         payload = reply.body
         self.send_response(reply.status)
-        if len(payload) > 1_000 and not reply.missing and not reply.drip_s:
+        for header in reply.headers:
+            self.send_header(*header)
+        if len(payload) > 1_000 and not (reply.missing or reply.drip_s or reply.headers):
             payload = gzip.compress(payload, 1)
             self.send_header("content-encoding", "gzip")
         self.send_header("content-length", str(len(payload) + reply.missing))
         self.end_headers()
-        for start in range(len(payload) if reply.drip_s else 0):
-            self.wfile.write(payload[start : start + 1])
-            self.wfile.flush()
-            time.sleep(reply.drip_s)
-        if not reply.drip_s:
+        if reply.drip_s:
+            self._drip((bytes([byte]) for byte in payload), reply.drip_s)
+        else:
             self.wfile.write(payload)
         self.close_connection = bool(reply.missing)
+
+    def _drip(self, pieces: Iterable[bytes], pause_s: float) -> None:
+        for piece in pieces:
+            self.wfile.write(piece)
+            self.wfile.flush()
+            time.sleep(pause_s)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests print nothing."""
