@@ -28,8 +28,8 @@ from data.store.reader import open_reader
 from tests.data.store.test_disk_full import small_disk
 from tests.fake_node import Asked, FakeNode, Fault, Reply, at_most, either, fake_node
 from tests.faults.__main__ import devnet_url
+from tests.faults.acts import behind
 from tests.faults.history import History, captured
-from tests.faults.table import behind
 from tests.syncing import Rows, tables
 
 _MEMORY = Path("/dev/shm")
