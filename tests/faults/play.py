@@ -100,13 +100,16 @@ def _ended(store: Path, nodes: list[FakeNode], honest: Truth, limit_s: float) ->
 
 def _outcome(store: Path, nodes: list[FakeNode], honest: Truth, limit_s: float) -> Ended:
     words = store.with_name("words")
-    child = _CONTEXT.Process(target=_sync, args=(store, [node.url for node in nodes], words))
+    arguments = (store, [node.url for node in nodes], words)
+    child = _CONTEXT.Process(target=_sync, args=arguments, daemon=True)
     child.start()
-    child.join(limit_s)
-    if child.is_alive():
+    try:
+        child.join(limit_s)
+        if child.is_alive():
+            return Ended(HANG, f"over {limit_s:.0f} s")
+    finally:
         child.kill()
         child.join()
-        return Ended(HANG, f"over {limit_s:.0f} s")
     told = words.read_text() if words.exists() else ""
     if child.exitcode == _STOPPED and "Traceback" not in told:
         last = "".join(told.strip().splitlines()[-1:])
