@@ -13,7 +13,7 @@ import duckdb
 from data.ingest.coverage import BOND, POOL, SFC, forget
 from data.ingest.reading import OF_FILTER, Reading, filter_parameters
 from data.node.log_ranges import LogFilter
-from data.node.witness import ChainLog, on_chain
+from data.node.witness import ChainLog, on_chain, times_at
 from data.store.writer import transaction
 
 PLACE = "block, log_index, tx, address, topic0, topic1, topic2, topic3, data"
@@ -94,33 +94,85 @@ def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> int:
         told_by = teller(reading, log)
         if on_chain(reading.chain.endpoints, [log], told_by)[log] is not False:
             continue
-        reason = f"told of log {log.log_index}, which its transaction's receipt has not"
-        with transaction(reading.con):
-            reading.con.execute(
-                "DELETE FROM raw_logs WHERE block = ? AND log_index = ?", [log.block, log.log_index]
-            )
-            distrust(reading, told_by, log.block, reason, dropped=1)
+        _drop(reading, log, told_by, "which its transaction's receipt has not")
         dropped += 1
     return dropped
 
 
+def drop_misplaced(reading: Reading, stored: ChainLog, answered: ChainLog) -> bool:
+    """Take out a stored log that an answer tells under another index, if receipts have it there and
+    not where it is stored."""
+    endpoints, told_by = reading.chain.endpoints, teller(reading, stored)
+    if not on_chain(endpoints, [answered], told_by, at_its_index=True)[answered]:
+        return False
+    if on_chain(endpoints, [stored], told_by, at_its_index=True)[stored] is not False:
+        return False
+    _drop(reading, stored, told_by, f"which receipts have at {answered.log_index}")
+    return True
+
+
+def _drop(reading: Reading, log: ChainLog, told_by: str, why: str) -> None:
+    with transaction(reading.con):
+        reading.con.execute(
+            "DELETE FROM raw_logs WHERE block = ? AND log_index = ?", [log.block, log.log_index]
+        )
+        reason = f"told of log {log.log_index}, {why}"
+        distrust(reading, told_by, log.block, reason, dropped=1)
+
+
+def settle_times(reading: Reading, host: str) -> str | None:
+    """Where the answer in `landing`, told by `host`, has other times than the store, take those of
+    the headers for both. Returns why that cannot be, or None."""
+    con, endpoints = reading.con, reading.chain.endpoints
+    for block, told, stored in con.execute(
+        "SELECT DISTINCT block, landing.block_time, raw_logs.block_time "
+        "FROM landing JOIN raw_logs USING (block) "
+        "WHERE landing.block_time <> raw_logs.block_time ORDER BY block"
+    ).fetchall():
+        known = {times_at(endpoints, each, [block])[block] for each in endpoints.all} - {None}
+        if len(known) != 1:
+            return f"tells another time of block {block} than the store holds"
+        (true,) = known
+        if told != true:
+            con.execute("UPDATE landing SET block_time = ? WHERE block = ?", [true, block])
+        if stored != true:
+            row = con.execute(
+                f"SELECT {PLACE} FROM raw_logs WHERE block = ? LIMIT 1", [block]
+            ).fetchone()
+            with transaction(con):
+                con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [true, block])
+                if row is not None:
+                    source = teller(reading, as_chain_log(row))
+                    distrust(reading, source, block, "told another time than the block's header")
+    return None
+
+
 def distrust(reading: Reading, source: str, block: int, reason: str, dropped: int = 0) -> None:
-    """Note that a source was found wrong, and let what it alone told be read again. Its logs stay
-    until another answer contradicts them. Runs inside the caller's transaction."""
-    con = reading.con
-    contradiction(reading, source, block, reason, dropped=dropped)
+    """Note that a source was found wrong, and let what it alone told be read again: at once, but
+    from a source that stands alone not twice in one sync, then in the next. Its logs stay until
+    another answer contradicts them. Runs inside the caller's transaction."""
     for endpoint in reading.chain.endpoints.all:
         if endpoint.host == source:
             endpoint.lied = True
             endpoint.last_error = reason
+    at_once = source not in reading.healed or bool(reading.others(source))
+    contradiction(reading, source, block, reason, dropped=dropped, settled=at_once)
+    if at_once:
+        reading.healed.add(source)
+        read_again(reading, source)
+        if dropped:
+            forget(reading.con, block, block)
+
+
+def read_again(reading: Reading, source: str) -> None:
+    """Let what a source alone told be read again."""
+    con = reading.con
+    con.execute("UPDATE contradictions SET read_again = TRUE WHERE source = ?", [source])
     alone = con.execute(
         "SELECT filter, from_block, to_block FROM coverage "
         "WHERE known = 'single' AND source = ? AND source <> '' AND filter NOT LIKE 'file %'",
         [source],
     ).fetchall()
-    # From a source that stands alone only what is known to be wrong is read again.
-    if not alone or not reading.others(source):
-        alone = [(None, block, block)] if dropped else []
     for name, first, last in alone:
         forget(con, first, last, name)
 
@@ -137,7 +189,7 @@ def contradiction(
     """Keep for whoever looks that two sources did not tell the same, and say it."""
     reading.note(f"{source or 'an earlier source'}: {reason} (block {block})")
     reading.con.execute(
-        "INSERT INTO contradictions VALUES (get_current_timestamp(), ?, ?, ?, ?, ?)",
+        "INSERT INTO contradictions VALUES (get_current_timestamp(), ?, ?, ?, ?, ?, FALSE)",
         [source, block, reason, dropped, settled],
     )
 

@@ -9,7 +9,7 @@ told, the logs of late are looked up in their receipts, and their times in the h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from data import NodeError
@@ -20,6 +20,7 @@ from data.ingest.doubts import (
     contradiction,
     distrust,
     drop_false,
+    drop_misplaced,
     only_answered,
     only_stored,
     teller,
@@ -34,6 +35,8 @@ from data.store.writer import transaction
 # A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
 _SHARE, _AT_LEAST = 10, 20
 _LOGS_A_REQUEST = 50
+_AGAIN = "again "
+_PATIENCE_S = 5.0  # nobody waits longer for a second opinion
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
 
@@ -42,23 +45,30 @@ def budget(requests: int) -> int:
     return _AT_LEAST + requests // _SHARE
 
 
-def confirm(reading: Reading, first: int, last: int, requests: int) -> int:
+def confirm(reading: Reading, first: int, last: int, requests: int, now: datetime) -> int:
     """Compare what one source alone told of blocks first..last with what another host tells, the
     newest first, with about `requests` requests at the most. Where they agree, coverage says so;
     where a host was found wrong, what it alone told is to be read again.
 
-    Returns how many answers were compared.
+    A host that stands alone is asked again itself, twice a day at the most: what it left out by
+    chance it may tell then. That proves nothing, and coverage stays as it is. Returns how many
+    answers were compared.
     """
     answers = 0
+    again = _may_ask_again(reading, now)
     with file_in_memory() as file:
         for log_filter in _filters(reading):
             for source, told in _told_alone(reading, log_filter, first, last).items():
                 others = reading.others(source)
+                if not others and again:
+                    others = [each for each in reading.chain.endpoints.all if each.host == source]
                 if not others or answers >= requests:
                     continue
                 widest = max(endpoint.width.blocks for endpoint in others)
                 asked = _newest(told, widest * (requests - answers))
-                compared = LogRanges(reading.chain.endpoints, log_filter, asked, of=others)
+                compared = LogRanges(
+                    reading.chain.endpoints, log_filter, asked, of=others, patience_s=_PATIENCE_S
+                )
                 try:
                     for answer in compared:
                         answers += 1
@@ -67,7 +77,25 @@ def confirm(reading: Reading, first: int, last: int, requests: int) -> int:
                         _compare(reading, log_filter, answer, file)
                 except NodeError as error:  # nobody is left to ask: it stays as it is known
                     reading.note(f"not confirmed by a second host: {error}")
+                if again and others[0].host == source:
+                    searched = [first, last, _AGAIN + source]
+                    with transaction(reading.con):
+                        reading.con.execute(
+                            "INSERT INTO searched_in_vain "
+                            "VALUES (?, ?, get_current_timestamp(), ?)",
+                            searched,
+                        )
     return answers
+
+
+def _may_ask_again(reading: Reading, now: datetime) -> bool:
+    row = reading.con.execute(
+        "SELECT count(DISTINCT searched_at) FROM searched_in_vain "
+        "WHERE starts_with(source, ?) AND searched_at > ?",
+        [_AGAIN, now - timedelta(days=1)],
+    ).fetchone()
+    # Each of the two filters leaves a row.
+    return row is not None and row[0] < 4
 
 
 def _filters(reading: Reading) -> list[LogFilter]:
@@ -115,6 +143,10 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer, file:
                 agree(con, name, answer.first, answer.last, host)
         return
     block = (stored or more)[0].block
+    moved = {log: log for log in more}
+    for log in stored:
+        if log in moved:
+            drop_misplaced(reading, log, moved[log])
     drop_false(reading, stored)
     still = only_stored(con, log_filter, asked)
     true = [log for log, yes in on_chain(reading.chain.endpoints, more, host).items() if yes]
@@ -172,7 +204,7 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
         others = sorted(times, key=lambda block: (block not in doubtful, -block))[:_HEADERS]
         for block, at in block_times(reading.chain.endpoints, others, source).items():
             if at is not None and at != times[block]:
-                _mend_time(reading, source, block)
+                mend_time(reading, block)
 
 
 def _out_of_order(times: dict[int, datetime]) -> list[int]:
@@ -186,16 +218,20 @@ def _out_of_order(times: dict[int, datetime]) -> list[int]:
     ]
 
 
-def _mend_time(reading: Reading, source: str, block: int) -> None:
-    """Take a block's time from the headers of all hosts where they say the same."""
-    endpoints = reading.chain.endpoints
-    said = {times_at(endpoints, host, [block])[block] for host in endpoints.all}
-    said.discard(None)
-    with transaction(reading.con):
+def mend_time(reading: Reading, block: int) -> None:
+    """Take a block's time from the headers of all hosts where they say the same, and distrust who
+    told another."""
+    con, endpoints = reading.con, reading.chain.endpoints
+    row = con.execute(
+        f"SELECT {PLACE}, block_time FROM raw_logs WHERE block = ? LIMIT 1", [block]
+    ).fetchone()
+    said = {times_at(endpoints, host, [block])[block] for host in endpoints.all} - {None}
+    if row is None or said == {row[-1]}:
+        return
+    with transaction(con):
         if len(said) == 1:
-            reading.con.execute(
-                "UPDATE raw_logs SET block_time = ? WHERE block = ?", [said.pop(), block]
-            )
+            con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [said.pop(), block])
+            source = teller(reading, as_chain_log(row[:-1]))
             distrust(reading, source, block, "told another time of a block than its header")
         else:
             hosts = ", ".join(sorted(host.host for host in endpoints.all))

@@ -9,32 +9,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
-from data import NodeError, WrongChainError
+from data import NodeError
 from data.config import Network
 from data.ingest import decode
-from data.ingest.checks import Finding, suspect_ranges
-from data.ingest.coverage import POOL, forget, ranges
-from data.ingest.doubts import distrust
+from data.ingest.checks import Finding
+from data.ingest.coverage import forget
 from data.ingest.evidence import budget, confirm, sample
 from data.ingest.finish import Reached, finish, stands_still
+from data.ingest.healing import (
+    head_was_overstated,
+    read_liars_again,
+    same_chain,
+    search,
+    with_state,
+)
 from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
+from data.ingest.reading import Reading, pool_and_bond
 from data.node.chain import Chain
 from data.store.reader import read_info
-from data.store.writer import open_next, publish, transaction
+from data.store.writer import open_next, publish
 
 # Read again each time: an endpoint behind a balancer may not have had the newest blocks. It costs
 # no request more where an endpoint takes so many at once.
 _TAIL_BLOCKS = 1_000
 # From so many blocks on it is worth finding out first who keeps old ones.
 _LONG_BLOCKS = 10_000
+# Each round reads again what a host told that was found wrong in the one before.
+_ROUNDS = 5
 # Endpoints may differ by this much in how new their newest block is.
 _LAG_BLOCKS = 1_000
 
@@ -80,15 +86,16 @@ def sync_node(
         raise NodeError(f"the chain's newest block is {head}, before {first}: nothing to read yet")
     reached = synced = -1
     only_newest = False
+    healed: set[str] = set()
     look_after_s = looks.first_s
     findings: list[Finding] = []
     while reached < last:
         began = time.monotonic()
         with open_next(path, network, progress.note) as con:
             decode.prepare(con, network)
-            reading = Reading(con, chain, network, progress, progress.note)
+            reading = Reading(con, chain, network, progress, progress.note, healed)
             if reached < 0:
-                synced = _go_on_from(con, chain, head, first, last)
+                synced = _go_on_from(reading, head, first, last)
                 if synced > head:
                     progress.note(f"the node is at block {head}, the store at {synced}: no news")
                     return Synced(synced, [])
@@ -113,7 +120,9 @@ def sync_node(
             )
             news = progress.logs > logs or not at_end or not only_newest
             if news or not stands_still(con, chain, target):
-                findings = _finish(reading, first, target, progress, at_end)
+                if at_end:
+                    target = with_state(reading, target)
+                findings = search(reading, first, target, finish(con, target))
         publish(path)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
@@ -128,100 +137,36 @@ def _find_archives(reading: Reading, first: int, last: int) -> None:
 def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -> int:
     """Land what is unread, then see how far a second source bears it out; where one was found
     wrong, what it alone told is read again. Returns the block up to which all is read.
-
-    Raises NodeError where every endpoint was found wrong.
     """
-    while True:
+    reached = first - 1
+    for _ in range(_ROUNDS):
         landed = land_range(reading, first, last, until)
-        if landed.block < first:
-            return landed.block
+        reached = landed.block
+        if reached < first:
+            break
         requests = budget(len(landed.ranges))
-        confirm(reading, first, landed.block, requests)
+        confirm(reading, first, reached, requests, datetime.now(UTC))
         sample(reading, landed.ranges, requests)
-        if not unread(reading.con, first, landed.block):
-            return landed.block
-        if all(endpoint.lied for endpoint in reading.chain.endpoints.all):
-            raise NodeError(
-                "no endpoint is left whose logs are those of the chain. "
-                f"{reading.chain.endpoints.faults()}"
-            )
+        if not unread(reading.con, first, reached):
+            break
+    return reached
 
 
-def _go_on_from(
-    con: duckdb.DuckDBPyConnection, chain: Chain, head: int, first: int, last: int
-) -> int:
+def _go_on_from(reading: Reading, head: int, first: int, last: int) -> int:
     """Make sure the chain is the one the store was read from, and forget the store's last
     blocks where they are about to be read again. Returns its block, -1 for a new store."""
+    con = reading.con
     info = read_info(con)
     if info.synced_block is None:
         return -1
+    read_liars_again(reading)
     if info.synced_block > head + _LAG_BLOCKS:
-        raise NodeError(
-            f"the node's newest block is {head}, but the store was read to {info.synced_block}: "
-            "the node is behind, or its chain was restarted. Ask another --rpc-url; if the chain "
-            "really is new, move the store aside and sync again"
-        )
+        head_was_overstated(reading, head, info.synced_block)
+        return head
     if info.synced_hash is not None and info.synced_block <= head:
-        node_hash = chain.block(info.synced_block).hash
-        if node_hash != info.synced_hash:
-            raise WrongChainError(
-                f"block {info.synced_block} is {info.synced_hash} in the store but {node_hash} at "
-                "the node: the chain was rewritten or restarted, or is another. Ask another "
-                "--rpc-url; if the chain really is new, move the store aside and sync again"
-            )
+        node_hash = reading.chain.block(info.synced_block).hash
+        if node_hash is not None and node_hash != info.synced_hash:
+            same_chain(reading, info, node_hash)
     if info.synced_block <= last:
         forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)
     return info.synced_block
-
-
-def _finish(
-    reading: Reading, first: int, target: Reached, progress: Progress, at_end: bool
-) -> list[Finding]:
-    """Finish a look; where ids show that logs were withheld, read those blocks once more."""
-    con, chain = reading.con, reading.chain
-    if at_end:
-        stubs = [stub for stub, _ in deployed_stubs(con)]
-        try:
-            target = replace(target, state=chain.pool_state(target.block, stubs))
-        except NodeError as error:
-            target = replace(target, unknown_because=str(error))
-            progress.note(f"the contract's own views were not checked: {error}")
-    findings = finish(con, target)
-    missing = _missing(con, first, target)
-    if not missing:
-        return findings
-    tellers = {told.source for start, end in missing for told in ranges(con, POOL, start, end)}
-    for start, end in missing:
-        progress.note(f"a log is missing between blocks {start} and {end}: reading them again")
-        forget(con, start, end)
-    for endpoint in chain.endpoints.all:
-        endpoint.lied = endpoint.lied or endpoint.host in tellers
-    land_range(reading, first, target.block.number)
-    findings = finish(con, target)
-    still = _missing(con, first, target)
-    with transaction(con):
-        for start, end in still:
-            con.execute(
-                "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
-                [start, end, chain.sources],
-            )
-        for source in tellers if len(still) < len(missing) else ():
-            if reading.others(source):
-                distrust(reading, source, missing[0][0], "left out a log of the pool")
-    if unread(con, first, target.block.number):
-        land_range(reading, first, target.block.number)
-        findings = finish(con, target)
-    return findings
-
-
-def _missing(con: duckdb.DuckDBPyConnection, first: int, target: Reached) -> list[tuple[int, int]]:
-    """The blocks, from `first` on, in which ids say that a log is missing, but for those that were
-    searched in vain within a day."""
-    searched = con.execute(
-        "SELECT from_block FROM searched_in_vain WHERE searched_at > ?",
-        [target.now - timedelta(days=1)],
-    ).fetchall()
-    found = [
-        (max(first, start), end) for start, end in suspect_ranges(con, target.state) if end >= first
-    ]
-    return [each for each in found if (each[0],) not in searched]

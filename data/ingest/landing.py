@@ -22,7 +22,14 @@ import duckdb
 from data import ChangedLogError, NodeError
 from data.ingest import raw_logs
 from data.ingest.coverage import BOND, POOL, SFC, cover, forget, gaps, merged
-from data.ingest.doubts import as_chain_log, drop_false, only_stored
+from data.ingest.doubts import (
+    as_chain_log,
+    drop_false,
+    drop_misplaced,
+    only_answered,
+    only_stored,
+    settle_times,
+)
 from data.ingest.reading import (
     OF_FILTER,
     Reading,
@@ -158,10 +165,16 @@ def _land_batch(
     blocks = raw_logs.blocks_without_time(con)
     if blocks:
         raw_logs.set_block_times(con, reading.chain.block_times(blocks))
-    for log in only_stored(con, log_filter, ranges):
+    stored = only_stored(con, log_filter, ranges)
+    answered = {log: log for log in only_answered(con, log_filter, ranges)} if stored else {}
+    for log in stored:
         # A log of a final block does not vanish: the host holds it back, or another made it up.
-        if not drop_false(reading, [log]):
+        moved = log in answered and drop_misplaced(reading, log, answered[log])
+        if not moved and not drop_false(reading, [log]):
             return f"has not log {log.log_index} of block {log.block} as the store holds it"
+    fault = settle_times(reading, batch[0].endpoint.host)
+    if fault is not None:
+        return fault
     try:
         with transaction(con):
             forget_before_new_stubs(con)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -33,6 +33,8 @@ class Reading:
     network: Network
     report: Report
     note: Callable[[str], None]
+    # The sources whose logs were dropped from coverage in this sync: each at most once.
+    healed: set[str] = field(default_factory=set)
 
     def others(self, source: str) -> list[Endpoint]:
         """The endpoints that can bear `source` out: no liar, and with the old blocks."""

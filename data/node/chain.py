@@ -16,7 +16,7 @@ from data.node.endpoints import Endpoints
 from data.node.history import probe_history
 from data.node.log_answers import quantity_of
 from data.node.log_ranges import LogFilter
-from data.node.refusals import EndpointError, message_of
+from data.node.refusals import BusyError, EndpointError, LyingError, message_of
 from data.pool.amounts import ONE
 from data.pool.calls import call, quantity, words
 from data.pool.contracts import BURN_FEE, PROBES_FTM, RATIO, VIEWS, Block, PoolState
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from data.node.contract_reader import ContractReader
 
 _BATCH = 100
+_FIRST_BLOCK_OF_ANY_S = 1_438_000_000  # July 2015
+_HEADER_METHOD = "eth_getBlockByNumber"
 # An endpoint further behind than this answers with holes at the end.
 _LAG_BLOCKS = 1_000
 
@@ -102,27 +104,23 @@ class Chain:
 
     def block(self, number: int) -> Block:
         """The header of one block. Raises NodeError where no endpoint has it."""
-        reply = self.endpoints.request("eth_getBlockByNumber", [hex(number), False])
-        if "error" in reply:
-            raise NodeError(f"block {number} is not to be had: {message_of(reply['error'])}")
-        return _block(number, reply["result"])
+        return self._headers([number])[0]
 
     def block_times(self, numbers: list[int]) -> dict[int, datetime]:
-        """The time (UTC) of each block, asked for once each, in batches."""
-        times: dict[int, datetime] = {}
-        for start in range(0, len(numbers), _BATCH):
-            part = numbers[start : start + _BATCH]
-            replies = self.endpoints.request_batch(
-                [("eth_getBlockByNumber", [hex(number), False]) for number in part]
-            )
-            for number, reply in zip(part, replies, strict=True):
-                if "error" in reply:
-                    raise NodeError(
-                        f"no header came for block {number} ({message_of(reply['error'])}): try "
-                        "another --rpc-url"
-                    )
-                times[number] = _block(number, reply["result"]).at
-        return times
+        """The time (UTC) of each block, asked for once each, in batches. Raises NodeError where no
+        endpoint has them."""
+        parts = [numbers[start : start + _BATCH] for start in range(0, len(numbers), _BATCH)]
+        return {block.number: block.at for part in parts for block in self._headers(part)}
+
+    def _headers(self, numbers: list[int]) -> list[Block]:
+        """Headers that one endpoint tells so that they can be read."""
+        requests = [(_HEADER_METHOD, [hex(number), False]) for number in numbers]
+
+        def ask(endpoint: Endpoint) -> list[Block]:
+            replies = self.endpoints.ask_batch(endpoint, list(requests))
+            return [_block(n, reply) for n, reply in zip(numbers, replies, strict=True)]
+
+        return self.endpoints.attempt(_HEADER_METHOD, ask)
 
     def pool_state(self, block: Block, stubs: Sequence[str] | None = None) -> PoolState:
         """The pool's balance and views at `block`, and what its `stubs` hold (those that it lists
@@ -213,13 +211,18 @@ class Chain:
             return error
 
 
-def _block(number: int, header: Any) -> Block:
-    """A header as a Block. Raises NodeError where it is none, or another block's."""
+def _block(number: int, reply: dict[str, Any]) -> Block:
+    """A header as a Block. Raises LyingError where it is none, or another block's."""
+    if "error" in reply:
+        raise BusyError(f"block {number} is not to be had: {message_of(reply['error'])}")
+    header = reply["result"]
     try:
         stated, at = quantity(header["number"]), quantity(header["timestamp"])
         block = Block(stated, header["hash"].lower(), datetime.fromtimestamp(at, UTC))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
-        raise NodeError(f"the header of block {number} cannot be read") from error
+        raise LyingError(f"the header of block {number} cannot be read") from error
+    if at < _FIRST_BLOCK_OF_ANY_S:
+        raise LyingError(f"tells a time of 1970 for block {number}")
     if stated != number:
-        raise NodeError(f"asked for block {number}, the node sent block {stated}")
+        raise LyingError(f"asked for block {number}, the node sent block {stated}")
     return block

@@ -6,6 +6,7 @@ answer counts only if its endpoint has all the blocks it was asked for.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -75,7 +76,8 @@ class _Body:
 class LogRanges:
     """The answers to one filter over some block ranges, each block once, in no fixed order.
 
-    `of` are the only endpoints to ask, `avoid` the hosts not to ask. Iterate while there is any
+    `of` are the only endpoints to ask, `avoid` the hosts not to ask. Where nobody can be asked for
+    `patience_s`, the rest is left unasked. Iterate while there is any
     `left`; call `reject` for an answer that turns out to be unusable and its range comes again,
     from elsewhere. Raises NodeError when a range was tried often enough, or when nobody is left
     who has it.
@@ -90,10 +92,12 @@ class LogRanges:
         *,
         of: Collection[Endpoint] | None = None,
         avoid: Collection[str] = (),
+        patience_s: float = math.inf,
     ) -> None:
         self._endpoints = endpoints
         self._filter = log_filter
         self._plan = RangePlan(endpoints, ranges, of, avoid, in_flight)
+        self._patience_s = patience_s
         self._rejected = 0
 
     @property
@@ -124,6 +128,8 @@ class LogRanges:
                 while (ask := self._plan.next_ask(running.values())) is not None:
                     running[pool.submit(self._fetch, ask)] = ask
                 pause_s = min(self._plan.wait_s(), 1.0) if self._plan.left else None
+                if not running and self._plan.wait_s() > self._patience_s:
+                    self.stop()
                 if not running:
                     time.sleep(pause_s or 0.001)
                     continue

@@ -32,12 +32,13 @@ class ChainLog:
 
 
 def on_chain(
-    endpoints: Endpoints, logs: Sequence[ChainLog], told_by: str
+    endpoints: Endpoints, logs: Sequence[ChainLog], told_by: str, *, at_its_index: bool = False
 ) -> dict[ChainLog, bool | None]:
     """Whether each log stands in its transaction's receipt, as most hosts say; None where none
     knows, or they disagree.
 
     `told_by` is asked last: it told of the logs. One host's yes is enough where nobody denies it.
+    With `at_its_index` it must stand under the same index too.
     """
     votes = {log: [0, 0] for log in logs}
     others = sorted(endpoints.all, key=lambda endpoint: (endpoint.host == told_by, endpoint.lied))
@@ -51,6 +52,8 @@ def on_chain(
             continue
         for log in open_:
             held = receipts[log.tx]
+            if at_its_index and held is not None:
+                held = frozenset(each for each in held if each.log_index == log.log_index)
             # A host that keeps no old blocks knows no old transaction: that denies nothing.
             if held is not None or endpoint.keeps_history or endpoint.host == told_by:
                 votes[log][log in (held or ())] += 1

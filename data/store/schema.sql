@@ -51,7 +51,8 @@ CREATE TABLE contradictions (
     block BIGINT NOT NULL,
     reason VARCHAR NOT NULL,
     dropped_logs BIGINT NOT NULL,
-    settled BOOLEAN NOT NULL
+    settled BOOLEAN NOT NULL,
+    read_again BOOLEAN NOT NULL
 );
 
 CREATE TABLE searched_in_vain (

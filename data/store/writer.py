@@ -168,7 +168,7 @@ def publish(path: Path) -> None:
     try:
         with duckdb.connect(following) as con:
             con.execute("FORCE CHECKPOINT")
-            next_id, next_logs = _identity(con)
+            next_id, next_logs, next_requests = _identity(con)
         if _beside(path, ".wal").exists():
             raise StoreError(
                 f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
@@ -177,10 +177,11 @@ def publish(path: Path) -> None:
         if path.exists():
             # A program that writes it would go on beside the new one: then it cannot be opened.
             with open_reader(path, OLDEST) as con:
-                store_id, logs = _identity(con)
-            if next_id != store_id or next_logs < logs:
+                store_id, logs, requests = _identity(con)
+            if next_id != store_id or next_logs < logs or next_requests < requests:
                 raise StoreError(
-                    f"{following} holds {next_logs:,} logs and {path} holds {logs:,}"
+                    f"{following} holds {next_logs:,} logs and {next_requests:,} requests, {path} "
+                    f"holds {logs:,} and {requests:,}"
                     + ("" if next_id == store_id else ", and one is no copy of the other")
                     + f": nothing was published. Remove {following.name} and sync again"
                 )
@@ -192,13 +193,19 @@ def publish(path: Path) -> None:
         raise translated(error, path) from error
 
 
-def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int]:
-    """The store's id, which its copies share, and how many logs it holds; (None, 0) of an empty
-    file."""
-    if con.execute(_HAS_TABLES).fetchone() == (0,):
-        return None, 0
+def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int, int]:
+    """The store's id, which its copies share, and how many logs and requests it holds, each with
+    those that were dropped because the chain has them not; nothing of an empty file."""
+    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+    if not tables:
+        return None, 0, 0
+    dropped = "coalesce((SELECT sum(dropped_logs)::BIGINT FROM contradictions), 0)"
+    if ("contradictions",) not in tables:  # of an earlier version
+        dropped = "0"
+    requests = "(SELECT count(*) FROM requests)" if ("requests",) in tables else "0"
     row = con.execute(
-        "SELECT (SELECT any_value(store_id) FROM store_info), (SELECT count(*) FROM raw_logs)"
+        "SELECT (SELECT any_value(store_id) FROM store_info), "
+        f"(SELECT count(*) FROM raw_logs) + {dropped}, {requests} + {dropped}"
     ).fetchone()
     assert row is not None
     return row

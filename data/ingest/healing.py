@@ -1,0 +1,158 @@
+"""What a store that holds a lie does to be rid of it: it reads again, by itself.
+
+Ids, the ratio at burns and the money say in which blocks a log is missing: those are read again,
+from others first. A source that was found wrong is read again in all it alone told. Nobody is told
+to throw a store away whose history may not be had again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from data import NodeError, WrongChainError
+from data.ingest.checks import Finding, suspect_ranges
+from data.ingest.coverage import BOND, POOL, SFC, forget, ranges
+from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, read_again
+from data.ingest.evidence import mend_time
+from data.ingest.finish import Reached, finish
+from data.ingest.landing import land_range, unread
+from data.ingest.money import locate
+from data.ingest.reading import Reading, deployed_stubs
+from data.node.witness import on_chain
+from data.store.reader import StoreInfo
+from data.store.writer import transaction
+
+# A range that stays empty is searched so often in a day.
+_SEARCHES_A_DAY = 2
+_KNOWN_LOGS = 3
+_ROUNDS = 3
+
+
+def read_liars_again(reading: Reading) -> None:
+    """Let what sources alone told that were found wrong in an earlier sync be read again."""
+    sources = reading.con.execute(
+        "SELECT DISTINCT source FROM contradictions WHERE NOT read_again ORDER BY 1"
+    ).fetchall()
+    with transaction(reading.con):
+        for (source,) in sources:
+            reading.healed.add(source)
+            read_again(reading, source)
+
+
+def same_chain(reading: Reading, info: StoreInfo, node_hash: str) -> None:
+    """Make sure that the node's chain is the store's, though its hash of the synced block is
+    another: if receipts hold the newest stored logs, the stored hash was told wrongly. Raises
+    WrongChainError otherwise."""
+    if not _newest_logs_stand(reading):
+        raise WrongChainError(
+            f"block {info.synced_block} is {info.synced_hash} in the store but {node_hash} at "
+            "the node: the chain was rewritten or restarted, or is another. Ask another "
+            "--rpc-url; if the chain really is new, name another --store"
+        )
+    with transaction(reading.con):
+        contradiction(reading, "", info.synced_block or 0, "told another hash of the synced block")
+        reading.con.execute("UPDATE store_info SET synced_hash = ?", [node_hash])
+
+
+def head_was_overstated(reading: Reading, head: int, synced: int) -> None:
+    """Take back that blocks beyond the chain's `head` were read, if the chain is the store's and
+    they hold nothing. Raises NodeError otherwise."""
+    beyond = reading.con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [head])
+    if beyond.fetchone() or not _newest_logs_stand(reading):
+        raise NodeError(
+            f"the node's newest block is {head}, but the store was read to {synced}: "
+            "the node is behind, or its chain was restarted. Ask another --rpc-url; if the chain "
+            "really is new, name another --store"
+        )
+    with transaction(reading.con):
+        contradiction(reading, "", synced, f"told of blocks beyond {head}, which the chain has not")
+        forget(reading.con, head + 1, 2**62)
+        reading.con.execute(
+            "UPDATE store_info SET synced_block = ?, synced_hash = NULL, head_block = ?",
+            [head, head],
+        )
+
+
+def _newest_logs_stand(reading: Reading) -> bool:
+    """Whether receipts hold the newest stored logs."""
+    rows = reading.con.execute(
+        f"SELECT {PLACE} FROM raw_logs ORDER BY block DESC, log_index DESC LIMIT {_KNOWN_LOGS}"
+    ).fetchall()
+    logs = [as_chain_log(row) for row in rows]
+    return bool(logs) and all(on_chain(reading.chain.endpoints, logs, "").values())
+
+
+def search(reading: Reading, first: int, target: Reached, findings: list[Finding]) -> list[Finding]:
+    """Read again the blocks, from `first` on, in which ids, ratios or the money say that a log is
+    missing. Returns the checks' findings after it."""
+    con = reading.con
+    untimely = [each.block for each in findings if each.name == "times ascend" and each.block]
+    for block in untimely:
+        mend_time(reading, block)
+    missing = _missing(reading, first, target, findings)
+    if not missing:
+        return finish(con, target) if untimely else findings
+    tellers = {
+        told.source
+        for start, end in missing
+        for name in (POOL, BOND, SFC)
+        for told in ranges(con, name, start, end)
+        if told.known == "single"
+    }
+    for start, end in missing:
+        blocks = f"in block {start}" if start == end else f"between blocks {start} and {end}"
+        reading.note(f"a log is missing {blocks}: reading it again")
+        forget(con, start, end)
+    for endpoint in reading.chain.endpoints.all:
+        endpoint.lied = endpoint.lied or endpoint.host in tellers
+    held = _logs(reading)
+    land_range(reading, first, target.block.number)
+    with transaction(con):
+        for start, end in missing:
+            con.execute(
+                "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
+                [start, end, reading.chain.sources],
+            )
+        for source in sorted(tellers) if _logs(reading) != held else ():
+            distrust(reading, source, missing[0][0], "left out a log")
+    for _ in range(_ROUNDS):
+        if not unread(con, first, target.block.number):
+            break
+        land_range(reading, first, target.block.number)
+    return finish(con, target)
+
+
+def _missing(
+    reading: Reading, first: int, target: Reached, findings: list[Finding]
+) -> list[tuple[int, int]]:
+    """The blocks in which a log is missing, but for those that were searched in vain of late."""
+    con = reading.con
+    found = suspect_ranges(con, target.state)
+    money = next((each for each in findings if each.name == "money"), None)
+    if money and money.status != "passed" and target.state and target.state.stub_balances:
+        found += [(block, block) for block in locate(con, reading.chain.balances_wei)]
+    searched = con.execute(
+        "SELECT from_block FROM searched_in_vain "
+        "WHERE searched_at > ? AND source NOT LIKE 'again %' "
+        "GROUP BY from_block HAVING count(DISTINCT searched_at) >= ?",
+        [target.now - timedelta(days=1), _SEARCHES_A_DAY],
+    ).fetchall()
+    ours = [(max(first, start), end) for start, end in found if end >= first]
+    return [each for each in ours if (each[0],) not in searched]
+
+
+def _logs(reading: Reading) -> int:
+    row = reading.con.execute("SELECT count(*) FROM raw_logs").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def with_state(reading: Reading, target: Reached) -> Reached:
+    """`target` with what the contract says of itself there, or why that is not known."""
+    stubs = [stub for stub, _ in deployed_stubs(reading.con)]
+    try:
+        return replace(target, state=reading.chain.pool_state(target.block, stubs))
+    except NodeError as error:
+        reading.note(f"the contract's own views were not checked: {error}")
+        return replace(target, unknown_because=str(error))
