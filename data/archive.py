@@ -25,7 +25,7 @@ from data.config import SAMPLE, Network, default_store, load_network
 from data.ingest import archived, raw_logs
 from data.ingest.archived import Scope, filters_of, open_history, scope_of, write_archive
 from data.ingest.coverage import merged
-from data.ingest.doubts import only_answered, only_stored
+from data.ingest.doubts import PLACE, as_chain_log, only_answered, only_stored
 from data.ingest.from_archive import sync_archive
 from data.ingest.landing import file_in_memory, read_into_landing
 from data.node.chain import Chain
@@ -255,8 +255,11 @@ def _told_otherwise(
     host, span = answer.endpoint.host, [(answer.first, answer.last)]
     stored, more = only_stored(con, asked, span), only_answered(con, asked, span)
     held = on_chain(chain.endpoints, [*stored, *more], host)
+    rows = con.execute(f"SELECT {PLACE} FROM landing").fetchall() if stored else []
+    elsewhere = set(map(as_chain_log, rows))  # what a receipt holds, under another index
     for log in stored:
-        yield f"block {log.block}: {host} has not log {log.log_index} as it is", not held[log]
+        is_ours = not held[log] or log in elsewhere
+        yield f"block {log.block}: {host} has not log {log.log_index} as it is", is_ours
     for log in more:
         lacks = f"block {log.block}: log {log.log_index} as {host} has it is missing"
         yield lacks, held[log] is not False

@@ -203,9 +203,10 @@ def write_archive(con: duckdb.DuckDBPyConnection, scope: Scope, file: IO[bytes])
 
 def _said(con: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, Any]:
     """The last block's hash and time, and what the contract said there; {} where the store ends
-    elsewhere."""
+    elsewhere, or only files told it, which hold no headers."""
     info = read_info(con)
-    if info.synced_block != scope.last_block or info.synced_at is None:
+    told = info.synced_hash is not None or info.simulated
+    if info.synced_block != scope.last_block or info.synced_at is None or not told:
         return {}
     at = [scope.last_block]
     views = con.execute(
@@ -239,7 +240,7 @@ def read_archive(con: duckdb.DuckDBPyConnection, path: Path) -> Archive:
         text = Path(folder) / "logs.ndjson"
         try:
             with bz2.open(path) as packed, text.open("wb") as logs:
-                head, tail = _split(packed, logs)
+                head, tail, of_text = _split(packed, logs)
             scope = _scope(head)
             fault = raw_logs.read_answer(con, text, lines=True)
             if fault is not None:
@@ -254,20 +255,24 @@ def read_archive(con: duckdb.DuckDBPyConnection, path: Path) -> Archive:
             raise _damaged(path, error) from error
         except (ValueError, EOFError, KeyError, TypeError, AttributeError, duckdb.Error) as error:
             raise _damaged(path, error) from error
-    if stated != {"logs": sealed.logs, "sha256": sealed.sha256} or held != (sealed.logs,):
-        raise _damaged(path, f"its SHA-256 is {sealed.sha256}, which it does not say of itself")
+    same = of_text == sealed.sha256 and held == (sealed.logs,)
+    if not same or stated != {"logs": sealed.logs, "sha256": sealed.sha256}:
+        raise _damaged(path, f"its SHA-256 is {of_text}, which it does not say of itself")
     return Archive(sealed, last, state)
 
 
-def _split(packed: IO[bytes], logs: IO[bytes]) -> tuple[bytes, list[bytes]]:
-    """The first line, and those after the last log; the logs' own go into `logs`."""
+def _split(packed: IO[bytes], logs: IO[bytes]) -> tuple[bytes, list[bytes], str]:
+    """The first line, those after the last log, and the sum of all before them; the logs' own lines
+    go into `logs`."""
     head = packed.readline(_LONGEST_LINE)
+    sha256 = hashlib.sha256(head)
     while (line := packed.readline(_LONGEST_LINE)).startswith(b'{"address":'):
         logs.write(line)
+        sha256.update(line)
     tail = [line, packed.readline(_LONGEST_LINE)]
     if packed.read(1):
         raise ValueError("it has lines after its end")
-    return head, tail
+    return head, tail, sha256.hexdigest()
 
 
 def _scope(head: bytes) -> Scope:
