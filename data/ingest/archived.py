@@ -34,6 +34,15 @@ from data.store.reader import open_reader, read_info
 _FORM = "every log of an unstake queue, form 1"
 _DEPLOYED = next(event.topic0 for event in EVENTS if event.name == "Deployed")
 _LONGEST_LINE, _LINES_AT_ONCE = 1 << 24, 10_000
+_NOT_UNDERSTOOD = (
+    ValueError,
+    EOFError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 # The pool's stubs as words, each once: their logs are what is kept of the staking contract.
 _STUBS = """
 SELECT topic1 FROM {logs}
@@ -99,8 +108,8 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that was read whole; the block's hash and the contract's state are None where its
-    writer did not know them."""
+    """A whole history; its last block and the contract's state there are None where who read the
+    chain does not know them."""
 
     sealed: Sealed
     last: Block | None
@@ -245,7 +254,7 @@ def read_archive(con: duckdb.DuckDBPyConnection, path: Path) -> Archive:
             fault = raw_logs.read_answer(con, text, lines=True)
             if fault is not None:
                 raise ValueError(f"log {fault.row}: {fault.reason}")
-            last, state = _read_said(tail, scope)
+            last, state = _understood(_summed(tail[1]), scope)
             sealed = _sealed(con, scope, "landing")
             held = con.execute("SELECT count(*) FROM landing").fetchone()
             stated = json.loads(tail[0])
@@ -253,7 +262,7 @@ def read_archive(con: duckdb.DuckDBPyConnection, path: Path) -> Archive:
             if error.errno is not None:
                 raise LogFileError(f"{path} cannot be read: {error.strerror}") from error
             raise _damaged(path, error) from error
-        except (ValueError, EOFError, KeyError, TypeError, AttributeError, duckdb.Error) as error:
+        except (*_NOT_UNDERSTOOD, duckdb.Error) as error:
             raise _damaged(path, error) from error
     same = of_text == sealed.sha256 and held == (sealed.logs,)
     if not same or stated != {"logs": sealed.logs, "sha256": sealed.sha256}:
@@ -280,18 +289,28 @@ def _scope(head: bytes) -> Scope:
     if values.pop("archive") != _FORM:
         raise ValueError("it is written in a form that this version does not know")
     scope = Scope(**values)
+    blocks = (scope.first_block, scope.last_block)
+    if any(type(block) is not int or block < 0 for block in blocks):
+        raise ValueError("its blocks are no numbers")
     if _json({"archive": _FORM} | asdict(scope)) != head:
         raise ValueError("its first line is not as it was written")
     return scope
 
 
-def _read_said(tail: list[bytes], scope: Scope) -> tuple[Block | None, PoolState | None]:
-    if not tail[1]:
-        return None, None
-    line = json.loads(tail[1])
-    said = line["at_last_block"]
-    if line["sha256"] != _sum(said):
+def _summed(line: bytes) -> dict[str, Any]:
+    """What the contract said, {} where nobody asked it."""
+    if not line:
+        return {}
+    values = json.loads(line)
+    said: dict[str, Any] = values["at_last_block"]
+    if values["sha256"] != _sum(said):
         raise ValueError("what the contract said is not as it was written")
+    return said
+
+
+def _understood(said: dict[str, Any], scope: Scope) -> tuple[Block | None, PoolState | None]:
+    if not said:
+        return None, None
     last = Block(scope.last_block, said["hash"], datetime.fromtimestamp(int(said["time"], 16), UTC))
     views = {name: int(value) for name, value in said["views"].items()}
     known = said["balance_wei"] is not None and views
@@ -299,14 +318,13 @@ def _read_said(tail: list[bytes], scope: Scope) -> tuple[Block | None, PoolState
 
 
 @contextmanager
-def open_history(
-    path: Path, to_block: int | None = None
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Archive]]:
+def open_history(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Archive]]:
     """A connection on whose `raw_logs` the logs of an archive or a store are, and what they are
     sealed with. Raises LogFileError or StoreError."""
     if path.is_file() and not _is_packed(path):
         with open_reader(path) as con:
-            yield con, Archive(seal(con, scope_of(con, to_block)), None, None)
+            scope = scope_of(con)
+            yield con, Archive(seal(con, scope), *_understood(_said(con, scope), scope))
         return
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")

@@ -68,7 +68,7 @@ def text_of(file: Path) -> list[bytes]:
 
 def test_two_who_sync_apart_write_the_same_bytes(devnet: Devnet, tmp_path: Path) -> None:
     files = []
-    for name, width, newest_first in (("mine", 37, False), ("yours", 211, True)):
+    for name, width, newest_first in (("mine", 97, False), ("yours", 211, True)):
         store = tmp_path / f"{name}.duckdb"
         with fake_node(devnet_answers(devnet.rpc_url), at_most(width)) as node:
             if newest_first:  # the later half is read before the earlier one
@@ -88,7 +88,7 @@ def test_two_who_sync_apart_write_the_same_bytes(devnet: Devnet, tmp_path: Path)
     assert files[0][0].endswith(line)
 
 
-def test_one_who_synced_further_writes_the_same_up_to_an_earlier_block(
+def test_one_who_synced_further_writes_the_same_up_to_an_earlier_block_and_goes_on_from_it(
     changing_devnet: Devnet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, block = tmp_path / "store.duckdb", head_of(changing_devnet)
@@ -103,6 +103,11 @@ def test_one_who_synced_further_writes_the_same_up_to_an_earlier_block(
     write(store, tmp_path / "whole")
     assert main(["compare", str(tmp_path / "early"), str(tmp_path / "whole")]) == 1
     assert f"\nblock {block + 1}: another range; blocks 0-{block}, " in capsys.readouterr().out
+    again = tmp_path / "again.duckdb"
+    read(again, tmp_path / "early")
+    sync(again, changing_devnet.rpc_url)  # a node goes on where the archive ends
+    assert tables(again) == tables(store)
+    assert read(again, tmp_path / "early") == 0
 
 
 def test_any_tool_unpacks_it_and_finds_the_same_sum(archive: Path) -> None:
@@ -216,20 +221,6 @@ def publish_anew(store: Path) -> None:
     store.with_name(store.name + ".next").replace(store)
 
 
-def test_a_sync_with_a_node_goes_on_from_it(
-    changing_devnet: Devnet, store: Path, tmp_path: Path
-) -> None:
-    sync(store, changing_devnet.rpc_url)
-    file = write(store, tmp_path / "file")
-    act.stake(changing_devnet, changing_devnet.accounts[3], 10**20)
-    sync(store, changing_devnet.rpc_url)
-    again = tmp_path / "again.duckdb"
-    read(again, file)
-    sync(again, changing_devnet.rpc_url)
-    assert tables(again) == tables(store)
-    assert read(again, file) == 0
-
-
 LATER = "UPDATE raw_logs SET block_time = block_time + INTERVAL 1 SECOND WHERE block = $block"
 CLASHES = {
     "a log that the store lacks": "DELETE FROM raw_logs WHERE block = $block",
@@ -316,6 +307,10 @@ ALTERED: dict[str, Callable[[Lines], Lines]] = {
     "nothing": lambda lines: [],
     "a list": lambda lines: [b"[]\n", *lines[1:]],
     "a log that is none": lambda lines: [*lines[:5], b'{"address":7}\n', *lines[5:]],
+    "a block that is none": lambda lines: [
+        lines[0].replace(b'"first_block":0', b'"first_block":"0"'),
+        *lines[1:],
+    ],
     "no JSON": lambda lines: [*lines[:5], b'{"address":\n', *lines[5:]],
 }
 
@@ -371,6 +366,8 @@ def test_another_file_is_no_archive(content: bytes, tmp_path: Path) -> None:
         (CLASHES["a log with other content"], "block $block: log 0 has other content: data"),
         (LATER, "block $block: another time of the block"),
         ("UPDATE store_info SET pool = '0x12'", "another chain or pool: pool is"),
+        (CLASHES["another hash of the last block"], "block $last: another hash or time"),
+        ("UPDATE contract_views SET value = 7", "block $last: the contract said something else"),
     ],
 )
 def test_the_first_log_that_differs_is_named(
@@ -386,7 +383,9 @@ def test_the_first_log_that_differs_is_named(
     store = edited(devnet_store, tmp_path / "b.duckdb", statement.replace("$block", block))
     capsys.readouterr()
     assert main(["compare", str(archive), str(store)]) == (why != "the same")
-    assert capsys.readouterr().out.splitlines()[2].startswith(why.replace("$block", block))
+    last = str(column(devnet_store, "SELECT synced_block FROM store_info")[0])
+    told = why.replace("$block", block).replace("$last", last)
+    assert capsys.readouterr().out.splitlines()[2].startswith(told)
 
 
 @pytest.fixture(scope="module")
@@ -431,13 +430,16 @@ def test_a_node_that_leaves_a_log_out_is_not_the_historys_fault(
     own_store: Path, devnet: Devnet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def but_one(logs: list[Any]) -> list[Any]:
-        return logs[1:]
+        return logs[:-1] if len(logs) > 1 else logs
 
     with fake_node(devnet_answers(devnet.rpc_url), changed(but_one)) as node:
-        assert verify(node.url, own_store, "--all") == 0
+        assert verify(node.url, own_store, "--all", "--rpc-url", devnet.rpc_url) == 0
+        told = capsys.readouterr()
+        assert "no difference" in told.out
+        assert verify(node.url, own_store, "--all") == 2
     told = capsys.readouterr()
     assert "a node's own fault: block " in told.err
-    assert "no difference" in told.out
+    assert "difference" not in told.out
 
 
 def test_nobody_to_ask_is_neither_a_difference_nor_none(archive: Path) -> None:
