@@ -110,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="land logs from a file, a folder or a pattern, as a node or a common tool writes "
-        "them; gzip too; repeatable. --from-block and --to-block leave out other blocks",
+        "them, gzip too, or an archive of data.archive; repeatable. --from-block and --to-block "
+        "leave out other blocks",
     )
     parser.add_argument(
         "--covers",

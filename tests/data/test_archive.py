@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bz2
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -26,7 +26,8 @@ from data.store.reader import open_reader, read_info
 from data.store.writer import lock, open_next, publish
 from devnet import Devnet, act
 from tests.app import edited, of_network
-from tests.fake_node import at_most, changed, devnet_answers, fake_node
+from tests.data.archive_steps import CLASHES, write
+from tests.fake_node import at_most, devnet_answers, fake_node
 from tests.processes import python
 from tests.syncing import bytes_and_time, column, dicts, head_of, sync, tables
 
@@ -36,27 +37,10 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC)
 DEVNET = load_network("devnet")
 
 
-def write(store: Path, out: Path, *options: object, network: str = "devnet") -> Path:
-    arguments = ["write", "--network", network, "--store", store, *options, out]
-    assert main(list(map(str, arguments))) == 0
-    return out
-
-
 def read(store: Path, file: Path, network: Network = DEVNET, sha256: str | None = None) -> int:
     """How many logs were new."""
     with lock(store):
         return sync_archive(network, store, file, NOW, sha256)[1]
-
-
-@pytest.fixture(scope="module")
-def packed(devnet_store: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return write(devnet_store, tmp_path_factory.mktemp("packed") / "archive").read_bytes()
-
-
-@pytest.fixture
-def archive(packed: bytes, tmp_path: Path) -> Path:
-    (tmp_path / "devnet.archive").write_bytes(packed)
-    return tmp_path / "devnet.archive"
 
 
 def text_of(file: Path) -> list[bytes]:
@@ -114,10 +98,26 @@ def test_any_tool_unpacks_it_and_finds_the_same_sum(archive: Path) -> None:
     sum_of = f"bzip2 -dc {archive} | sed '/^{{\"logs\":/,$d' | sha256sum"
     told = subprocess.run(sum_of, shell=True, capture_output=True, text=True, check=True)
     assert told.stdout.split()[0] == json.loads(text_of(archive)[-2])["sha256"]
+    assert bz2.compress(b"".join(text_of(archive))) == archive.read_bytes()
     logs = [json.loads(line) for line in text_of(archive)[1:-2]]
     places = [(int(log["blockNumber"], 16), int(log["logIndex"], 16)) for log in logs]
     assert places == sorted(set(places))
     assert len(places) == json.loads(text_of(archive)[-2])["logs"]
+
+
+def test_the_form_stays_as_it_is_or_the_sums_of_two_versions_differ(archive: Path) -> None:
+    word, number = "0x[0-9a-f]{64}", "0x(0|[1-9a-f][0-9a-f]*)"
+    assert text_of(archive)[0].decode() == (
+        '{"archive":"every log of an unstake queue, form 1","simulated":false,"chain_id":31337,'
+        f'"pool":"{DEVNET.pool}","bond":"{DEVNET.bond}","cert":"{DEVNET.cert}",'
+        f'"sfc":"{DEVNET.sfc}","first_block":0,"last_block":576}}\n'
+    )
+    a_log = re.compile(
+        rf'{{"address":"0x[0-9a-f]{{40}}","topics":\[("{word}",?){{0,4}}\],"data":"0x[0-9a-f]*",'
+        rf'"blockNumber":"{number}","blockTimestamp":"{number}","transactionHash":"{word}",'
+        rf'"logIndex":"{number}","removed":false}}\n'
+    )
+    assert all(a_log.fullmatch(line.decode()) for line in text_of(archive)[1:-2])
 
 
 def _without(store: Path, name: str, first: int, last: int) -> None:
@@ -219,17 +219,6 @@ def test_it_lands_once_and_what_is_known_better_stays(archive: Path, synced_stor
 def publish_anew(store: Path) -> None:
     """As publish, though there are fewer logs than before."""
     store.with_name(store.name + ".next").replace(store)
-
-
-LATER = "UPDATE raw_logs SET block_time = block_time + INTERVAL 1 SECOND WHERE block = $block"
-CLASHES = {
-    "a log that the store lacks": "DELETE FROM raw_logs WHERE block = $block",
-    "a log that the archive lacks": "INSERT INTO raw_logs SELECT * REPLACE (999 AS log_index) "
-    "FROM raw_logs WHERE block = $block LIMIT 1",
-    "a log with other content": "UPDATE raw_logs SET data = data || '00' WHERE block = $block",
-    "another time": LATER,
-    "another hash of the last block": "UPDATE store_info SET synced_hash = '0x12'",
-}
 
 
 @pytest.mark.parametrize(
@@ -352,98 +341,3 @@ def test_another_file_is_no_archive(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(content)
     assert not is_archive(tmp_path / "file")
     assert not is_archive(tmp_path / "missing")
-
-
-# Compared, verified
-
-
-@pytest.mark.parametrize(
-    ("statement", "why"),
-    [
-        ("SELECT 1", "the same"),
-        ("DELETE FROM raw_logs WHERE block = $block", "block $block: log 0 is missing in B"),
-        (CLASHES["a log that the archive lacks"], "block $block: log 999 is missing in A"),
-        (CLASHES["a log with other content"], "block $block: log 0 has other content: data"),
-        (LATER, "block $block: another time of the block"),
-        ("UPDATE store_info SET pool = '0x12'", "another chain or pool: pool is"),
-        (CLASHES["another hash of the last block"], "block $last: another hash or time"),
-        ("UPDATE contract_views SET value = 7", "block $last: the contract said something else"),
-    ],
-)
-def test_the_first_log_that_differs_is_named(
-    statement: str,
-    why: str,
-    archive: Path,
-    devnet_store: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    row = "SELECT block FROM raw_logs, store_info WHERE address = bond AND log_index = 0 ORDER BY 1"
-    block = str(column(devnet_store, row)[3])
-    store = edited(devnet_store, tmp_path / "b.duckdb", statement.replace("$block", block))
-    capsys.readouterr()
-    assert main(["compare", str(archive), str(store)]) == (why != "the same")
-    last = str(column(devnet_store, "SELECT synced_block FROM store_info")[0])
-    told = why.replace("$block", block).replace("$last", last)
-    assert capsys.readouterr().out.splitlines()[2].startswith(told)
-
-
-@pytest.fixture(scope="module")
-def own_store(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of this process's node: the shared store may be of another one."""
-    store = tmp_path_factory.mktemp("own") / "own.duckdb"
-    sync(store, devnet.rpc_url)
-    return store
-
-
-def verify(url: str, source: Path, *options: str) -> int:
-    return main(["verify", "--network=devnet", "--rpc-url", url, *options, str(source)])
-
-
-def test_a_true_history_is_what_the_node_tells(
-    own_store: Path, devnet: Devnet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = write(own_store, tmp_path / "file")
-    assert verify(devnet.rpc_url, file, "--all") == 0
-    assert "no difference: every block was compared" in capsys.readouterr().out
-    assert verify(devnet.rpc_url, own_store, "--sample", "50", "--seed", "7") == 0
-    told = capsys.readouterr().out
-    assert "(--seed 7). With 95 % confidence fewer than 6.00% of the ranges differ" in told
-    assert verify(devnet.rpc_url, own_store, "--sample", "0") == 2
-
-
-@pytest.mark.parametrize("name", [name for name in CLASHES if "hash" not in name])
-def test_what_a_node_tells_otherwise_is_named(
-    name: str,
-    own_store: Path,
-    devnet: Devnet,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    block = column(own_store, "SELECT max(block) FROM raw_logs, store_info WHERE address = sfc")[0]
-    store = edited(own_store, tmp_path / "s.duckdb", CLASHES[name].replace("$block", str(block)))
-    assert verify(devnet.rpc_url, store, "--all") == 1
-    assert f"\nblock {block}: " in capsys.readouterr().out
-
-
-def test_a_node_that_leaves_a_log_out_is_not_the_historys_fault(
-    own_store: Path, devnet: Devnet, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def but_one(logs: list[Any]) -> list[Any]:
-        return logs[:-1] if len(logs) > 1 else logs
-
-    with fake_node(devnet_answers(devnet.rpc_url), changed(but_one)) as node:
-        assert verify(node.url, own_store, "--all", "--rpc-url", devnet.rpc_url) == 0
-        told = capsys.readouterr()
-        assert "no difference" in told.out
-        assert verify(node.url, own_store, "--all") == 2
-    told = capsys.readouterr()
-    assert "a node's own fault: block " in told.err
-    assert "difference" not in told.out
-
-
-def test_nobody_to_ask_is_neither_a_difference_nor_none(archive: Path) -> None:
-    nowhere = ["--rpc-url", "http://127.0.0.1:1"]
-    assert main(["verify", "--network", "devnet", *nowhere, str(archive)]) == 2
-    assert main(["verify", "--network", "fantom", *nowhere, str(archive)]) == 2
-    assert main(["compare", str(archive), str(archive) + ".no"]) == 2
