@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from data import ConfigError, NodeError, TrackerError, WrongChainError
+from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
 from data.config import SAMPLE, Network, default_store, load_network, network_names, settings
+from data.ingest.archived import is_archive
 from data.ingest.checks import Finding
+from data.ingest.from_archive import sync_archive
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
 from data.node.endpoint import Contribution
@@ -43,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.logs:
             with lock(path):
-                _from_files(network, path, options)
+                if not _from_archive(network, path, options):
+                    _from_files(network, path, options)
         elif network.name == SAMPLE:
             print(f"{ensure_sample(datetime.now(UTC), path)} holds the simulated sample")
         else:
@@ -107,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="land logs from a file, a folder or a pattern, as a node or a common tool writes "
-        "them; gzip too; repeatable. --from-block and --to-block leave out other blocks",
+        "them, gzip too, or an archive of data.archive; repeatable. --from-block and --to-block "
+        "leave out other blocks",
     )
     parser.add_argument(
         "--covers",
@@ -179,6 +183,19 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
             raise ConfigError("--covers goes beyond --from-block or --to-block, which leave out")
     if options.follow and last is not None:
         raise ConfigError("--follow has no end: leave out --to-block")
+
+
+def _from_archive(network: Network, path: Path, options: argparse.Namespace) -> bool:
+    """Whether the file is an archive of data.archive, which then has landed."""
+    if not any(map(is_archive, options.logs)):
+        return False
+    others = (options.from_block, options.to_block, options.covers, options.blocks)
+    if len(options.logs) > 1 or any(value not in (None, []) for value in others):
+        raise LogFileError("an archive says itself which blocks it holds: name it alone")
+    sealed, logs, findings = sync_archive(network, path, options.logs[0], datetime.now(UTC))
+    print(f"{sealed}\n{path}: {logs:,} new logs up to block {sealed.scope.last_block}")
+    _print_failures(findings)
+    return True
 
 
 def _from_files(network: Network, path: Path, options: argparse.Namespace) -> None:

@@ -1,18 +1,28 @@
-"""Every command of the README's "Query it yourself" works as it is written there."""
+"""Every command of the README on a store and on its archive works as it is written there."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from data.config import ROOT
 from data.sample.store import ensure_sample
+from devnet import Devnet
 from tests.processes import python
+from tests.syncing import sync
 
-SECTION = (ROOT / "README.md").read_text().split("## Query it yourself", 1)[1].split("\n## ", 1)[0]
+
+def _section(title: str) -> str:
+    return (ROOT / "README.md").read_text().split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+SECTION = _section("Query it yourself")
 SHELL = SECTION.split("```", 1)[0] + SECTION.rsplit("```", 1)[1]
 COMMANDS = re.findall(r"^    (\S.*)$", SHELL, re.MULTILINE)
 PYTHON = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
@@ -43,3 +53,33 @@ def test_the_python_runs_and_prints_wei_to_the_last_digit() -> None:
     assert told.returncode == 0, told.stderr
     assert "half_year" in told.stdout
     assert re.search(r"\(Decimal\('\d{20,}'\),\)", told.stdout)
+
+
+@pytest.mark.node
+def test_what_it_says_of_a_chain_gone_dark_works(devnet: Devnet, tmp_path: Path) -> None:
+    """On the devnet, with a store of its own."""
+    store = tmp_path / "var" / "fantom.duckdb"
+    sync(store, devnet.rpc_url)
+    commands = re.findall(r"^    (\S.*)$", _section("When the chain goes dark"), re.MULTILINE)
+    assert len(commands) == 5
+    told = ""
+    for command in commands:
+        own = command.replace(".venv/bin/python", sys.executable)
+        own = own.replace("--network fantom", "--network devnet")
+        if "--store" not in own:
+            own = own.replace("--network devnet", f"--network devnet --store {store}")
+        own = own.replace("verify", f"verify --rpc-url {devnet.rpc_url}")
+        ended = subprocess.run(
+            own,
+            shell=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        told += ended.stdout
+    assert len(set(re.findall("[0-9a-f]{64}", told))) == 1
+    assert "no difference" in told
+    assert (tmp_path / "var" / "later.duckdb").exists()

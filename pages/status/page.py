@@ -39,5 +39,12 @@ drawing.once(store.version, parts.contents_table, store.ask("store_contents"))
 st.subheader("The file")
 parts.how_to_open(store.source.path)
 
+st.subheader("The archive")
+st.markdown(
+    "Every log as one file that needs no node: whoever read the same blocks from whatever nodes "
+    "gets the same SHA-256. The README says how to compare it, and how to read it years later."
+)
+parts.offer_archive(store)
+
 st.subheader("Versions")
 drawing.once("of this process", parts.versions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import platform
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -9,13 +10,19 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from data.store.reader import SCHEMA_VERSION, StoreInfo
+from data import StoreError
+from data.ingest.archived import Sealed, scope_of, write_archive
+from data.store.reader import SCHEMA_VERSION, StoreInfo, open_reader
 from ui.parts import shell, words
 from ui.parts.tiles import fact_tiles
+from ui.shown.sources import Version
+from ui.shown.store_view import StoreView
 
 _number = st.column_config.NumberColumn
 # Their versions are read from metadata: importing web3 takes more than a second.
 _PACKAGES = ("streamlit", "duckdb", "polars", "altair", "web3")
+
+_MOST_LOGS = 100_000  # more take this server over ten seconds
 
 
 def answer(info: StoreInfo, checks: pl.DataFrame) -> str:
@@ -138,3 +145,33 @@ def how_to_open(path: Path) -> None:
         "own shell opens it like this:"
     )
     st.code(shell.command(path), language="bash")
+
+
+def offer_archive(store: StoreView) -> None:
+    """The whole history as one file, made when it is asked for, with the line to compare."""
+    if store.table_rows("raw_logs") > _MOST_LOGS:
+        st.caption("It is too long to be made here: `python -m data.archive write` makes the file.")
+    elif st.button("Make the archive of this history", icon=":material/archive:"):
+        try:
+            packed, sealed = _archive(store.version)
+        except StoreError as error:
+            st.info(words.fault(str(error)), title="No archive can be made")
+            return
+        last = sealed.scope.last_block
+        st.download_button(
+            "Archive of this history",
+            packed,
+            f"{store.info.network}-to-{last}.archive",
+            "application/x-bzip2",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.caption(f"`{sealed}`")
+
+
+@st.cache_resource(max_entries=2, show_spinner="Writing the archive.")
+def _archive(version: Version) -> tuple[bytes, Sealed]:
+    file = io.BytesIO()
+    with open_reader(Path(version[0])) as con:
+        sealed = write_archive(con, scope_of(con), file)
+    return file.getvalue(), sealed

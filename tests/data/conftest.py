@@ -1,4 +1,4 @@
-"""Where a test may write a store of the devnet."""
+"""Where a test may write a store of the devnet, and an archive of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from tests.data.archive_steps import write
 
 
 @pytest.fixture
@@ -18,3 +20,14 @@ def store(tmp_path: Path) -> Path:
 def synced_store(devnet_store: Path, tmp_path: Path) -> Path:
     """The whole history, to go on from."""
     return Path(shutil.copy(devnet_store, tmp_path / "synced.duckdb"))
+
+
+@pytest.fixture(scope="session")
+def packed(devnet_store: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return write(devnet_store, tmp_path_factory.mktemp("packed") / "archive").read_bytes()
+
+
+@pytest.fixture
+def archive(packed: bytes, tmp_path: Path) -> Path:
+    (tmp_path / "devnet.archive").write_bytes(packed)
+    return tmp_path / "devnet.archive"
