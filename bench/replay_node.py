@@ -21,7 +21,7 @@ import numpy as np
 
 from bench.history import time_of_block
 
-_FORM = "address VARCHAR, topics VARCHAR[], blockNumber VARCHAR"
+_FORM = "address VARCHAR, topics VARCHAR[], blockNumber VARCHAR, transactionHash VARCHAR"
 
 
 class Replay:
@@ -37,11 +37,13 @@ class Replay:
         found = duckdb.execute(
             f"""
             SELECT ('0x' || substr(blockNumber, 3))::BIGINT AS block, address,
-                coalesce(topics[1], '') AS topic0, coalesce(topics[2], '') AS topic1
+                coalesce(topics[1], '') AS topic0, coalesce(topics[2], '') AS topic1,
+                "transactionHash" AS tx
             FROM read_json('{file}', format = 'newline_delimited', columns = {{{columns}}})
             """
         ).fetchnumpy()
         self.blocks = found["block"]
+        self.block_of = dict(zip(found["tx"].tolist(), self.blocks.tolist(), strict=True))
         self.codes = {}
         for name in ("address", "topic0", "topic1"):
             words, codes = np.unique(found[name].astype(str), return_inverse=True)
@@ -113,10 +115,9 @@ class Replay:
         }
 
     def _receipt(self, tx: str) -> dict[str, Any] | None:
-        place = self.payload.find(tx.encode())
-        if place < 0:
+        number = self.block_of.get(tx)
+        if number is None:
             return None
-        number = int(self.blocks[np.searchsorted(self.starts, place, side="right") - 1])
         logs = self.logs(json.dumps({"fromBlock": hex(number), "toBlock": hex(number)}))
         of_tx = [log for log in json.loads(b"[" + logs + b"]") if log["transactionHash"] == tx]
         return {

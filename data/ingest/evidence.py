@@ -35,7 +35,7 @@ from data.store.writer import transaction
 # A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
 _SHARE, _AT_LEAST = 10, 20
 _LOGS_A_REQUEST = 50
-_AGAIN = "again "
+_AGAIN, _FEW_LOGS = "again ", 50_000
 _PATIENCE_S = 5.0  # nobody waits longer for a second opinion
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
@@ -50,9 +50,9 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     newest first, with about `requests` requests at the most. Where they agree, coverage says so;
     where a host was found wrong, what it alone told is to be read again.
 
-    A host that stands alone is asked again itself, twice a day at the most: what it left out by
-    chance it may tell then. That proves nothing, and coverage stays as it is. Returns how many
-    answers were compared.
+    A host that stands alone is asked again itself, once a day, where the store is small: what it
+    left out by chance it may tell then. That proves nothing, and coverage stays as it is. Returns
+    how many answers were compared.
     """
     answers = 0
     again = _may_ask_again(reading, now)
@@ -89,13 +89,16 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
 
 
 def _may_ask_again(reading: Reading, now: datetime) -> bool:
+    """Whether this is no first sync, of a store that takes few requests, and it was not done
+    today."""
     row = reading.con.execute(
-        "SELECT count(DISTINCT searched_at) FROM searched_in_vain "
-        "WHERE starts_with(source, ?) AND searched_at > ?",
-        [_AGAIN, now - timedelta(days=1)],
+        "SELECT (SELECT any_value(synced_block) FROM store_info) IS NOT NULL "
+        "AND (SELECT count(*) FROM raw_logs) < $few "
+        "AND NOT EXISTS (FROM searched_in_vain WHERE starts_with(source, $again) "
+        "AND searched_at > $since)",
+        {"few": _FEW_LOGS, "again": _AGAIN, "since": now - timedelta(days=1)},
     ).fetchone()
-    # Each of the two filters leaves a row.
-    return row is not None and row[0] < 4
+    return row == (True,)
 
 
 def _filters(reading: Reading) -> list[LogFilter]:
