@@ -229,8 +229,8 @@ def _block_times(network: Network, blocks: list[int]) -> dict[int, datetime]:
 
 
 def _from_node(network: Network, path: Path, options: argparse.Namespace) -> None:
-    from data.ingest.from_node import sync_node
-    from data.node.chain import Chain  # with web3, which takes over a second to import
+    from data.ingest.from_node import has_news, sync_node
+    from data.node.chain import Chain
 
     told: set[str] = set()
     line_due = True  # with --follow only what is new gets a line, and that a node is back
@@ -238,16 +238,19 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
         try:
             with Progress(path, told) as progress:
                 chain = Chain(network)
-                synced = sync_node(
-                    network, path, chain, progress, options.from_block, options.to_block
-                )
-            if progress.logs or line_due:
+                progress.news(chain.drain_notices())
+                synced = None
+                if line_due or has_news(network, path, chain, datetime.now(UTC)):
+                    synced = sync_node(
+                        network, path, chain, progress, options.from_block, options.to_block
+                    )
+            if synced is not None and (progress.logs or line_due):
                 for each in chain.contributions():
                     if each.requests:
                         print(_contribution(each), file=sys.stderr)
-            if progress.logs or line_due:
                 print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
-            _print_failures(synced.findings)
+            if synced is not None:
+                _print_failures(synced.findings)
             line_due = False
         except WrongChainError:
             raise

@@ -65,21 +65,28 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     All views must say what they said at the last sync: else a log was withheld.
     """
     info = read_info(con)
-    earlier = con.execute(
-        "SELECT view, value FROM contract_views WHERE block = ?", [info.synced_block]
-    )
-    before = dict(earlier.fetchall())
     newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [info.synced_block])
-    if info.synced_block is None or not before or newer.fetchone():
+    if info.synced_block is None or newer.fetchone():
         return False
     state = chain.quick_state(reached.block)
-    if state is None or any(before.get(name) != str(n) for name, n in state.views.items()):
+    if state is None or not same_views(con, info.synced_block, state):
         return False
     with transaction(con):
         _write_views(con, state)
         _write_balances(con, [Balance(state.block.number, state.block.at, state.balance_wei)])
         _write_info(con, reached)
     return True
+
+
+def same_views(con: duckdb.DuckDBPyConnection, block: int, state: PoolState | None) -> bool:
+    """Whether the contract says in `state` what it said at `block`, as far as it was asked."""
+    rows = con.execute("SELECT view, value FROM contract_views WHERE block = ?", [block])
+    before = dict(rows.fetchall())
+    return (
+        state is not None
+        and bool(before)
+        and all(before.get(name) == str(value) for name, value in state.views.items())
+    )
 
 
 def _write_info(con: duckdb.DuckDBPyConnection, reached: Reached) -> None:

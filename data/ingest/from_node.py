@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from data import NodeError
@@ -18,8 +18,9 @@ from data.config import Network
 from data.ingest import decode
 from data.ingest.checks import Finding
 from data.ingest.coverage import forget
+from data.ingest.doubts import only_answered, only_stored
 from data.ingest.evidence import budget, confirm, sample
-from data.ingest.finish import Reached, finish, stands_still
+from data.ingest.finish import Reached, finish, same_views, stands_still
 from data.ingest.healing import (
     head_was_overstated,
     read_liars_again,
@@ -27,13 +28,17 @@ from data.ingest.healing import (
     search,
     with_state,
 )
-from data.ingest.landing import land_range, unread
+from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading, pool_and_bond
+from data.ingest.reading import Reading, deployed_stubs, pool_and_bond, staking
 from data.node.chain import Chain
-from data.store.reader import read_info
+from data.node.log_ranges import LogRanges
+from data.store.reader import SCHEMA_VERSION, open_reader, read_info
+from data.store.upgrade import OLDEST
 from data.store.writer import open_next, publish
 
+# Pages call a store stale after an hour.
+_UNCHANGED_FOR = timedelta(minutes=50)
 # Read again each time: an endpoint behind a balancer may not have had the newest blocks. It costs
 # no request more where an endpoint takes so many at once.
 _TAIL_BLOCKS = 1_000
@@ -170,3 +175,33 @@ def _go_on_from(reading: Reading, head: int, first: int, last: int) -> int:
     if info.synced_block <= last:
         forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)
     return info.synced_block
+
+
+def has_news(network: Network, path: Path, chain: Chain, now: datetime) -> bool:
+    """Whether a sync would add anything to the store at `path`: a log of the newest blocks, or one
+    that the contract's own counts betray. A store older than nearly an hour has news in any case:
+    pages call it stale then. Writes nothing. Raises NodeError or StoreError."""
+    if not path.exists():
+        return True
+    with open_reader(path, OLDEST) as con:
+        info = read_info(con)
+        if info.schema_version != SCHEMA_VERSION or info.synced_block is None:
+            return True
+        if info.published_at is None or now - info.published_at > _UNCHANGED_FOR:
+            return True
+        head = chain.head()
+        if head <= info.synced_block:
+            return False
+        decode.prepare(con, network)
+        first = max(info.first_block, info.synced_block - _TAIL_BLOCKS + 1)
+        stubs = [stub for stub, _ in deployed_stubs(con)]
+        with file_in_memory() as file:
+            for log_filter in (pool_and_bond(network), staking(network, stubs)):
+                for answer in LogRanges(chain.endpoints, log_filter, [(first, head)]):
+                    held = [] if answer.empty else [answer]
+                    if read_into_landing(con, held, log_filter, file) is not None:
+                        return True
+                    asked = [(answer.first, answer.last)]
+                    if only_answered(con, log_filter, asked) or only_stored(con, log_filter, asked):
+                        return True
+        return not same_views(con, info.synced_block, chain.quick_state(chain.block(head)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from data import NodeError
-from data.ingest.from_node import Looks
+from data.config import load_network
+from data.ingest.from_node import Looks, has_news
+from data.node.chain import Chain
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from tests.fake_node import Asked, at_most, devnet_answers, either, fake_node
@@ -75,6 +78,24 @@ def test_a_second_sync_reads_the_last_blocks_again_and_nothing_else(
     assert tables(store) == before
     assert store.stat().st_ino != stood
     assert len(dicts(store, "pool_balances")) == 1
+
+
+def test_where_nothing_happened_there_is_no_news_and_nothing_is_written(
+    changing_devnet: Devnet, store: Path
+) -> None:
+    devnet, network = changing_devnet, load_network("devnet", (changing_devnet.rpc_url,))
+    sync(store, devnet.rpc_url)
+    before, now = store.read_bytes(), dicts(store, "store_info")[0]["published_at"]
+    Rpc(devnet.rpc_url).call("evm_mine")
+    assert not has_news(network, store, Chain(network), now)
+    assert store.read_bytes() == before
+    assert has_news(network, store, Chain(network), now + timedelta(hours=1))
+    checked = dicts(store, "checks")
+    assert sync(store, devnet.rpc_url).findings == []  # nothing is rebuilt for an empty block
+    assert dicts(store, "store_info")[0]["synced_block"] == head_of(devnet)
+    assert dicts(store, "checks") == checked
+    act.burn_certs(devnet, devnet.accounts[3], FTM)
+    assert has_news(network, store, Chain(network), now)
 
 
 def test_what_happens_on_the_chain_appears_with_the_next_sync(
