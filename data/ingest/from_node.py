@@ -27,7 +27,7 @@ from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading, pool_and_bond
 from data.node.chain import Chain
-from data.store.reader import read_info
+from data.store.reader import StoreInfo, read_info
 from data.store.writer import open_next, publish, transaction
 
 # Read again each time: an endpoint behind a balancer may not have had the newest blocks. It costs
@@ -95,7 +95,7 @@ def sync_node(
                 progress.expect(unread(con, first, last))
                 only_newest = not unread(con, first, synced - _TAIL_BLOCKS)
                 if unread(con, first, last) > _LONG_BLOCKS:
-                    _find_archives(reading, first, last)
+                    find_archives(reading, first, last)
             logs = progress.logs
             # The staking contract's logs of the same blocks take about as long again.
             reached = _land_and_ask_twice(reading, first, last, began + look_after_s / 2)
@@ -113,13 +113,13 @@ def sync_node(
             )
             news = progress.logs > logs or not at_end or not only_newest
             if news or not stands_still(con, chain, target):
-                findings = _finish(reading, first, target, progress, at_end)
+                findings = finish_look(reading, first, target, at_end=at_end)
         publish(path)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
 
 
-def _find_archives(reading: Reading, first: int, last: int) -> None:
+def find_archives(reading: Reading, first: int, last: int) -> None:
     """Find out who keeps old blocks, by the oldest log that is known."""
     row = reading.con.execute("SELECT block, log_index FROM raw_logs ORDER BY ALL LIMIT 1")
     reading.chain.probe_history(pool_and_bond(reading.network), first, last, row.fetchone())
@@ -155,6 +155,17 @@ def _go_on_from(
     info = read_info(con)
     if info.synced_block is None:
         return -1
+    refuse_other_chain(chain, info, head)
+    if info.synced_block <= last:
+        forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)
+    return info.synced_block
+
+
+def refuse_other_chain(chain: Chain, info: StoreInfo, head: int) -> None:
+    """Make sure that the chain, whose newest block is `head`, is the one a store was read from.
+    Raises NodeError, WrongChainError."""
+    if info.synced_block is None:
+        return
     if info.synced_block > head + _LAG_BLOCKS:
         raise NodeError(
             f"the node's newest block is {head}, but the store was read to {info.synced_block}: "
@@ -169,29 +180,25 @@ def _go_on_from(
                 "the node: the chain was rewritten or restarted, or is another. Ask another "
                 "--rpc-url; if the chain really is new, move the store aside and sync again"
             )
-    if info.synced_block <= last:
-        forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)
-    return info.synced_block
 
 
-def _finish(
-    reading: Reading, first: int, target: Reached, progress: Progress, at_end: bool
-) -> list[Finding]:
-    """Finish a look; where ids show that logs were withheld, read those blocks once more."""
+def finish_look(reading: Reading, first: int, target: Reached, *, at_end: bool) -> list[Finding]:
+    """Finish a look, with the contract's own state `at_end`; where ids show that logs were
+    withheld, read those blocks once more."""
     con, chain = reading.con, reading.chain
     if at_end:
         try:
             target = replace(target, state=chain.pool_state(target.block))
         except NodeError as error:
             target = replace(target, unknown_because=str(error))
-            progress.note(f"the contract's own views were not checked: {error}")
+            reading.note(f"the contract's own views were not checked: {error}")
     findings = finish(con, target)
     missing = _missing(con, first, target)
     if not missing:
         return findings
     tellers = {told.source for start, end in missing for told in ranges(con, POOL, start, end)}
     for start, end in missing:
-        progress.note(f"a log is missing between blocks {start} and {end}: reading them again")
+        reading.note(f"a log is missing between blocks {start} and {end}: reading them again")
         forget(con, start, end)
     for endpoint in chain.endpoints.all:
         endpoint.lied = endpoint.lied or endpoint.host in tellers

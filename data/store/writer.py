@@ -193,12 +193,16 @@ def publish(path: Path) -> None:
 
 
 def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int]:
-    """The store's id, which its copies share, and how many logs it holds; (None, 0) of an empty
-    file."""
+    """The store's id, which its copies share, and how many logs it holds, with those that the
+    chain turned out not to have; (None, 0) of an empty file."""
     if con.execute(_HAS_TABLES).fetchone() == (0,):
         return None, 0
+    dropped = "0"  # an earlier version kept no count
+    if con.execute(f"{_HAS_TABLES} AND table_name = 'contradictions'").fetchone() == (1,):
+        dropped = "(SELECT coalesce(sum(dropped_logs), 0) FROM contradictions)"
     row = con.execute(
-        "SELECT (SELECT any_value(store_id) FROM store_info), (SELECT count(*) FROM raw_logs)"
+        "SELECT (SELECT any_value(store_id) FROM store_info), "
+        f"(SELECT count(*) FROM raw_logs) + {dropped}"
     ).fetchone()
     assert row is not None
     return row
