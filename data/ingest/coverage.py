@@ -76,11 +76,13 @@ def prove(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> N
 
 
 def agree(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int, host: str) -> None:
-    """Record that `host` gave the same logs for blocks first..last as who told them before."""
+    """Record that `host` gave the same logs for blocks first..last as who told them before. Where
+    nobody kept who that was, it may have been this host: now it is the one that is known."""
     for known in ranges(con, name, first, last):
         if known.known == "single" and known.source != host:
             both = ", ".join(sorted(filter(None, {known.source, host})))
-            _put(con, Range(name, known.first, known.last, "agreed", both))
+            sure: Known = "agreed" if known.source else "single"
+            _put(con, Range(name, known.first, known.last, sure, both))
 
 
 def ranges(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> list[Range]:

@@ -118,9 +118,10 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
         "WHERE known = 'single' AND source = ? AND source <> '' AND filter NOT LIKE 'file %'",
         [source],
     ).fetchall()
-    # From a source that stands alone only what is known to be wrong is read again.
+    # From a source that stands alone, or that nobody kept, only what is known to be wrong is read
+    # again.
     if not alone or not reading.others(source):
-        alone = [(None, block, block)] if dropped else []
+        alone = [(None, block, block)] if dropped or not source else []
     for name, first, last in alone:
         forget(con, first, last, name)
 

@@ -207,7 +207,9 @@ def _compare_some(reading: Reading, info: StoreInfo, work: _Work) -> bool:
     try:
         for answer in compare(reading, log_filter, some, others, _AT_A_TIME * len(others)):
             work.compared.append((name, answer))
-            told.append((answer.first, answer.last))
+            # Where nobody kept who told it, one more host is to agree with this one.
+            if source or work.everything or not answer.alike:
+                told.append((answer.first, answer.last))
             reading.report(name, answer.last - answer.first + 1, 0)
     except NodeError as error:
         work.given_up[name, source] = str(error)
@@ -246,26 +248,26 @@ def _to_do(reading: Reading, info: StoreInfo, work: _Work) -> int:
         last - first + 1
         for _, source, blocks in _left(reading, info, work)
         for first, last in blocks
-        if _others(reading, source, work.everything)
+        if _others(reading, source)
     )
 
 
 def _asked_of(reading: Reading, log_filter: LogFilter, source: str, work: _Work) -> list[Endpoint]:
     """Who can bear out what `source` told; where nobody can, that is noted."""
-    others = _others(reading, source, work.everything)
+    others = _others(reading, source)
     if not others:
         told_by = source or "those that told it"
         work.given_up[log_filter.names[0], source] = f"nobody but {told_by} can be asked"
     return others
 
 
-def _others(reading: Reading, source: str, everything: bool) -> list[Endpoint]:
-    """Who can bear out what `source`, one host or several, told; what is agreed already is asked of
-    any where there is no other."""
+def _others(reading: Reading, source: str) -> list[Endpoint]:
+    """Who can bear out what `source`, one host or several, told; what several told is asked of any
+    of them where there is no other."""
     anybody = reading.others("")
     told_by = source.split(", ")
     others = [endpoint for endpoint in anybody if endpoint.host not in told_by]
-    return others or (anybody if everything and len(told_by) > 1 else [])
+    return others or (anybody if len(told_by) > 1 else [])
 
 
 def _unsettled(con: duckdb.DuckDBPyConnection) -> list[int]:

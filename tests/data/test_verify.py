@@ -121,6 +121,24 @@ def test_a_claim_that_the_first_host_left_out_is_found_landed_and_told_with_its_
     assert not_passed(store) == {}
 
 
+def test_where_nobody_kept_who_told_it_two_hosts_have_to_agree(
+    devnet: Devnet, store: Path, devnet_store: Path, claim: tuple[int, str]
+) -> None:
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, leaving_out(claim[1])) as liar, fake_node(answers) as one:
+        sync(store, liar.url)
+        with lock(store):
+            with open_next(store, load_network("devnet", ())) as con:
+                con.execute("UPDATE coverage SET source = '' WHERE known = 'single'")
+            publish(store)
+        found = verify(store, one.url)
+        assert {each.block for each in found.differences} == {claim[0]}
+        assert tables(store) == tables(devnet_store)
+        assert column(store, SINGLE) == ["bond", "sfc"]
+        assert verify(store, one.url, devnet.rpc_url).fine
+    assert not_passed(store) == {}
+
+
 def test_a_log_that_was_made_up_is_dropped_and_the_store_is_published_without_it(
     devnet: Devnet, store: Path, devnet_store: Path, claim: tuple[int, str]
 ) -> None:
