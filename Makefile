@@ -33,6 +33,12 @@ cover: $(ANVIL_AND_SOLC) chromium ## the tests again, slower, and what they left
 	@echo "least covered, in % of lines and branches; the last line is all of it"
 	@$(BIN)/python -m coverage report --sort=cover | sed -n '1,2p;3,12p;$$p'
 
+faults: .venv/.dev $(ANVIL_AND_SOLC) ## a sync against every fault a node commits: ARGS="--only TEXT"
+	$(BIN)/python -m tests.faults $(ARGS)
+
+crashes: .venv/.dev $(ANVIL_AND_SOLC) ## syncs killed at random moments, and on full disks: ARGS="--kills N"
+	$(BIN)/python -m tests.crashes $(ARGS)
+
 lint: .venv/.dev ## style, types, directions of imports, SQL
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
@@ -56,7 +62,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help run sync devnet backtest test cover lint tools bench pins clean chromium
+.PHONY: help run sync devnet backtest test faults crashes cover lint tools bench pins clean chromium
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench import economy, forecast_study, ingest, large_store, page_times, query_times
+from bench import economy, forecast_study, ingest, large_store, page_times, query_times, replay
 
 _BENCHES = ("ingest", "queries", "pages", "forecast", "economy")
 
@@ -16,6 +16,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(_BENCHES)}")
     parser.add_argument("--logs", type=int, default=200_000, metavar="N", help="logs to ingest")
+    parser.add_argument(
+        "--most-logs", type=int, default=2_000_000, metavar="N", help="logs of the longest sync"
+    )
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of which the medians")
+    parser.add_argument(
+        "--no-peers", action="store_true", help="do not install or run what is only compared with"
+    )
     parser.add_argument(
         "--requests",
         type=int,
@@ -33,7 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := set(options.benches) - set(_BENCHES):
         parser.error(f"no bench {', '.join(sorted(unknown))}: there are {', '.join(_BENCHES)}")
     benches = options.benches or _BENCHES
-    failed = ingest.main(options.logs) if "ingest" in benches else 0
+    failed = 0
+    if "ingest" in benches:
+        failed = ingest.main(options.logs)
+        peers = not options.no_peers
+        failed |= replay.main(options.logs, options.most_logs, options.rounds, peers=peers)
     if {"queries", "pages"} & set(benches):
         store = options.store or large_store.ensure(options.requests, anew=options.anew)
         failed |= query_times.main(store) if "queries" in benches else 0

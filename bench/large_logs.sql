@@ -75,9 +75,9 @@ SELECT
     1000000000000000000000 AS w2, 10000000000000000000000000 AS w3, if(i < 8, NULL, 0) AS w4
 FROM range(40) AS numbers (i);
 
-INSERT INTO emitted BY NAME
+INSERT INTO emitted BY NAME -- always 1: each burn of certificates must give the FTM of the last one
 SELECT 60 + i * (getvariable('span_s') // ratios) AS second, 2 AS rank, i AS seq, 'Ratio' AS event,
-    1000000000000000000 - i * 20000000000000 + (hash('ratio', i) % 1000000007)::HUGEINT AS w0
+    1000000000000000000::HUGEINT AS w0
 FROM (SELECT least(5000, getvariable('requests') // 100) AS ratios), range(ratios) AS numbers (i);
 
 INSERT INTO emitted BY NAME
@@ -85,8 +85,7 @@ SELECT
     second, 3 AS rank, wr_id AS seq,
     if(second * 5 < getvariable('span_s'), 'Burned', 'Burned2') AS event,
     who, wr_id AS topic2, if(event = 'Burned2', rebasing, NULL) AS topic3,
-    gross AS w0, gross * (1000000 - second * 100000 // getvariable('span_s')) // 1000000 AS w1,
-    fee AS w2
+    gross AS w0, gross AS w1, fee AS w2
 FROM made_requests AS requests INNER JOIN stakers ON requests.staker = stakers.i;
 
 INSERT INTO emitted BY NAME

@@ -28,7 +28,7 @@ REQUESTS, LOGS_A_REQUEST = 1_000_000, 5
 _FOLDER = VAR / "bench"
 _LOGS = Path(__file__).with_name("large_logs.sql")
 _MEMORY = "3GB"
-_FIRST_BLOCK, _FIRST_TIME, _SPAN_S = 31_218_797, 1_645_000_000, 110_000_000
+FIRST_BLOCK, FIRST_TIME, SPAN_S = 31_218_797, 1_645_000_000, 110_000_000
 _EVENTS = {
     "Deployed": contracts.DEPLOYED,
     "FeeRule": contracts.FEE_RULE_UPDATED_4,
@@ -80,7 +80,7 @@ def _source(path: Path) -> str | None:
 
 def _build(path: Path, requests: int, source: str) -> None:
     network = load_network(SAMPLE)
-    last = Block(_FIRST_BLOCK + _SPAN_S, None, datetime.fromtimestamp(_FIRST_TIME + _SPAN_S, UTC))
+    last = Block(FIRST_BLOCK + SPAN_S, None, datetime.fromtimestamp(FIRST_TIME + SPAN_S, UTC))
     balances = [Balance(last.number, last.at, 250 * ONE)]
     why = "the logs are made up: there is no contract to ask"
     with open_next(path, network) as con:
@@ -110,9 +110,9 @@ def make_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int, l
     for name, value in {
         "requests": requests,
         "logs": logs,
-        "first_block": _FIRST_BLOCK,
-        "first_time": _FIRST_TIME,
-        "span_s": _SPAN_S,
+        "first_block": FIRST_BLOCK,
+        "first_time": FIRST_TIME,
+        "span_s": SPAN_S,
     }.items():
         con.execute(f"SET VARIABLE {name} = ?::BIGINT", [value])
     con.execute(_LOGS.read_text())
@@ -122,7 +122,7 @@ def _land_logs(con: duckdb.DuckDBPyConnection, network: Network, requests: int) 
     """Fill raw_logs and coverage with the made-up logs."""
     make_logs(con, network, requests, LOGS_A_REQUEST * requests)
     con.execute("INSERT INTO raw_logs FROM made_logs")
-    last = _FIRST_BLOCK + _SPAN_S
+    last = FIRST_BLOCK + SPAN_S
     cover(con, (POOL, BOND, SFC), network.first_block, last)
     con.execute("DROP VIEW temp.made_logs")
     for table in ("stakers", "pairs", "made_requests", "emitted", "ordered", "forms"):

@@ -26,6 +26,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from data.config import ROOT
+from devnet.node import free_port
 
 _HELD_RUNS = 2  # a browser forgets a message after so many runs that did not send it
 _TIMEOUT_S = 120.0
@@ -154,7 +155,7 @@ async def visiting(server: Server, link: str) -> AsyncIterator[Session]:
 @asynccontextmanager
 async def serving(script: Path, *settings: str) -> AsyncIterator[Server]:
     """`streamlit run` of `script` on a free port, with `settings` in its environment."""
-    port = await _free_port()
+    port = free_port()
     own = ["-u", "FTM_NETWORK", "-u", "FTM_NETWORKS_FILE", "FTM_SCORING=off"]
     own += ["FTM_FORECAST_LOG=off", *settings]
     command = ["env", *own, sys.executable, "-m", "streamlit", "run", str(script)]
@@ -169,13 +170,6 @@ async def serving(script: Path, *settings: str) -> AsyncIterator[Server]:
     finally:
         process.terminate()
         process.wait()
-
-
-async def _free_port() -> int:
-    probe = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    port: int = probe.sockets[0].getsockname()[1]
-    probe.close()
-    return port
 
 
 async def _answers(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -15,11 +15,12 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from data import ConfigError, NodeError, TrackerError, WrongChainError
-from data.config import SAMPLE, Network, default_store, load_network, network_names
+from data.config import SAMPLE, Network, default_store, load_network, network_names, settings
 from data.ingest.checks import Finding
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
@@ -166,8 +167,23 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         type=Path,
         metavar="FILE",
-        help="land logs from a file, one in the form of eth_getLogs a line; .gz too; repeatable. "
-        "--from-block and --to-block then say which blocks it holds whole",
+        help="land logs from a file, a folder or a pattern, as a node or a common tool writes "
+        "them; gzip too; repeatable. --from-block and --to-block leave out other blocks",
+    )
+    parser.add_argument(
+        "--covers",
+        type=_blocks,
+        metavar="A-B",
+        help="the files of --logs hold every log of these blocks",
+    )
+    parser.add_argument(
+        "--blocks",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a file of blocks or transactions with their times, for logs that carry none; "
+        "repeatable. Else --rpc-url is asked",
     )
     parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
     return parser
@@ -178,6 +194,13 @@ def _block(text: str) -> int:
     if not re.fullmatch("[0-9]{1,10}", digits):
         raise argparse.ArgumentTypeError(f"{text!r} is no block number")
     return int(digits)
+
+
+def _blocks(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    if not dash:
+        raise argparse.ArgumentTypeError(f"{text!r} is no range of blocks: write it A-B")
+    return _block(first), _block(last)
 
 
 def _seconds(text: str) -> float:
@@ -208,26 +231,61 @@ def _rate(text: str) -> float:
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
     first, last = options.from_block, options.to_block
-    others = (options.logs, options.rpc_url, options.follow, first, last)
+    others = (
+        options.logs,
+        options.rpc_url,
+        options.follow,
+        first,
+        last,
+        options.covers,
+        options.blocks,
+    )
     if options.network == SAMPLE and any(value not in (None, []) for value in others):
         raise ConfigError("the sample is one fixed simulation: name it with --store alone")
     if first is not None and last is not None and last < first:
         raise ConfigError(f"--to-block {last} lies before --from-block {first}")
-    if options.logs and (options.rpc_url or options.follow):
-        raise ConfigError("--logs reads no node: leave out --rpc-url and --follow")
+    if options.logs and options.follow:
+        raise ConfigError("--logs reads files once: leave out --follow")
+    if not options.logs and (options.covers or options.blocks):
+        raise ConfigError("--covers and --blocks say something of files: name them with --logs")
+    if options.covers:
+        start, end = options.covers
+        if end < start:
+            raise ConfigError(f"--covers ends at {end}, before it begins at {start}")
+        if (first is not None and start < first) or (last is not None and last < end):
+            raise ConfigError("--covers goes beyond --from-block or --to-block, which leave out")
     if options.follow and last is not None:
         raise ConfigError("--follow has no end: leave out --to-block")
 
 
 def _from_files(network: Network, path: Path, options: argparse.Namespace) -> None:
     began = time.monotonic()
-    now, first, last = datetime.now(UTC), options.from_block, options.to_block
+    asks = options.rpc_url or settings().rpc_urls  # not the public ones: files were chosen
     with Progress(path) as progress:
-        landed = sync_file(network, path, options.logs, now, first, last)
+        landed = sync_file(
+            network,
+            path,
+            options.logs,
+            datetime.now(UTC),
+            options.from_block,
+            options.to_block,
+            covers=options.covers,
+            blocks=options.blocks,
+            block_times=partial(_block_times, network) if asks else None,
+        )
         progress.landed(landed.logs)
     took_s = time.monotonic() - began
+    if landed.skipped:
+        print(f"{landed.skipped:,} logs of other contracts were skipped")
     print(f"{path}: {landed.logs:,} new logs up to block {landed.block} in {took_s:.1f} s")
     _print_failures(landed.findings)
+
+
+def _block_times(network: Network, blocks: list[int]) -> dict[int, datetime]:
+    """The times of these blocks, from the network's endpoints."""
+    from data.node.chain import Chain  # with web3, which takes over a second to import
+
+    return Chain(network).block_times(blocks)
 
 
 def _from_node(network: Network, path: Path, options: argparse.Namespace) -> None:

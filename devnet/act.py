@@ -32,6 +32,12 @@ def stake(devnet: Devnet, account: str, amount_wei: int, rebasing: bool = True) 
     return send(devnet, account, devnet.addresses.pool, name, value=amount_wei)
 
 
+def transfer(devnet: Devnet, sender: str, receiver: str, amount_wei: int) -> str:
+    """A plain transfer, which leaves no log; the transaction's hash."""
+    call = {"from": sender, "to": receiver, "value": hex(amount_wei)}
+    return _mined(devnet, call, "a transfer")
+
+
 def fund(devnet: Devnet, amount_wei: int) -> None:
     """The first stub earns and claims this much and flushes it to the pool."""
     stub, validator = devnet.stubs[0], devnet.validators[0]
@@ -97,9 +103,13 @@ def send(
     devnet: Devnet, sender: str, contract: str, signature: str, *arguments: Word, value: int = 0
 ) -> str:
     """Any call, mined; the transaction's hash."""
-    rpc = _rpc(devnet.rpc_url)
     call = {"from": sender, "to": contract, "value": hex(value)}
     call["data"] = calldata(signature, *arguments)
+    return _mined(devnet, call, signature)
+
+
+def _mined(devnet: Devnet, call: dict[str, str], what: str) -> str:
+    rpc = _rpc(devnet.rpc_url)
     fees = {"gas": hex(GAS), "gasPrice": "0x0"}
     transaction: str = rpc.call("eth_sendTransaction", call | fees)
     for _ in range(1000):
@@ -108,11 +118,11 @@ def send(
             break
         time.sleep(0.005)
     else:
-        raise DevnetError(f"{signature} was not mined: is the history still being played?")
+        raise DevnetError(f"{what} was not mined: is the history still being played?")
     if receipt["status"] != "0x1":
         # Asked again as a question, the node tells the contract's reason and raises.
         rpc.call("eth_call", call, "latest")
-        raise DevnetError(f"{signature} was reverted without a reason")
+        raise DevnetError(f"{what} was reverted without a reason")
     return transaction
 
 

@@ -25,6 +25,8 @@ SELECT 'head_moves', count(*), min(moved_at), max(moved_at) FROM head_moves
 UNION ALL
 SELECT 'lock_ups', count(*), min(locked_at), max(locked_at) FROM lock_ups
 UNION ALL
+SELECT 'money', count(*), NULL, NULL FROM money
+UNION ALL
 SELECT 'payouts', count(*), min(paid_at), max(paid_at) FROM payouts
 UNION ALL
 SELECT 'pool_balances', count(*), min(sampled_at), max(sampled_at) FROM pool_balances

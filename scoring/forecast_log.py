@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, get_type_hints
 
 import polars as pl
 from pydantic import (
@@ -126,27 +126,16 @@ class ForecastLine(BaseModel):
         return self.chain_id, self.wr_id, self.block, self.model_version
 
 
-_TIME = pl.Datetime("us", "UTC")
-SCHEMA: dict[str, pl.DataType] = {
-    "forecast_at": _TIME,
-    "block": pl.Int64(),
-    "network": pl.String(),
-    "chain_id": pl.Int64(),
-    "wr_id": pl.Int64(),
-    "need_ftm": pl.Float64(),
-    "in_pool_ftm": pl.Float64(),
-    "kind": pl.String(),
-    "horizon_days": pl.Float64(),
-    "quantiles": pl.List(pl.Float64()),
-    "within_7_days": pl.Float64(),
-    "within_14_days": pl.Float64(),
-    "within_35_days": pl.Float64(),
-    "within_90_days": pl.Float64(),
-    "source": pl.String(),
-    "model_version": pl.String(),
-    "inputs_hash": pl.String(),
-    "logged_at": _TIME,
+# What a field holds decides its column; the rest are numbers.
+_COLUMNS: dict[object, pl.DataType] = {
+    AwareDatetime: pl.Datetime("us", "UTC"),
+    int: pl.Int64(),
+    str: pl.String(),
+    WindowKind: pl.String(),
+    list[float | None]: pl.List(pl.Float64()),
 }
+_TYPES = get_type_hints(ForecastLine)
+SCHEMA = {name: _COLUMNS.get(_TYPES[name], pl.Float64()) for name in ForecastLine.model_fields}
 
 
 def line_of(info: StoreInfo, entry: Entry, logged_at: datetime) -> ForecastLine:

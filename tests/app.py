@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from urllib.error import HTTPError
 import duckdb
 
 from data.config import ROOT
+from devnet.node import free_port
 
 _PARTS = ("app.py", ".streamlit", "data", "pages", "queries", "ui", "forecast", "scoring")
 
@@ -54,12 +54,17 @@ def of_network(name: str, synced_ago: str = "20 minutes") -> str:
     )
 
 
+def rewrite(file: Path, old: str, new: str) -> None:
+    """Change the app's own code where a test needs it otherwise."""
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
 @contextmanager
 def served(root: Path, **environment: str) -> Iterator[App]:
     """`streamlit run app.py` in `root` on a free port, up to and until the answer of /healthz."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     # Scoring takes a core for half a minute: it is for the one test that is about it.

@@ -114,10 +114,16 @@ def devnet() -> Iterator[Devnet]:
 
 
 @pytest.fixture
-def changing_devnet(devnet: Devnet) -> Iterator[Devnet]:
+def chain(devnet: Devnet) -> Iterator[Devnet]:
     """The same chain to act on: blocks, balances and time are taken back after the test."""
     with undone(devnet):
         yield devnet
+
+
+@pytest.fixture
+def changing_devnet(chain: Devnet) -> Devnet:
+    """`chain`, by its longer name."""
+    return chain
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +164,13 @@ def show(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) ->
         return opened(page, **link)
 
     return run
+
+
+@pytest.fixture
+def show_sample(show: Show, environment: pytest.MonkeyPatch) -> Show:
+    """As `show`, of the sample under its own network's name, as the app shows it."""
+    environment.setenv("FTM_NETWORK", "sample")
+    return show
 
 
 @pytest.fixture

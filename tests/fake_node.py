@@ -243,13 +243,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("content-encoding", "gzip")
         self.send_header("content-length", str(len(payload) + reply.missing))
         self.end_headers()
-        for start in range(len(payload) if reply.drip_s else 0):
-            self.wfile.write(payload[start : start + 1])
-            self.wfile.flush()
-            time.sleep(reply.drip_s)
-        if not reply.drip_s:
+        if reply.drip_s:
+            self._drip((bytes([byte]) for byte in payload), reply.drip_s)
+        else:
             self.wfile.write(payload)
         self.close_connection = bool(reply.missing)
+
+    def _drip(self, pieces: Iterable[bytes], pause_s: float) -> None:
+        for piece in pieces:
+            self.wfile.write(piece)
+            self.wfile.flush()
+            time.sleep(pause_s)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests print nothing."""

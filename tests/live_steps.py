@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 
+import queries
 from data.config import load_network
 from data.live.verdict import Expected
 from data.node.live_node import LIVE, LiveNode
 from data.pool.burn import CERT
 from data.pool.transaction import build_unstake
+from data.store.reader import open_reader
 from devnet import Devnet
 from devnet.rpc import Rpc
-from tests.fake_node import FakeNode
+from pages.unstake.terms import Terms, read_terms
+from tests.fake_node import FakeNode, Fault, devnet_answers, fake_node
 
 FTM = 10**18
 AMOUNT = 12 * FTM + 345
@@ -22,6 +27,11 @@ BRISK = replace(LIVE, timeout_s=1.0, pause_s=0.005, longest_pause_s=0.02, patien
 
 def live(*urls: str) -> LiveNode:
     return LiveNode(load_network("devnet", urls), BRISK)
+
+
+def relay(devnet: Devnet, fault: Fault | None = None) -> AbstractContextManager[FakeNode]:
+    """A node that passes all questions on to the devnet, but for the fault."""
+    return fake_node(devnet_answers(devnet.rpc_url), fault)
 
 
 def of(node: FakeNode | Devnet) -> LiveNode:
@@ -45,3 +55,11 @@ def burning(devnet: Devnet, token: str, amount: int, sender: str) -> dict[str, s
 
 def expected(devnet: Devnet, token: str = CERT, amount: int = AMOUNT, number: int = 1) -> Expected:
     return Expected(devnet.accounts[number], token, amount)
+
+
+def terms_of(store: Path) -> Terms:
+    """The terms that a store's own logs tell."""
+    with open_reader(store) as con:
+        terms = read_terms(queries.run(con, "unstake_terms").row(0, named=True))
+    assert terms is not None
+    return terms

@@ -102,22 +102,14 @@ def told(
     marks = [float(k) for k in range(1, 20)] if sure is None else [sure] * len(LEVELS)
     nothing = kind == "insufficient_history"
     odds = dict(zip((7, 14, 35, 90), within, strict=True))
-    return {
-        "forecast_at": day_of(day),
+    return LINE | {
+        **dict.fromkeys(("forecast_at", "logged_at"), day_of(day)),
         "block": round(day * 1000),
-        "network": "fantom",
-        "chain_id": 250,
         "wr_id": wr_id,
-        "need_ftm": 10.0,
-        "in_pool_ftm": 0.0,
         "kind": kind,
-        "horizon_days": 120.0,
         "quantiles": [] if nothing else quantiles or marks,
         **{f"within_{d}_days": None if nothing else chance for d, chance in odds.items()},
-        "source": "claims",
         "model_version": model_version,
-        "inputs_hash": "0f0f",
-        "logged_at": day_of(day),
     }
 
 

@@ -23,8 +23,17 @@ def opened(page: str = "", **link: str) -> AppTest:
     return app.run()
 
 
+def tiles(app: AppTest) -> dict[str, str]:
+    return {tile.label: tile.value for tile in app.metric}
+
+
 def said(app: AppTest) -> str:
     """What the page says in words."""
     texts = [*app.title, *app.subheader, *app.markdown, *app.caption]
     texts += [*app.warning, *app.error, *app.info]
     return "\n".join(str(text.value) for text in texts)
+
+
+def plain(app: AppTest) -> str:
+    """The same, without the escapes that keep foreign text from being markup."""
+    return said(app).replace("\\", "")

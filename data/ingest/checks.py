@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
+from data.ingest.bond_ratio import ratio_breaks
 from data.ingest.coverage import holes
+from data.ingest.money import check_money
+from data.ingest.within import WITHIN, WITHIN_UNSURE
 from data.pool.amounts import DECIMALS, format_short
 from data.pool.burn import FeeRule, burn_fee_wei
 from data.pool.contracts import PoolState
@@ -21,72 +25,6 @@ from data.pool.contracts import PoolState
 _SHOWN = 50
 _IN_WEI = ("view pendingWei", "view stashed", "view feeShift", "view getBurnFee")
 
-# Each query lists violations as (block, wr_id, message).
-_WITHIN = {
-    "request ids": """
-        SELECT block, wr_id, CASE
-            WHEN wr_id = earlier THEN 'request ' || wr_id || ' was made twice'
-            ELSE 'requests ' || (earlier + 1) || ' to ' || (wr_id - 1) || ' are missing before it'
-        END AS message
-        FROM (
-            SELECT
-                requested_block AS block,
-                wr_id,
-                coalesce(lag(wr_id) OVER (ORDER BY wr_id), -1) AS earlier
-            FROM requests
-        )
-        WHERE wr_id <> earlier + 1
-    """,
-    "head order": """
-        SELECT block, wr_id, CASE
-            WHEN wr_id < due THEN 'request ' || wr_id || ' was passed again, ' || due || ' was due'
-            ELSE 'the head went from ' || due || ' to ' || wr_id || ': settlements are missing'
-        END AS message
-        FROM (
-            SELECT
-                block,
-                wr_id,
-                coalesce(
-                    max(wr_id) OVER (
-                        ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-                    ) + 1, 0
-                ) AS due
-            FROM head_moves WHERE NOT by_hand
-        )
-        WHERE wr_id <> due
-    """,
-    "settled once": """
-        SELECT max(block) AS block, wr_id, 'request ' || wr_id || ' was paid twice' AS message
-        FROM head_moves WHERE NOT refused GROUP BY wr_id HAVING count(*) > 1
-    """,
-    "payout amounts": """
-        SELECT moves.block, moves.wr_id, CASE
-            WHEN requests.wr_id IS NULL THEN 'request ' || moves.wr_id || ' was settled, not made'
-            ELSE 'request ' || moves.wr_id || ' is owed '
-                || coalesce(requests.payout_wei::VARCHAR, '?') || ' wei and was settled with '
-                || coalesce(moves.payout_wei::VARCHAR, '?')
-        END AS message
-        FROM head_moves AS moves
-        LEFT JOIN requests USING (wr_id)
-        WHERE requests.payout_wei IS DISTINCT FROM moves.payout_wei OR requests.wr_id IS NULL
-    """,
-    "logs decode": """
-        SELECT block, NULL::BIGINT AS wr_id,
-            'log ' || log_index || ' has not the shape of ' || event AS message
-        FROM malformed_logs('raw_logs')
-    """,
-    "amounts fit": """
-        SELECT block, CASE WHEN contract = 'pool' AND has_id THEN topic_number(topic2) END AS wr_id,
-            event || ', log ' || log_index || ', holds a number beyond 38 digits' AS message
-        FROM decodable_logs
-        WHERE words_are_numbers AND (
-            words_count > 0 AND word(data, 0) IS NULL OR words_count > 1 AND word(data, 1) IS NULL
-            OR words_count > 2 AND word(data, 2) IS NULL
-            OR words_count > 3 AND word(data, 3) IS NULL
-            OR words_count > 4 AND word(data, 4) IS NULL
-        )
-    """,
-}
 # What logs alone say the contract's views must be. A sum over an amount that is not known is not
 # known, never a smaller one.
 # More is no sum of FTM (300,000 times all there is), and could not be added up.
@@ -102,8 +40,16 @@ SELECT
     (
         SELECT {_SUM.format(amount="payout_wei")} FROM requests WHERE status = 'manual'
     ) AS stashedForManualWithdrawals,
-    (SELECT count(*) FROM stubs) AS stubCount
+    (SELECT count(*) FROM stubs) AS stubCount,
+    CASE
+        WHEN (SELECT count(*) FROM ratios) = 0 THEN 1e18::DECIMAL(38, 0)
+        ELSE (SELECT ratio_wei FROM ratios ORDER BY rowid DESC LIMIT 1) -- in the chain's order
+    END AS ratio
 """
+_CONTRACTS = {"bondContract": "bond", "certContract": "cert"}
+# A block's time may be ahead of this machine's clock by so much.
+_AHEAD = timedelta(hours=1)
+_NO_ANSWER = "the contract gave no answer: this generation may not have the view"
 # The first generation had no shift; the second's began at 0.
 _FEE_SHIFT = f"""
 WITH rule AS (
@@ -141,16 +87,32 @@ class Finding:
 
 
 def run_checks(
-    con: duckdb.DuckDBPyConnection, state: PoolState | None, unknown_because: str
+    con: duckdb.DuckDBPyConnection,
+    state: PoolState | None,
+    unknown_because: str,
+    now: datetime | None = None,
 ) -> list[Finding]:
     """Check the rebuilt tables, against `state` where it is known, and store what was found.
 
-    `unknown_because` says why there is no state. Runs inside the caller's transaction, after
-    decode.prepare and decode.rebuild.
+    `unknown_because` says why there is no state; no block may be later than `now`. Runs inside the
+    caller's transaction, after decode.prepare and decode.rebuild.
     """
-    findings = [finding for name, sql in _WITHIN.items() for finding in _within(con, name, sql)]
+    con.execute("SET VARIABLE latest_time = ?", [now and now + _AHEAD])
+    newest = _row(con, "SELECT coalesce(max(block), 0) FROM raw_logs")[0]
+    if state is not None and newest > state.block.number:
+        unknown_because = (
+            f"the contract was asked at block {state.block.number}, but logs of block {newest} "
+            "are in the store"
+        )
+        state = None
+    findings = [finding for name, sql in WITHIN.items() for finding in _within(con, name, sql)]
+    for name, sql in WITHIN_UNSURE.items():
+        findings += _within(con, name, sql, "unknown")
+    findings += _ratios(con)
     findings += _no_gaps(con)
     findings += _against_views(con, state, unknown_because)
+    money = check_money(con, state, unknown_because)
+    findings.append(Finding("money", money.status, money.message, money.block))
     con.execute("DELETE FROM checks")
     con.executemany(
         "INSERT INTO checks (name, status, message, block, wr_id) VALUES (?, ?, ?, ?, ?)",
@@ -166,41 +128,59 @@ def suspect_ranges(
     ranges: list[tuple[int, int]] = con.execute("""
         SELECT before_block, block FROM (
             SELECT wr_id, requested_block AS block,
-                lag(wr_id) OVER (ORDER BY wr_id) AS earlier,
-                lag(requested_block) OVER (ORDER BY wr_id) AS before_block
-            FROM requests
+                lag(wr_id, 1, -1) OVER (ORDER BY wr_id) AS earlier,
+                lag(requested_block, 1, first_block) OVER (ORDER BY wr_id) AS before_block
+            FROM requests CROSS JOIN store_info
         ) WHERE wr_id > earlier + 1
         UNION ALL
         SELECT before_block, block FROM (
             SELECT wr_id, block,
-                lag(wr_id) OVER (ORDER BY position) AS earlier,
-                lag(block) OVER (ORDER BY position) AS before_block
-            FROM head_moves WHERE NOT by_hand
+                lag(wr_id, 1, -1) OVER (ORDER BY position) AS earlier,
+                lag(block, 1, first_block) OVER (ORDER BY position) AS before_block
+            FROM head_moves CROSS JOIN store_info WHERE NOT by_hand
         ) WHERE wr_id > earlier + 1
     """).fetchall()
+    ranges += [(lost.first, lost.last) for lost in ratio_breaks(con)]
     if state is not None:
         rebuilt = rebuilt_queue(con)
         for view, newest in (
             ("lastWrId", "SELECT max(requested_block) FROM requests"),
             ("firstWrId", "SELECT max(block) FROM head_moves"),
+            ("stubCount", "SELECT max(block) FROM stubs"),
         ):
             if state.views.get(view, 0) > (rebuilt[view] or 0):
                 ranges.append((_row(con, newest)[0] or 0, state.block.number))
+        if (
+            rebuilt["ratio"] is not None
+            and state.views.get("ratio", rebuilt["ratio"]) != rebuilt["ratio"]
+        ):
+            last_update = _row(con, "SELECT max(block) FROM ratios")[0]
+            ranges.append((last_update or 0, state.block.number))
     return ranges
 
 
-def _within(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> list[Finding]:
-    rows = con.execute(f"SELECT block, wr_id, message FROM ({sql}) ORDER BY 1, 2").fetchall()
-    return _shown(name, rows) or [Finding(name, "passed", "holds for every log stored")]
+def _within(
+    con: duckdb.DuckDBPyConnection, name: str, sql: str, status: str = "failed"
+) -> list[Finding]:
+    rows = con.execute(f"SELECT block, wr_id, message FROM ({sql}) ORDER BY 1, 2, 3").fetchall()
+    return _shown(name, rows, status) or [Finding(name, "passed", "holds for every log stored")]
 
 
-def _shown(name: str, rows: Sequence[tuple[int, int | None, str]]) -> list[Finding]:
+def _shown(
+    name: str, rows: Sequence[tuple[int, int | None, str]], status: str = "failed"
+) -> list[Finding]:
     """Violations as findings: the first `_SHOWN` one by one, the rest as one count."""
-    findings = [Finding(name, "failed", row[2], row[0], row[1]) for row in rows[:_SHOWN]]
+    findings = [Finding(name, status, row[2], row[0], row[1]) for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         more = len(rows) - _SHOWN
-        findings.append(Finding(name, "failed", f"and {more} more of the kind", rows[_SHOWN][0]))
+        findings.append(Finding(name, status, f"and {more} more of the kind", rows[_SHOWN][0]))
     return findings
+
+
+def _ratios(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    name = "bond ratio at burns"
+    broken = _shown(name, [(lost.last, lost.wr_id, lost.message) for lost in ratio_breaks(con)])
+    return broken or [Finding(name, "passed", "gives the FTM of every burn of certificates")]
 
 
 def _no_gaps(con: duckdb.DuckDBPyConnection) -> list[Finding]:
@@ -226,24 +206,30 @@ def _against_views(
 ) -> list[Finding]:
     rebuilt = rebuilt_queue(con)
     fees = [name for name in state.views if name.startswith("getBurnFee(")] if state else []
-    newest = _row(con, "SELECT coalesce(max(block), 0) FROM raw_logs")[0]
-    if state is not None and newest > state.block.number:
-        unknown_because = (
-            f"the contract was asked at block {state.block.number}, but logs of block {newest} "
-            "are in the store"
-        )
-        state = None
     findings = []
     for view in (*rebuilt, "feeShift", *(fees or ["getBurnFee"])):
         name = f"view {view}"
         if state is None:
             findings.append(Finding(name, "unknown", unknown_because))
         elif view not in state.views:
-            why = "the contract gave no answer: this generation may not have the view"
-            findings.append(Finding(name, "unknown", why, state.block.number))
+            findings.append(Finding(name, "unknown", _NO_ANSWER, state.block.number))
         else:
             ours = rebuilt[view] if view in rebuilt else _fee_side(con, view, state)
             findings.append(_compared(name, ours, state.views[view], state.block.number))
+    for view, token in _CONTRACTS.items():
+        name = f"view {view}"
+        if state is None:
+            findings.append(Finding(name, "unknown", unknown_because))
+        elif view not in state.contracts:
+            findings.append(Finding(name, "unknown", _NO_ANSWER, state.block.number))
+        else:
+            (ours,) = _row(con, f"SELECT {token} FROM store_info")
+            theirs, at = state.contracts[view], state.block.number
+            told = f"the contract says {theirs} at block {at}"
+            if ours == theirs:
+                findings.append(Finding(name, "passed", f"{told}, which is ours", at))
+            else:
+                findings.append(Finding(name, "failed", f"{told}, and ours is {ours}", at))
     return findings
 
 

@@ -1,8 +1,8 @@
 """Which blocks each filter was read over, and how sure each range is: closed ranges, merged as
 they meet.
 
-A range is `proved` where ids, views or the money leave no room for a missing log, `agreed` where
-two hosts gave the same logs, and `single` where one source alone told it.
+A range is `proved` where ids and views leave no room for a missing log, `agreed` where two hosts
+gave the same logs, and `single` where one source alone told it.
 """
 
 from __future__ import annotations

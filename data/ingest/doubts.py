@@ -145,8 +145,7 @@ def contradiction(
             [source, block, reason],
         )
     reading.con.execute(
-        "INSERT INTO contradictions (source, block, reason, dropped_logs, settled) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO contradictions VALUES (get_current_timestamp(), ?, ?, ?, ?, ?)",
         [source, block, reason, dropped, settled],
     )
 

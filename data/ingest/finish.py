@@ -56,7 +56,7 @@ def finish(
             _write_views(con, reached.state)
         _write_balances(con, list(samples.values()))
         _write_info(con, reached)
-        findings = run_checks(con, reached.state, reached.unknown_because)
+        findings = run_checks(con, reached.state, reached.unknown_because, reached.now)
         return [*findings, *judge(con)]
 
 
@@ -92,7 +92,8 @@ def _write_info(con: duckdb.DuckDBPyConnection, reached: Reached) -> None:
         """
         UPDATE store_info SET
             synced_hash = if(synced_block = $block, coalesce($hash, synced_hash), $hash),
-            synced_block = $block, synced_at = $at, source = $source
+            synced_at = if(synced_block = $block AND $hash IS NULL, synced_at, $at),
+            synced_block = $block, source = $source
         WHERE synced_block IS NULL OR synced_block <= $block
         """,
         {

@@ -1,44 +1,56 @@
-"""A store brought up from files of logs, one log a line in the form of eth_getLogs: no node.
+"""A store brought up from files of logs that other tools wrote, without a node.
 
-For exports of other tools, machines with no way out, and the simulated sample. A file is
-landed whole or not at all, and a line that cannot be is named by its number. It is read
-in pieces, so that its size needs no memory, and unzipped here: DuckDB would take a .gz
-that was cut off at the end of a line for a whole one.
+For exports, machines with no way out, and the simulated sample. Files are landed whole or not at
+all, and a row that cannot be is named. Which forms are read stands in formats.py; here they become
+what a node would have answered, each log once and with its time.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
 import tempfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, cast
 
 import duckdb
 
-from data import LogFileError
+from data import ChangedLogError, LogFileError
 from data.config import Network
 from data.ingest import decode, raw_logs
 from data.ingest.checks import Finding
-from data.ingest.coverage import cover
+from data.ingest.coverage import BOND, POOL, SFC, agree, cover, gaps
 from data.ingest.finish import Reached, finish
+from data.ingest.landing import forget_before_new_stubs
+from data.ingest.plain_files import named_files, plain_file
+from data.ingest.read_file import MACROS, place_again, read_texts
 from data.pool.contracts import Balance, Block, PoolState
 from data.store.writer import open_next, publish, transaction
 
-_PIECE_BYTES = 16_000_000
+_LOG = "block, log_index, block_time, tx, address, topic0, topic1, topic2, topic3, data"
+# Times (UTC) of some blocks, from wherever they are known.
+BlockTimes = Callable[[list[int]], dict[int, datetime]]
 
 
 @dataclass(frozen=True)
 class Landed:
-    """The last block the files cover, how many logs were new, and what the checks found."""
+    """The last block the files cover, how many logs were new, how many were of other contracts
+    and left out, and what the checks found."""
 
     block: int
     logs: int
+    skipped: int
     findings: Sequence[Finding]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What one file held: its name, its first and last block (None without logs), and how many
+    logs of other contracts."""
+
+    name: str
+    span: tuple[int, int] | None
+    skipped: int
 
 
 def sync_file(
@@ -49,29 +61,45 @@ def sync_file(
     first: int | None = None,
     last: int | None = None,
     *,
+    covers: tuple[int, int] | None = None,
+    blocks: Sequence[Path] = (),
+    block_times: BlockTimes | None = None,
     source: str | None = None,
     state: PoolState | None = None,
     balances: Sequence[Balance] = (),
 ) -> Landed:
     """Bring the logs of some files into the store at `path`: all of them or none.
 
-    `first` and `last` leave out blocks beyond them. What the contract says is known only
-    where `state` gives it, as the simulation does. To be called under store.writer.lock.
-    Raises LogFileError, StoreError or ChangedLogError with the store as it was.
+    `files` may be folders and patterns. `first` and `last` leave out blocks beyond them. `covers`
+    says of which blocks the files hold every log. Logs without a time get it from other logs of
+    their block, from the files `blocks`, from the store, or from `block_times`. What the contract
+    says is known only where `state` gives it, as the simulation does. To be called under
+    store.writer.lock. Raises LogFileError, StoreError, ChangedLogError, or what `block_times`
+    raises, with the store as it was.
     """
-    names = source or ", ".join(file.name for file in files)
+    files, blocks = named_files(files), named_files(blocks)
+    names = source or _names(files)
     with open_next(path, network) as con:
         decode.prepare(con, network)
         staged = stage_files(con, files, network, first, last)
-        covered = [file for file in staged if file is not None]
-        if not covered:
-            raise LogFileError(f"{names} holds no log of the asked blocks: nothing was stored")
+        skipped = sum(file.skipped for file in staged)
+        spans = [(f"file {file.name}", *file.span) for file in staged if file.span]
+        if not spans:
+            others = f", and {skipped:,} of other contracts" if skipped else ""
+            raise LogFileError(
+                f"{names} holds no log of the asked blocks{others}: nothing was stored"
+            )
+        fill_times(con, files, network, blocks, block_times)
         with transaction(con):
+            forget_before_new_stubs(con)
             logs = raw_logs.land(con)
-            for name, start, end in covered:
-                cover(con, (name,), start, end)
+            for span in spans:
+                cover(con, (span[0],), *span[1:], "single", names)
+            if covers is not None:
+                _covered_whole(con, covers, names, logs)
         con.execute("DROP TABLE landing")  # its memory is the rebuilding's now
-        block = state.block if state else _last_block(con, max(end for _, _, end in covered))
+        end = max([end for *_, end in spans] if covers is None else [covers[1]])
+        block = state.block if state else _last_block(con, end)
         reached = Reached(
             block,
             block.number if state else None,
@@ -82,7 +110,12 @@ def sync_file(
         )
         findings = finish(con, reached, balances)
     publish(path)
-    return Landed(block.number, logs, findings)
+    return Landed(block.number, logs, skipped, findings)
+
+
+def _names(files: Sequence[Path]) -> str:
+    more = f" and {len(files) - 8} more" if len(files) > 8 else ""
+    return ", ".join(file.name for file in files[:8]) + more
 
 
 def _last_block(con: duckdb.DuckDBPyConnection, number: int) -> Block:
@@ -92,27 +125,35 @@ def _last_block(con: duckdb.DuckDBPyConnection, number: int) -> Block:
     return Block(number, None, row[0])
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """Some whole lines of a file, the first of which has the number `first` (from 1)."""
-
-    path: Path
-    first: int
-    lines: list[bytes]
-
-    def filled(self) -> Iterator[tuple[int, bytes]]:
-        """The lines that are not blank, with their numbers."""
-        return (
-            (number, line)
-            for number, line in enumerate(self.lines, self.first)
-            if line.strip(b" \t\r\n")
+def _covered_whole(
+    con: duckdb.DuckDBPyConnection, covers: tuple[int, int], names: str, new: int
+) -> None:
+    """Count these blocks as read, after `new` logs were landed. Raises LogFileError where the store
+    holds a log of them that the files leave out: then they do not hold them whole."""
+    left_out = con.execute(
+        """
+        SELECT block, log_index FROM known_logs('raw_logs')
+        WHERE block BETWEEN $first AND $last
+            AND (contract <> 'sfc' OR topic1 IN (
+                SELECT topic1 FROM known_logs('raw_logs')
+                WHERE contract = 'pool' AND event = 'Deployed'
+            ))
+            AND (block, log_index) NOT IN (SELECT (block, log_index) FROM landing)
+        ORDER BY ALL LIMIT 1
+        """,
+        {"first": covers[0], "last": covers[1]},
+    ).fetchone()
+    if left_out is not None:
+        raise LogFileError(
+            f"{names} leaves out log {left_out[1]} of block {left_out[0]}, which the store holds: "
+            f"it does not cover blocks {covers[0]} to {covers[1]} whole. Nothing was stored; "
+            "leave out --covers, or export those blocks again"
         )
-
-    def fault(self, number: int, why: str) -> LogFileError:
-        return LogFileError(
-            f"{self.path}, line {number}: {why}. Mend or remove the line; nothing of the file "
-            "was stored"
-        )
+    for name in (POOL, BOND, SFC):
+        for first, last in gaps(con, name, *covers):
+            cover(con, (name,), first, last, "single", names)
+        if not new:  # whoever told of these blocks before told the same
+            agree(con, name, *covers, names)
 
 
 def stage_files(
@@ -121,131 +162,120 @@ def stage_files(
     network: Network,
     first: int | None = None,
     last: int | None = None,
-) -> list[tuple[str, int, int] | None]:
+) -> list[Staged]:
     """Read the logs within first..last of some files into the temporary table `landing`.
 
-    Returns for each file (ndjson, gzip where it ends in .gz) its name in coverage and the
-    range of blocks that it covers, None for a file without logs. Lines may be unsorted, and
-    files may overlap. Raises LogFileError naming the line. Runs outside of a transaction,
-    after decode.prepare: inside of one, what was read before would stay in memory.
+    Rows may be unsorted, and files may overlap. Raises LogFileError naming the row. Runs outside
+    of a transaction, after decode.prepare: inside of one, what was read before would stay in
+    memory. Times may be missing, which fill_times gives.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE staged AS FROM raw_logs LIMIT 0")
-    covered = [_stage(con, path, network, first, last) for path in files]
-    con.execute("DROP TABLE IF EXISTS landing")
-    con.execute("ALTER TABLE staged RENAME TO landing")
-    return covered
+    con.execute(MACROS)
+    con.execute("CREATE OR REPLACE TEMP TABLE landing AS FROM raw_logs LIMIT 0")
+    con.execute("CREATE OR REPLACE TEMP TABLE block_times (block BIGINT, block_time TIMESTAMPTZ)")
+    con.execute("CREATE OR REPLACE TEMP TABLE timeless (block BIGINT, file INTEGER, place BIGINT)")
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            _stage(con, n, path, Path(folder), network, first, last) for n, path in enumerate(files)
+        ]
 
 
 def _stage(
     con: duckdb.DuckDBPyConnection,
+    number: int,
     path: Path,
+    folder: Path,
     network: Network,
     first: int | None,
     last: int | None,
-) -> tuple[str, int, int] | None:
-    if not path.is_file():
-        raise LogFileError(f"{path} is a folder" if path.is_dir() else f"no file {path}")
-    wanted = f"block BETWEEN {first or 0} AND {'block' if last is None else last}"
-    blocks = set[int]()
-    with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder) / "piece.ndjson"
-        for piece in _pieces(path):
-            answer.write_bytes(b"".join(piece.lines))
-            _read(con, piece, answer, network)
-            con.execute(f"INSERT INTO staged FROM landing WHERE {wanted}")
-            span = con.execute(
-                f"SELECT min(block), max(block) FROM landing WHERE {wanted}"
-            ).fetchone()
-            if span is not None and span[0] is not None:
-                blocks.update(span)
-    if not blocks:
-        return None
-    start, end = min(blocks) if first is None else first, max(blocks) if last is None else last
-    return f"file {path.name}", start, end
-
-
-def _pieces(path: Path) -> Iterator[_Piece]:
-    number = 1
-    try:
-        with _open(path) as file:
-            while lines := file.readlines(_PIECE_BYTES):
-                yield _Piece(path, number, lines)
-                number += len(lines)
-    except (OSError, EOFError, zlib.error) as error:
-        raise LogFileError(
-            f"{path} cannot be read after line {number - 1} ({error}): get the file again; "
-            "nothing of it was stored"
-        ) from error
-
-
-def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.GzipFile(path)) if path.suffix == ".gz" else path.open("rb")
-
-
-def _read(con: duckdb.DuckDBPyConnection, piece: _Piece, answer: Path, network: Network) -> None:
-    """Read a piece into `landing`. Raises LogFileError for a line that cannot be stored."""
-    try:
-        fault = raw_logs.read_answer(con, answer, lines=True)
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        raise _broken_line(piece, answer) from error
-    if fault is not None:
-        numbers = [number for number, _ in piece.filled()]
-        raise piece.fault(numbers[fault.row], fault.reason)
-    known = ", ".join(f"'{address}'" for address in (network.pool, network.bond, network.sfc))
-    for condition, why in (
-        ("block_time IS NULL", "has no blockTimestamp, which a file must carry"),
-        (
-            f"address NOT IN ({known})",
-            f"is of a contract that {network.name} does not read: filter the export by address",
-        ),
-        (
-            "(block, log_index) IN (SELECT (block, log_index) FROM malformed_logs('landing'))",
-            "has not the shape of the event that its topic0 names",
-        ),
-    ):
-        row = con.execute(
-            f"SELECT block, log_index FROM landing WHERE {condition} ORDER BY ALL LIMIT 1"
-        ).fetchone()
-        if row is not None:
-            raise piece.fault(_line_with(piece, *row), f"log {row[1]} of block {row[0]} {why}")
-
-
-def _line_with(piece: _Piece, block: int, log_index: int) -> int:
-    """The number of the first line that holds this log."""
-    logs = ((number, json.loads(line)) for number, line in piece.filled())
-    return next(
-        number
-        for number, log in logs
-        if (int(log["blockNumber"], 16), int(log["logIndex"], 16)) == (block, log_index)
+) -> Staged:
+    plain = plain_file(path, folder)
+    form = read_texts(con, path, plain, "logs", network)
+    if form is None:
+        return Staged(path.name, None, 0)
+    wanted = f"block BETWEEN {first or 0} AND {'block' if last is None else last} AND NOT skipped"
+    con.execute(f"INSERT INTO landing SELECT {_LOG} FROM told WHERE {wanted}")
+    con.execute(
+        f"INSERT INTO timeless SELECT block, {number}, rowid FROM told "
+        f"WHERE {wanted} AND block_time IS NULL"
     )
+    row = con.execute(
+        f"SELECT min(block) FILTER ({wanted}), max(block) FILTER ({wanted}), "
+        "count(*) FILTER (skipped) FROM told"
+    ).fetchone()
+    assert row is not None
+    start, end, skipped = row
+    con.execute("DROP TABLE told")
+    if start is None:
+        return Staged(path.name, None, skipped)
+    if form.has_blocks:
+        _take_times(con, path, plain, network)
+    span = start if first is None else first, end if last is None else last
+    return Staged(path.name, span, skipped)
 
 
-def _broken_line(piece: _Piece, answer: Path) -> LogFileError:
-    """The fault of the first line that is no log: the half with a fault is halved until one is
-    left."""
-    lines = list(piece.filled())
-    while len(lines) > 1:
-        half = lines[: len(lines) // 2]
-        lines = half if _refusal(half, answer) else lines[len(half) :]
-    number, line = lines[0]
-    try:
-        log = json.loads(line.decode())
-    except ValueError:
-        log = None
-    if not isinstance(log, dict):
-        return piece.fault(number, "is no JSON object: there must be one log a line")
-    if not isinstance(log.get("topics"), list):
-        return piece.fault(number, "topics are no list")
-    return piece.fault(number, _refusal(lines, answer) or "is no log")
+# Times
 
 
-def _refusal(lines: list[tuple[int, bytes]], answer: Path) -> str | None:
-    """Why these lines do not parse, or None. On a connection of its own: an error would end the
-    caller's transaction."""
-    answer.write_bytes(b"".join(line for _, line in lines))
-    with duckdb.connect() as con:
-        try:
-            raw_logs.read_answer(con, answer, lines=True)
-        except duckdb.Error as error:
-            return str(error).split(": ", 2)[-1].split("\n")[0]
-    return None
+def fill_times(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    network: Network,
+    blocks: Sequence[Path] = (),
+    block_times: BlockTimes | None = None,
+) -> None:
+    """Give each log of `landing` its time: what other logs of its block tell, the files `blocks`,
+    the store, or at last `block_times`.
+
+    Raises ChangedLogError where two of them differ, LogFileError naming the row where none knows.
+    """
+    if con.execute("SELECT 1 FROM timeless LIMIT 1").fetchone() is None and not blocks:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for path in blocks:
+            _take_times(con, path, plain_file(path, Path(folder)), network)
+    con.execute(
+        "INSERT INTO block_times SELECT DISTINCT block, block_time FROM landing "
+        "WHERE block_time IS NOT NULL"
+    )
+    differing = con.execute(
+        "SELECT block FROM block_times GROUP BY block HAVING min(block_time) <> max(block_time) "
+        "ORDER BY block LIMIT 1"
+    ).fetchone()
+    if differing is not None:
+        raise ChangedLogError(
+            f"block {differing[0]} came with two different times. Compare the files for this "
+            "block, and keep the one that an explorer confirms. Nothing was stored"
+        )
+    con.execute("""
+        UPDATE landing SET block_time = known.block_time
+        FROM (SELECT DISTINCT block, block_time FROM block_times) AS known
+        WHERE landing.block_time IS NULL AND landing.block = known.block
+    """)
+    unknown = raw_logs.blocks_without_time(con)
+    if not unknown:
+        return
+    if block_times is None:
+        row = con.execute(
+            "SELECT block, file, place FROM timeless WHERE block IN (SELECT unnest($1)) "
+            "ORDER BY file, place LIMIT 1",
+            [unknown],
+        ).fetchone()
+        assert row is not None
+        block, file, place = row
+        raise LogFileError(
+            f"{files[file]}, {place_again(con, files[file], place)}: has no time, and nothing "
+            f"tells that of block {block} ({len(unknown):,} blocks have none). Give --blocks with "
+            "a file of blocks or transactions and their times, or --rpc-url with a node to ask, "
+            "or export the logs with their times; nothing of the file was stored"
+        )
+    raw_logs.set_block_times(con, block_times(unknown))
+
+
+def _take_times(con: duckdb.DuckDBPyConnection, path: Path, plain: Path, network: Network) -> None:
+    """Put the times that a file tells of blocks in `landing` into `block_times`."""
+    if read_texts(con, path, plain, "blocks", network) is not None:
+        con.execute(
+            "INSERT INTO block_times SELECT DISTINCT block, block_time FROM told "
+            "WHERE block IN (SELECT block FROM landing)"
+        )
+        con.execute("DROP TABLE told")

@@ -25,7 +25,7 @@ from data.ingest.evidence import budget, confirm, sample
 from data.ingest.finish import Reached, finish, stands_still
 from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading, pool_and_bond
+from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
 from data.node.chain import Chain
 from data.store.reader import StoreInfo, read_info
 from data.store.writer import open_next, publish, transaction
@@ -187,8 +187,9 @@ def finish_look(reading: Reading, first: int, target: Reached, *, at_end: bool) 
     withheld, read those blocks once more."""
     con, chain = reading.con, reading.chain
     if at_end:
+        stubs = [stub for stub, _ in deployed_stubs(con)]
         try:
-            target = replace(target, state=chain.pool_state(target.block))
+            target = replace(target, state=chain.pool_state(target.block, stubs))
         except NodeError as error:
             target = replace(target, unknown_because=str(error))
             reading.note(f"the contract's own views were not checked: {error}")
@@ -208,7 +209,7 @@ def finish_look(reading: Reading, first: int, target: Reached, *, at_end: bool) 
     with transaction(con):
         for start, end in still:
             con.execute(
-                "INSERT INTO searched_in_vain (from_block, to_block, source) VALUES (?, ?, ?)",
+                "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
                 [start, end, chain.sources],
             )
         for source in tellers if len(still) < len(missing) else ():

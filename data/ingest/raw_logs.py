@@ -1,4 +1,4 @@
-"""JSON logs into raw_logs: what a node or a file gave, kept as it came and exactly once.
+"""Logs into raw_logs: what a node or a file gave, kept as it came and exactly once.
 
 An answer is landed whole or not at all: a row that no node would give, or that contradicts
 one already stored, refuses all of it.
@@ -37,8 +37,8 @@ CASE
     ))
         THEN 'topics are not up to four 32-byte words'
     WHEN blockTimestamp IS NOT NULL
-        AND NOT regexp_full_match(blockTimestamp, '0x[0-9a-fA-F]{1,9}')
-        THEN 'blockTimestamp is no hex number of seconds'
+        AND NOT regexp_full_match(blockTimestamp, '0x[0-9a-fA-F]{1,9}|[0-9]{1,10}')
+        THEN 'blockTimestamp is no number of seconds'
     WHEN removed THEN 'the log is marked as removed from the chain'
 END
 """
@@ -84,7 +84,7 @@ class Fault:
     reason: str
 
 
-def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool) -> Fault | None:
+def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool = False) -> Fault | None:
     """Read a JSON array of logs (or one log a line) into the temporary table `landing`.
 
     Returns the first fault, or None. Raises duckdb.Error where the text is no JSON.

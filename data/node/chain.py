@@ -1,23 +1,13 @@
-"""The chain beyond its logs: head, block times and the contract's own views, through web3.
-
-web3 speaks through our endpoints, so its calls fail over, and fail in the same words, as
-a fetch of logs does. Only a sync imports this module: web3 takes over a second.
-"""
+"""The chain beyond its logs: head, block times, and what the contracts say of themselves."""
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, cast
-
-from eth_utils.address import to_checksum_address
-from web3 import Web3
-from web3.exceptions import Web3Exception
-from web3.providers.base import JSONBaseProvider
-from web3.types import RPCEndpoint, RPCResponse
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from data import NodeError, WrongChainError
 from data.config import Network
@@ -26,36 +16,17 @@ from data.node.endpoints import Endpoints
 from data.node.history import probe_history
 from data.node.log_answers import quantity_of
 from data.node.log_ranges import LogFilter
-from data.node.refusals import EndpointError, message_of, plain
+from data.node.refusals import EndpointError, message_of
 from data.pool.amounts import ONE
 from data.pool.calls import call, quantity, words
-from data.pool.contracts import BURN_FEE, VIEWS, WITHDRAWALS, Block, PoolState
+from data.pool.contracts import BURN_FEE, PROBES_FTM, RATIO, VIEWS, Block, PoolState
 
-# py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
-sys.setrecursionlimit(1_000)
+if TYPE_CHECKING:
+    from data.node.contract_reader import ContractReader
+
 _BATCH = 100
 # An endpoint further behind than this answers with holes at the end.
 _LAG_BLOCKS = 1_000
-_PROBES_FTM = (1, 1_000, 100_000)
-# What web3 and we meet in an answer that has not the shape it should have.
-_UNREADABLE = (Web3Exception, ValueError, KeyError, TypeError, AttributeError, OverflowError)
-
-
-class _Provider(JSONBaseProvider):
-    """web3's way into our endpoints."""
-
-    def __init__(self, endpoints: Endpoints) -> None:
-        super().__init__()
-        self._endpoints = endpoints
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        return cast(RPCResponse, self._endpoints.request(method, params))
-
-    def make_batch_request(
-        self, batch_requests: list[tuple[RPCEndpoint, Any]]
-    ) -> list[RPCResponse]:
-        requests = [(str(method), params) for method, params in batch_requests]
-        return cast(list[RPCResponse], self._endpoints.request_batch(requests))
 
 
 class Chain:
@@ -73,11 +44,6 @@ class Chain:
         self.notices: list[str] = []
         self._network = network
         self._keep_usable()
-        self._w3 = Web3(_Provider(self.endpoints))
-        self._pool = self._w3.eth.contract(
-            to_checksum_address(network.pool),
-            abi=[view.abi for view in (*VIEWS, WITHDRAWALS, BURN_FEE)],
-        )
 
     @property
     def sources(self) -> str:
@@ -158,24 +124,22 @@ class Chain:
                 times[number] = _block(number, reply["result"]).at
         return times
 
-    def pool_state(self, block: Block) -> PoolState:
-        """The pool's balance and views at `block`. Raises NodeError where the node keeps no
-        state of that block or there is no contract at the pool's address."""
-        at = block.number
-        pool = self._pool.address
-        try:
-            if not self._w3.eth.get_code(pool, at):
-                raise NodeError(f"there is no contract at {pool} at block {at}")
-            balance_wei = self._w3.eth.get_balance(pool, at)
-        except _UNREADABLE as error:
-            raise NodeError(f"the node tells no state of block {at}: {_words(error)}") from error
-        views = {view.name: self._view(view.name, at) for view in VIEWS}
-        for probe in _PROBES_FTM:
-            amount_wei = probe * ONE
-            views[f"{BURN_FEE.name}({amount_wei})"] = self._view(BURN_FEE.name, at, amount_wei)
-        views["pendingWei"] = self._pending_wei(views["firstWrId"], views["lastWrId"], at)
-        known = {name: value for name, value in views.items() if value is not None}
-        return PoolState(block, balance_wei, known)
+    def pool_state(self, block: Block, stubs: Sequence[str] | None = None) -> PoolState:
+        """The pool's balance and views at `block`, and what its `stubs` hold (those that it lists
+        itself if None). Raises NodeError where the node keeps no state of that block or there is
+        no contract at the pool's address."""
+        return self._contracts.state(block, stubs)
+
+    def balances_wei(self, addresses: Sequence[str], at: int) -> list[int]:
+        """What each address holds after block `at`, in wei. Raises NodeError where the node does
+        not tell."""
+        return self._contracts.balances_wei(addresses, at)
+
+    @cached_property
+    def _contracts(self) -> ContractReader:
+        from data.node import contract_reader  # with web3, which takes a second to load
+
+        return contract_reader.ContractReader(self._network, self.endpoints)
 
     def quick_state(self, block: Block) -> PoolState | None:
         """The balance and every view but the sum of what is queued, in one request and without the
@@ -183,8 +147,9 @@ class Chain:
         at = hex(block.number)
         pool = self._network.pool
         calls = {view.name: call(pool, view) for view in VIEWS}
-        for amount_wei in (probe * ONE for probe in _PROBES_FTM):
+        for amount_wei in (probe * ONE for probe in PROBES_FTM):
             calls[f"{BURN_FEE.name}({amount_wei})"] = call(pool, BURN_FEE, amount_wei)
+        calls[RATIO.name] = call(self._network.bond, RATIO)
         try:
             balance, *answers = self.endpoints.request_batch(
                 [("eth_getBalance", [pool, at])]
@@ -195,29 +160,6 @@ class Chain:
         except (NodeError, KeyError, ValueError, IndexError):
             return None
         return PoolState(block, balance_wei, dict(zip(calls, values, strict=True)))
-
-    def _view(self, name: str, at: int, *arguments: int) -> int | None:
-        """The value of a view; None where this generation of the contract has no such view."""
-        try:
-            return int(self._pool.functions[name](*arguments).call(block_identifier=at))
-        except _UNREADABLE:
-            return None
-
-    def _pending_wei(self, first: int | None, last: int | None, at: int) -> int | None:
-        """The sum of the queued amounts, as the contract holds them."""
-        if first is None or last is None:
-            return None
-        total = 0
-        for start in range(first, last, _BATCH):
-            with self._w3.batch_requests() as batch:
-                for wr_id in range(start, min(start + _BATCH, last)):
-                    call = self._pool.functions[WITHDRAWALS.name](wr_id)
-                    batch.add(call.call(block_identifier=at))
-                try:
-                    total += sum(amount for _, amount in cast(list[Any], batch.execute()))
-                except _UNREADABLE:
-                    return None
-        return total
 
     def _keep_usable(self) -> None:
         """Leave out endpoints that are dead or serve another chain; refuse when none is left."""
@@ -281,11 +223,3 @@ def _block(number: int, header: Any) -> Block:
     if stated != number:
         raise NodeError(f"asked for block {number}, the node sent block {stated}")
     return block
-
-
-def _words(error: Exception) -> str:
-    """What a node's error says, without web3's wrapping."""
-    response = getattr(error, "rpc_response", None)
-    if isinstance(response, dict) and response.get("error"):
-        return message_of(response["error"])
-    return plain(f"{type(error).__name__} {error}")[:200]

@@ -8,7 +8,7 @@ by the number of topics.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -139,13 +139,17 @@ class Balance:
 class PoolState:
     """What the pool says of itself after `block`, in the contract's own names and units.
 
-    `views` holds `firstWrId` and its like, `getBurnFee(AMOUNT)` for some amounts in wei, and
-    `pendingWei`, the sum of the queued amounts. A view that gave no answer is left out.
+    `views` holds `firstWrId` and its like, `getBurnFee(AMOUNT)` for some amounts in wei,
+    `pendingWei`, the sum of the queued amounts, and the bond's `ratio`; `contracts` the addresses
+    (lower case) that `bondContract` and `certContract` answer. What gave no answer is left out.
+    `stub_balances` is what each stub held in wei, by address, None where that is not told.
     """
 
     block: Block
     balance_wei: int
     views: Mapping[str, int]
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    stub_balances: Mapping[str, int] | None = None
 
 
 TOKENS_BURNED = Event(
@@ -206,6 +210,17 @@ OPERATOR_CHANGED = Event(
     "pool",
     "OperatorChanged(address oldOperator, address newOperator)",
     "0xd58299b712891143e76310d5e664c4203c940a67db37cf856bdaa3c5c76a802c",
+)
+# A log that indexes its fields would have this topic0 and not this shape: "logs decode" tells it.
+BOND_CONTRACT_CHANGED = Event(
+    "pool",
+    "BondContractChanged(address oldBondContract, address newBondContract)",
+    "0xca2fa64511b320c09d2792ada859647153d0f54770ee506a02e2b28e6ec76e64",
+)
+CERT_CONTRACT_CHANGED = Event(
+    "pool",
+    "CertContractChanged(address oldCertContract, address newCertContract)",
+    "0xb6238a7d2f9e44f347a80199f6ed21a7390fe6f138eef6d9808ac9ce8f43fae1",
 )
 POOL_UPGRADED = Event(
     "pool",
@@ -275,6 +290,8 @@ EVENTS = (
     DEPLOYED,
     MINIMUM_STAKE_CHANGED,
     OPERATOR_CHANGED,
+    BOND_CONTRACT_CHANGED,
+    CERT_CONTRACT_CHANGED,
     POOL_UPGRADED,
     STUBS_UPGRADED,
     CLAIMED_REWARDS,
@@ -285,6 +302,30 @@ EVENTS = (
     UNDELEGATED,
     STAKE_RETURNED,
     RATIO_UPDATE,
+)
+# What these contracts may emit too, and which moves no money and changes no rule: no table holds
+# it. Of the staking contract only what carries a delegator in topic1.
+SILENT_EVENTS = (
+    Event(
+        "pool",
+        "OwnershipTransferred(address indexed previousOwner, address indexed newOwner)",
+        "0x8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e0",
+    ),
+    Event(
+        "pool",
+        "AdminChanged(address previousAdmin, address newAdmin)",
+        "0x7e644d79422f17c01e4894b5f4f588d331ebfa28653d42ae832dc59e38c9798f",
+    ),
+    Event(
+        "pool",
+        "Initialized(uint8 version)",
+        "0x7f26b83ff96e1f2b6a682f133852f6798a09c465da95921460cefb3847402498",
+    ),
+    Event(
+        "sfc",
+        "AnnouncedRedirection(address indexed from, address indexed to)",
+        "0x857125196131cfcd709c738c6d1fd2701ce70f2a03785aeadae6f4b47fe73c1d",
+    ),
 )
 
 BURN_CERTS = Function("burnCerts(uint256 shares)", "0xa79eb06e", "")
@@ -305,12 +346,17 @@ FEE_INCREASE_STOP = Function("feeIncreaseStop()", "0x46e9929d")
 FEE_SHIFT = Function("feeShift()", "0xf4ca2d4c")
 STUB_COUNT = Function("stubCount()", "0x436d3d9a")
 MINIMUM_STAKE = Function("getMinimumStake()", "0xd9bbd278")
+GET_STUB = Function("getContractById(uint256 id)", "0x8ba9ac6f", "address stub")
+BOND_CONTRACT = Function("bondContract()", "0xe7004a7a", "address bond")
+CERT_CONTRACT = Function("certContract()", "0x62bf03f1", "address cert")
 RATIO = Function("ratio()", "0x71ca337d")
 SHARES_OF = Function("sharesOf(address account)", "0xf5eb42dc")
 TOTAL_SUPPLY = Function("totalSupply()", "0x18160ddd")
 BALANCE_OF = Function("balanceOf(address account)", "0x70a08231")
 
-# What a sync asks the pool for at its last block, where this generation has the view.
+# Amounts whose fee a sync asks for at its last block, beside these views of the pool where this
+# generation has them.
+PROBES_FTM = (1, 1_000, 100_000)
 VIEWS = (
     FIRST_WR_ID,
     LAST_WR_ID,

@@ -46,8 +46,8 @@ def simulate(
 ) -> Simulation:
     """The pool's history in the `days` before `until`, a full hour of an aware datetime.
 
-    `addresses` has the contracts under `pool`, `bond` and `sfc`. The same arguments give
-    the same bytes. Raises ValueError for a time without zone or between hours.
+    `addresses` has the contracts under `pool`, `bond` and `sfc`, and `cert` if it is known. The
+    same arguments give the same bytes. Raises ValueError for a time without zone or between hours.
     """
     if until.tzinfo is None or until.timestamp() % 3_600:
         raise ValueError("until must be a full hour and know its time zone")
@@ -74,7 +74,13 @@ def simulate(
     agenda.run(end)
 
     last = _balance(clock, clock.block_at(end), pool)
-    state = PoolState(Block(last.block, None, last.at), pool.balance_wei, _views(pool, staking))
+    state = PoolState(
+        Block(last.block, None, last.at),
+        pool.balance_wei,
+        _views(pool, staking),
+        {f"{token}Contract": lower[token] for token in ("bond", "cert") if token in lower},
+        dict(staking.idle),
+    )
     return Simulation("".join(chain.lines).encode(), FIRST_BLOCK, state, (*balances, last))
 
 
@@ -96,4 +102,5 @@ def _views(pool: Pool, staking: Staking) -> dict[str, int]:
         "feeShift": pool.fee_shift_wei,
         "stubCount": staking.stub_count,
         "pendingWei": pool.pending_wei,
+        "ratio": pool.ratio,
     } | fees

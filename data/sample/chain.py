@@ -49,7 +49,6 @@ def emissions(*groups: Iterable[Emission]) -> tuple[Emission, ...]:
 
 
 def _word(value: Value) -> str:
-    """One value as 64 hex digits."""
     if isinstance(value, str):
         return value[2:].zfill(64)
     return f"{value:064x}"

@@ -201,7 +201,6 @@ class Position:
     returns: int = 0
 
     def is_locked(self, at: int) -> bool:
-        """Whether the lock-up still runs."""
         return at < self.locked_until
 
 
@@ -216,14 +215,23 @@ class Return:
 
 
 class Staking:
-    """The stubs' positions; `idle_wei` lies in stubs and waits to be flushed to the pool."""
+    """The stubs' positions; `idle` lies in each stub and waits to be flushed to the pool."""
 
     def __init__(self, story: Story) -> None:
         self._story = story
         self.positions: list[Position] = []
         self.returning: list[Return] = []
-        self.stub_count = 0
-        self.idle_wei = 0
+        self.idle: dict[str, int] = {}
+
+    @property
+    def stub_count(self) -> int:
+        """How many stubs were deployed."""
+        return len(self.idle)
+
+    @property
+    def idle_wei(self) -> int:
+        """What lies in all stubs."""
+        return sum(self.idle.values())
 
     @property
     def returning_wei(self) -> int:
@@ -232,7 +240,8 @@ class Staking:
 
     def deploy(self, stub: str, validator_ids: list[int]) -> tuple[Emission, ...]:
         """A new stub, empty, with the validators it will use."""
-        stub_id, self.stub_count = self.stub_count, self.stub_count + 1
+        stub_id = self.stub_count
+        self.idle[stub] = 0
         self.positions += [Position(stub, validator_id) for validator_id in validator_ids]
         return (Emission(DEPLOYED, (stub_id, stub)),)
 
@@ -260,7 +269,7 @@ class Staking:
         if restake:
             claimed = Emission(RESTAKED_REWARDS, values)
             return (self.delegate(at, position, sum(rewards))[0], claimed)
-        self.idle_wei += sum(rewards)
+        self.idle[position.stub] += sum(rewards)
         return (Emission(CLAIMED_REWARDS, values),)
 
     def _accrue(self, at: int, position: Position) -> None:
@@ -302,7 +311,8 @@ class Staking:
         """Everything that is ready returns to its stub."""
         ready = [item for item in self.returning if item.ready_at <= at]
         self.returning = [item for item in self.returning if item.ready_at > at]
-        self.idle_wei += sum(item.amount_wei for item in ready)
+        for item in ready:
+            self.idle[item.position.stub] += item.amount_wei
         return tuple(
             Emission(
                 STAKE_RETURNED,
@@ -313,7 +323,8 @@ class Staking:
 
     def flush(self) -> int:
         """Empty the stubs; returns the wei that the pool receives."""
-        flushed, self.idle_wei = self.idle_wei, 0
+        flushed = self.idle_wei
+        self.idle = dict.fromkeys(self.idle, 0)
         return flushed
 
 

@@ -71,7 +71,7 @@ def _is_sample(path: Path) -> bool:
 
 def _build(path: Path, now: datetime) -> None:
     network = load_network(SAMPLE)
-    addresses = {"pool": network.pool, "bond": network.bond, "sfc": network.sfc}
+    addresses = {name: getattr(network, name) for name in ("pool", "bond", "cert", "sfc")}
     simulation = simulate(SAMPLE_SEED, SAMPLE_UNTIL, addresses=addresses)
     with tempfile.TemporaryDirectory() as folder:
         logs = Path(folder) / "simulation.ndjson"

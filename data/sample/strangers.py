@@ -31,7 +31,6 @@ class Strangers:
         self._returns = 0
 
     def begin(self) -> None:
-        """Put the first on the agenda."""
         self._put_next(self._story.start)
 
     def _put_next(self, at: int) -> None:

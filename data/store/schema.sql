@@ -46,7 +46,7 @@ CREATE TABLE coverage (
 );
 
 CREATE TABLE contradictions (
-    noticed_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp,
+    noticed_at TIMESTAMPTZ NOT NULL,
     source VARCHAR NOT NULL,
     block BIGINT NOT NULL,
     reason VARCHAR NOT NULL,
@@ -57,7 +57,7 @@ CREATE TABLE contradictions (
 CREATE TABLE searched_in_vain (
     from_block BIGINT NOT NULL,
     to_block BIGINT NOT NULL,
-    searched_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp,
+    searched_at TIMESTAMPTZ NOT NULL,
     source VARCHAR NOT NULL
 );
 
@@ -71,6 +71,12 @@ CREATE TABLE contract_views (
     block BIGINT NOT NULL,
     view VARCHAR NOT NULL,
     value VARCHAR NOT NULL
+);
+
+CREATE TABLE money (
+    block BIGINT NOT NULL,
+    part VARCHAR NOT NULL,
+    amount_wei DECIMAL(38, 0) NOT NULL
 );
 
 CREATE TABLE checks (

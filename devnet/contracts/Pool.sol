@@ -17,6 +17,8 @@ abstract contract Pool is IStubHost {
     event ManualWithdrawalExpected(address indexed staker, uint256 amount, uint256 indexed wrId);
     event Deployed(uint256 id, address indexed proxy);
     event MinimumStakeChanged(uint256 newMinimalStake);
+    event BondContractChanged(address oldBondContract, address newBondContract);
+    event CertContractChanged(address oldCertContract, address newCertContract);
     /// The stubs' code. Not indexed, unlike the proxy's own event of the same topic0.
     event Upgraded(address implementation);
 
@@ -77,6 +79,16 @@ abstract contract Pool is IStubHost {
     function setMinimumStake(uint256 minimum) external onlyOwner {
         getMinimumStake = minimum;
         emit MinimumStakeChanged(minimum);
+    }
+
+    function changeBondContract(Bond bond) external onlyOwner {
+        emit BondContractChanged(address(bondContract), address(bond));
+        bondContract = bond;
+    }
+
+    function changeCertContract(Cert cert) external onlyOwner {
+        emit CertContractChanged(address(certContract), address(cert));
+        certContract = cert;
     }
 
     function _requireMinimum() private view {

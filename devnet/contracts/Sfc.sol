@@ -61,6 +61,10 @@ contract Sfc {
     mapping(address => mapping(uint256 => Lockup)) public getLockupInfo;
     mapping(address => mapping(uint256 => Rewards)) public pendingRewards;
     mapping(address => mapping(uint256 => mapping(uint256 => Unbonding))) public unbondings;
+    mapping(uint256 => bool) public isSlashed;
+    mapping(uint256 => uint256) public slashingRefundRatio;
+    /// Who gets a delegator's rewards and returned stake in its place.
+    mapping(address => address) public getRedirection;
 
     function grantRewards(
         address delegator,
@@ -71,6 +75,18 @@ contract Sfc {
     ) external {
         require(msg.sender == owner, "only the owner");
         pendingRewards[delegator][validator] = Rewards(lockupExtra, lockupBase, unlocked);
+    }
+
+    /// Of stake that returns from this validator only so much is paid, scaled by 1e18.
+    function slash(uint256 validator, uint256 refundRatio) external {
+        require(msg.sender == owner, "only the owner");
+        isSlashed[validator] = true;
+        slashingRefundRatio[validator] = refundRatio;
+    }
+
+    function redirect(address delegator, address receiver) external {
+        require(msg.sender == owner, "only the owner");
+        getRedirection[delegator] = receiver;
     }
 
     function delegate(uint256 validator) external payable {
@@ -111,7 +127,10 @@ contract Sfc {
         require(unbonding.amount > 0, "request doesn't exist");
         require(block.timestamp >= unbonding.time + withdrawalPeriodTime, "not enough time passed");
         delete unbondings[msg.sender][validator][wrID];
-        _send(unbonding.amount);
+        uint256 penalty = _slashingPenalty(validator, unbonding.amount);
+        require(unbonding.amount > penalty, "stake is fully slashed");
+        _send(unbonding.amount - penalty);
+        // The whole amount, whatever was paid of it.
         emit Withdrawn(msg.sender, validator, wrID, unbonding.amount);
     }
 
@@ -145,8 +164,16 @@ contract Sfc {
         return block.timestamp < lockup.endTime ? lockup.amount : 0;
     }
 
+    /// Rounded up, against dust.
+    function _slashingPenalty(uint256 validator, uint256 amount) private view returns (uint256) {
+        if (!isSlashed[validator]) return 0;
+        uint256 penalty = amount * (1e18 - slashingRefundRatio[validator]) / 1e18 + 1;
+        return penalty > amount ? amount : penalty;
+    }
+
     function _send(uint256 amount) private {
-        (bool sent,) = msg.sender.call{value: amount}("");
+        address redirected = getRedirection[msg.sender];
+        (bool sent,) = (redirected == address(0) ? msg.sender : redirected).call{value: amount}("");
         require(sent, "failed to send FTM");
     }
 }

@@ -13,23 +13,28 @@ from ui.parts import words
 from ui.shown.sources import Source
 
 _OF = {"pool": "The queue is", "sfc": "Reward claims are", "bond": "The bond's ratio is"}
-_PROVED_BY = {"pool": "proved by the contract's own counts", "sfc": "proved by the money"}
+_ADDS_UP = (
+    " The money of the pool and its stubs adds up, so no claim or return that brought some is "
+    "missing."
+)
 _KNOWN = ("proved", "agreed", "single", "unread")
 
 
-def sentence(evidence: pl.DataFrame) -> str:
-    """How the queue, the claims and the ratio are known, with the share of the blocks of each."""
-    return " ".join(
-        f"{beginning} {_shares(filter_, rows)}."
+def sentence(evidence: pl.DataFrame, adds_up: bool) -> str:
+    """How the queue, the claims and the ratio are known, with the share of the blocks of each, and
+    whether the money `adds_up`."""
+    known = " ".join(
+        f"{beginning} {_shares(rows)}."
         for filter_, beginning in _OF.items()
         if (rows := evidence.filter(filter=filter_)).height
     )
+    return known + (_ADDS_UP if adds_up else "")
 
 
-def _shares(filter_: str, rows: pl.DataFrame) -> str:
+def _shares(rows: pl.DataFrame) -> str:
     found = {row["known"]: row for row in rows.iter_rows(named=True)}
     parts = [
-        _how(filter_, known, row["sources"])
+        _how(known, row["sources"])
         + ("" if row["share"] == 1 else f" for {window_words.percent(row['share'])}")
         for known in _KNOWN
         if (row := found.get(known))
@@ -37,9 +42,9 @@ def _shares(filter_: str, rows: pl.DataFrame) -> str:
     return ", ".join(parts) + (" of the blocks" if len(parts) > 1 else "")
 
 
-def _how(filter_: str, known: str, sources: str | None) -> str:
+def _how(known: str, sources: str | None) -> str:
     if known == "proved":
-        return _PROVED_BY.get(filter_, "proved")
+        return "proved by the contract's own counts"
     if known == "agreed":
         return "confirmed by a second host"
     if known == "unread":

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.status import evidence, parts
 from ui.frame import sync_now
+from ui.odds import one_source
 from ui.parts import drawing, links, words
 from ui.shown import store_view
 
@@ -25,7 +26,7 @@ if failures.height:
 if not store.info.simulated:
     st.subheader("How sure it is")
     known = store.ask("evidence")
-    st.markdown(evidence.sentence(known))
+    st.markdown(evidence.sentence(known, one_source.money_adds_up(store)))
     evidence.to_do(known, store.source, store.info.network)
     differed, times = store.ask_first("contradictions", 50)
     if times:

@@ -56,8 +56,9 @@ def test_the_made_up_store_passes_every_check_that_could_be_made(tiny_store: Pat
             ("passed",),
             ("unknown",),
         ]
-        unknown = "SELECT count(*) FROM checks WHERE status = 'unknown' AND name NOT LIKE 'view %'"
-        assert rows(con, unknown) == [(0,)]
+        unknown = "SELECT DISTINCT name FROM checks WHERE status = 'unknown'"
+        asked = [name for (name,) in rows(con, unknown) if not name.startswith("view ")]
+        assert asked == ["money"]
         assert rows(con, "SELECT count(*) FROM raw_logs") == [(10_000,)]
         assert rows(con, "SELECT count(*) FROM requests") == [(2_000,)]
         empty = [name for name in DERIVED if rows(con, f"FROM {name} LIMIT 1") == []]
@@ -92,7 +93,9 @@ def test_every_query_has_a_row_with_its_time(
     for name in ("requests_by_address", "request_history", "request_by_tx"):
         (line,) = (line for line in told if line.startswith(name))
         assert int(line[56:65]) > 0, "nothing was asked for"
-    assert all(int(line[56:65].replace(",", "")) > 0 for line in told[3:-2])
+    # Nobody told what the made-up pool and its stubs hold.
+    answered = [line for line in told[3:-2] if not line.startswith("money_parts")]
+    assert all(int(line[56:65].replace(",", "")) > 0 for line in answered)
 
 
 def test_the_command_runs_the_benches_that_are_named_on_a_store_of_ones_own(

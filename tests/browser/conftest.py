@@ -23,13 +23,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-STALE_WITH_FAULTS = (
-    of_network("fantom", "3 days 4 hours 1 minute"),
-    "UPDATE checks SET status = 'failed', block = 98765432, wr_id = 2101, message = 'too little' "
-    "WHERE name = 'payout amounts'",
-    "DELETE FROM pool_balances",
-)
-WITHOUT_REQUESTS = (of_network("fantom-testnet"), "DELETE FROM requests")
 
 
 @pytest.fixture(scope="session")
@@ -82,17 +75,5 @@ def app(
     store = edited(sample_store, root / "var" / "sample.duckdb")
     shutil.copyfile(sample_scores, companion_of(store))
     edited(sample_store, root / "var" / "fantom-testnet.duckdb", of_network("fantom-testnet"))
-    with served(root) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def app_of_fantom(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A server that shows a stale store with faults first; it has the sample, without scores,
-    and a store without requests too, and its links have to name theirs."""
-    root = planted(tmp_path_factory.mktemp("fantom") / "tree")
-    edited(sample_store, root / "var" / "sample.duckdb")
-    edited(sample_store, root / "var" / "fantom.duckdb", *STALE_WITH_FAULTS)
-    edited(sample_store, root / "var" / "fantom-testnet.duckdb", *WITHOUT_REQUESTS)
     with served(root) as running:
         yield running

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -15,6 +17,7 @@ from devnet.rpc import Rpc
 from tests.browser.visit import Visit
 
 SIGN = "Sign 0.001 FTM"  # of wallet/wallet_page.py
+UNSTAKE = "Unstake: sign in the wallet"
 
 
 @dataclass
@@ -79,6 +82,51 @@ class Desk:
     def runs(self) -> int:
         self.seen.settle()
         return int(self.page.get_by_test_id("stText").last.inner_text().removeprefix("run "))
+
+    # The Unstake page around the wallet's panel
+
+    def show(self, **fields: object) -> None:
+        """Open it by a link with these fields."""
+        link = urlencode({"network": "devnet"} | fields)
+        self.seen.open(f"{self.url}/unstake?{link}", "Unstake")
+
+    def reads(self, *words: str) -> None:
+        """The page says all of it, by and by."""
+        for each in words:
+            expect(self.page.get_by_test_id("stMain")).to_contain_text(each)
+
+    def main_button(self, name: str) -> Locator:
+        main = self.page.get_by_test_id("stMain")
+        return main.get_by_role("button", name=name, exact=True)
+
+    def press(self, name: str) -> None:
+        self.main_button(name).click()
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True)
+
+    def in_link(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.page.url).query))
+
+    def on_step(self, number: int) -> None:
+        expect(self.page).to_have_url(re.compile(f"[?&]step={number}(&|$)"))
+        self.seen.settle()
+
+    def sent(self) -> list[dict[str, str]]:
+        """What the wallet was asked to sign and send."""
+        return [params[0] for params in self.asked("eth_sendTransaction")]
+
+    def prompted(self) -> None:
+        """Sign, and come back while the wallet's prompt is open."""
+        self.tell("holds.push('eth_sendTransaction')")
+        before = len(self.sent())
+        self.click(UNSTAKE)
+        self.says("Test Wallet asks you to confirm.")
+        self.until_asked("eth_sendTransaction", before + 1)
+
+    def forgotten(self) -> None:
+        """Wait until what the node told is kept no more: see the server's fixture."""
+        self.page.wait_for_timeout(1_200)
 
 
 Begin = Callable[..., Desk]

@@ -109,15 +109,6 @@ def test_a_day_chosen_in_the_calendar_reaches_the_link(app: App, visit: Begin) -
     seen.page.get_by_text("12 Nov 2024 to 1 Mar 2025").wait_for()
 
 
-def test_a_bad_parameter_is_named_and_leaves_the_url(app: App, visit: Begin) -> None:
-    """Each of them without a browser: tests/ui/test_app.py."""
-    seen = visit()
-    seen.open(f"{app.url}/?range=never&token=aFTMb", "Unstake queue")
-    (notice,) = seen.notices()
-    assert "range=never, which is not one of 35 days, " in notice
-    assert parameters(seen) == {"network": "sample", "token": "aFTMb"}
-
-
 def test_a_page_that_does_not_exist_is_told(app: App, visit: Begin) -> None:
     seen = visit()
     seen.page.goto(f"{app.url}/nopage")

@@ -1,4 +1,4 @@
-"""The Outlook page as visitors meet it: by link, in every theme, and scored by itself."""
+"""The Outlook page as visitors meet it: by link, and scored by itself."""
 
 from __future__ import annotations
 
@@ -13,23 +13,6 @@ from tests.app import App, edited, served
 from tests.browser.visit import Begin
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-def test_the_page_is_whole_in_every_theme_and_on_a_phone(
-    app: App, visit: Begin, width: int, theme: str
-) -> None:
-    seen = visit(width, theme)
-    seen.open(f"{app.url}/outlook?network=sample&amount=2500", "Outlook")
-    assert seen.page.locator("[data-testid=stVegaLiteChart]").count() == 6
-    assert "Nine in ten by" in seen.text()
-    wide = seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-    assert wide <= width
-    seen.screenshot(f"outlook-{width}-{theme}")
-    assert seen.complaints == []
-    assert {url.split("/")[2] for url in seen.asked if url.startswith("http")} == {
-        app.url.split("/")[2]
-    }
 
 
 def test_an_amount_typed_reaches_the_link_and_a_fresh_browser_shows_the_same(

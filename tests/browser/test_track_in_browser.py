@@ -13,47 +13,6 @@ from tests.browser.visit import Begin
 pytestmark = pytest.mark.browser
 
 HEADING = "Track a request"
-OFTEN = "0x6799f72c51c83434b82a36ed47168a1657c502bc"
-HEAD_TX = "0xa86b9dcb5cde55394b51dc6f9183cc14f931f1dfc7add3d40bf3f2e0a74830a4"
-FINDS = {
-    "nothing": "",
-    "address": OFTEN,
-    "pending": "2210",
-    "paid": "41",
-    "manual": "1927",
-    "transaction": HEAD_TX,
-    "typo": OFTEN[:-1],
-}
-
-
-@pytest.fixture(scope="module")
-def app(app_of_fantom: App) -> App:
-    """It shows another network first, so that links have to name theirs."""
-    return app_of_fantom
-
-
-@pytest.mark.parametrize(
-    ("find", "look", "width", "scheme"),
-    [
-        ("nothing", "phone", 390, "light"),
-        ("address", "phone", 390, "light"),
-        ("pending", "light", 1280, "light"),
-        ("pending", "phone", 390, "dark"),
-        ("paid", "dark", 1280, "dark"),
-        ("manual", "phone", 390, "light"),
-        ("transaction", "dark", 1280, "dark"),
-        ("typo", "light", 1280, "light"),
-    ],
-)
-def test_whatever_is_looked_for_fits_its_screen(
-    app: App, visit: Begin, find: str, look: str, width: int, scheme: str
-) -> None:
-    seen = visit(width, scheme)
-    seen.open(f"{app.url}/track?network=sample&find={FINDS[find]}", HEADING)
-    seen.screenshot(f"track-{find}-{look}")
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert seen.complaints == []
-    assert "Traceback" not in seen.text()
 
 
 def test_enter_looks_it_up_and_keeps_it_in_the_link(app: App, visit: Begin) -> None:
@@ -96,7 +55,7 @@ def test_the_calendar_file_leads_back_to_the_request(app: App, visit: Begin) -> 
         seen.page.get_by_role("button", name="Calendar file").click()
     assert waiting.value.suggested_filename == "unstake-request-2210-sample.ics"
     ics = waiting.value.path().read_bytes().replace(b"\r\n ", b"").decode()
-    assert "SUMMARY:Simulated: Check unstake request 2210\r\n" in ics
+    assert re.search("\r\nSUMMARY:Simulated: .* unstake request 2210 ", ics)
     (link,) = re.findall(r"\r\nURL:(.*)\r\n", ics)
     assert link == f"{app.url}/track?network=sample&find=2210"
     again = visit()

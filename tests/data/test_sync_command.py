@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from data.config import ROOT
+from data.config import ROOT, load_network
 from data.store.reader import open_reader, read_info
 from data.sync import main
 from tests.fake_node import fake_node
 from tests.log_lines import FIRST_BLOCK, Story, as_lines, rows, write_logs
-from tests.made_chain import HEAD, LOGS, ledger
+from tests.made_chain import HEAD, LOGS, ledger, made_log, time_of
 from tests.processes import python
 from tests.store_steps import digest
 
@@ -138,6 +138,18 @@ def test_the_sample_needs_no_node_and_no_file(sample_store: Path) -> None:
     assert told.stdout == f"{sample_store} holds the simulated sample\n"
 
 
+@pytest.mark.node
+def test_a_node_is_asked_for_the_times_that_files_lack(sync: Command, tmp_path: Path) -> None:
+    log = made_log(7, 0, load_network("fantom").pool, ["0x" + "22" * 32])
+    file = write_logs(tmp_path / "bare", [{**log, "blockTimestamp": None}])
+    path = tmp_path / "store"
+    with fake_node(ledger([log], 9, chain_id=250)) as node:
+        told = sync("--network", "fantom", "--logs", file, "--store", path, "--rpc-url", node.url)
+        assert (told.returncode, node.count("eth_getLogs")) == (0, 0), told.stderr
+    with open_reader(path) as con:
+        assert rows(con, "SELECT epoch(block_time)::BIGINT FROM raw_logs") == [(time_of(7),)]
+
+
 # Status 1: the world is not as it should be
 
 
@@ -147,7 +159,7 @@ def _failures(folder: Path) -> Iterator[tuple[tuple[str | Path, ...], str]]:
     broken.write_text("no log\n")
     notes.write_text("notes")
     yield ("--logs", folder / "none"), f"no file {folder / 'none'}"
-    yield ("--logs", logs, "--logs", broken), f"{broken}, line 1: is no JSON object"
+    yield ("--logs", logs, "--logs", broken), f"{broken}, line 1: is neither JSON nor the header"
     yield ("--logs", logs, "--to-block", "5"), "good.ndjson holds no log of the asked blocks"
     yield ("--logs", logs, "--store", notes), f"{notes} is no DuckDB store: move it aside"
     yield ("--logs", logs, "--store", notes / "s"), f"cannot write beside {notes / 's'}: "
@@ -239,11 +251,19 @@ def test_ctrl_c_says_that_what_landed_is_kept(pause_s: float, tmp_path: Path) ->
         (["--network", "fantom", "--follow", "nan"], "'nan' is not from 1 second to a day"),
         (["--network", "fantom", "--follow", "soon"], "'soon' is not from 1 second to a day"),
         (["--network", "fantom", "--follow", "5", "--to-block", "4"], "--follow has no end"),
-        (["--network", "fantom", "--logs", "a", "--follow", "5"], "--logs reads no node"),
-        (["--network", "fantom", "--logs", "a", "--rpc-url", "http://a"], "--logs reads no node"),
+        (["--network", "fantom", "--logs", "a", "--follow", "5"], "--logs reads files once"),
+        (["--network", "fantom", "--logs", "a", "--covers", "5"], "'5' is no range of blocks"),
+        (["--network", "fantom", "--logs", "a", "--covers", "5-x"], "'x' is no block number"),
+        (["--network", "fantom", "--logs", "a", "--covers", "5-4"], "ends at 4, before it begins"),
+        (
+            ["--network", "fantom", "--logs", "a", "--covers", "5-9", "--to-block", "8"],
+            "--covers goes beyond",
+        ),
+        (["--network", "fantom", "--covers", "5-9"], "name them with --logs"),
         (["--network", "sample", "--logs", "a"], "the sample is one fixed simulation"),
         (["--network", "sample", "--from-block", "0"], "the sample is one fixed simulation"),
-        (["--network", "fantom", "--blocks", "5"], "unrecognized arguments: --blocks 5"),
+        (["--network", "fantom", "--blocks", "5"], "name them with --logs"),
+        (["--network", "fantom", "--nothing", "5"], "unrecognized arguments: --nothing 5"),
     ],
 )
 def test_a_command_that_cannot_be_meant_is_told_with_status_2(

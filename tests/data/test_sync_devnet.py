@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,8 @@ from data import NodeError
 from data.ingest.from_node import Looks
 from devnet import Devnet, act
 from devnet.rpc import Rpc
-from tests.fake_node import Asked, devnet_answers, fake_node
-from tests.syncing import (
-    ONE_SOURCE,
-    STEADY,
-    column,
-    dicts,
-    failed,
-    head_of,
-    not_passed,
-    sync,
-    tables,
-)
+from tests.fake_node import Asked, at_most, devnet_answers, either, fake_node
+from tests.syncing import ONE_SOURCE, column, dicts, failed, head_of, not_passed, sync, tables
 
 pytestmark = pytest.mark.node
 
@@ -41,6 +30,9 @@ def test_all_that_is_rebuilt_equals_the_contracts_own_views(
         "pendingWei",
         "stashedForManualWithdrawals",
         "stubCount",
+        "ratio",
+        "bondContract",
+        "certContract",
         "feeShift",
         *(f"getBurnFee({amount * FTM})" for amount in (1, 1_000, 100_000)),
     }
@@ -123,10 +115,9 @@ def test_a_store_is_published_while_it_is_read_and_ends_as_the_same(
         if asked.method == "eth_getBlockByNumber" and store.exists():
             published.add(dicts(store, "store_info")[0]["synced_block"])
 
-    slow = replace(STEADY, first_span=10)
-    with fake_node(devnet_answers(devnet.rpc_url), look) as node:
+    with fake_node(devnet_answers(devnet.rpc_url), either(at_most(4), look)) as node:
         node.latency_s = 0.1  # the first answers are landed while others are on their way
-        assert failed(sync(store, node.url, manners=slow, looks=Looks(0, 0))) == []
+        assert failed(sync(store, node.url, looks=Looks(0, 0))) == []
     assert published
     assert tables(store) == tables(devnet_store)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -11,25 +11,16 @@ import pytest
 
 from forecast import ForecastError
 from forecast.present import Present, read_present
+from tests.made_funding import AT, BEGAN, funding
 
-AT = datetime(2024, 6, 1, tzinfo=UTC)
-NO_LOCK_UPS = pl.DataFrame(
-    schema={
-        "locked_at": pl.Datetime("us", "UTC"),
-        "ends_at": pl.Datetime("us", "UTC"),
-        "amount_ftm": pl.Float64,
-    }
-)
+NO_LOCK_UPS = funding([], []).rename({"funded_at": "ends_at"})
 AHEAD = {"requests": 3, "waiting_ftm": 500.0, "head_ftm": 200.0, "spendable_ftm": 150.0}
 
 
 def weekly(weeks: int, last_days_ago: float = 1.0, amount_ftm: float = 100.0) -> pl.DataFrame:
     """A batch each week, the last one some days before AT."""
-    times = [AT - timedelta(days=last_days_ago + 7 * week) for week in range(weeks)][::-1]
-    return pl.DataFrame(
-        {"funded_at": times, "amount_ftm": [amount_ftm] * weeks},
-        schema={"funded_at": pl.Datetime("us", "UTC"), "amount_ftm": pl.Float64},
-    )
+    last = (AT - BEGAN).days - last_days_ago
+    return funding([last - 7 * week for week in range(weeks)][::-1], [amount_ftm] * weeks)
 
 
 def present(

@@ -12,14 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from forecast.baselines import AMOUNT_BUCKETS
 from scoring.companion import read_scores, write_scores
-from tests.shown import Show, said
+from tests.shown import Show, said, tiles
 from ui.odds.scored import FAN_DAYS
 
 HEAD = "2198"
-
-
-def _tiles(app: object) -> dict[str, str]:
-    return {tile.label: tile.value for tile in app.metric}  # type: ignore[attr-defined]
 
 
 def test_odds_that_were_not_scored_are_not_shown_on_any_page(show: Show) -> None:
@@ -45,20 +41,20 @@ def test_without_the_background_it_is_told_how_to_score(
 
 def test_a_long_queue_gets_chances_and_no_last_date(show_scored: Show) -> None:
     app = show_scored(page="outlook")
-    text, tiles = said(app), _tiles(app)
+    text, shown = said(app), tiles(app)
     assert not app.exception
     assert "take **longer than 120 days**" in text
-    assert tiles["Nine in ten by"] == "after 29 Jun 2025"
-    assert tiles["Chance within 35 days"].endswith("%")
+    assert shown["Nine in ten by"] == "after 29 Jun 2025"
+    assert shown["Chance within 35 days"].endswith("%")
     # 14,895.71 wait, 1,000 more, less 2,578.39 that the pool can spend.
-    assert tiles["Has to come first"] == "13,317 FTM"
+    assert shown["Has to come first"] == "13,317 FTM"
 
 
 def test_the_amount_stands_in_the_link_and_changes_the_odds(show_scored: Show) -> None:
     small, large = (show_scored(page="outlook", amount=amount) for amount in ("10", "60000"))
     assert small.number_input[0].value == 10
-    assert _tiles(large)["Chance within 35 days"] == "under 1 %"
-    assert _tiles(small)["Chance within 35 days"] != "under 1 %"
+    assert tiles(large)["Chance within 35 days"] == "under 1 %"
+    assert tiles(small)["Chance within 35 days"] != "under 1 %"
     assert "60000" in large.query_params["amount"]
 
 
@@ -78,9 +74,9 @@ def test_what_the_pool_holds_is_in_when_it_covers_a_request(show_scored: Show) -
     assert "already in the pool" in said(show_scored(rich, page="track", find=HEAD))
     app = show_scored(rich, page="outlook")
     assert not app.exception
-    tiles = _tiles(app)
-    assert (tiles["Even odds by"], tiles["Chance within 35 days"]) == ("in the pool",) * 2
-    assert tiles["Has to come first"] == "0 FTM"
+    shown = tiles(app)
+    assert (shown["Even odds by"], shown["Chance within 35 days"]) == ("in the pool",) * 2
+    assert shown["Has to come first"] == "0 FTM"
     days = pl.from_pandas(app.dataframe[0].value)
     assert days.filter(payout="1,000 FTM").row(0)[1:] == ("in the pool", "in the pool")
     assert days.filter(payout="100,000 FTM")["half"][0] != "in the pool"
@@ -92,13 +88,16 @@ def test_what_the_pool_holds_is_in_when_it_covers_a_request(show_scored: Show) -
 
 def test_an_unknown_balance_is_told_beside_the_need(show_scored: Show) -> None:
     app = show_scored("DELETE FROM pool_balances", page="outlook")
-    assert _tiles(app)["Has to come first"].startswith("up to")
+    assert tiles(app)["Has to come first"].startswith("up to")
+    # Money comes while a large head waits: that is no stop.
+    assert "suspended" not in said(app).partition("How the odds")[0]
+    assert tiles(app)["Chance within 35 days"].endswith("%")
 
 
 def test_an_unknown_amount_before_it_gives_no_odds(show_scored: Show) -> None:
     app = show_scored("UPDATE requests SET ahead_wei = NULL WHERE wr_id > 2200", page="outlook")
     assert "so there are no odds" in said(app).lower()
-    assert set(_tiles(app).values()) == {"unknown"}
+    assert set(tiles(app).values()) == {"unknown"}
 
 
 def test_the_page_names_the_horizon_past_which_no_date_is_given(show: Show) -> None:
@@ -114,19 +113,13 @@ def test_when_money_has_stopped_estimates_are_suspended(show_scored: Show) -> No
     assert "Estimates are suspended" in said(app)
     assert "5 Feb 2025" in said(app)  # the last payout
     assert "past forecasts" not in said(app).partition("How good")[0]
-    tiles = _tiles(app)
-    assert (tiles["Even odds by"], tiles["Chance within 35 days"]) == ("suspended", "suspended")
+    shown = tiles(app)
+    assert (shown["Even odds by"], shown["Chance within 35 days"]) == ("suspended", "suspended")
     assert set(pl.from_pandas(app.dataframe[0].value)["half"]) == {"suspended"}
     assert "Estimates are suspended" in said(show_scored(*stopped, page="track", find=HEAD))
     queue = show_scored(*stopped)
     assert queue.dataframe[0].value["half_by"].isna().all()
     assert "No date: estimates are suspended, as the money has stopped." in said(queue)
-
-
-def test_money_that_comes_while_a_large_head_waits_is_no_stop(show_scored: Show) -> None:
-    app = show_scored("DELETE FROM pool_balances", page="outlook")
-    assert "suspended" not in said(app).partition("How the odds")[0]
-    assert _tiles(app)["Chance within 35 days"].endswith("%")
 
 
 def test_a_short_history_is_told_instead_of_odds(show_scored: Show, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from tests.shown import Show, said
 
 REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom'"
 NOTE = "Reward claims rest on one source"
+NO_MONEY = "UPDATE checks SET status = 'unknown' WHERE name = 'money'"
 # From the first day to the last: half a year before the end is block 84,000,000 or so.
 KNOWN = """
 INSERT INTO coverage
@@ -21,9 +22,15 @@ HALF = KNOWN.format(middle="((SELECT min(block) FROM stubs) + synced_block) // 2
 ALL_BUT_ONE = KNOWN.format(middle="synced_block - 1")
 
 
+def test_where_the_money_adds_up_no_claim_that_brought_some_is_missing(show: Show) -> None:
+    assert "The money of the pool and its stubs adds up" in said(show(REAL, HALF, page="status"))
+    assert NOTE not in said(show(REAL, HALF))
+
+
 def test_shares_are_told_by_what_they_are_of_with_the_command_that_raises_them(show: Show) -> None:
-    app = show(REAL, HALF, page="status")
+    app = show(REAL, NO_MONEY, HALF, page="status")
     assert not app.exception
+    assert "adds up" not in said(app)
     assert (
         "The queue is proved by the contract's own counts. Reward claims are confirmed by a second "
         "host for 50 %, told by one host alone (a\\.example) for 50 % of the blocks. "
@@ -54,10 +61,10 @@ def test_what_two_sources_did_not_tell_alike_stands_in_a_table(show: Show) -> No
 
 
 def test_claims_and_odds_say_where_they_rest_on_one_source(show_scored: Show) -> None:
-    text = said(show_scored(REAL, HALF, range="all"))
+    text = said(show_scored(REAL, NO_MONEY, HALF, range="all"))
     assert text.count(NOTE) == 2  # the chart's and the odds'
     assert f"{NOTE} in 50 % of the blocks: see Status." in text
     # The last half-year was told by two hosts: only the odds rest on more.
-    assert said(show_scored(REAL, HALF)).count(NOTE) == 1
-    outlook = said(show_scored(REAL, ALL_BUT_ONE, page="outlook"))
+    assert said(show_scored(REAL, NO_MONEY, HALF)).count(NOTE) == 1
+    outlook = said(show_scored(REAL, NO_MONEY, ALL_BUT_ONE, page="outlook"))
     assert f"{NOTE} in over 99 % of the blocks" in outlook

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.shown import Show, said
+from tests.shown import Show, said, tiles
 
 Find = Callable[..., AppTest]
 
@@ -31,10 +31,6 @@ def find(show: Show) -> Find:
         return app
 
     return run
-
-
-def tiles(app: AppTest) -> dict[str, str]:
-    return {tile.label: tile.value for tile in app.metric}
 
 
 def targets(app: AppTest) -> list[tuple[str, str]]:

@@ -17,8 +17,7 @@ from data.live.verdict import Expected
 from pages.unstake import node
 from pages.unstake.node import Live
 from tests.app import of_network
-from tests.shown import Show
-from tests.unstake_sample import plain
+from tests.shown import Show, plain
 
 FTM = 10**18
 HOLDER = "0x" + "ab" * 20

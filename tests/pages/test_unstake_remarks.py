@@ -224,12 +224,12 @@ def test_what_is_not_known_is_neither_well_nor_wrong_and_says_why(field: str, co
 
 
 @pytest.mark.node
-def test_a_live_reading_is_checked_as_it_comes(changing_devnet: Devnet) -> None:
-    devnet, account = changing_devnet, changing_devnet.accounts[1]
-    node = of(devnet)
+def test_a_live_reading_is_checked_as_it_comes(chain: Devnet) -> None:
+    account = chain.accounts[1]
+    node = of(chain)
     earlier = read_live(node, CERT, parse_amount("10"), account)
     assert {one.kind for one in check_unstake(earlier)} == {"ok"}
-    act.burn_certs(devnet, account, earlier.holder.cert_wei)
+    act.burn_certs(chain, account, earlier.holder.cert_wei)
     remarks = check_unstake(read_live(node, CERT, parse_amount("10"), account), earlier)
     assert [(one.kind, one.code) for one in remarks] == [
         ("problem", "balance"),  # that the contract would refuse is the same once more
@@ -238,7 +238,7 @@ def test_a_live_reading_is_checked_as_it_comes(changing_devnet: Devnet) -> None:
         ("ok", "payout"),
         ("ok", "receiver"),
     ]
-    wallet = read_live(node, CERT, 1, devnet.hungry_wallets[0])
+    wallet = read_live(node, CERT, 1, chain.hungry_wallets[0])
     assert remark(wallet, "receiver").kind == "note"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -244,10 +243,3 @@ def test_every_amount_of_the_query_has_its_own_look() -> None:
     named = re.findall(r"'([^']*(?:FTM|amount)[^']*)'", queries.load("release_curve").sql)
     assert set(named) - {"amount"} == set(curves.STYLES)
     assert len({tuple(dash) for _, dash in curves.STYLES.values()}) == len(named)
-
-
-def test_the_sample_has_fewer_rows_than_a_chart_may_have(sample_store: Path) -> None:
-    with open_reader(sample_store) as con:
-        curve = queries.run(con, "release_curve", until=date(2025, 3, 1))
-    spec = curves.release_curves(curve, promised_days=35, days=None).to_dict()
-    assert sum(len(rows) for rows in spec["datasets"].values()) <= 2_000

@@ -46,25 +46,19 @@ class Moves:
 def test_depth_is_what_was_asked_less_what_the_head_passed(
     con: Connection, token: str | None, step: str
 ) -> None:
+    """And the stashed money is what was refused less what was claimed by hand."""
     asked = Moves(con, "requested_at", token)
     passed = Moves(con, "coalesce(manual_at, paid_at)", token)
-    depth = queries.run(con, "queue_depth", token=token, step=step)
-    for at, requests, depth_ftm, _ in depth.rows():
-        asked_count, asked_wei = asked.before(at + STEPS[step])
-        passed_count, passed_wei = passed.before(at + STEPS[step])
-        assert requests == asked_count - passed_count
-        assert abs(depth_ftm - (asked_wei - passed_wei) / 10**18) < EPSILON_FTM
-
-
-@each_token
-def test_stashed_money_is_what_was_refused_less_what_was_claimed(
-    con: Connection, token: str | None
-) -> None:
     refused = Moves(con, "manual_at", token)
     claimed = Moves(con, "if(manual_at IS NOT NULL, paid_at, NULL)", token)
-    for at, _, _, manual_ftm in queries.run(con, "queue_depth", token=token).rows():
-        end = at + STEPS["day"]
+    for at, requests, depth_ftm, manual_ftm in queries.run(
+        con, "queue_depth", token=token, step=step
+    ).rows():
+        end = at + STEPS[step]
+        (came, came_wei), (went, went_wei) = asked.before(end), passed.before(end)
         stashed_wei = refused.before(end)[1] - claimed.before(end)[1]
+        assert requests == came - went
+        assert abs(depth_ftm - (came_wei - went_wei) / 10**18) < EPSILON_FTM
         assert abs(manual_ftm - stashed_wei / 10**18) < EPSILON_FTM
 
 
@@ -99,24 +93,10 @@ def test_the_last_depth_is_the_sum_of_the_pending_requests(
         assert last["depth_ftm"] == pytest.approx(pending["payout_ftm"].sum())
 
 
-@pytest.mark.parametrize("step", ["hour", "day"])
-def test_both_tokens_together_are_the_whole_queue(con: Connection, step: str) -> None:
-    both, bonds, certificates = (
-        queries.run(con, "queue_depth", token=token, step=step)
-        for token in (None, "aFTMb", "aFTMc")
-    )
-    assert both["requests"].equals(bonds["requests"] + certificates["requests"])
-    for column in ("depth_ftm", "manual_ftm"):
-        assert (both[column] - bonds[column] - certificates[column]).abs().max() < EPSILON_FTM
-
-
-def test_both_depths_agree_and_days_are_hours_last(con: Connection) -> None:
+def test_both_depths_agree(con: Connection) -> None:
     columns = ["at", "requests", "depth_ftm"]
     days = queries.run(con, "queue_depth").select(columns)
     assert queries.run(con, "depth_against_claims").select(columns).equals(days)
-    hours = queries.run(con, "queue_depth", step="hour").select(columns)
-    last = hours.group_by(pl.col("at").dt.truncate("1d"), maintain_order=True).last()
-    assert last.equals(days)
 
 
 @each_token

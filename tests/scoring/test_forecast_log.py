@@ -20,7 +20,7 @@ from data import ConfigError, StoreError
 from data.config import ROOT
 from forecast.backtest import BRIER_DAYS
 from scoring import forecast_log
-from scoring.forecast_log import LEVELS, SCHEMA, ForecastLine, append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, SCHEMA, append_windows, log_of, read_log
 from tests.made_forecasts import (
     ADDRESS,
     HALF_PAST_HORIZON,
@@ -56,12 +56,12 @@ def test_a_forecast_is_one_line_of_what_was_said_and_from_which_block(store: Pat
 def test_the_log_reads_as_it_was_written(store: Path) -> None:
     append(store, 7)
     row = read_log(store).frame.row(0, named=True)
-    times = {"forecast_at": AT, "logged_at": LOGGED_AT}
-    assert row == LINE | times
+    expected = LINE | {"forecast_at": AT, "logged_at": LOGGED_AT}
+    assert row == expected
+    assert [type(value) for value in row.values()] == [type(value) for value in expected.values()]
 
 
-def test_the_frame_has_the_lines_fields_and_the_days_of_the_backtest() -> None:
-    assert list(SCHEMA) == list(ForecastLine.model_fields)
+def test_the_frame_has_the_days_of_the_backtest() -> None:
     within = [name for name in SCHEMA if name.startswith("within")]
     assert within == [f"within_{days}_days" for days in BRIER_DAYS]
     assert (len(LEVELS), LEVELS[0], LEVELS[-1]) == (19, 0.05, 0.95)

@@ -269,10 +269,6 @@ def test_too_few_truths_inside_ring_it_before_the_horizon_has_passed() -> None:
     assert table.filter(metric="covered_90")["n"].to_list() == [0, 0]  # none is 120 days old
 
 
-def test_enough_truths_inside_do_not() -> None:
-    assert alarm(one_a_batch(23, 7), 60) == Alarm(False, pytest.approx(23 / 30), 30, 30)
-
-
 def test_exactly_three_quarters_are_enough() -> None:
     # 22 inside, 7 outside, and one batch of which one of two is: 22.5 / 30.
     rows = [*one_a_batch(22, 7), (29, 29.0, 39.0)]

@@ -14,7 +14,7 @@ from data import ConfigError
 from data.config import ROOT
 from data.store.reader import open_reader
 from data.store.reader import version as version_of
-from tests.app import edited
+from tests.app import edited, of_network
 from tests.shown import Show, said
 from ui.server import serving
 from ui.shown import store_view
@@ -80,6 +80,34 @@ def test_an_unknown_balance_is_unknown_and_says_why(show: Show) -> None:
     assert "`eth_getBalance`" in said(app)
 
 
+def test_old_figures_and_failed_checks_are_told_with_what_to_do(
+    show: Show, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setattr("ui.frame.around.default_store", lambda _: tmp_path / "shown.duckdb")
+    faults = (
+        of_network("fantom", "3 days 4 hours 1 minute"),
+        "UPDATE checks SET status = 'failed', block = 98765432, wr_id = 2101, message = 'too "
+        "little' WHERE name = 'payout amounts'",
+    )
+    app = show(*faults)
+    stale, failed = app.warning[0].value, app.error[0].value
+    assert "3 d 4 h ago. `make sync NETWORK=fantom` reads what came since" in stale
+    assert failed.startswith("1 check failed on this store")
+    assert "See which, on Status" in [link.proto.label for link in app.get("page_link")]
+    assert "3 d 4 h ago · fantom, chain 250" in said(app)
+    assert "Simulated" not in said(app)
+    status = said(show(*faults, page="status"))
+    assert "What failed" in status
+    assert "Of 25 checks 1 failed and 0 could not be made." in status
+
+
+def test_a_store_without_requests_says_so(show: Show) -> None:
+    empty = (of_network("fantom-testnet"), "DELETE FROM requests")
+    (notice,) = show(*empty).info
+    assert "Nobody has asked to unstake on fantom-testnet from block 31,200,000" in notice.value
+    assert not show(*empty, page="status").exception
+
+
 def test_an_empty_queue_says_that_nobody_waits(show: Show) -> None:
     app = show(
         "UPDATE requests SET status = 'paid', paid_at = requested_at, "
@@ -104,7 +132,7 @@ def test_status_tells_what_is_known_of_the_store(show: Show) -> None:
         "holds a simulated chain up to block 99,772,823, read from simulation with seed 250"
         in said(app)
     )
-    assert "All 16 checks passed." in said(app)
+    assert "All 25 checks passed." in said(app)
     assert "duckdb 1.5.5" in said(app)
     assert app.code[0].value == ".venv/bin/duckdb -readonly shown.duckdb"
     assert app.metric[0].delta == "the simulation's last"
@@ -168,13 +196,6 @@ def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
 
 
 # A parameter that a page cannot take
-
-
-@pytest.fixture
-def show_sample(show: Show, environment: pytest.MonkeyPatch) -> Show:
-    """The sample under its own network's name, as the app shows it."""
-    environment.setenv("FTM_NETWORK", "sample")
-    return show
 
 
 def notices(app: AppTest) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scoring.companion import companion_of
-from tests.app import edited, served
+from tests.app import edited, rewrite, served
 
 pytestmark = pytest.mark.node
 
@@ -55,8 +55,9 @@ def test_a_scored_store_is_left_alone(
     store = edited(sample_store, app_tree / "var" / "sample.duckdb")
     shutil.copyfile(sample_scores, companion_of(store))
     before = companion_of(store).stat()
+    rewrite(app_tree / "ui" / "server" / "rescoring.py", "_EVERY_S = 5.0", "_EVERY_S = 0.1")
     with served(app_tree, FTM_SCORING="on"):
-        assert not until(lambda: bool(scorers(store)), 7)
+        assert not until(lambda: bool(scorers(store)), 1.5)
     assert companion_of(store).stat().st_mtime_ns == before.st_mtime_ns
 
 

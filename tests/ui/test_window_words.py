@@ -19,27 +19,23 @@ def window() -> ReleaseWindow:
     """Its even odds lie between the 20th and the 60th day."""
     window = release_window(irregular(), 50_000.0, AT)
     assert 20 < window.quantile(0.5) < 60
+    assert window_words.chance(window, 5) != window_words.chance(window, 35)
     return window
 
 
-def test_the_official_days_of_a_new_request_begin_now(window: ReleaseWindow) -> None:
-    end, chance = words.day(AT + timedelta(days=35)), window_words.chance(window, 35)
-    sentence = f"The chance within the official 35 days, by {end}, is **{chance}**."
-    assert window_words.sentence(window).endswith(sentence)
-
-
-def test_those_of_one_that_waits_began_when_it_was_asked_for(window: ReleaseWindow) -> None:
-    end, chance = words.day(AT + timedelta(days=5)), window_words.chance(window, 5)
-    sentence = f"The chance within the official 35 days, by {end}, is **{chance}**."
-    assert window_words.sentence(window, AT - timedelta(days=30)).endswith(sentence)
-    assert chance != window_words.chance(window, 35)
-
-
-@pytest.mark.parametrize("days", [35, 200])
-def test_where_they_are_over_the_next_ones_are_told_of(window: ReleaseWindow, days: int) -> None:
-    end, chance = words.day(AT + timedelta(days=35)), window_words.chance(window, 35)
-    sentence = f"The chance within another 35 days, by {end}, is **{chance}**."
-    assert window_words.sentence(window, AT - timedelta(days=days)).endswith(sentence)
+@pytest.mark.parametrize(
+    ("asked_days_ago", "left", "within"),
+    [(0, 35, "the official"), (30, 5, "the official"), (35, 35, "another"), (200, 35, "another")],
+)
+def test_the_official_days_begin_with_the_request_and_once_over_anew(
+    window: ReleaseWindow, asked_days_ago: int, left: int, within: str
+) -> None:
+    end, chance = words.day(AT + timedelta(days=left)), window_words.chance(window, left)
+    sentence = f"The chance within {within} 35 days, by {end}, is **{chance}**."
+    asked_at = AT - timedelta(days=asked_days_ago)
+    assert window_words.sentence(window, asked_at).endswith(sentence)
+    if not asked_days_ago:
+        assert window_words.sentence(window).endswith(sentence)
 
 
 @pytest.mark.parametrize(

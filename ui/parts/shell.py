@@ -17,7 +17,6 @@ def command(path: Path) -> str:
 
 
 def sql(path: Path, statement: str) -> str:
-    """One statement."""
     return f"{command(path)} -c {_quoted(statement)}"
 
 

@@ -12,7 +12,7 @@ import pytest
 from devnet import Devnet, act
 from devnet.rpc import Rpc
 from scoring.companion import companion_of
-from tests.app import App, edited, planted, served
+from tests.app import App, edited, planted, rewrite, served
 from tests.browser.desk import Begin, Desk, desk_at
 from tests.browser.visit import Visit
 from tests.fake_node import FakeNode, Reply, devnet_answers, fake_node
@@ -34,6 +34,7 @@ def unstake_app(
 ) -> Iterator[App]:
     """A server that shows the devnet first, and has the scored sample beside it."""
     root = planted(tmp_path_factory.mktemp("unstake") / "tree")
+    rewrite(root / "pages" / "unstake" / "node.py", "_KEPT_S = 5 ", "_KEPT_S = 1 ")
     store = edited(sample_store, root / "var" / "sample.duckdb")
     shutil.copyfile(sample_scores, companion_of(store))
     with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=unstake_node.url) as running:

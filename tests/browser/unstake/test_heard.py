@@ -9,7 +9,6 @@ from playwright.sync_api import Locator, expect
 
 from devnet import Devnet
 from tests.browser.desk import Begin, Desk
-from tests.browser.unstake.steps import field, in_link, on_step, says, show
 
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
@@ -54,21 +53,21 @@ def test_what_an_amount_gives_and_what_the_checks_find_is_read_out(
     chain: Devnet, desk: Begin
 ) -> None:
     at = desk()
-    show(at, amount="12.5")
+    at.show(amount="12.5")
     expect(line(at)).to_contain_text("You receive 12.")
     first = line(at).text_content()
     at.page.evaluate("window.kept = document.querySelector('.live-region')")
-    field(at, "Amount").fill("25")
+    at.field("Amount").fill("25")
     expect(line(at)).to_contain_text("You receive 24.")
     assert "; fee 0" in (line(at).text_content() or "")
     assert line(at).text_content() != first
-    field(at, "Amount").fill("x")  # an alert says what is wrong
+    at.field("Amount").fill("x")  # an alert says what is wrong
     expect(line(at)).to_have_text("")
-    field(at, "Amount").fill("25")
+    at.field("Amount").fill("25")
     expect(line(at)).to_contain_text("You receive 24.")
     at.page.get_by_role("radio", name="2 Check").click()
     expect(line(at)).to_have_text("")
-    asked = field(at, "Address that holds the tokens")
+    asked = at.field("Address that holds the tokens")
     asked.fill("0x" + "ab" * 20)
     asked.press("Enter")
     expect(line(at)).to_contain_text(FOUND)
@@ -83,7 +82,7 @@ def test_what_an_amount_gives_and_what_the_checks_find_is_read_out(
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_line_takes_no_room(desk: Begin, width: int) -> None:
     at = desk(width=width)
-    show(at, amount="12.5")
+    at.show(amount="12.5")
     expect(line(at)).to_contain_text("You receive")
     before, after = (
         at.page.get_by_role("radiogroup", name=name).bounding_box() for name in ("Step", "Token")
@@ -97,7 +96,7 @@ def test_the_line_takes_no_room(desk: Begin, width: int) -> None:
 
 def test_steps_one_and_two_are_gone_through_by_keyboard_alone(chain: Devnet, desk: Begin) -> None:
     at = desk(2)
-    show(at)
+    at.show()
     at.page.keyboard.press("Tab")
     tab_to(at, "aFTMc (ankrFTM)")
     at.page.keyboard.press("ArrowRight")
@@ -105,7 +104,7 @@ def test_steps_one_and_two_are_gone_through_by_keyboard_alone(chain: Devnet, des
     expect(at.page.get_by_role("radio", name="aFTMb", exact=True)).to_be_checked()
     tab_to(at, "Amount")
     at.page.keyboard.type("7")
-    says(at, "You receive")
+    at.reads("You receive")
     tab_to(at, "Max")
     at.page.keyboard.press("Enter")
     expect(at.button("Connect Test Wallet")).to_be_visible()
@@ -117,17 +116,17 @@ def test_steps_one_and_two_are_gone_through_by_keyboard_alone(chain: Devnet, des
     at.page.keyboard.press("Enter")
     expect(at.page).to_have_url(re.compile("[?&]amount=(?!7(&|$))"))
     at.seen.settle()
-    expect(field(at, "Amount")).not_to_have_value("7")
+    expect(at.field("Amount")).not_to_have_value("7")
     assert at.page.evaluate(FOCUSED).startswith("Use max")  # the keyboard stays where it was
     assert at.page.evaluate(NAMELESS)[1] == []
     tab_to(at, "Continue to the checks")
     at.page.keyboard.press("Enter")
-    on_step(at, 2)
+    at.on_step(2)
     expect(line(at)).to_contain_text("All checks passed")
     at.page.keyboard.press("Tab")
     tab_to(at, "Continue to sign")
     found, nameless = at.page.evaluate(NAMELESS)
     assert (found > 8, nameless) == (True, [])
     at.page.keyboard.press("Enter")
-    on_step(at, 3)
-    assert in_link(at)["address"] == chain.accounts[2]
+    at.on_step(3)
+    assert at.in_link()["address"] == chain.accounts[2]

@@ -6,7 +6,7 @@ import pytest
 
 from devnet import Devnet
 from tests.browser.desk import Begin
-from tests.browser.unstake.steps import FTM, says, show
+from tests.browser.unstake.steps import FTM
 from tests.live_steps import burning
 from tests.live_steps import send as mined
 
@@ -26,12 +26,7 @@ def unstaked(chain: Devnet) -> str:
 
 @pytest.mark.parametrize(("look", "width", "scheme"), LOOKS)
 def test_each_step_fits_its_screen(
-    chain: Devnet,
-    unstaked: str,
-    desk: Begin,
-    look: str,
-    width: int,
-    scheme: str,
+    chain: Devnet, unstaked: str, desk: Begin, look: str, width: int, scheme: str
 ) -> None:
     at = desk(2, width, scheme)
     mine = {"amount": "6", "address": chain.accounts[2]}
@@ -46,8 +41,8 @@ def test_each_step_fits_its_screen(
     }
     for step, (link, words) in steps.items():
         at.page.set_viewport_size({"width": width, "height": 900})
-        show(at, **link)
-        says(at, words)
+        at.show(**link)
+        at.reads(words)
         if step == "3":
             at.connect()
         at.seen.screenshot(f"unstake-{step}-{look}")
@@ -58,7 +53,7 @@ def test_each_step_fits_its_screen(
 
 def test_the_calendar_file_leads_to_the_request_on_track(desk: Begin) -> None:
     at = desk()
-    show(at, network="sample", step=4, request=2210)
+    at.show(network="sample", step=4, request=2210)
     with at.page.expect_download() as waiting:
         at.page.get_by_role("button", name="Calendar file").click()
     entry = waiting.value.path().read_bytes().replace(b"\r\n ", b"").decode()

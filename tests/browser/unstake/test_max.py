@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from data.pool.amounts import format_short, format_wei
 from devnet import Devnet
 from tests.browser.desk import Begin, Desk
-from tests.browser.unstake.steps import button, field, in_link, press, says, show
 
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
@@ -26,17 +25,18 @@ def test_more_than_all_there_is_leads_nowhere(
     at = desk()
     contract = chain.addresses.cert if token == "aFTMc" else chain.addresses.bond
     supply = at.node.read(contract, "totalSupply()") // 10**18
-    show(at, token=token, amount=supply + 1)
-    says(at, f"{supply + 1:,} is more than all {name} there are, {supply:,}.", "nobody holds")
-    expect(button(at, "Continue to the checks")).to_be_hidden()
-    field(at, "Amount").fill(str(supply))
-    expect(button(at, "Continue to the checks")).to_be_visible()
-    show(at, step=2, token=token, amount=supply + 1, address=chain.accounts[2])
-    says(at, f"is more than all {name} there are", "Lower the amount or use max.")
+    at.show(token=token, amount=supply + 1)
+    at.reads(f"{supply + 1:,} is more than all {name} there are, {supply:,}.", "nobody holds")
+    expect(at.main_button("Continue to the checks")).to_be_hidden()
+    at.field("Amount").fill(str(supply))
+    expect(at.main_button("Continue to the checks")).to_be_visible()
+    at.show(step=2, token=token, amount=supply + 1, address=chain.accounts[2])
+    at.reads(f"is more than all {name} there are", "Lower the amount or use max.")
 
 
-@pytest.mark.parametrize(("token", "name"), [("aFTMc", "aFTMc (ankrFTM)"), ("aFTMb", "aFTMb")])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("token", "name", "width"), [("aFTMc", "aFTMc (ankrFTM)", 1280), ("aFTMb", "aFTMb", 390)]
+)
 def test_the_most_is_what_the_wallets_account_holds_and_nothing_is_written_unasked(
     chain: Devnet, desk: Begin, token: str, name: str, width: int
 ) -> None:
@@ -44,19 +44,19 @@ def test_the_most_is_what_the_wallets_account_holds_and_nothing_is_written_unask
     holder = chain.accounts[2]
     contract = chain.addresses.cert if token == "aFTMc" else chain.addresses.bond
     most_wei = at.node.read(contract, "balanceOf(address)", holder)
-    show(at, token=token)
+    at.show(token=token)
     open_max(at)
     at.connect()
     held = at.page.get_by_text(f"Holds {format_short(most_wei)} {name} at block")
     expect(held).to_be_visible()
-    assert "amount" not in in_link(at)
-    assert in_link(at)["address"] == holder
+    assert "amount" not in at.in_link()
+    assert at.in_link()["address"] == holder
     at.page.get_by_role("button", name=f"Use max: {format_wei(most_wei)}").click()
-    says(at, "You receive", "Read at block")
-    expect(field(at, "Amount")).to_have_value(format_wei(most_wei))
-    assert in_link(at)["amount"] == format_wei(most_wei)
-    press(at, "Continue to the checks")
-    says(at, f"{name} balance is {format_short(most_wei)}.", "The address is a plain account")
+    at.reads("You receive", "Read at block")
+    expect(at.field("Amount")).to_have_value(format_wei(most_wei))
+    assert at.in_link()["amount"] == format_wei(most_wei)
+    at.press("Continue to the checks")
+    at.reads(f"{name} balance is {format_short(most_wei)}.", "The address is a plain account")
     assert at.seen.complaints == []
 
 
@@ -64,9 +64,9 @@ def test_the_most_of_a_written_address_is_told_beside_any_amount(
     chain: Devnet, desk: Begin
 ) -> None:
     at = desk()
-    show(at, amount="no number")
+    at.show(amount="no number")
     open_max(at)
-    asked = field(at, "Address that holds the tokens")
+    asked = at.field("Address that holds the tokens")
     asked.fill("0x12")
     asked.press("Enter")
     expect(at.page.get_by_text("is no address")).to_be_visible()
@@ -77,7 +77,7 @@ def test_the_most_of_a_written_address_is_told_beside_any_amount(
     asked.fill(chain.accounts[1])
     asked.press("Enter")
     expect(at.page.get_by_role("button", name="Use max")).to_be_visible()
-    assert in_link(at)["amount"] == "no number"
+    assert at.in_link()["amount"] == "no number"
 
 
 def test_a_node_that_is_silent_tells_of_no_most_and_says_why(
@@ -85,7 +85,7 @@ def test_a_node_that_is_silent_tells_of_no_most_and_says_why(
 ) -> None:
     silent(True)
     at = desk()
-    show(at, address=chain.accounts[2])
+    at.show(address=chain.accounts[2])
     open_max(at)
     told = at.page.get_by_text("What it holds cannot be told: no endpoint of devnet answered")
     expect(told).to_be_visible()

@@ -11,7 +11,7 @@ import pytest
 
 from devnet.node import local_node
 from devnet.rpc import Rpc
-from tests.app import App, planted, served
+from tests.app import App, planted, rewrite, served
 from tests.browser.desk import Begin, Desk, desk_at
 from tests.browser.visit import Visit
 
@@ -28,10 +28,7 @@ def app(node: Rpc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app's own server, headers and all, around a page with the wallet's panel alone."""
     root = planted(tmp_path_factory.mktemp("wallet") / "tree")
     shutil.copy(Path(__file__).parent / "wallet_page.py", root)
-    launcher = (root / "app.py").read_text()
-    changed = launcher.replace('"ui" / "main.py"', '"wallet_page.py"')
-    assert changed != launcher
-    (root / "app.py").write_text(changed)
+    rewrite(root / "app.py", '"ui" / "main.py"', '"wallet_page.py"')
     with served(root, FTM_NETWORK="devnet", FTM_RPC_URLS=node.url) as running:
         yield running
 

@@ -91,15 +91,6 @@ def test_another_account_or_network_is_seen_at_once(desk: Begin) -> None:
     assert at.asked("eth_sendTransaction")[0][0]["from"] == at.accounts[0].lower()
 
 
-def test_what_was_prepared_for_another_account_is_not_offered(desk: Begin) -> None:
-    at = desk()
-    at.put()
-    at.open(f"/?again=0&from={at.accounts[7].lower()}")
-    at.connect()
-    at.says("not for the account that is connected")
-    expect(at.button(SIGN)).to_be_hidden()
-
-
 @pytest.mark.parametrize("change", ["chain = '0x1'", "accounts = ['0x' + '11'.repeat(20)]"])
 def test_a_change_without_an_event_is_caught_at_the_click(desk: Begin, change: str) -> None:
     at = desk()

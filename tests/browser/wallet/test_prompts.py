@@ -156,9 +156,7 @@ def test_it_works_by_keyboard_and_the_focus_never_lands_on_signing_by_itself(des
     expect(at.page.get_by_role("group", name="Wallet")).to_be_focused()
 
 
-def test_a_prompt_of_what_was_shown_before_is_named_and_its_answer_is_not_lost(
-    desk: Begin,
-) -> None:
+def test_a_prompt_of_what_was_shown_before_is_named_and_its_answer_is_not_lost(desk: Begin) -> None:
     at = prompted(desk)
     at.page.get_by_role("button", name="Another wish").click()
     at.says("still asks you to confirm an earlier request (wish 0)")

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from duckdb import DuckDBPyConnection as Connection
 
-from data.ingest.checks import Finding, run_checks
+from data.ingest.checks import Finding, run_checks, suspect_ranges
 from data.ingest.coverage import cover
+from data.pool.contracts import SILENT_EVENTS
 from tests.log_lines import (
     ALICE,
+    BOB,
     BURNED_2,
+    CLAIMED,
     DEPLOYED,
+    FANTOM,
+    FIRST_BLOCK,
+    FTM,
     RATIO,
     RULE_5,
     STAKED,
     STAKED_2,
+    STRANGER,
     STUB,
     Log,
     Story,
+    event,
     node_log,
     rebuild_from,
     rows,
@@ -37,9 +46,11 @@ def _filled_by_a_node(con: Connection) -> None:
     cover(con, ("pool", "bond", "sfc"), 0, 99_000_000)
 
 
-def _findings(con: Connection, logs: list[Log], name: str) -> list[Finding]:
+def _findings(
+    con: Connection, logs: list[Log], name: str, now: datetime | None = None
+) -> list[Finding]:
     rebuild_from(con, logs)
-    found = run_checks(con, None, NOBODY)
+    found = run_checks(con, None, NOBODY, now)
     stored = [
         Finding(*row) for row in rows(con, "SELECT name, status, message, block, wr_id FROM checks")
     ]
@@ -71,8 +82,14 @@ def test_a_whole_history_passes_every_check_that_needs_no_node(con: Connection) 
         "payout amounts",
         "logs decode",
         "amounts fit",
+        "times ascend",
+        "same contracts",
+        "staking events",
+        "pool events",
+        "bond ratio at burns",
         "no gaps",
     ]
+    assert found["money"] == "unknown"
     assert {status for name, status in found.items() if name.startswith("view ")} == {"unknown"}
 
 
@@ -179,6 +196,149 @@ def test_a_number_beyond_38_digits_of_another_event_names_no_request(con: Connec
         "StakeReceived2",
         "FeeRuleUpdated",
     ]
+
+
+# Times
+
+AT = datetime.fromtimestamp(1_645_000_000, UTC)  # of the first log
+EARLY, LATE = datetime(1970, 1, 1, 2, tzinfo=UTC), datetime(2147, 1, 1, tzinfo=UTC)
+
+
+def _timed(*times: datetime) -> list[Log]:
+    """Logs of blocks 10 apart, each with its block's time."""
+    logs = [node_log(STAKED, ALICE, 1, block=FIRST_BLOCK + 10 * n) for n in range(len(times))]
+    return [
+        log | {"blockTimestamp": hex(int(at.timestamp()))}
+        for log, at in zip(logs, times, strict=True)
+    ]
+
+
+DAY = timedelta(days=1)
+WRONG_TIMES = {
+    "of 1970": (
+        (EARLY, AT),
+        0,
+        f"its time, {EARLY:%Y-%m-%d %H:%M:%S}+00, is before the chain began",
+    ),
+    "to come": ((AT, LATE), 1, f"its time, {LATE:%Y-%m-%d %H:%M:%S}+00, is still to come"),
+    "a day off": (
+        (AT, AT - DAY, AT + DAY),
+        1,
+        f"its time, {AT - DAY:%Y-%m-%d %H:%M:%S}+00, is before that of block {FIRST_BLOCK}, "
+        f"{AT:%Y-%m-%d %H:%M:%S}+00: one of both is wrong",
+    ),
+}
+
+
+@pytest.mark.parametrize(("times", "place", "why"), WRONG_TIMES.values(), ids=WRONG_TIMES)
+def test_a_time_that_cannot_be_fails_times_ascend_with_its_block(
+    times: tuple[datetime, ...], place: int, why: str, con: Connection
+) -> None:
+    assert _findings(con, _timed(*times), "times ascend", AT + 2 * DAY) == [
+        Finding("times ascend", "failed", why, FIRST_BLOCK + 10 * place)
+    ]
+
+
+def test_logs_of_one_block_have_one_time_and_a_clock_may_be_an_hour_late(con: Connection) -> None:
+    first, second = _timed(AT, AT + timedelta(seconds=1))
+    second |= {"blockNumber": first["blockNumber"], "logIndex": "0x1"}
+    (finding,) = _findings(con, [first, second], "times ascend")
+    assert (finding.status, finding.block) == ("failed", FIRST_BLOCK)
+    assert finding.message.startswith("its logs tell two times, ")
+    hour = timedelta(hours=1)
+    assert _findings(con, _timed(AT, AT + hour), "times ascend", AT)[0].status == "passed"
+    assert _findings(con, _timed(AT, AT + 2 * hour), "times ascend", AT)[0].status == "failed"
+
+
+# Contracts that changed
+
+
+@pytest.mark.parametrize(("name", "token"), [("Bond", FANTOM.bond), ("Cert", FANTOM.cert)])
+def test_a_token_that_the_owner_changed_fails_same_contracts_with_block_and_address(
+    name: str, token: str, con: Connection
+) -> None:
+    con.execute("UPDATE store_info SET bond = ?, cert = ?", [FANTOM.bond, FANTOM.cert])
+    changed = event("pool", f"{name}ContractChanged(")
+    story = Story()
+    story.emit(changed, token, BOB)
+    why = f"{name}ContractChanged: the pool's token is now {BOB}, and no longer {token}"
+    assert _findings(con, story.logs, "same contracts") == [
+        Finding("same contracts", "failed", why, story.block)
+    ]
+    story.logs.clear()
+    story.emit(changed, token, token)
+    assert _findings(con, story.logs, "same contracts")[0].status == "passed"
+
+
+def _renamed(log: Log) -> Log:
+    return log | {"topics": ["0x" + "5e" * 32, *log["topics"][1:]]}
+
+
+def test_a_log_about_a_stub_that_nobody_decodes_fails_staking_events(con: Connection) -> None:
+    story = Story()
+    story.emit(DEPLOYED, 0, STUB)
+    for delegator in (STUB, STRANGER, STUB):
+        story.emit(CLAIMED, delegator, 7, 1, 2, 3)
+    story.emit(SILENT_EVENTS[-1], STUB, ALICE)
+    deployed, first, stranger, last, silent = story.logs
+    logs = [deployed, *map(_renamed, (first, stranger, last)), silent]
+    why = (
+        f"2 logs of the staking contract about the stubs have the topic0 0x{'5e' * 32}, which "
+        f"nobody decodes, the last in block {int(last['blockNumber'], 16)}"
+    )
+    assert _findings(con, logs, "staking events") == [
+        Finding("staking events", "failed", why, int(first["blockNumber"], 16))
+    ]
+
+
+def test_a_log_of_the_pool_that_nobody_decodes_leaves_pool_events_unknown(con: Connection) -> None:
+    story = Story()
+    story.emit(STAKED, ALICE, 1)
+    story.emit(SILENT_EVENTS[0], ALICE, BOB)
+    logs = [_renamed(story.logs[0]), story.logs[1]]
+    (finding,) = _findings(con, logs, "pool events")
+    assert (finding.status, finding.block) == ("unknown", FIRST_BLOCK)
+    assert finding.message.startswith(f"1 logs of the pool have the topic0 0x{'5e' * 32}, which")
+
+
+# The bond's ratio
+
+HALF, THIRD = FTM // 2, 333_333_333_333_333_333
+
+
+def _burn(story: Story, wr_id: int, shares: int, ratio: int, off_by: int = 0) -> int:
+    """A burn of certificates at a ratio; the block."""
+    story.emit(BURNED_2, ALICE, -(-shares * FTM // ratio) + off_by, shares, 0, wr_id, False)
+    return story.block
+
+
+@pytest.mark.parametrize("ratio", [HALF, THIRD, FTM + 1, 3 * 10**20, 1])
+def test_burns_at_the_last_ratio_fit_to_the_wei(ratio: int, con: Connection) -> None:
+    story = Story()
+    _burn(story, 0, 7, FTM)
+    story.emit(RATIO, THIRD)
+    story.emit(RATIO, ratio, same_block=True)
+    for wr_id, shares in enumerate((0, 1, 10**18 + 7, 10**19), start=1):
+        _burn(story, wr_id, shares, ratio)
+    assert _findings(con, story.logs, "bond ratio at burns")[0].status == "passed"
+    assert suspect_ranges(con, None) == []
+
+
+@pytest.mark.parametrize("off_by", [-1, 1])
+@pytest.mark.parametrize("ratio", [THIRD, 3 * 10**20])
+def test_a_single_wei_beside_the_ratio_fails_and_so_does_a_lost_update(
+    off_by: int, ratio: int, con: Connection
+) -> None:
+    story = Story()
+    story.emit(RATIO, ratio)
+    updated = story.block
+    _burn(story, 0, 5 * 10**19, ratio)
+    block = _burn(story, 1, 5 * 10**19, ratio, off_by)
+    _burn(story, 2, 10**18, HALF)  # the same, told once
+    (finding,) = _findings(con, story.logs, "bond ratio at burns")
+    assert (finding.status, finding.block, finding.wr_id) == ("failed", block, 1)
+    assert f"of block {updated}, is {ratio}: a RatioUpdate is missing" in finding.message
+    assert suspect_ranges(con, None) == [(updated, block)]
 
 
 # Coverage

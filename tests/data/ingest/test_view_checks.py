@@ -15,7 +15,9 @@ from data.pool.contracts import Block, PoolState
 from tests.log_lines import (
     ALICE,
     DEPLOYED,
+    FANTOM,
     FTM,
+    RATIO,
     RULE_4,
     RULE_5,
     STAKED,
@@ -27,11 +29,20 @@ from tests.log_lines import (
 
 ASKED_AT = 99_000_000
 FEE = f"getBurnFee({1_000 * FTM})"
+CONTRACTS = {"bondContract": FANTOM.bond, "certContract": FANTOM.cert}
 RATIOS = (FTM // 1_000, FTM // 10, 1_000 * FTM, 5_000 * FTM)
 
 
-def _state(views: Mapping[str, int], block: int = ASKED_AT) -> PoolState:
-    return PoolState(Block(block, None, datetime(2025, 1, 1, tzinfo=UTC)), 0, views)
+def _state(
+    views: Mapping[str, int], block: int = ASKED_AT, contracts: Mapping[str, str] | None = None
+) -> PoolState:
+    at = Block(block, None, datetime(2025, 1, 1, tzinfo=UTC))
+    return PoolState(at, 0, views, CONTRACTS if contracts is None else contracts)
+
+
+@pytest.fixture(autouse=True)
+def _tokens(con: Connection) -> None:
+    con.execute("UPDATE store_info SET bond = ?, cert = ?", [FANTOM.bond, FANTOM.cert])
 
 
 def _found(
@@ -48,7 +59,7 @@ def _found(
 
 
 def _statuses(found: Mapping[str, Finding]) -> dict[str, str]:
-    return {name: finding.status for name, finding in found.items()}
+    return {name: finding.status for name, finding in found.items() if name not in CONTRACTS}
 
 
 def _story() -> Story:
@@ -63,6 +74,7 @@ def _story() -> Story:
     story.pay(2)
     story.emit(DEPLOYED, 0, STUB)
     story.emit(DEPLOYED, 1, ALICE)
+    story.emit(RATIO, 9 * 10**17)
     return story
 
 
@@ -72,6 +84,7 @@ VIEWS = {
     "pendingWei": 238 * FTM,
     "stashedForManualWithdrawals": 19 * FTM,
     "stubCount": 2,
+    "ratio": 9 * 10**17,
     "feeShift": 317 * FTM,
     FEE: burn_fee_wei(FeeRule(*RATIOS), 1_000 * FTM, 317 * FTM),
 }
@@ -86,7 +99,7 @@ def test_views_that_the_logs_come_to_pass(con: Connection) -> None:
 
 
 def _worded(view: str, value: int) -> str:
-    if view in ("firstWrId", "lastWrId", "stubCount"):
+    if view in ("firstWrId", "lastWrId", "stubCount", "ratio"):
         return str(value)
     return f"{value} wei ({Decimal(value).scaleb(-18).normalize():,f} FTM)"
 
@@ -110,7 +123,7 @@ def test_a_view_that_gave_no_answer_is_unknown(view: str, con: Connection) -> No
 def test_without_a_node_every_view_is_unknown_for_that_reason(con: Connection) -> None:
     rebuild_from(con, _story().logs)
     views = [f for f in run_checks(con, None, "nobody was asked") if f.name.startswith("view ")]
-    assert len(views) == 7
+    assert len(views) == 10
     assert {(f.status, f.message, f.block) for f in views} == {
         ("unknown", "nobody was asked", None)
     }
@@ -207,8 +220,40 @@ def test_lost_logs_lie_between_the_neighbours_of_what_is_missing(con: Connection
 
 def test_logs_that_only_the_contract_knows_of_lie_after_the_newest(con: Connection) -> None:
     story = _story()
-    newest = {"firstWrId": story.block - 20, "lastWrId": story.block - 60}
+    newest = {
+        "firstWrId": story.block - 30,
+        "lastWrId": story.block - 70,
+        "stubCount": story.block - 10,
+        "ratio": story.block,
+    }
     rebuild_from(con, story.logs)
     assert suspect_ranges(con, _state(VIEWS)) == []
     for view, block in newest.items():
         assert suspect_ranges(con, _state(VIEWS | {view: 9})) == [(block, ASKED_AT)]
+
+
+def test_a_lost_first_request_or_settlement_lies_after_the_first_block(con: Connection) -> None:
+    story = Story()
+    story.burn(5, skip_ids=1)
+    made = story.block
+    story.burn(5)
+    story.pay(1)
+    rebuild_from(con, story.logs)
+    assert suspect_ranges(con, None) == [(0, made), (0, story.block)]
+
+
+# The tokens' addresses
+
+
+def test_a_pool_with_another_token_fails_and_one_that_does_not_tell_is_unknown(
+    con: Connection,
+) -> None:
+    rebuild_from(con, [])
+    state = _state({}, contracts={"bondContract": ALICE})
+    found = {f.name: f for f in run_checks(con, state, "nobody was asked")}
+    why = f"the contract says {ALICE} at block {ASKED_AT}, and ours is {FANTOM.bond}"
+    assert found["view bondContract"] == Finding("view bondContract", "failed", why, ASKED_AT)
+    assert found["view certContract"].status == "unknown"
+    state = _state({})
+    found = {f.name: f for f in run_checks(con, state, "nobody was asked")}
+    assert {found[f"view {view}"].status for view in CONTRACTS} == {"passed"}

@@ -17,9 +17,8 @@ from devnet import Devnet, act
 from devnet.node import free_port
 from devnet.rpc import Rpc
 from tests.devnet.expected import DEVNET_UNTIL
-from tests.fake_node import Asked, Fault, Reply, devnet_answers, error, fake_node, only, result
-from tests.live_steps import AMOUNT, BRISK, FTM, live, of
-from tests.unstake_sample import terms_of
+from tests.fake_node import Asked, Fault, Reply, error, only, result
+from tests.live_steps import AMOUNT, BRISK, FTM, live, of, relay, terms_of
 
 pytestmark = pytest.mark.node
 
@@ -81,16 +80,16 @@ def test_the_fee_of_a_wei_is_no_more_than_the_wei(devnet: Devnet) -> None:
         is_fee = asked.method == "eth_call" and asked.params[0]["data"].startswith("0xad20d2e6")
         return result(asked, f"0x{7:064x}") if is_fee else None
 
-    with fake_node(devnet_answers(devnet.rpc_url), more) as node:
+    with relay(devnet, more) as node:
         reading = read_live(of(node), BOND, 5)
     assert (reading.gross_wei, reading.fee_wei, reading.payout_wei) == (5, 5, 0)
 
 
-def test_the_gas_has_a_margin_over_what_the_burn_takes(changing_devnet: Devnet) -> None:
-    devnet, account = changing_devnet, changing_devnet.accounts[1]
-    reading = read_live(of(devnet), CERT, AMOUNT, account)
-    sent = act.burn_certs(devnet, account, AMOUNT)
-    used = int(Rpc(devnet.rpc_url).call("eth_getTransactionReceipt", sent)["gasUsed"], 16)
+def test_the_gas_has_a_margin_over_what_the_burn_takes(chain: Devnet) -> None:
+    account = chain.accounts[1]
+    reading = read_live(of(chain), CERT, AMOUNT, account)
+    sent = act.burn_certs(chain, account, AMOUNT)
+    used = int(Rpc(chain.rpc_url).call("eth_getTransactionReceipt", sent)["gasUsed"], 16)
     assert 1.15 * used < reading.holder.gas < 1.6 * used
 
 
@@ -106,23 +105,17 @@ def test_what_the_contract_would_refuse_is_told_in_its_words_and_the_gas_is_unkn
 
 def test_what_a_node_says_of_gas_is_its_last_word(devnet: Devnet) -> None:
     poor = only("eth_estimateGas", lambda asked: error(asked, "insufficient funds for gas"))
-    answers = devnet_answers(devnet.rpc_url)
-    with fake_node(answers, poor) as one, fake_node(answers, poor) as two:
+    with relay(devnet, poor) as one, relay(devnet, poor) as two:
         reading = read_live(live(one.url, two.url), BOND, AMOUNT, devnet.accounts[1])
         assert one.posts + two.posts == 1
     assert (reading.holder.gas, reading.holder.refusal) == (None, None)
     assert reading.unknown["holder.gas"] == "insufficient funds for gas"
 
 
-def test_a_contract_wallet_is_told_from_an_account(devnet: Devnet) -> None:
-    for address, is_contract in ((devnet.hungry_wallets[0], True), (devnet.accounts[1], False)):
-        assert read_live(of(devnet), CERT, 1, address).holder.is_contract is is_contract
-
-
 def test_a_reading_is_one_batch_and_a_second_only_where_it_must_be(
     devnet: Devnet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+    with relay(devnet) as node:
         first = read_live(of(node), BOND, AMOUNT, devnet.accounts[1])
         assert node.posts == 1
         read_live(of(node), CERT, AMOUNT, devnet.accounts[1], ratio_guess=first.ratio)
@@ -141,41 +134,37 @@ def test_a_reading_is_one_batch_and_a_second_only_where_it_must_be(
         assert known.pending_wei == sum(act.pending_wei(devnet))
 
 
-def test_a_queue_that_moved_since_it_was_known_is_still_added_up_whole(
-    changing_devnet: Devnet,
-) -> None:
-    devnet = changing_devnet
-    node = of(devnet)
+def test_a_queue_that_moved_since_it_was_known_is_still_added_up_whole(chain: Devnet) -> None:
+    node = of(chain)
     before = read_live(node, BOND, AMOUNT, queue=range(0))
     known = range(before.first_wr_id, before.last_wr_id)
-    head = act.pending_wei(devnet)[0]
-    act.fund(devnet, head)
-    act.pay(devnet)
-    act.burn_bonds(devnet, devnet.accounts[1], 3 * FTM)
+    head = act.pending_wei(chain)[0]
+    act.fund(chain, head)
+    act.pay(chain)
+    act.burn_bonds(chain, chain.accounts[1], 3 * FTM)
     after = read_live(node, BOND, AMOUNT, queue=known)
     assert (after.first_wr_id, after.last_wr_id) == (known.start + 1, known.stop + 1)
-    assert after.pending_wei == sum(act.pending_wei(devnet)) != before.pending_wei
+    assert after.pending_wei == sum(act.pending_wei(chain)) != before.pending_wei
 
 
-def test_a_block_that_comes_between_two_answers_splits_no_reading(changing_devnet: Devnet) -> None:
+def test_a_block_that_comes_between_two_answers_splits_no_reading(chain: Devnet) -> None:
     """Every balance is the one of the block that the reading names."""
-    devnet = changing_devnet
 
     def moves(asked: Asked) -> Reply | None:
         if asked.method == "eth_getBalance" and asked.turn == 0:
-            act.burn_bonds(devnet, devnet.accounts[1], 5 * FTM)
+            act.burn_bonds(chain, chain.accounts[1], 5 * FTM)
         return None
 
-    with fake_node(devnet_answers(devnet.rpc_url), moves) as node:
-        last, shift = act.read(devnet, "lastWrId()"), act.read(devnet, "feeShift()")
-        block = int(Rpc(devnet.rpc_url).call("eth_blockNumber"), 16)
-        reading = read_live(of(node), BOND, AMOUNT, devnet.accounts[1])
+    with relay(chain, moves) as node:
+        last, shift = act.read(chain, "lastWrId()"), act.read(chain, "feeShift()")
+        block = int(Rpc(chain.rpc_url).call("eth_blockNumber"), 16)
+        reading = read_live(of(node), BOND, AMOUNT, chain.accounts[1])
         assert node.posts == 2
-    assert act.read(devnet, "lastWrId()") == last + 1
+    assert act.read(chain, "lastWrId()") == last + 1
     assert (reading.block, reading.last_wr_id, reading.fee_shift_wei) == (block, last, shift)
     assert (
         reading.holder.bond_wei
-        == Rpc(devnet.rpc_url).read(devnet.addresses.bond, "balanceOf(address)", devnet.accounts[1])
+        == Rpc(chain.rpc_url).read(chain.addresses.bond, "balanceOf(address)", chain.accounts[1])
         + 5 * FTM
     )
 
@@ -226,7 +215,7 @@ def to(selector: str, fault: Fault) -> Fault:
 def test_what_one_call_does_not_tell_is_unknown_with_a_reason_and_the_rest_is_told(
     devnet: Devnet, selector: str, fields: set[str], bad: Fault
 ) -> None:
-    with fake_node(devnet_answers(devnet.rpc_url), to(selector, bad)) as node:
+    with relay(devnet, to(selector, bad)) as node:
         reading = read_live(of(node), CERT, AMOUNT, queue=range(0))
     assert {name for name, value in vars(reading).items() if value is None} == fields | {"holder"}
     assert reading.unknown.keys() == fields
@@ -236,16 +225,15 @@ def test_what_one_call_does_not_tell_is_unknown_with_a_reason_and_the_rest_is_to
 
 def test_a_ratio_of_nothing_is_no_ratio(devnet: Devnet) -> None:
     nothing = to("0x71ca337d", lambda asked: result(asked, "0x" + "0" * 64))
-    with fake_node(devnet_answers(devnet.rpc_url), nothing) as node:
+    with relay(devnet, nothing) as node:
         reading = read_live(of(node), CERT, AMOUNT)
     assert reading.ratio is reading.payout_wei is None
     assert "ratio of 0" in reading.unknown["payout_wei"]
 
 
 def test_what_one_endpoint_lacks_another_tells(devnet: Devnet) -> None:
-    answers = devnet_answers(devnet.rpc_url)
     pruned = to("0x3f6b13cc", lambda asked: error(asked, "missing trie node"))
-    with fake_node(answers, pruned) as lacking, fake_node(answers) as whole:
+    with relay(devnet, pruned) as lacking, relay(devnet) as whole:
         for _ in range(3):
             reading = read_live(live(lacking.url, whole.url), BOND, AMOUNT)
             assert (reading.host, reading.unknown) == (
@@ -255,7 +243,7 @@ def test_what_one_endpoint_lacks_another_tells(devnet: Devnet) -> None:
 
 
 def test_an_endpoint_without_batches_tells_the_same(devnet: Devnet) -> None:
-    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+    with relay(devnet) as node:
         whole = read_live(of(node), CERT, AMOUNT, devnet.accounts[1], queue=range(0))
         node.batches = False
         assert read_live(of(node), CERT, AMOUNT, devnet.accounts[1], queue=range(0)) == whole
@@ -276,7 +264,7 @@ def test_an_endpoint_without_batches_tells_the_same(devnet: Devnet) -> None:
 def test_half_an_answer_is_an_error_that_names_host_and_remedy(
     devnet: Devnet, fault: Fault
 ) -> None:
-    with fake_node(devnet_answers(devnet.rpc_url), fault) as node:
+    with relay(devnet, fault) as node:
         with pytest.raises(NodeError, match="name another endpoint in FTM_RPC_URLS") as caught:
             read_live(of(node), BOND, AMOUNT)
         assert node.url.removeprefix("http://") in str(caught.value)
@@ -286,7 +274,7 @@ def test_a_dead_or_hanging_node_is_given_up_in_bounded_time(devnet: Devnet) -> N
     began = time.monotonic()
     with pytest.raises(NodeError, match=r"no endpoint of devnet answered: .*cannot be reached"):
         read_live(live(f"http://127.0.0.1:{free_port()}/key/secretkey"), BOND, AMOUNT)
-    with fake_node(devnet_answers(devnet.rpc_url)) as slow:
+    with relay(devnet) as slow:
         slow.latency_s = 5
         urls = [f"{slow.url}/{number}" for number in range(8)]
         with pytest.raises(NodeError, match="no answer in time"):
@@ -304,7 +292,7 @@ def test_another_chain_is_refused_and_never_believed(devnet: Devnet) -> None:
     def other(asked: Asked) -> Reply | None:
         return result(asked, "0xfa") if asked.method == "eth_chainId" else None
 
-    with fake_node(devnet_answers(devnet.rpc_url), other) as wrong:
+    with relay(devnet, other) as wrong:
         with pytest.raises(WrongChainError, match="serves chain 250, not 31337"):
             read_live(of(wrong), BOND, AMOUNT)
         assert read_live(live(wrong.url, devnet.rpc_url), BOND, AMOUNT).host in devnet.rpc_url
@@ -342,14 +330,14 @@ def test_no_key_of_an_endpoint_is_told_even_where_the_node_quotes_it(devnet: Dev
     key = "s3cr3tk3y"
     for words in (f"no access at /v3/{key}", f"execution reverted: /v3/{key}"):
         quoting = to("0x3f6b13cc", lambda asked, words=words: error(asked, words))
-        with fake_node(devnet_answers(devnet.rpc_url), quoting) as node:
+        with relay(devnet, quoting) as node:
             reading = read_live(live(f"{node.url}/v3/{key}"), BOND, AMOUNT)
         assert key not in str(reading)
         assert reading.unknown["stashed_wei"].endswith("/v3/...")
 
 
 def test_an_amount_that_cannot_be_is_refused_before_a_node_is_asked(devnet: Devnet) -> None:
-    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+    with relay(devnet) as node:
         for amount in (-1, MOST_WEI + 1):
             with pytest.raises(AmountError):
                 read_live(of(node), BOND, amount)
@@ -368,7 +356,7 @@ def test_the_fee_of_a_wrong_guess_is_never_told_for_the_right_one(devnet: Devnet
         return Reply(b"") if asked.params[0]["data"].endswith(right) else None
 
     for fault in (untold, dead):
-        with fake_node(devnet_answers(devnet.rpc_url), to("0xad20d2e6", fault)) as node:
+        with relay(devnet, to("0xad20d2e6", fault)) as node:
             reading = read_live(of(node), CERT, AMOUNT, ratio_guess=ratio - 10**12)
         assert reading.fee_wei is reading.payout_wei is None
         assert reading.unknown["fee_wei"] == reading.unknown["payout_wei"] != ""
@@ -377,7 +365,7 @@ def test_the_fee_of_a_wrong_guess_is_never_told_for_the_right_one(devnet: Devnet
 
 def test_amounts_that_do_not_come_leave_only_their_sum_unknown(devnet: Devnet) -> None:
     silent = to("0x5cc07076", lambda asked: Reply(b""))
-    with fake_node(devnet_answers(devnet.rpc_url), silent) as node:
+    with relay(devnet, silent) as node:
         reading = read_live(of(node), CERT, AMOUNT, queue=range(0))
     assert reading.unknown.keys() == {"pending"}
     assert "no endpoint of devnet answered" in reading.unknown["pending"]
@@ -394,7 +382,7 @@ def test_another_block_than_was_asked_for_is_not_believed(devnet: Devnet) -> Non
         return result(asked, other) if pinned else None
 
     with (
-        fake_node(devnet_answers(devnet.rpc_url), moving) as node,
+        relay(devnet, moving) as node,
         pytest.raises(NodeError, match=r"was asked for block \d+ and told of block 5"),
     ):
         read_live(of(node), BOND, AMOUNT)

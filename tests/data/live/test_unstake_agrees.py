@@ -89,17 +89,17 @@ def views(devnet: Devnet, at: str = "latest") -> Callable[[str, Function, list[i
 
 
 def test_a_thousand_requests_in_twenty_settings_are_what_was_foretold(
-    changing_devnet: Devnet, record_property: Callable[[str, object], None]
+    chain: Devnet, record_property: Callable[[str, object], None]
 ) -> None:
-    devnet, dice = changing_devnet, Random(11)
-    rpc, pool, account = Rpc(devnet.rpc_url), devnet.addresses.pool, devnet.accounts[2]
-    act.stake(devnet, account, 400_000 * FTM, rebasing=True)
-    act.stake(devnet, account, 400_000 * FTM, rebasing=False)
+    dice = Random(11)
+    rpc, pool, account = Rpc(chain.rpc_url), chain.addresses.pool, chain.accounts[2]
+    act.stake(chain, account, 400_000 * FTM, rebasing=True)
+    act.stake(chain, account, 400_000 * FTM, rebasing=False)
     met: Counter[str] = Counter()
     for _ in range(ROUNDS):
         ratio = dice.choice((FTM, 777_777_777_777_777_777, dice.randrange(FTM // 3, FTM)))
         rule, shift = a_rule(dice)
-        set_up(devnet, ratio, rule, shift)
+        set_up(chain, ratio, rule, shift)
         expected = []
         with one_block(rpc):
             for _ in range(PER_ROUND):
@@ -130,17 +130,17 @@ def test_a_thousand_requests_in_twenty_settings_are_what_was_foretold(
     print(told)
 
 
-def test_a_thousand_views_of_amounts_up_to_all_ftm_agree(changing_devnet: Devnet) -> None:
-    devnet, dice = changing_devnet, Random(12)
-    pool, bond = devnet.addresses.pool, devnet.addresses.bond
+def test_a_thousand_views_of_amounts_up_to_all_ftm_agree(chain: Devnet) -> None:
+    dice = Random(12)
+    pool, bond = chain.addresses.pool, chain.addresses.bond
     balance_of = Function("sharesToBalance(uint256 shares)", "0x53735f37")
     shares_of = Function("balanceToShares(uint256 amount)", "0xd8ddf18f")
     for _ in range(10):
         ratio = dice.choice((1, 3, dice.randrange(1, FTM), FTM))
         rule, shift = a_rule(dice)
-        set_up(devnet, ratio, rule, shift)
+        set_up(chain, ratio, rule, shift)
         amounts = [an_amount(dice, 4 * 10**27) for _ in range(100)]
-        ask = views(devnet)
+        ask = views(chain)
         assert ask(bond, balance_of, amounts) == [bonds_of_shares(a, ratio) for a in amounts]
         assert ask(bond, shares_of, amounts) == [shares_of_bonds(a, ratio) for a in amounts]
         said = ask(pool, BURN_FEE, amounts)
@@ -165,11 +165,11 @@ def test_the_first_generations_fee_looks_at_the_amount_alone(devnet: Devnet) -> 
     ]
 
 
-def test_max_is_the_most_that_the_contract_lets_a_holder_burn(changing_devnet: Devnet) -> None:
-    devnet, account = changing_devnet, changing_devnet.accounts[3]
-    rpc, pool, bond = Rpc(devnet.rpc_url), devnet.addresses.pool, devnet.addresses.bond
+def test_max_is_the_most_that_the_contract_lets_a_holder_burn(chain: Devnet) -> None:
+    account = chain.accounts[3]
+    rpc, pool, bond = Rpc(chain.rpc_url), chain.addresses.pool, chain.addresses.bond
     shares = rpc.read(bond, "sharesOf(address)", account)
-    certs = rpc.read(devnet.addresses.cert, "balanceOf(address)", account)
+    certs = rpc.read(chain.addresses.cert, "balanceOf(address)", account)
 
     def refused(signature: str, amount: int) -> bool:
         burning = {"from": account, "to": pool, "data": calldata(signature, amount)}
@@ -180,7 +180,7 @@ def test_max_is_the_most_that_the_contract_lets_a_holder_burn(changing_devnet: D
         return False
 
     for ratio in (FTM, 777_777_777_777_777_777, 333_333_333_333_333_334, 3):
-        act.update_ratio(devnet, ratio)
+        act.update_ratio(chain, ratio)
         most = most_of(BOND, shares, ratio)
         assert most == rpc.read(bond, "balanceOf(address)", account)
         assert not refused("burnBonds(uint256)", most)

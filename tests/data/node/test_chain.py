@@ -223,6 +223,15 @@ def test_the_pools_state_is_its_balance_and_all_its_views(devnet: Devnet) -> Non
     assert state.views["lastWrId"] > state.views["firstWrId"] > 0
     assert state.views["pendingWei"] > state.views["stashedForManualWithdrawals"] > 0
     assert len([name for name in state.views if name.startswith("getBurnFee(")]) == 3
+    assert 0 < state.views["ratio"] < 10**18
+    assert state.contracts == {
+        "bondContract": devnet.addresses.bond,
+        "certContract": devnet.addresses.cert,
+    }
+    assert tuple(state.stub_balances or ()) == devnet.stubs
+    # The stubs that a caller knows of are not asked for.
+    known = devnet.stubs[3:5]
+    assert tuple(chain.pool_state(state.block, known).stub_balances or ()) == known
 
 
 def test_a_view_that_a_generation_has_not_is_left_out_and_a_state_not_kept_is_said(

@@ -15,6 +15,7 @@ from data.pool.contracts import (
     BURN_FEE,
     EVENTS,
     POOL_FUNCTIONS,
+    SILENT_EVENTS,
     TOKEN_FUNCTIONS,
     VIEWS,
     WITHDRAWALS,
@@ -33,6 +34,8 @@ SHAPES = {  # topics, words
     ("pool", "Deployed"): (2, 1),
     ("pool", "MinimumStakeChanged"): (1, 1),
     ("pool", "OperatorChanged"): (1, 2),
+    ("pool", "BondContractChanged"): (1, 2),
+    ("pool", "CertContractChanged"): (1, 2),
     ("sfc", "ClaimedRewards"): (3, 3),
     ("sfc", "RestakedRewards"): (3, 3),
     ("sfc", "LockedUpStake"): (3, 2),
@@ -48,7 +51,7 @@ def _id(of: Event | Function) -> str:
     return f"{of.contract} {of.canonical}" if isinstance(of, Event) else of.name
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=_id)
+@pytest.mark.parametrize("event", [*EVENTS, *SILENT_EVENTS], ids=_id)
 def test_topic0_is_the_hash_of_the_signature(event: Event) -> None:
     assert event.topic0 == "0x" + keccak(text=event.canonical).hex()
 
@@ -86,8 +89,9 @@ def test_both_fee_rules_and_both_upgrades_are_told_apart() -> None:
 
 
 def test_no_two_events_share_contract_topic0_and_number_of_topics() -> None:
-    keys = [(event.contract, event.topic0, event.topics_count) for event in EVENTS]
-    assert len(set(keys)) == len(keys) == 21
+    every = (*EVENTS, *SILENT_EVENTS)
+    keys = [(event.contract, event.topic0, event.topics_count) for event in every]
+    assert len(set(keys)) == len(keys) == 27
 
 
 @pytest.mark.parametrize("view", [*VIEWS, WITHDRAWALS, BURN_FEE], ids=_id)

@@ -67,18 +67,18 @@ def test_a_rescue_names_the_request() -> None:
 
 
 @pytest.mark.node
-def test_the_real_contract_takes_what_was_built(changing_devnet: Devnet) -> None:
-    devnet, rpc = changing_devnet, Rpc(changing_devnet.rpc_url)
-    network = load_network("devnet", (devnet.rpc_url,))
-    account = devnet.accounts[1]
-    last = act.read(devnet, "lastWrId()")
+def test_the_real_contract_takes_what_was_built(chain: Devnet) -> None:
+    rpc = Rpc(chain.rpc_url)
+    network = load_network("devnet", (chain.rpc_url,))
+    account = chain.accounts[1]
+    last = act.read(chain, "lastWrId()")
     for token in (BOND, CERT):
-        sent = send(devnet, build_unstake(network, token, 2 * FTM, account))
+        sent = send(chain, build_unstake(network, token, 2 * FTM, account))
         assert rpc.call("eth_getTransactionReceipt", sent)["status"] == "0x1"
-    assert act.read(devnet, "lastWrId()") == last + 2
-    ids = range(act.read(devnet, "firstWrId()"))
-    marked = next(i for i in ids if act.read(devnet, "markedForManualWithdrawal(uint256)", i))
-    before = act.balance_wei(devnet, devnet.hungry_wallets[1])
-    sent = send(devnet, build_withdraw_manual(network, marked, account))
+    assert act.read(chain, "lastWrId()") == last + 2
+    ids = range(act.read(chain, "firstWrId()"))
+    marked = next(i for i in ids if act.read(chain, "markedForManualWithdrawal(uint256)", i))
+    before = act.balance_wei(chain, chain.hungry_wallets[1])
+    sent = send(chain, build_withdraw_manual(network, marked, account))
     assert rpc.call("eth_getTransactionReceipt", sent)["status"] == "0x1"
-    assert act.balance_wei(devnet, devnet.hungry_wallets[1]) > before
+    assert act.balance_wei(chain, chain.hungry_wallets[1]) > before

@@ -45,8 +45,8 @@ def test_the_sample_says_that_it_is_simulated(sample_store: Path) -> None:
 def test_every_check_of_the_sample_passes(sample_store: Path) -> None:
     with open_reader(sample_store) as con:
         found = rows(con, "SELECT status, count(*) FROM checks GROUP BY status")
-        assert rows(con, "SELECT count(*) FROM checks WHERE name LIKE 'view %'") == [(9,)]
-    assert found == [("passed", 16)]
+        assert rows(con, "SELECT count(*) FROM checks WHERE name LIKE 'view %'") == [(12,)]
+    assert found == [("passed", 25)]
 
 
 def test_every_table_of_the_sample_has_rows(sample_store: Path) -> None:
@@ -64,26 +64,16 @@ def test_a_sample_that_is_there_is_not_built_again(sample: Path) -> None:
     assert not sample.with_name("sample.duckdb.lock").exists()
 
 
-def _older_schema(path: Path) -> None:
-    with duckdb.connect(path) as con:
-        con.execute("UPDATE store_info SET schema_version = 0")
-
-
-def _other_seed(path: Path) -> None:
-    with duckdb.connect(path) as con:
-        con.execute("UPDATE store_info SET source = 'simulation with seed 7 up to 2025-03-01'")
-        con.execute("DELETE FROM requests")
-
-
 def test_an_older_sample_is_built_again_and_comes_out_the_same(
     sample: Path, sample_store: Path
 ) -> None:
-    _older_schema(sample)
+    with duckdb.connect(sample) as con:
+        con.execute("UPDATE store_info SET schema_version = 0")
     ensure_sample(LATER, sample)
     with open_reader(sample) as con, open_reader(sample_store) as first:
         assert read_info(con).published_at == LATER
         tables = [name for (name,) in rows(con, "SELECT table_name FROM duckdb_tables()")]
-        assert len(tables) == len(DERIVED) + 6
+        assert len(tables) == len(DERIVED) + 7
         for name in set(tables) - {"store_info"}:
             assert rows(con, f"FROM {name}") == rows(first, f"FROM {name}"), name
         same = "SELECT * EXCLUDE (store_id, published_at) FROM store_info"
@@ -93,7 +83,8 @@ def test_an_older_sample_is_built_again_and_comes_out_the_same(
 def test_a_sample_of_another_seed_is_built_again(
     sample: Path, sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _other_seed(sample)
+    with duckdb.connect(sample) as con:
+        con.execute("UPDATE store_info SET source = 'simulation with seed 7 up to 2025-03-01'")
     built: list[Path] = []
 
     def build(path: Path, _now: datetime) -> None:

@@ -40,7 +40,7 @@ def _sync(
 
 
 @contextmanager
-def _small_disk(folder: Path, size: str) -> Iterator[bool]:
+def small_disk(folder: Path, size: str) -> Iterator[bool]:
     """Whether `folder` is a disk of this size now: only root may mount one."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
@@ -79,7 +79,7 @@ def test_a_full_disk_leaves_the_published_store_whole(
     size: str, file: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "disk"
-    with _small_disk(folder, size) as mounted:
+    with small_disk(folder, size) as mounted:
         if not mounted:
             return
         path = published(folder / "store.duckdb")

@@ -1,0 +1,184 @@
+"""One run: a sync through endpoints of which some lie, in a process that can be killed, and
+what its store is worth; then the same store synced once more, when all are honest again."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+import time
+import traceback
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from data import TrackerError
+from data.node.endpoint import Manners
+from data.store.reader import open_reader
+from tests.fake_node import FakeNode, at_most, fake_node
+from tests.faults.history import History
+from tests.faults.table import ROWS, WIDEST, Run
+from tests.syncing import Rows, sync, tables
+
+SAME, STOP, TOLD = "same", "stop", "told"
+SILENT, HANG, TRACEBACK, MUTE = "silent", "hang", "traceback", "mute"
+OUTCOMES = (SAME, STOP, TOLD, SILENT, HANG, TRACEBACK, MUTE)
+# What takes as much longer than an honest sync hangs; half a minute is never too long.
+LIMIT_TIMES, LEAST_LIMIT_S = 40.0, 30.0
+# Small ranges and short pauses: what takes minutes on a real chain takes seconds here.
+_MANNERS = Manners(timeout_s=1.0, pause_s=0.01, longest_pause_s=0.05, first_span=200)
+_ADVICE = re.compile(r"--rpc-url|try again|sync again|name (an)?other|ask another", re.IGNORECASE)
+_STOPPED, _RAISED = 1, 3
+_CONTEXT = get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.faults.play"])
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The store of an honest node: every table, the chain's newest block, and what it took."""
+
+    tables: dict[str, Rows]
+    head: int
+    addresses: dict[str, str]
+    took_s: float
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a sync ended, its words, and how long it took."""
+
+    outcome: str
+    words: str = ""
+    took_s: float = 0.0
+
+
+def truth(history: History) -> Truth:
+    """What a sync from an honest node makes of the history."""
+    with tempfile.TemporaryDirectory() as folder, fake_node(history.answers) as node:
+        node.fault = at_most(WIDEST)
+        store = Path(folder) / "honest.duckdb"
+        began = time.monotonic()
+        sync(store, node.url, manners=_MANNERS)
+        took_s = time.monotonic() - began
+        found = Truth(tables(store), history.head, history.addresses, took_s)
+    places = [(int(log["blockNumber"], 16), int(log["logIndex"], 16)) for log in history.logs]
+    assert [row[:2] for row in found.tables["raw_logs"]] == places, "an honest sync is not honest"
+    return found
+
+
+def play(
+    run: Run, history: History, honest: Truth, limit_times: float = LIMIT_TIMES
+) -> tuple[Ended, Ended]:
+    """How a sync of an empty store ended, and the next one, with all endpoints honest."""
+    limit_s = max(LEAST_LIMIT_S, limit_times * honest.took_s)
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder, ExitStack() as open_nodes:
+        store = Path(folder) / "devnet.duckdb"
+        nodes: list[FakeNode] = []
+        for number in range(run.scene.endpoints):
+            node = open_nodes.enter_context(fake_node(history.answers, at_most(WIDEST)))
+            if number < run.scene.liars:
+                row = ROWS[run.name]
+                node.fault = row.fault(history, run.scene.contract, run.rate, run.seed)
+            nodes.append(node)
+        lied = _ended(store, nodes, honest, limit_s)
+        for node in nodes:
+            node.fault = at_most(WIDEST)
+        return lied, _ended(store, nodes, honest, limit_s)
+
+
+def _ended(store: Path, nodes: list[FakeNode], honest: Truth, limit_s: float) -> Ended:
+    began = time.monotonic()
+    ended = _outcome(store, nodes, honest, limit_s)
+    return replace(ended, took_s=time.monotonic() - began)
+
+
+def _outcome(store: Path, nodes: list[FakeNode], honest: Truth, limit_s: float) -> Ended:
+    words = store.with_name("words")
+    arguments = (store, [node.url for node in nodes], words)
+    child = _CONTEXT.Process(target=_sync, args=arguments, daemon=True)
+    child.start()
+    try:
+        child.join(limit_s)
+        if child.is_alive():
+            return Ended(HANG, f"over {limit_s:.0f} s")
+    finally:
+        child.kill()
+        child.join()
+    told = words.read_text() if words.exists() else ""
+    if child.exitcode == _STOPPED and "Traceback" not in told:
+        last = "".join(told.strip().splitlines()[-1:])
+        return Ended(STOP if _ADVICE.search(last) else MUTE, last)
+    if child.exitcode != 0 or "Traceback" in told:
+        return Ended(TRACEBACK, f"status {child.exitcode}: " + "".join(told.splitlines()[-1:]))
+    return _worth(store, honest)
+
+
+def _sync(store: Path, urls: list[str], words: Path) -> None:
+    """The child. What it prints and why it stopped is kept in `words`."""
+    with words.open("w") as file:
+        os.dup2(file.fileno(), 2)
+        tqdm.set_lock(threading.RLock())  # its own is a semaphore, which a killed child leaves
+        status = 0
+        try:
+            sync(store, *urls, manners=_MANNERS)
+        except TrackerError as error:
+            status = _STOPPED
+            print(error, file=file)
+        except BaseException:  # noqa: BLE001 - whatever it is, it is what we look for
+            status = _RAISED
+            traceback.print_exc(file=file)
+    os._exit(status)
+
+
+def _worth(store: Path, honest: Truth) -> Ended:
+    """What a published store is worth beside the truth."""
+    with open_reader(store) as con:
+        synced, covered = con.execute(
+            "SELECT (SELECT synced_block FROM store_info), (SELECT max(to_block) FROM coverage)"
+        ).fetchall()[0]
+        failed = con.execute(
+            "SELECT name, block, message FROM checks WHERE status = 'failed'"
+        ).fetchall()
+        single = _single_ranges(con)
+    found = tables(store)
+    expected = {row for row in honest.tables["raw_logs"] if row[0] <= synced}
+    wrong = expected ^ set(found["raw_logs"])
+    too_far = max(synced, covered) > honest.head
+    if synced < honest.head and not wrong and not too_far:
+        return Ended(SAME, f"up to block {synced} of {honest.head}")
+    if found == honest.tables and not too_far:
+        return Ended(SAME)
+    if failed:
+        return Ended(TOLD, "failed check: {}, block {}: {}".format(*failed[0]))
+    blocks = sorted({row[0] for row in wrong})
+    names = {row: _filter_of(row, honest.addresses) for row in wrong}
+    if (
+        wrong
+        and not too_far
+        and all(
+            any(name == names[row] and first <= row[0] <= last for name, first, last in single)
+            for row in wrong
+        )
+    ):
+        return Ended(TOLD, f"{len(wrong)} rows differ in blocks that one source told")
+    what = f"{len(wrong)} rows differ, blocks {blocks[:3]}" if wrong else f"covered to {covered}"
+    return Ended(SILENT, what)
+
+
+def _single_ranges(con: Any) -> list[tuple[str, int, int]]:
+    """What is known from one source alone, where coverage tells that."""
+    columns = [row[0] for row in con.execute("DESCRIBE coverage").fetchall()]
+    if "known" not in columns:
+        return []
+    ranges = "SELECT filter, from_block, to_block FROM coverage WHERE known = 'single'"
+    return list(con.execute(ranges).fetchall())
+
+
+def _filter_of(row: tuple[Any, ...], addresses: dict[str, str]) -> str:
+    """How coverage names what the log of this row of raw_logs was asked for by."""
+    return next((name for name, address in addresses.items() if address == row[4]), "")

@@ -1,0 +1,78 @@
+"""Some runs of the table of faults, one or two of each kind; `make faults` plays all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from devnet import Devnet
+from tests.faults.history import History, captured
+from tests.faults.play import SAME, STOP, TOLD, Truth, play, truth
+from tests.faults.table import Run, runs
+
+pytestmark = pytest.mark.node
+
+_RUNS = {str(run): run for run in runs()}
+_MENDED = [
+    "range limits in many words, always, alone",
+    "result limits in many words, always, alone",
+    "busy, in many words, every third, alone",
+    "HTTP 413, always, one of two",
+    "redirect to itself, always, one of two",
+    "cut body, every third, alone",
+    "cut gzip, always, one of two",
+    "another's id, always, alone",
+    "log of a block not asked, every third, alone",
+    "every log twice, always, alone",
+]
+_NOT_YET = [
+    "one log missing, always, alone, pool",
+    "one log missing, always, alone, sfc",
+    "all missing, padded list, always, one of two, sfc",
+    "fabricated log, always, alone, bond",
+    "indices shifted by one, always, one of three",
+    "logs a day late, every third, alone",
+    "headers of time 0, always, alone",
+    "bad hash of the newest block, always, alone",
+    "logs end 1,000 before the head, always, one of two",
+    "head of 2^63, always, alone",
+    "another chain by our id, from the 60th request, alone",
+    "status line drips, always, one of two",
+]
+
+
+@pytest.fixture(scope="module")
+def history(devnet: Devnet) -> History:
+    return captured(devnet.rpc_url)
+
+
+@pytest.fixture(scope="module")
+def honest(history: History) -> Truth:
+    return truth(history)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *_MENDED,
+        *(
+            pytest.param(
+                name,
+                marks=pytest.mark.xfail(
+                    reason="believed, or still there after an honest sync", strict=False
+                ),
+            )
+            for name in _NOT_YET
+        ),
+    ],
+)
+def test_a_fault_is_never_believed_in_silence_and_leaves_no_trace(
+    name: str, history: History, honest: Truth
+) -> None:
+    run: Run = _RUNS[name]
+    lied, after = play(run, history, honest, limit_times=15)
+    assert lied.outcome in (SAME, STOP, TOLD), lied.words
+    assert after.outcome == SAME, after.words
+
+
+def test_every_run_of_the_table_has_a_name_of_its_own() -> None:
+    assert len(_RUNS) == len(runs()) > 600
