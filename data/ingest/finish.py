@@ -77,6 +77,11 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     state = chain.quick_state(reached.block)
     if state is None or any(before.get(name) != str(n) for name, n in state.views.items()):
         return False
+    held = con.execute(
+        "SELECT balance_wei FROM pool_balances WHERE block = ?", [info.synced_block]
+    ).fetchone()
+    if held != (state.balance_wei,):  # money that moved without a log is the checks' matter
+        return False
     with transaction(con):
         _write_views(con, state)
         _write_balances(con, [Balance(state.block.number, state.block.at, state.balance_wei)])
