@@ -2,6 +2,7 @@
 
 Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
 `python -m data.sync check` tells what each endpoint can do; 1 where none keeps the history.
+`python -m data.sync verify` asks other hosts for what one alone told; 1 where they differ.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from random import Random
 
 from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
 from data.config import SAMPLE, Network, default_store, load_network, network_names, settings
@@ -24,8 +26,9 @@ from data.ingest.checks import Finding
 from data.ingest.from_archive import sync_archive
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
-from data.node.endpoint import Contribution
+from data.node.endpoint import Contribution, Manners
 from data.sample.store import ensure_sample
+from data.store.reader import version
 from data.store.writer import lock
 
 
@@ -35,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if arguments[:1] == ["check"]:
             return _check(arguments[1:])
+        if arguments[:1] == ["verify"]:
+            return _verify(arguments[1:])
         options = _parser().parse_args(arguments)
         network = load_network(options.network, tuple(options.rpc_url))
         _refuse_contradictions(options)
@@ -56,26 +61,25 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"data.sync: {error}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, RuntimeError) as error:
-        # DuckDB makes a RuntimeError of Ctrl-C in the middle of a query.
-        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
-            raise
-        print("stopped; what landed is kept, run the same command to go on", file=sys.stderr)
-        return 0 if options.follow else 130
+        status = _stopped(error, "what landed")
+        return 0 if options.follow else status
     return 0
+
+
+def _stopped(error: BaseException, kept: str) -> int:
+    """Say that Ctrl-C stopped the work, and what is kept; 130. Raises what is no Ctrl-C."""
+    # DuckDB makes a RuntimeError of Ctrl-C in the middle of a query.
+    if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+        raise error
+    print(f"stopped; {kept} is kept, run the same command to go on", file=sys.stderr)
+    return 130
 
 
 def _check(arguments: list[str]) -> int:
     """Print what each endpoint can do; returns 0 if one of use keeps the whole history."""
     from data.node.survey import survey, table
 
-    parser = argparse.ArgumentParser(
-        prog="python -m data.sync check", description="Ask each endpoint what it can do."
-    )
-    parser.add_argument("--network", required=True, metavar="NAME")
-    parser.add_argument(
-        "--rpc-url", action="append", default=[], metavar="URL", help="an endpoint; repeatable"
-    )
-    options = parser.parse_args(arguments)
+    options = _asking("check", "Ask each endpoint what it can do.").parse_args(arguments)
     rows = survey(load_network(options.network, tuple(options.rpc_url)))
     print("\n".join(table(rows)))
     if any(row.usable and row.keeps_history for row in rows):
@@ -87,16 +91,73 @@ def _check(arguments: list[str]) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _verify(arguments: list[str]) -> int:
+    """Compare what one source told with what others tell, and print what was found; returns 0
+    where all was compared and nothing differs."""
+    parser = _asking("verify", "Ask other endpoints for what one alone told, the newest first.")
+    parser.add_argument("--all", action="store_true", help="what two hosts told, or is proved, too")
+    parser.add_argument("--sample", type=_count, metavar="N", help="only N stretches, by chance")
+    parser.add_argument(
+        "--rate",
+        type=_rate,
+        default=2.0,
+        metavar="R",
+        help="requests for logs a second that each endpoint gets at the most; default 2",
+    )
+    parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    options = parser.parse_args(arguments)
+    network = load_network(options.network, tuple(options.rpc_url))
+    if network.simulated:
+        raise ConfigError(f"{network.name} is a simulation: nobody else can be asked for its logs")
+    path = options.store or default_store(network.name)
+    try:
+        version(path)  # a store that is not there is not to be begun
+        with lock(path):
+            return _verified(network, path, options)
+    except TrackerError as error:
+        print(f"data.sync: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, RuntimeError) as error:
+        return _stopped(error, "what was compared")
+
+
+def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
+    from data.ingest.verify import verify_store
+    from data.ingest.verify_report import lines
+    from data.node.chain import Chain
+
+    manners = Manners(most_a_second=options.rate)
+    with Progress(path) as progress:
+        found = verify_store(
+            network,
+            path,
+            Chain(network, manners),
+            progress,
+            everything=options.all,
+            stretches=options.sample,
+            dice=Random(),
+        )
+    print(f"{path}: " + "\n".join(lines(found)))
+    _print_failures(found.findings)
+    return 0 if found.fine else 1
+
+
+def _asking(name: str, description: str) -> argparse.ArgumentParser:
+    """A parser with what every command takes that asks nodes; `name` is "" for a sync."""
     parser = argparse.ArgumentParser(
-        prog="python -m data.sync",
-        description="Fetch a network's logs and build its store.",
+        prog=f"python -m data.sync {name}".rstrip(),
+        description=description,
         epilog="Networks: " + ", ".join(network_names()),
     )
     parser.add_argument("--network", required=True, metavar="NAME")
     parser.add_argument(
         "--rpc-url", action="append", default=[], metavar="URL", help="an endpoint; repeatable"
     )
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _asking("", "Fetch a network's logs and build its store.")
     parser.add_argument(
         "--from-block", type=_block, metavar="N", help="instead of the pool's first"
     )
@@ -154,6 +215,22 @@ def _seconds(text: str) -> float:
     if not 1 <= seconds <= 86_400:
         raise argparse.ArgumentTypeError(f"{text!r} is not from 1 second to a day (86400)")
     return seconds
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,7}", text) or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of stretches")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0
+    if not 0.01 <= rate <= 1_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not from 0.01 to 1000 requests a second")
+    return rate
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 -- Blocks read
 --
--- Which blocks were read, and through which filter. A filter that a node must be asked for and
--- never was has one row without a range; files and a simulation do not say what they leave out.
+-- Which blocks were read through which filter; ranges that meet are one. A filter that was never
+-- asked for has one row without a range; files and a simulation do not say what they leave out.
 --
 -- columns:
 --   filter          VARCHAR  text   what was asked for

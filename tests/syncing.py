@@ -63,6 +63,19 @@ def bytes_and_time(store: Path) -> tuple[bytes, datetime]:
     return store.read_bytes(), datetime.fromtimestamp(store.stat().st_mtime).astimezone()
 
 
+# What of one honest node cannot pass: nobody else was asked.
+ONE_SOURCE = {"second source: bond": "unknown", "second source: sfc": "unknown"}
+
+
+def not_passed(store: Path) -> dict[str, str]:
+    """The verdict of each check that did not pass."""
+    return {
+        check["name"]: check["status"]
+        for check in dicts(store, "checks")
+        if check["status"] != "passed"
+    }
+
+
 def head_of(devnet: Devnet) -> int:
     """The devnet's newest block."""
     return int(Rpc(devnet.rpc_url).call("eth_blockNumber"), 16)

@@ -1,12 +1,13 @@
 """Which blocks each filter was read over, and how sure each range is: closed ranges, merged as
 they meet.
 
-A range is `proved` where ids, views or the money leave no room for a missing log, `agreed` where
-two hosts gave the same logs, and `single` where one source alone told it.
+A range is `proved` where ids and views leave no room for a missing log, `agreed` where two hosts
+gave the same logs, and `single` where one source alone told it.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +17,6 @@ import duckdb
 
 POOL, BOND, SFC = "pool", "bond", "sfc"
 Known = Literal["proved", "agreed", "single"]
-# The filters that a whole history needs, each from its own first block on.
 _DUE = """
 SELECT unnest(['pool', 'bond']) AS filter, first_block FROM store_info
 UNION ALL
@@ -76,11 +76,13 @@ def prove(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> N
 
 
 def agree(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int, host: str) -> None:
-    """Record that `host` gave the same logs for blocks first..last as who told them before."""
+    """Record that `host` gave the same logs for blocks first..last as who told them before. Where
+    nobody kept who that was, it may have been this host: now it is the one that is known."""
     for known in ranges(con, name, first, last):
         if known.known == "single" and known.source != host:
             both = ", ".join(sorted(filter(None, {known.source, host})))
-            _put(con, Range(name, known.first, known.last, "agreed", both))
+            sure: Known = "agreed" if known.source else "single"
+            _put(con, Range(name, known.first, known.last, sure, both))
 
 
 def ranges(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> list[Range]:
@@ -163,13 +165,37 @@ def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return whole
 
 
+def without(
+    ranges: Iterable[tuple[int, int]], taken: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The blocks of some ranges that lie in none of `taken`, which are sorted and do not meet."""
+    left = []
+    others = list(taken)
+    for first, last in ranges:
+        for start, end in others[bisect_left(others, first, key=lambda each: each[1]) :]:
+            if start > last:
+                break
+            if first < start:
+                left.append((first, start - 1))
+            first = end + 1
+        if first <= last:
+            left.append((first, last))
+    return left
+
+
+def due(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """The filters that a whole history needs, each with its first block. To be called after a
+    rebuild."""
+    return con.execute(_DUE).fetchall()
+
+
 def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:
     """All holes of the store up to its synced block. To be called after a rebuild."""
     row = con.execute("SELECT synced_block FROM store_info").fetchone()
     assert row is not None
     filed = _filed(con)
     missing = []
-    for name, start in con.execute(_DUE).fetchall():
+    for name, start in due(con):
         for first, last in gaps(con, name, start, row[0]):
             inside = [(max(a, first), min(b, last)) for a, b in filed if a <= last and b >= first]
             edges = [(first - 1, first - 1), *inside, (last + 1, last + 1)]

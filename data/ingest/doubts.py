@@ -186,8 +186,15 @@ def contradiction(
     dropped: int = 0,
     settled: bool = True,
 ) -> None:
-    """Keep for whoever looks that two sources did not tell the same, and say it."""
+    """Keep for whoever looks that two sources did not tell the same, and say it. What is not
+    settled is kept once, however often it is met."""
     reading.note(f"{source or 'an earlier source'}: {reason} (block {block})")
+    if not settled:
+        reading.con.execute(
+            "DELETE FROM contradictions WHERE NOT settled AND source = ? AND block = ? "
+            "AND reason = ?",
+            [source, block, reason],
+        )
     reading.con.execute(
         "INSERT INTO contradictions VALUES (get_current_timestamp(), ?, ?, ?, ?, ?, FALSE)",
         [source, block, reason, dropped, settled],

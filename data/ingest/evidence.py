@@ -8,11 +8,15 @@ told, the logs of late are looked up in their receipts, and their times in the h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+
+import duckdb
 
 from data import NodeError
+from data.config import Network
 from data.ingest.coverage import agree, merged, ranges
 from data.ingest.doubts import (
     PLACE,
@@ -27,8 +31,8 @@ from data.ingest.doubts import (
 )
 from data.ingest.landing import file_in_memory, read_into_landing
 from data.ingest.reading import Reading, deployed_stubs, pool_and_bond, staking
+from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
-from data.node.refusals import LyingError
 from data.node.witness import ChainLog, block_times, on_chain, times_at
 from data.store.writer import transaction
 
@@ -38,6 +42,16 @@ _LOGS_A_REQUEST = 50
 _AGAIN, _FEW_LOGS = "again ", 50_000
 _PATIENCE_S = 5.0  # nobody waits longer for a second opinion
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A second host's answer over blocks first..last, and whether the store holds the same."""
+
+    host: str
+    first: int
+    last: int
+    alike: bool
 
 
 def budget(requests: int) -> int:
@@ -56,35 +70,26 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     """
     answers = 0
     again = _may_ask_again(reading, now)
-    with file_in_memory() as file:
-        for log_filter in _filters(reading):
-            for source, told in _told_alone(reading, log_filter, first, last).items():
-                others = reading.others(source)
-                if not others and again:
-                    others = [each for each in reading.chain.endpoints.all if each.host == source]
-                if not others or answers >= requests:
-                    continue
-                widest = max(endpoint.width.blocks for endpoint in others)
-                asked = _newest(told, widest * (requests - answers))
-                compared = LogRanges(
-                    reading.chain.endpoints, log_filter, asked, of=others, patience_s=_PATIENCE_S
-                )
-                try:
-                    for answer in compared:
-                        answers += 1
-                        if answers >= requests:
-                            compared.stop()
-                        _compare(reading, log_filter, answer, file)
-                except NodeError as error:  # nobody is left to ask: it stays as it is known
-                    reading.note(f"not confirmed by a second host: {error}")
-                if again and others[0].host == source:
-                    searched = [first, last, _AGAIN + source]
-                    with transaction(reading.con):
-                        reading.con.execute(
-                            "INSERT INTO searched_in_vain "
-                            "VALUES (?, ?, get_current_timestamp(), ?)",
-                            searched,
-                        )
+    for log_filter in filters(reading.con, reading.network):
+        for source, told in told_alone(reading, log_filter, first, last).items():
+            others = reading.others(source)
+            if not others and again:
+                others = [each for each in reading.chain.endpoints.all if each.host == source]
+            if not others or answers >= requests:
+                continue
+            widest = max(endpoint.width.blocks for endpoint in others)
+            asked = newest(told, widest * (requests - answers))
+            try:
+                for _ in compare(reading, log_filter, asked, others, requests - answers):
+                    answers += 1
+            except NodeError as error:  # nobody is left to ask: it stays as it is known
+                reading.note(f"not confirmed by a second host: {error}")
+            if again and others[0].host == source:
+                with transaction(reading.con):
+                    reading.con.execute(
+                        "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
+                        [first, last, _AGAIN + source],
+                    )
     return answers
 
 
@@ -101,26 +106,58 @@ def _may_ask_again(reading: Reading, now: datetime) -> bool:
     return row == (True,)
 
 
-def _filters(reading: Reading) -> list[LogFilter]:
-    stubs = [stub for stub, _ in deployed_stubs(reading.con)]
-    both = [pool_and_bond(reading.network)]
-    return [*both, staking(reading.network, stubs)] if stubs else both
+def compare(
+    reading: Reading,
+    log_filter: LogFilter,
+    asked: list[tuple[int, int]],
+    others: list[Endpoint],
+    most: float = math.inf,
+) -> Iterator[Compared]:
+    """Ask `others` for some blocks that were read before, `most` times or so, and hold each answer
+    against the store, which then says what came of it. Ends early where all of them were found
+    wrong. Raises NodeError where nobody is left to ask."""
+    answers = 0
+    compared = LogRanges(
+        reading.chain.endpoints, log_filter, asked, of=others, patience_s=_PATIENCE_S
+    )
+    with file_in_memory() as file:
+        while compared.left:
+            for answer in compared:
+                fault = read_into_landing(
+                    reading.con, [] if answer.empty else [answer], log_filter, file
+                )
+                if fault is not None:
+                    compared.reject(answer, fault)
+                    continue
+                answers += 1
+                alike = _compare(reading, log_filter, answer)
+                if answers >= most or all(endpoint.lied for endpoint in others):
+                    compared.stop()
+                yield Compared(answer.endpoint.host, answer.first, answer.last, alike)
 
 
-def _told_alone(
-    reading: Reading, log_filter: LogFilter, first: int, last: int
+def filters(con: duckdb.DuckDBPyConnection, network: Network) -> list[LogFilter]:
+    """The filters that read all there is, as far as the stored logs name the stubs."""
+    stubs = [stub for stub, _ in deployed_stubs(con)]
+    both = [pool_and_bond(network)]
+    return [*both, staking(network, stubs)] if stubs else both
+
+
+def told_alone(
+    reading: Reading, log_filter: LogFilter, first: int, last: int, *, sure_too: bool = False
 ) -> dict[str, list[tuple[int, int]]]:
-    """The ranges that each source alone told. What ids prove of the pool needs no second answer,
-    but the bond's logs come with it."""
+    """The ranges of a filter that each source alone told; with those that are surer than that
+    where it is `sure_too`. What ids prove of the pool needs no second answer, but the bond's logs
+    come with it."""
     told: dict[str, list[tuple[int, int]]] = {}
-    name = log_filter.names[-1]
-    for each in ranges(reading.con, name, first, last):
-        if each.known == "single":
-            told.setdefault(each.source, []).append((each.first, each.last))
+    for name in log_filter.names:
+        for each in ranges(reading.con, name, first, last):
+            if each.known == "single" or sure_too:
+                told.setdefault(each.source, []).append((each.first, each.last))
     return {source: merged(blocks) for source, blocks in told.items()}
 
 
-def _newest(told: list[tuple[int, int]], blocks: int) -> list[tuple[int, int]]:
+def newest(told: list[tuple[int, int]], blocks: int) -> list[tuple[int, int]]:
     """The newest so many blocks of some ranges, the newest range first."""
     taken = []
     for first, last in reversed(told):
@@ -131,20 +168,17 @@ def _newest(told: list[tuple[int, int]], blocks: int) -> list[tuple[int, int]]:
     return taken
 
 
-def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer, file: Path) -> None:
-    """Hold a second host's answer against the store."""
+def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bool:
+    """Hold a second host's answer, which is in `landing`, against the store; whether both tell the
+    same."""
     con, host = reading.con, answer.endpoint.host
     asked = [(answer.first, answer.last)]
-    fault = read_into_landing(con, [] if answer.empty else [answer], log_filter, file)
-    if fault is not None:
-        answer.endpoint.failed(LyingError(fault))
-        return
     stored, more = only_stored(con, log_filter, asked), only_answered(con, log_filter, asked)
     if not stored and not more:
         with transaction(con):
             for name in log_filter.names:
                 agree(con, name, answer.first, answer.last, host)
-        return
+        return True
     block = (stored or more)[0].block
     moved = {log: log for log in more}
     for log in stored:
@@ -167,6 +201,22 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer, file:
         elif more:
             answer.endpoint.lied = True
             contradiction(reading, host, more[0].block, "told of a log that no receipt holds")
+    return False
+
+
+def settle(reading: Reading, block: int, compared: Sequence[Compared]) -> None:
+    """Take the contradictions about a block for settled where all hosts asked now, `compared` with
+    the store, tell the logs alike, and tell one time of the block, which is the stored one."""
+    con, endpoints = reading.con, reading.chain.endpoints
+    answers = [each for each in compared if each.first <= block <= each.last]
+    if not answers or not all(each.alike for each in answers):
+        return
+    said = {times_at(endpoints, host, [block])[block] for host in endpoints.all} - {None}
+    rows = con.execute("SELECT DISTINCT block_time FROM raw_logs WHERE block = ?", [block])
+    stored = {at for (at,) in rows.fetchall()}
+    if len(said) == 1 and stored <= said:
+        with transaction(con):
+            con.execute("UPDATE contradictions SET settled = TRUE WHERE block = ?", [block])
 
 
 def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from data.ingest import decode
+from data.ingest.certainty import judge
 from data.ingest.checks import Finding, run_checks
 from data.node.chain import Chain
 from data.pool.contracts import Balance, Block, PoolState
@@ -55,7 +56,8 @@ def finish(
             _write_views(con, reached.state)
         _write_balances(con, list(samples.values()))
         _write_info(con, reached)
-        return run_checks(con, reached.state, reached.unknown_because, reached.now)
+        findings = run_checks(con, reached.state, reached.unknown_because, reached.now)
+        return [*findings, *judge(con)]
 
 
 def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached) -> bool:
@@ -71,10 +73,16 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     state = chain.quick_state(reached.block)
     if state is None or not same_views(con, info.synced_block, state):
         return False
+    held = con.execute(
+        "SELECT balance_wei FROM pool_balances WHERE block = ?", [info.synced_block]
+    ).fetchone()
+    if held != (state.balance_wei,):  # money that moved without a log is the checks' matter
+        return False
     with transaction(con):
         _write_views(con, state)
         _write_balances(con, [Balance(state.block.number, state.block.at, state.balance_wei)])
         _write_info(con, reached)
+        judge(con, state.block.number)
     return True
 
 

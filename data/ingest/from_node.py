@@ -19,18 +19,12 @@ from data.ingest import decode
 from data.ingest.checks import Finding
 from data.ingest.coverage import forget
 from data.ingest.doubts import only_answered, only_stored
-from data.ingest.evidence import budget, confirm, sample
-from data.ingest.finish import Reached, finish, same_views, stands_still
-from data.ingest.healing import (
-    head_was_overstated,
-    read_liars_again,
-    same_chain,
-    search,
-    with_state,
-)
+from data.ingest.evidence import budget, confirm, filters, sample
+from data.ingest.finish import Reached, same_views, stands_still
+from data.ingest.healing import finish_look, read_liars_again, same_chain
 from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading, deployed_stubs, pool_and_bond, staking
+from data.ingest.reading import Reading, pool_and_bond
 from data.node.chain import Chain
 from data.node.log_ranges import LogRanges
 from data.store.reader import SCHEMA_VERSION, open_reader, read_info
@@ -46,8 +40,6 @@ _TAIL_BLOCKS = 1_000
 _LONG_BLOCKS = 10_000
 # Each round reads again what a host told that was found wrong in the one before.
 _ROUNDS = 5
-# Endpoints may differ by this much in how new their newest block is.
-_LAG_BLOCKS = 1_000
 
 
 @dataclass(frozen=True)
@@ -107,7 +99,7 @@ def sync_node(
                 progress.expect(unread(con, first, last))
                 only_newest = not unread(con, first, synced - _TAIL_BLOCKS)
                 if unread(con, first, last) > _LONG_BLOCKS:
-                    _find_archives(reading, first, last)
+                    find_archives(reading, first, last)
             logs = progress.logs
             # The staking contract's logs of the same blocks take about as long again.
             reached = _land_and_ask_twice(reading, first, last, began + look_after_s / 2)
@@ -125,15 +117,13 @@ def sync_node(
             )
             news = progress.logs > logs or not at_end or not only_newest
             if news or not stands_still(con, chain, target):
-                if at_end:
-                    target = with_state(reading, target)
-                findings = search(reading, first, target, finish(con, target))
+                findings = finish_look(reading, first, target, at_end=at_end)
         publish(path)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
 
 
-def _find_archives(reading: Reading, first: int, last: int) -> None:
+def find_archives(reading: Reading, first: int, last: int) -> None:
     """Find out who keeps old blocks, by the oldest log that is known."""
     row = reading.con.execute("SELECT block, log_index FROM raw_logs ORDER BY ALL LIMIT 1")
     reading.chain.probe_history(pool_and_bond(reading.network), first, last, row.fetchone())
@@ -165,16 +155,10 @@ def _go_on_from(reading: Reading, head: int, first: int, last: int) -> int:
     if info.synced_block is None:
         return -1
     read_liars_again(reading)
-    if info.synced_block > head + _LAG_BLOCKS:
-        head_was_overstated(reading, head, info.synced_block)
-        return head
-    if info.synced_hash is not None and info.synced_block <= head:
-        node_hash = reading.chain.block(info.synced_block).hash
-        if node_hash is not None and node_hash != info.synced_hash:
-            same_chain(reading, info, node_hash)
-    if info.synced_block <= last:
-        forget(con, max(first, info.synced_block - _TAIL_BLOCKS + 1), info.synced_block)
-    return info.synced_block
+    synced = same_chain(reading, info.synced_block, info.synced_hash, head)
+    if synced <= last:
+        forget(con, max(first, synced - _TAIL_BLOCKS + 1), synced)
+    return synced
 
 
 def has_news(network: Network, path: Path, chain: Chain, now: datetime) -> bool:
@@ -194,9 +178,8 @@ def has_news(network: Network, path: Path, chain: Chain, now: datetime) -> bool:
             return False
         decode.prepare(con, network)
         first = max(info.first_block, info.synced_block - _TAIL_BLOCKS + 1)
-        stubs = [stub for stub, _ in deployed_stubs(con)]
         with file_in_memory() as file:
-            for log_filter in (pool_and_bond(network), staking(network, stubs)):
+            for log_filter in filters(con, network):
                 for answer in LogRanges(chain.endpoints, log_filter, [(first, head)]):
                     held = [] if answer.empty else [answer]
                     if read_into_landing(con, held, log_filter, file) is not None:

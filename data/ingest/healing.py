@@ -20,12 +20,14 @@ from data.ingest.landing import land_range, unread
 from data.ingest.money import locate
 from data.ingest.reading import Reading, deployed_stubs
 from data.node.witness import on_chain
-from data.store.reader import StoreInfo
 from data.store.writer import transaction
 
 # A range that stays empty is searched so often in a day.
 _SEARCHES_A_DAY = 2
 _KNOWN_LOGS = 3
+# Endpoints may differ by this much in how new their newest block is.
+_LAG_BLOCKS = 1_000
+_ASK_ANOTHER = "Ask another --rpc-url; if the chain really is new, name another --store"
 _ROUNDS = 3
 
 
@@ -40,38 +42,44 @@ def read_liars_again(reading: Reading) -> None:
             read_again(reading, source)
 
 
-def same_chain(reading: Reading, info: StoreInfo, node_hash: str) -> None:
-    """Make sure that the node's chain is the store's, though its hash of the synced block is
-    another: if receipts hold the newest stored logs, the stored hash was told wrongly. Raises
-    WrongChainError otherwise."""
-    if not _newest_logs_stand(reading):
-        raise WrongChainError(
-            f"block {info.synced_block} is {info.synced_hash} in the store but {node_hash} at "
-            "the node: the chain was rewritten or restarted, or is another. Ask another "
-            "--rpc-url; if the chain really is new, name another --store"
-        )
-    with transaction(reading.con):
-        contradiction(reading, "", info.synced_block or 0, "told another hash of the synced block")
-        reading.con.execute("UPDATE store_info SET synced_hash = ?", [node_hash])
+def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int) -> int:
+    """Make sure that the node's chain, whose newest block is `head`, is the one that the store was
+    read from up to block `synced`. Returns up to which block it was, as is known now.
 
-
-def head_was_overstated(reading: Reading, head: int, synced: int) -> None:
-    """Take back that blocks beyond the chain's `head` were read, if the chain is the store's and
-    they hold nothing. Raises NodeError otherwise."""
-    beyond = reading.con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [head])
-    if beyond.fetchone() or not _newest_logs_stand(reading):
-        raise NodeError(
-            f"the node's newest block is {head}, but the store was read to {synced}: "
-            "the node is behind, or its chain was restarted. Ask another --rpc-url; if the chain "
-            "really is new, name another --store"
-        )
-    with transaction(reading.con):
-        contradiction(reading, "", synced, f"told of blocks beyond {head}, which the chain has not")
-        forget(reading.con, head + 1, 2**62)
-        reading.con.execute(
-            "UPDATE store_info SET synced_block = ?, synced_hash = NULL, head_block = ?",
-            [head, head],
-        )
+    Where receipts hold the newest stored logs, the chain is the store's: then another hash, or
+    blocks that the chain has not and in which the store holds nothing, were told wrongly and are
+    taken back. Raises NodeError, or WrongChainError, otherwise.
+    """
+    con = reading.con
+    if synced > head + _LAG_BLOCKS:
+        beyond = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [head])
+        if beyond.fetchone() or not _newest_logs_stand(reading):
+            raise NodeError(
+                f"the node's newest block is {head}, but the store was read to {synced}: "
+                f"the node is behind, or its chain was restarted. {_ASK_ANOTHER}"
+            )
+        with transaction(con):
+            told = f"told of blocks beyond {head}, which the chain has not"
+            contradiction(reading, "", synced, told)
+            forget(con, head + 1, 2**62)
+            con.execute(
+                "UPDATE store_info SET synced_block = ?, head_block = ?, synced_hash = NULL",
+                [head, head],
+            )
+        return head
+    if synced_hash is None or synced > head:
+        return synced
+    node_hash = reading.chain.block(synced).hash
+    if node_hash is not None and node_hash != synced_hash:
+        if not _newest_logs_stand(reading):
+            raise WrongChainError(
+                f"block {synced} is {synced_hash} in the store but {node_hash} at the node: the "
+                f"chain was rewritten or restarted, or is another. {_ASK_ANOTHER}"
+            )
+        with transaction(con):
+            contradiction(reading, "", synced, "told another hash of the synced block")
+            con.execute("UPDATE store_info SET synced_hash = ?", [node_hash])
+    return synced
 
 
 def _newest_logs_stand(reading: Reading) -> bool:
@@ -83,7 +91,17 @@ def _newest_logs_stand(reading: Reading) -> bool:
     return bool(logs) and all(on_chain(reading.chain.endpoints, logs, "").values())
 
 
-def search(reading: Reading, first: int, target: Reached, findings: list[Finding]) -> list[Finding]:
+def finish_look(reading: Reading, first: int, target: Reached, *, at_end: bool) -> list[Finding]:
+    """Finish a look, with the contract's own state `at_end`; where a log is missing, read those
+    blocks again. Returns the checks' findings."""
+    if at_end:
+        target = _with_state(reading, target)
+    return _search(reading, first, target, finish(reading.con, target))
+
+
+def _search(
+    reading: Reading, first: int, target: Reached, findings: list[Finding]
+) -> list[Finding]:
     """Read again the blocks, from `first` on, in which ids, ratios or the money say that a log is
     missing. Returns the checks' findings after it."""
     con = reading.con
@@ -148,7 +166,7 @@ def _logs(reading: Reading) -> int:
     return int(row[0])
 
 
-def with_state(reading: Reading, target: Reached) -> Reached:
+def _with_state(reading: Reading, target: Reached) -> Reached:
     """`target` with what the contract says of itself there, or why that is not known."""
     stubs = [stub for stub, _ in deployed_stubs(reading.con)]
     try:

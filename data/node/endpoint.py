@@ -36,6 +36,8 @@ class Manners:
     not serve us is put aside for `aside_s`.
     `first_span` is how many blocks are asked for at first: too many costs one refusal, which
     names the limit. Several answers are held at once, so a body beyond `largest_body` is refused.
+    `most_a_second` are the requests for logs that an endpoint gets in a second at the most, None
+    for as many as it takes.
     """
 
     timeout_s: float = 30.0
@@ -49,6 +51,7 @@ class Manners:
     grace_s: float = 10.0
     least_bytes_per_s: float = 1_000.0
     aside_s: float = 3_600.0
+    most_a_second: float | None = None
 
     @property
     def whole_s(self) -> float:
@@ -79,7 +82,7 @@ class Endpoint:
     # Its name without what may be a key.
     host: str = field(init=False)
     width: Width = field(init=False)
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = field(init=False)
     # The newest block it is known to have.
     head: int | None = None
     # Whether it told of a log that is known to exist; if not, it is asked from this block on.
@@ -105,6 +108,7 @@ class Endpoint:
     def __post_init__(self) -> None:
         self.host = host_of(self.url)
         self.width = Width(self.manners.first_span)
+        self.pace = Pace(most=self.manners.most_a_second)
         self.contribution = Contribution(self.host)
         self.asked_at = self.clock()
 

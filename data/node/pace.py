@@ -15,13 +15,18 @@ _SOON = 64  # good answers
 @dataclass
 class Pace:
     """`at_once` requests may be under way; `rate` is how many may begin in a second, None where
-    no rate was ever refused. Times are a clock's seconds."""
+    no rate was ever refused. `most` is a rate that is never exceeded. Times are a clock's
+    seconds."""
 
     at_once: float = 1.0
     rate: float | None = None
+    most: float | None = None
     _next_at: float = 0.0
     _begun: deque[float] = field(default_factory=lambda: deque(maxlen=256), repr=False)
     _good_answers: int = 0
+
+    def __post_init__(self) -> None:
+        self.rate = self.rate or self.most
 
     def wait_s(self, now: float) -> float:
         """Seconds until the rate lets a request begin."""
@@ -41,7 +46,9 @@ class Pace:
             self.at_once = min(_MOST, self.at_once + 1 / self.at_once)
         if self.rate is not None:
             self.rate *= _RECOVERY
-            if self.rate > _NO_RATE:
+            if self.most is not None:
+                self.rate = min(self.rate, self.most)
+            elif self.rate > _NO_RATE:
                 self.rate = None
 
     def busy(self) -> None:
@@ -55,6 +62,6 @@ class Pace:
             rate = len(recent) / max(1.0, now - recent[0]) / 2 if recent else 1.0
         else:
             rate = self.rate * (0.75 if self._good_answers > _SOON else 0.5)
-        self.rate = max(1 / longest_pause_s, rate)
+        self.rate = min(max(1 / longest_pause_s, rate), self.most or _NO_RATE)
         self._next_at = now + 1 / self.rate
         self._good_answers = 0

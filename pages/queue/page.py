@@ -4,7 +4,7 @@ import streamlit as st
 
 from forecast.baselines import OFFICIAL_DAYS
 from pages.queue import parts, windows
-from ui.odds import scored
+from ui.odds import one_source, scored
 from ui.parts import downloads, drawing, links, spans, words
 from ui.shown import store_view
 
@@ -37,7 +37,9 @@ drawing.once(
 st.caption(
     f"{words.day(span.since)} to {words.day(span.until)}, depth at the end of each "
     f"{span.depth_step}, claims and payouts by {span.flow_step}. Payouts also come from returned "
-    "stake and from new stakes, which leave no claim." + parts.scope(of_token)
+    "stake and from new stakes, which leave no claim."
+    + parts.scope(of_token)
+    + f" {one_source.note(store, span.since)}".rstrip()
 )
 for step in dict.fromkeys([span.depth_step, span.flow_step]):
     downloads.offer_query(store, "depth_against_claims", f"By {step}", step=step, **shown)

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.status import parts
+from pages.status import evidence, parts
 from ui.frame import sync_now
+from ui.odds import one_source
 from ui.parts import drawing, links, words
 from ui.shown import store_view
 
@@ -21,6 +22,16 @@ failures = store.ask("failed_checks").filter(status="failed")
 if failures.height:
     st.subheader("What failed")
     parts.failures_table(failures)
+
+if not store.info.simulated:
+    st.subheader("How sure it is")
+    known = store.ask("evidence")
+    st.markdown(evidence.sentence(known, one_source.money_adds_up(store)))
+    evidence.to_do(known, store.source, store.info.network)
+    differed, times = store.ask_first("contradictions", 50)
+    if times:
+        st.markdown(evidence.differed(times))
+        drawing.once(store.version, evidence.contradictions_table, differed)
 
 st.subheader("Checks")
 drawing.once(store.version, parts.checks_table, checks)

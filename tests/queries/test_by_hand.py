@@ -333,3 +333,38 @@ def test_coverage_counts_both_ends_and_what_is_missing(con: Connection) -> None:
         ("pool", 90, 500, 1012, 513, 100, 8, "proved", ""),
         ("sfc", 700, 100, 1012, 913, 0, 8, "agreed", "node a, node b"),
     ]
+
+
+def test_evidence_counts_what_is_read_up_to_the_last_sync_by_how_it_is_known(
+    con: Connection,
+) -> None:
+    assert rows(con, "evidence") == []  # of a simulation
+    con.execute("UPDATE store_info SET simulated = FALSE, first_block = 90, synced_block = 1019")
+    con.execute("INSERT INTO stubs BY NAME SELECT '0xa' AS stub, 990 AS block")
+    con.execute("INSERT INTO coverage VALUES ('sfc', 1013, 2000, 'single', 'node b')")
+    assert rows(con, "evidence") == [
+        ("bond", "unread", 930, 1.0, None),
+        ("pool", "proved", 513, 513 / 930, None),
+        ("pool", "single", 300, 300 / 930, "node a"),
+        ("pool", "unread", 117, 117 / 930, None),
+        ("sfc", "agreed", 23, 23 / 30, "node a, node b"),
+        ("sfc", "single", 7, 7 / 30, "node b"),
+    ]
+    con.execute("UPDATE raw_logs SET block = 1000, block_time = '2024-01-09 00:00:00Z'")
+    assert rows(con, "evidence", since="2024-01-09")[-2:] == [
+        ("sfc", "agreed", 13, 13 / 20, "node a, node b"),
+        ("sfc", "single", 7, 7 / 20, "node b"),
+    ]
+    # After the last log only the last block is known to be of that day.
+    assert rows(con, "evidence", since="2024-01-10")[-1] == ("sfc", "single", 1, 1.0, "node b")
+
+
+def test_contradictions_come_with_the_newest_first(con: Connection) -> None:
+    con.execute(
+        "INSERT INTO contradictions VALUES ('2024-01-02', 'a', 7, 'left out', 0, TRUE), "
+        "('2024-01-03', 'a, b', 5, 'disagree', 0, FALSE)"
+    )
+    assert [row[1:] for row in rows(con, "contradictions")] == [
+        (5, "a, b", "disagree", 0, False),
+        (7, "a", "left out", 0, True),
+    ]

@@ -192,7 +192,7 @@ def test_every_page_names_its_queries(page: str, names: list[str], show: Show) -
 def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
     app = show("UPDATE store_info SET schema_version = 99")
     (error,) = app.error
-    assert error.value.startswith(r"shown\.duckdb has schema 99, this version reads schema 1")
+    assert error.value.startswith(r"shown\.duckdb has schema 99, this version reads schema 2")
 
 
 # A parameter that a page cannot take

@@ -14,7 +14,7 @@ from data.config import default_store, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import scored, shown_forecasts, window_words
+from ui.odds import one_source, scored, shown_forecasts, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
 from ui.parts.charts import NO_TOOLTIP, dates_axis, layered
@@ -118,7 +118,10 @@ def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:
 
 
 def late(odds: Odds) -> None:
-    """A warning where the last block is more than a day old, or a note where it is the last."""
+    """A warning where the last block is more than a day old, or a note where it is the last; and
+    where the claims that the odds are made of rest on one source."""
+    if alone := one_source.note(odds.store):
+        st.caption(alone)
     if odds.store.ending.rests:
         st.caption(
             f"This is as of {words.moment(odds.at)}, the last block read, and holds only if the "

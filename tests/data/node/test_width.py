@@ -98,3 +98,16 @@ def test_a_rate_that_is_refused_is_kept_to_and_few_requests_are_wasted() -> None
             pace.good(quick=True)
     assert refused < 40
     assert now < 2_000 / 5
+
+
+def test_a_rate_of_ones_own_choice_is_never_exceeded_however_well_it_goes() -> None:
+    pace, now = Pace(most=2), 0.0
+    for number in range(1_000):
+        now += pace.wait_s(now)
+        assert now >= number / 2
+        pace.begun(now)
+        pace.good(quick=True)
+        if number == 500:
+            pace.too_fast(now, longest_pause_s=0.1)
+            assert pace.rate is not None
+            assert pace.rate <= 2

@@ -1,0 +1,99 @@
+"""How sure it is what was read: shares in words, where sources differed, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+
+import polars as pl
+import streamlit as st
+
+from data.config import default_store, network_names
+from ui.odds import window_words
+from ui.parts import words
+from ui.shown.sources import Source
+
+_OF = {"pool": "The queue is", "sfc": "Reward claims are", "bond": "The bond's ratio is"}
+_ADDS_UP = (
+    " The money of the pool and its stubs adds up, so no claim or return that brought some is "
+    "missing."
+)
+_KNOWN = ("proved", "agreed", "single", "unread")
+
+
+def sentence(evidence: pl.DataFrame, adds_up: bool) -> str:
+    """How the queue, the claims and the ratio are known, with the share of the blocks of each, and
+    whether the money `adds_up`."""
+    known = " ".join(
+        f"{beginning} {_shares(rows)}."
+        for filter_, beginning in _OF.items()
+        if (rows := evidence.filter(filter=filter_)).height
+    )
+    return known + (_ADDS_UP if adds_up else "")
+
+
+def _shares(rows: pl.DataFrame) -> str:
+    found = {row["known"]: row for row in rows.iter_rows(named=True)}
+    parts = [
+        _how(known, row["sources"])
+        + ("" if row["share"] == 1 else f" for {window_words.percent(row['share'])}")
+        for known in _KNOWN
+        if (row := found.get(known))
+    ]
+    return ", ".join(parts) + (" of the blocks" if len(parts) > 1 else "")
+
+
+def _how(known: str, sources: str | None) -> str:
+    if known == "proved":
+        return "proved by the contract's own counts"
+    if known == "agreed":
+        return "confirmed by a second host"
+    if known == "unread":
+        return "asked of no node"
+    told_by = f" ({words.escaped(sources)})" if sources else ""
+    return f"told by one host alone{told_by}"
+
+
+def to_do(evidence: pl.DataFrame, source: Source, network: str) -> None:
+    """The command that asks others, where something rests on one source."""
+    if evidence.filter(known="single").is_empty():
+        return
+    st.markdown(
+        "What one host alone told is asked of others by this command, in this program's folder. "
+        "A host that is not configured is named with `--rpc-url`."
+    )
+    st.code(command(source, network), language="bash")
+
+
+def command(source: Source, network: str) -> str:
+    """The command that verifies a store in a terminal."""
+    usual = network in network_names() and source.path == default_store(network)
+    store = "" if usual else f" --store {shlex.quote(words.inside(source.path))}"
+    return f".venv/bin/python -m data.sync verify --network {shlex.quote(network)}{store}"
+
+
+def differed(times: int) -> str:
+    """What stands above the table of contradictions."""
+    return (
+        f"Sources differed {words.plural(times, 'time')}. What was settled was read again or "
+        "mended; what is not yet is a failed check."
+    )
+
+
+def contradictions_table(contradictions: pl.DataFrame) -> None:
+    """Each time two sources did not tell the same, and whether it could be told who was right."""
+    rows = contradictions.rows(named=True)
+    st.table(
+        pl.DataFrame(
+            {
+                "Block": [f"{row['block']:,}" for row in rows],
+                "What was found": [
+                    f"**{words.escaped(row['source'] or 'an earlier source')}**: "
+                    f"{words.escaped(row['reason'])}"
+                    for row in rows
+                ],
+                "Settled": ["yes" if row["settled"] else "not yet" for row in rows],
+            }
+        ),
+        border="horizontal",
+        hide_index=True,
+    )

@@ -1,0 +1,231 @@
+"""`python -m data.sync verify` asks other hosts for what one alone told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from data.config import load_network
+from data.ingest.coverage import cover
+from data.ingest.progress import Progress
+from data.ingest.verify import Sample, Verified, verify_store
+from data.ingest.verify_report import highest_share, lines
+from data.node.chain import Chain
+from data.store.writer import lock, open_next, publish, transaction
+from data.sync import main
+from devnet import Devnet
+from tests.fake_node import Fault, Log, changed, devnet_answers, either, error, fake_node, only
+from tests.syncing import ONE_SOURCE, STEADY, column, dicts, not_passed, sync, tables
+
+pytestmark = pytest.mark.node
+
+SINGLE = "SELECT DISTINCT filter FROM coverage WHERE known = 'single' ORDER BY 1"
+
+
+def verify(store: Path, *urls: str, **options: Any) -> Verified:
+    network = load_network("devnet", urls)
+    with lock(store), Progress() as progress:
+        return verify_store(network, store, Chain(network, STEADY), progress, **options)
+
+
+@pytest.fixture
+def claim(devnet_store: Path) -> tuple[int, str]:
+    """Block and transaction of a claim."""
+    block, tx = tables(devnet_store)["reward_claims"][2][1:3]
+    return int(block), str(tx)
+
+
+def leaving_out(tx: str) -> Fault:
+    return changed(lambda logs: [log for log in logs if log["transactionHash"] != tx])
+
+
+def test_what_one_host_told_is_raised_where_a_second_tells_the_same(
+    devnet: Devnet, synced_store: Path
+) -> None:
+    before = tables(synced_store)
+    assert column(synced_store, SINGLE) == ["bond", "sfc"]
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        found = verify(synced_store, node.url)
+        assert column(synced_store, SINGLE) == []
+        assert not_passed(synced_store) == {}
+        assert (found.fine, found.alone) == (True, {})
+        # Nothing is left for another run.
+        node.asked.clear()
+        assert verify(synced_store, node.url).ranges == 0
+        assert node.count("eth_getLogs") <= 1  # whether it keeps old blocks
+        assert verify(synced_store, node.url, everything=True).ranges > 0
+    assert tables(synced_store) == before
+
+
+class Stopped(Progress):
+    """Ctrl-C after the third answer."""
+
+    answers = 0
+
+    def __call__(self, contract: str, blocks: int, logs: int) -> None:
+        self.answers += 1
+        if self.answers == 3:
+            raise KeyboardInterrupt
+
+
+def test_what_was_raised_before_ctrl_c_is_not_asked_again(
+    devnet: Devnet, synced_store: Path, tmp_path: Path
+) -> None:
+    whole = Path(shutil.copy(synced_store, tmp_path / "whole.duckdb"))
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        in_all = verify(whole, node.url).blocks
+        network = load_network("devnet", (node.url,))
+        with pytest.raises(KeyboardInterrupt), lock(synced_store), Stopped() as progress:
+            verify_store(network, synced_store, Chain(network, STEADY), progress)
+        assert column(synced_store, SINGLE) == ["bond", "sfc"]  # not yet published
+        assert verify(synced_store, node.url).blocks < in_all
+    assert not_passed(synced_store) == {}
+
+
+def test_where_nobody_else_can_be_asked_nothing_is_raised_and_that_is_told(
+    devnet: Devnet, store: Path
+) -> None:
+    sync(store, devnet.rpc_url)
+    found = verify(store, devnet.rpc_url)
+    host = devnet.rpc_url.removeprefix("http://")
+    assert (found.ranges, found.fine) == (0, False)
+    assert found.unasked == f"nobody but {host} can be asked"
+    assert not_passed(store) == ONE_SOURCE
+    assert column(store, "SELECT message FROM checks WHERE name = 'second source: bond'") == [
+        f"one source: all of the bond token's blocks were told by {host} alone: run "
+        "`python -m data.sync verify --network devnet`"
+    ]
+
+
+def test_a_claim_that_the_first_host_left_out_is_found_landed_and_told_with_its_block(
+    devnet: Devnet, store: Path, devnet_store: Path, claim: tuple[int, str]
+) -> None:
+    block, tx = claim
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, leaving_out(tx)) as liar, fake_node(answers) as honest:
+        sync(store, liar.url)
+        assert len(tables(store)["reward_claims"]) < len(tables(devnet_store)["reward_claims"])
+        # One that is staked again at once moves no money: only another host tells of it.
+        assert not_passed(store) == ONE_SOURCE
+        found = verify(store, liar.url, honest.url)
+        assert tables(store) == tables(devnet_store)
+        assert not found.fine
+        assert {each.block for each in found.differences} == {block}
+        assert set(not_passed(store)) == {"second source: sfc"}  # told by the other alone now
+        with fake_node(answers) as third:
+            assert verify(store, honest.url, third.url).fine
+    assert not_passed(store) == {}
+
+
+def test_where_nobody_kept_who_told_it_two_hosts_have_to_agree(
+    devnet: Devnet, store: Path, devnet_store: Path, claim: tuple[int, str]
+) -> None:
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, leaving_out(claim[1])) as liar, fake_node(answers) as one:
+        sync(store, liar.url)
+        with lock(store):
+            with open_next(store, load_network("devnet", ())) as con:
+                con.execute("UPDATE coverage SET source = '' WHERE known = 'single'")
+            publish(store)
+        found = verify(store, one.url)
+        assert {each.block for each in found.differences} == {claim[0]}
+        assert tables(store) == tables(devnet_store)
+        assert column(store, SINGLE) == ["bond", "sfc"]
+        assert verify(store, one.url, devnet.rpc_url).fine
+    assert not_passed(store) == {}
+
+
+def test_a_log_that_was_made_up_is_dropped_and_the_store_is_published_without_it(
+    devnet: Devnet, store: Path, devnet_store: Path, claim: tuple[int, str]
+) -> None:
+    block, tx = claim
+
+    def made_up(logs: list[Log]) -> list[Log]:
+        mine = [log for log in logs if log["transactionHash"] == tx][-1:]
+        false = {"logIndex": "0x999", "data": "0x" + "01" * 96, "address": devnet.addresses.sfc}
+        return [*logs, *(log | false for log in mine)]
+
+    answers = devnet_answers(devnet.rpc_url)
+    no_receipts = only("eth_getTransactionReceipt", lambda asked: error(asked, "not found"))
+    with (
+        fake_node(answers, either(no_receipts, changed(made_up))) as liar,
+        fake_node(answers) as honest,
+    ):
+        sync(store, liar.url)
+        assert len(tables(store)["raw_logs"]) == len(tables(devnet_store)["raw_logs"]) + 1
+        found = verify(store, honest.url)
+    assert [each.block for each in found.differences] == [block]
+    assert tables(store) == tables(devnet_store)
+
+
+def test_a_sample_bounds_what_may_be_wrong_and_raises_only_what_it_read(
+    devnet: Devnet, synced_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.verify.STRETCH_BLOCKS", 100)
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        found = verify(synced_store, node.url, stretches=2, dice=Random(1))
+    assert found.sample == Sample(stretches=12, compared=2, differing=0)
+    assert 577 + 566 - 200 <= sum(found.alone.values()) < 577 + 566
+    assert "With 95 % confidence fewer than 78 % of all of them lack a log" in lines(found)[1]
+
+
+def test_the_rule_of_three_and_what_a_difference_makes_of_it() -> None:
+    assert highest_share(0, 750) == pytest.approx(3 / 750, rel=0.01)
+    assert highest_share(0, 1) == pytest.approx(0.95)
+    # By the tables of Clopper and Pearson.
+    assert highest_share(1, 100) == pytest.approx(0.0466, abs=0.0001)
+    assert highest_share(10, 10) == 1
+
+
+def test_what_could_not_be_told_is_a_failed_check_until_a_second_reading_settles_it(
+    devnet: Devnet, synced_store: Path
+) -> None:
+    (block,) = column(synced_store, "SELECT max(block) FROM raw_logs")
+    with lock(synced_store):
+        with open_next(synced_store, load_network("devnet", ())) as con, transaction(con):
+            con.execute(
+                "INSERT INTO contradictions VALUES (now(), 'a, b', ?, 'disagree', 0, FALSE)",
+                [block],
+            )
+            cover(con, ("pool", "bond", "sfc"), 0, 10**6, "agreed", "a, b")
+        publish(synced_store)
+    sync(synced_store, devnet.rpc_url)
+    assert not_passed(synced_store)["contradictions"] == "failed"
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        verify(synced_store, node.url)
+    assert [each["settled"] for each in dicts(synced_store, "contradictions")] == [True]
+    assert "contradictions" not in not_passed(synced_store)
+
+
+def test_the_command_reports_and_its_status_tells_what_it_found(
+    devnet: Devnet, store: Path, claim: tuple[int, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    block, tx = claim
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, leaving_out(tx)) as liar, fake_node(answers) as honest:
+        sync(store, liar.url)
+        words = ["verify", "--network", "devnet", "--store", str(store), "--rate", "500"]
+        urls = ["--rpc-url", liar.url, "--rpc-url", honest.url]
+        assert main([*words, *urls]) == 1
+        told = capsys.readouterr().out
+        assert f"block {block}: {liar.url.removeprefix('http://')} left out a log" in told
+        with fake_node(answers) as third:
+            assert main([*words, "--rpc-url", honest.url, "--rpc-url", third.url]) == 0
+            assert "they tell the same" in capsys.readouterr().out
+            assert main([*words, "--rpc-url", third.url, "--sample", "3", "--all"]) == 0
+    assert "a sample of " in capsys.readouterr().out
+
+
+def test_what_cannot_be_verified_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--network", "sample"]) == 2
+    assert "simulation" in capsys.readouterr().err
+    missing = tmp_path / "none.duckdb"
+    assert main(["verify", "--network", "devnet", "--store", str(missing)]) == 1
+    assert "sync the network first" in capsys.readouterr().err
+    assert not missing.exists()
