@@ -17,6 +17,8 @@ FROM checks
 UNION ALL
 SELECT 'contract_views', count(*), NULL, NULL FROM contract_views
 UNION ALL
+SELECT 'contradictions', count(*), NULL, NULL FROM contradictions
+UNION ALL
 SELECT 'coverage', count(*), NULL, NULL FROM coverage
 UNION ALL
 SELECT 'fee_rules', count(*), min(updated_at), max(updated_at) FROM fee_rules
@@ -40,6 +42,8 @@ UNION ALL
 SELECT 'returned_stakes', count(*), min(returned_at), max(returned_at) FROM returned_stakes
 UNION ALL
 SELECT 'reward_claims', count(*), min(claimed_at), max(claimed_at) FROM reward_claims
+UNION ALL
+SELECT 'searched_in_vain', count(*), NULL, NULL FROM searched_in_vain
 UNION ALL
 SELECT 'stakes', count(*), min(staked_at), max(staked_at) FROM stakes
 UNION ALL

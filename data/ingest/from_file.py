@@ -94,9 +94,9 @@ def sync_file(
             forget_before_new_stubs(con)
             logs = raw_logs.land(con)
             for span in spans:
-                cover(con, (span[0],), *span[1:], "single", names)
+                cover(con, (span[0],), *span[1:], "single", _names(files))
             if covers is not None:
-                _covered_whole(con, covers, names, logs)
+                _covered_whole(con, covers, _names(files), logs)
         con.execute("DROP TABLE landing")  # its memory is the rebuilding's now
         end = max([end for *_, end in spans] if covers is None else [covers[1]])
         block = state.block if state else _last_block(con, end)

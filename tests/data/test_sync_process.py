@@ -86,7 +86,7 @@ def test_killed_five_times_it_goes_on_and_loses_and_doubles_nothing(
         dead = f"http://127.0.0.1:{free_port()}"
         status, out, err = finished(store, "--rpc-url", dead, "--rpc-url", node.url)
     assert (status, "up to block" in out) == (0, True)
-    assert f"not used: {dead.removeprefix('http://')}: cannot be reached" in err
+    assert f"{dead.removeprefix('http://')} is not used: cannot be reached" in err
     assert node.count("eth_getLogs") == 0
     assert tables(store) == tables(devnet_store)
     assert [path.name for path in sorted(tmp_path.iterdir()) if "next" in path.name] == []
