@@ -366,8 +366,11 @@ if __name__ == "__main__":
     sys.modules["pandas"] = None  # type: ignore[assignment]
     # A script's background job never hears of Ctrl-C: `kill` ends it just as cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        status = main()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # nobody reads what it says; what landed is kept
+        status = 128 + signal.SIGPIPE
     # Requests still in flight after Ctrl-C hold no state: do not wait for their time-outs.
     os._exit(status)
