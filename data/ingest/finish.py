@@ -71,12 +71,7 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     if info.synced_block is None or newer.fetchone():
         return False
     state = chain.quick_state(reached.block)
-    if state is None or not same_views(con, info.synced_block, state):
-        return False
-    held = con.execute(
-        "SELECT balance_wei FROM pool_balances WHERE block = ?", [info.synced_block]
-    ).fetchone()
-    if held != (state.balance_wei,):  # money that moved without a log is the checks' matter
+    if state is None or not same_state(con, info.synced_block, state):
         return False
     with transaction(con):
         _write_views(con, state)
@@ -86,13 +81,16 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     return True
 
 
-def same_views(con: duckdb.DuckDBPyConnection, block: int, state: PoolState | None) -> bool:
-    """Whether the contract says in `state` what it said at `block`, as far as it was asked."""
+def same_state(con: duckdb.DuckDBPyConnection, block: int, state: PoolState | None) -> bool:
+    """Whether the contract says in `state` what it said at `block`, as far as it was asked, and
+    holds the same: money that moved without a log is the checks' matter."""
+    held = con.execute("SELECT balance_wei FROM pool_balances WHERE block = ?", [block]).fetchone()
     rows = con.execute("SELECT view, value FROM contract_views WHERE block = ?", [block])
     before = dict(rows.fetchall())
     return (
         state is not None
         and bool(before)
+        and held == (state.balance_wei,)
         and all(before.get(name) == str(value) for name, value in state.views.items())
     )
 
