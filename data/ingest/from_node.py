@@ -20,7 +20,7 @@ from data.ingest.checks import Finding
 from data.ingest.coverage import forget
 from data.ingest.doubts import only_answered, only_stored
 from data.ingest.evidence import budget, confirm, filters, sample
-from data.ingest.finish import Reached, same_views, stands_still
+from data.ingest.finish import Reached, same_state, stands_still
 from data.ingest.healing import finish_look, read_liars_again, same_chain
 from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
@@ -187,4 +187,4 @@ def has_news(network: Network, path: Path, chain: Chain, now: datetime) -> bool:
                     asked = [(answer.first, answer.last)]
                     if only_answered(con, log_filter, asked) or only_stored(con, log_filter, asked):
                         return True
-        return not same_views(con, info.synced_block, chain.quick_state(chain.block(head)))
+        return not same_state(con, info.synced_block, chain.quick_state(chain.block(head)))
