@@ -160,7 +160,7 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
     if at_once:
         reading.healed.add(source)
         read_again(reading, source)
-        if dropped:
+        if dropped or not source:  # where nobody kept who told it, what is known to be wrong
             forget(reading.con, block, block)
 
 

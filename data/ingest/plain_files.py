@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, AnyStr, cast
 
 from data import LogFileError
+from data.store.reader import is_full
 
 _GZIP = b"\x1f\x8b"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -79,6 +80,8 @@ def plain_file(path: Path, folder: Path) -> Path:
                 file.seek(len(codecs.BOM_UTF8))
                 _write_over(plain, _pieces(file))
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        if is_full(error):
+            raise  # not the file's fault
         raise LogFileError(
             f"{path} cannot be read to its end ({error}): get the file again; nothing of it was "
             "stored"

@@ -16,7 +16,14 @@ from data.node.endpoints import Endpoints
 from data.node.history import probe_history
 from data.node.log_answers import quantity_of
 from data.node.log_ranges import LogFilter
-from data.node.refusals import BusyError, EndpointError, LyingError, message_of
+from data.node.refusals import (
+    BusyError,
+    EndpointError,
+    LyingError,
+    NoMethodError,
+    lacks_method,
+    message_of,
+)
 from data.pool.amounts import ONE
 from data.pool.calls import call, quantity, words
 from data.pool.contracts import BURN_FEE, PROBES_FTM, RATIO, VIEWS, Block, PoolState
@@ -214,6 +221,8 @@ class Chain:
 def _block(number: int, reply: dict[str, Any]) -> Block:
     """A header as a Block. Raises LyingError where it is none, or another block's."""
     if "error" in reply:
+        if lacks_method(reply["error"]):
+            raise NoMethodError(message_of(reply["error"]))
         raise BusyError(f"block {number} is not to be had: {message_of(reply['error'])}")
     header = reply["result"]
     try:

@@ -188,7 +188,7 @@ def test_what_could_not_be_told_is_a_failed_check_until_a_second_reading_settles
     with lock(synced_store):
         with open_next(synced_store, load_network("devnet", ())) as con, transaction(con):
             con.execute(
-                "INSERT INTO contradictions VALUES (now(), 'a, b', ?, 'disagree', 0, FALSE)",
+                "INSERT INTO contradictions VALUES (now(), 'a, b', ?, 'disagree', 0, FALSE, FALSE)",
                 [block],
             )
             cover(con, ("pool", "bond", "sfc"), 0, 10**6, "agreed", "a, b")

@@ -12,10 +12,10 @@ from tests.faults.table import Run, runs
 pytestmark = pytest.mark.node
 
 _RUNS = {str(run): run for run in runs()}
-_MENDED = [
+_PLAYED = [
     "range limits in many words, always, alone",
     "result limits in many words, always, alone",
-    "busy, in many words, every third, alone",
+    "HTTP 503, every third, alone",
     "HTTP 413, always, one of two",
     "redirect to itself, always, one of two",
     "cut body, every third, alone",
@@ -23,8 +23,6 @@ _MENDED = [
     "another's id, always, alone",
     "log of a block not asked, every third, alone",
     "every log twice, always, alone",
-]
-_NOT_YET = [
     "one log missing, always, alone, pool",
     "one log missing, always, alone, sfc",
     "all missing, padded list, always, one of two, sfc",
@@ -50,21 +48,7 @@ def honest(history: History) -> Truth:
     return truth(history)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *_MENDED,
-        *(
-            pytest.param(
-                name,
-                marks=pytest.mark.xfail(
-                    reason="believed, or still there after an honest sync", strict=False
-                ),
-            )
-            for name in _NOT_YET
-        ),
-    ],
-)
+@pytest.mark.parametrize("name", _PLAYED)
 def test_a_fault_is_never_believed_in_silence_and_leaves_no_trace(
     name: str, history: History, honest: Truth
 ) -> None:

@@ -50,8 +50,8 @@ def test_a_simulation_has_no_second_source_and_says_nothing_of_it(show: Show) ->
 def test_what_two_sources_did_not_tell_alike_stands_in_a_table(show: Show) -> None:
     rows = (
         "INSERT INTO contradictions VALUES "
-        "('2025-02-01', 'a.example', 71_000_000, 'left out a log', 0, TRUE), "
-        "('2025-02-02', 'a.example, b.example', 72_000_000, 'tell two times', 0, FALSE)"
+        "('2025-02-01', 'a.example', 71_000_000, 'left out a log', 0, TRUE, TRUE), "
+        "('2025-02-02', 'a.example, b.example', 72_000_000, 'tell two times', 0, FALSE, FALSE)"
     )
     app = show(REAL, rows, page="status")
     assert "Sources differed 2 times." in said(app)

@@ -361,8 +361,8 @@ def test_evidence_counts_what_is_read_up_to_the_last_sync_by_how_it_is_known(
 
 def test_contradictions_come_with_the_newest_first(con: Connection) -> None:
     con.execute(
-        "INSERT INTO contradictions VALUES ('2024-01-02', 'a', 7, 'left out', 0, TRUE), "
-        "('2024-01-03', 'a, b', 5, 'disagree', 0, FALSE)"
+        "INSERT INTO contradictions VALUES ('2024-01-02', 'a', 7, 'left out', 0, TRUE, TRUE), "
+        "('2024-01-03', 'a, b', 5, 'disagree', 0, FALSE, FALSE)"
     )
     assert [row[1:] for row in rows(con, "contradictions")] == [
         (5, "a, b", "disagree", 0, False),
