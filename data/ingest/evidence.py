@@ -273,19 +273,41 @@ def _out_of_order(times: dict[int, datetime]) -> list[int]:
 
 def mend_time(reading: Reading, block: int) -> None:
     """Take a block's time from the headers of all hosts where they say the same, and distrust who
-    told another."""
+    told another. A single host's header must fit between its neighbours' times, and the stored time
+    not."""
     con, endpoints = reading.con, reading.chain.endpoints
     row = con.execute(
         f"SELECT {PLACE}, block_time FROM raw_logs WHERE block = ? LIMIT 1", [block]
     ).fetchone()
-    said = {times_at(endpoints, host, [block])[block] for host in endpoints.all} - {None}
-    if row is None or said == {row[-1]}:
+    told = [times_at(endpoints, host, [block])[block] for host in endpoints.all]
+    said = [at for at in told if at is not None]
+    if row is None or not said or set(said) == {row[-1]}:
         return
+    stated = said[0] if len(set(said)) == 1 else None
     with transaction(con):
-        if len(said) == 1:
-            con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [said.pop(), block])
+        if stated and (len(said) > 1 or _fits_better(con, block, stated, row[-1])):
+            con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [stated, block])
             source = teller(reading, as_chain_log(row[:-1]))
             distrust(reading, source, block, "told another time of a block than its header")
         else:
             hosts = ", ".join(sorted(host.host for host in endpoints.all))
             contradiction(reading, hosts, block, "disagree about a block's time", settled=False)
+
+
+def _fits_better(
+    con: duckdb.DuckDBPyConnection, block: int, stated: datetime, stored: datetime
+) -> bool:
+    """Whether the stated time of a block lies between those of the blocks beside it, and the stored
+    time does not."""
+    row = con.execute(
+        "SELECT (SELECT max_by(block_time, block) FROM raw_logs WHERE block < $block), "
+        "(SELECT min_by(block_time, block) FROM raw_logs WHERE block > $block)",
+        {"block": block},
+    ).fetchone()
+    assert row is not None
+    before, after = row
+
+    def fits(at: datetime) -> bool:
+        return (before is None or before <= at) and (after is None or at <= after)
+
+    return fits(stated) and not fits(stored)

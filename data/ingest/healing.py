@@ -122,10 +122,17 @@ def _search(
         blocks = f"in block {start}" if start == end else f"between blocks {start} and {end}"
         reading.note(f"a log is missing {blocks}: reading it again")
         forget(con, start, end)
-    for endpoint in reading.chain.endpoints.all:
-        endpoint.lied = endpoint.lied or endpoint.host in tellers
+    suspected = [
+        endpoint
+        for endpoint in reading.chain.endpoints.all
+        if endpoint.host in tellers and not endpoint.lied
+    ]
+    for endpoint in suspected:
+        endpoint.lied = True  # others are asked first
     held = _logs(reading)
     land_range(reading, first, target.block.number)
+    for endpoint in suspected:
+        endpoint.lied = False
     with transaction(con):
         for start, end in missing:
             con.execute(

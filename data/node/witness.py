@@ -14,6 +14,7 @@ from data.pool.calls import quantity
 
 _BATCH = 50
 _ASKED = 3  # hosts, at the most
+_MANY = 10
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def on_chain(
     knows, or they disagree.
 
     `told_by` is asked last: it told of the logs. One host's yes is enough where nobody denies it.
+    Who denies most of many logs has no receipts worth the name, and denies nothing.
     With `at_its_index` it must stand under the same index too.
     """
     votes = {log: [0, 0] for log in logs}
@@ -50,13 +52,19 @@ def on_chain(
             receipts = _receipts(endpoints, endpoint, {log.tx for log in open_})
         except EndpointError:
             continue
+        said: dict[ChainLog, bool] = {}
         for log in open_:
             held = receipts[log.tx]
-            if at_its_index and held is not None:
-                held = frozenset(each for each in held if each.log_index == log.log_index)
-            # A host that keeps no old blocks knows no old transaction: that denies nothing.
-            if held is not None or endpoint.keeps_history or endpoint.host == told_by:
-                votes[log][log in (held or ())] += 1
+            # A host that keeps no old blocks knows no old transaction, and some leave out all logs
+            # of a receipt: that denies nothing.
+            if held or (held is None and (endpoint.keeps_history or endpoint.host == told_by)):
+                said[log] = any(
+                    log == each and (not at_its_index or log.log_index == each.log_index)
+                    for each in held or ()
+                )
+        if len(said) < _MANY or sum(said.values()) >= len(said) / 2:
+            for log, yes in said.items():
+                votes[log][yes] += 1
     return {log: None if no == yes else yes > no for log, (no, yes) in votes.items()}
 
 
