@@ -13,10 +13,11 @@ from data.ingest.coverage import BOND, POOL, SFC, due, prove, ranges
 
 _SECOND_SOURCE = "second source: "
 _CONTRADICTIONS = "contradictions"
-# Requests and settlements are numbered, and the contract tells how many there are.
+# Requests and settlements are numbered, and the contract tells how many there are; stakes are not,
+# but without one the money would not add up.
 _PROVE_POOL = (
     *("request ids", "head order", "settled once", "payout amounts"),
-    *("view firstWrId", "view lastWrId"),
+    *("view firstWrId", "view lastWrId", "money"),
 )
 _ADDS_UP = (
     " (as the money adds up, no claim or return that brought some is missing, but lock-ups and "
