@@ -11,6 +11,7 @@ from data import TrackerError
 from queries import QueryError
 from ui.browser import copy_link
 from ui.frame import around
+from ui.parts import links
 from ui.shown import store_view
 from ui.shown.sources import read_sources, scores_version
 
@@ -34,6 +35,7 @@ st.set_page_config(
     page_icon=str(Path(__file__).with_name("icon.png")),
     layout="wide",
 )
+links.arrive(page.url_path)
 now = datetime.now(UTC)
 top = st.container(horizontal=True, vertical_alignment="center", gap="small")
 try:

@@ -86,6 +86,7 @@ class Form:
 
 def read_form(notices: DeltaGenerator) -> Form:
     """What the URL says; what it cannot say is named and leaves it."""
+    links.settle(FIELDS)
     for name in FIELDS:
         text = st.query_params.get(name)
         if text is None:
@@ -97,6 +98,7 @@ def read_form(notices: DeltaGenerator) -> Form:
     link = st.query_params
     if foreign := [name for name in _OF_ONE_NETWORK if _network_of(name, link) != _network(link)]:
         st.query_params.from_dict({n: t for n, t in link.to_dict().items() if n not in foreign})
+    links.keep({name: link[name] for name in FIELDS if name in link})
     request, since = link.get("request"), link.get("since")
     return Form(
         step=int(link.get("step", "1")),  # type: ignore[arg-type]
@@ -120,7 +122,7 @@ def has_moved_on(form: Form) -> bool:
 
 def write_link(**fields: str) -> None:
     """Write fields into the URL at once, as one step to go back; an empty text leaves it."""
-    link = st.query_params.to_dict()
+    link = links.settle(FIELDS)
     if any(link.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
         fields = dict.fromkeys(OF_ONE_WISH, "") | fields
     written = {name: text for name, text in (link | fields).items() if text}
@@ -129,6 +131,7 @@ def write_link(**fields: str) -> None:
             _first_networks()[name, fields[name]] = _network(link)
     if written != link:
         st.query_params.from_dict(written)
+        links.keep({name: written[name] for name in FIELDS if name in written})
 
 
 def _network(link: Mapping[str, str]) -> str:

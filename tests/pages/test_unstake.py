@@ -19,6 +19,7 @@ from pages.unstake.terms import fee_sentence
 from tests.app import edited
 from tests.live_steps import terms_of
 from tests.shown import Show, plain, said, tiles
+from ui.parts import links
 
 FTM = 10**18
 PENDING, PAID, MANUAL = "2210", "41", "1927"
@@ -200,8 +201,36 @@ def test_what_belongs_to_one_network_is_not_taken_to_another(
     assert in_link(app, "address") == "0xab"
     for name, value in ({"network": "sample"} | link).items():
         app.query_params[name] = value
-    app.run()  # back again
+    monkeypatch.setattr(links, "went_back", lambda: True)
+    app.run()
     assert set(link) < set(app.query_params)
+
+
+def test_a_link_that_came_late_takes_back_nothing_that_was_entered_since(
+    show_sample: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show_sample(amount="4")
+    app.text_input[0].set_value("41").run()
+    assert in_link(app, "amount") == "41"
+    # The browser had not yet heard of 41: it sends the link from before.
+    app.query_params["amount"] = "4"
+    app.text_input[0].set_value("4").run()
+    assert (in_link(app, "amount"), app.text_input[0].value) == ("4", "4")
+    # Now it has, but not yet of the 4 again.
+    app.query_params["amount"] = "41"
+    button(app, "Continue to the checks").click().run()
+    assert (in_link(app, "amount"), in_link(app, "step")) == ("4", "2")
+    # Neither a token chosen just now is lost.
+    app = show_sample(amount="4", token=CERT)
+    app.button_group[1].set_value("aFTMb").run()
+    app.query_params["token"] = CERT
+    app.text_input[0].set_value("5").run()
+    assert (in_link(app, "token"), in_link(app, "amount")) == (BOND, "5")
+    # The browser's own way back still leads to what stood there then.
+    monkeypatch.setattr(links, "went_back", lambda: True)
+    app.query_params["token"], app.query_params["amount"] = CERT, "4"
+    app.run()
+    assert app.text_input[0].value == "4"
 
 
 @pytest.mark.parametrize("step", ["1", "2", "3", "4", "5"])

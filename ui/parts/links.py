@@ -11,6 +11,11 @@ from datetime import date
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+# The links that this session had on the page it shows, the present one last.
+_PAST = "past links"
+_MOST_PAST = 50
 
 
 def page(name: str) -> str:
@@ -97,6 +102,43 @@ def refuse_unknown(own: Collection[str], page: str) -> None:
     )
     for name in unknown:
         del st.query_params[name]
+
+
+def arrive(page: str) -> None:
+    """To be called before a page runs: what another page's links were is forgotten."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        st.session_state.pop(_PAST, None)
+
+
+def settle(names: Collection[str]) -> dict[str, str]:
+    """The URL's parameters, with the latest values of `names`.
+
+    A browser sends its URL with each input. What is typed while the answer to an earlier input is
+    on its way comes with a URL that is out of date. Only the browser's back and forward buttons
+    lead to an earlier one.
+    """
+    link = st.query_params.to_dict()
+    own = {name: text for name, text in link.items() if name in names}
+    past: list[dict[str, str]] = st.session_state.get(_PAST, [])
+    if own in past[:-1] and not went_back():
+        link = {name: text for name, text in link.items() if name not in names} | past[-1]
+        st.query_params.from_dict(link)
+    else:
+        keep(own)
+    return link
+
+
+def went_back() -> bool:
+    """Whether this run was asked for by the browser's back or forward button."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def keep(own: dict[str, str]) -> None:
+    """Remember these parameters of the page as the latest."""
+    past = [each for each in st.session_state.get(_PAST, []) if each != own]
+    st.session_state[_PAST] = [*past[-_MOST_PAST:], own]
 
 
 def plain(text: str) -> str:
