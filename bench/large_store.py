@@ -20,7 +20,7 @@ from data.ingest.coverage import BOND, POOL, SFC, cover
 from data.ingest.finish import Reached, finish
 from data.pool import contracts
 from data.pool.amounts import ONE
-from data.pool.contracts import Balance, Block
+from data.pool.state import Balance, Block
 from data.store.reader import open_reader, read_info
 from data.store.writer import discard, lock, open_next, publish, transaction
 

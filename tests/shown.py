@@ -37,3 +37,12 @@ def said(app: AppTest) -> str:
 def plain(app: AppTest) -> str:
     """The same, without the escapes that keep foreign text from being markup."""
     return said(app).replace("\\", "")
+
+
+def in_link(app: AppTest, name: str) -> str:
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
+def button(app: AppTest, label: str) -> object:
+    return next(one for one in app.button if one.label == label)

@@ -28,7 +28,8 @@ from data.config import Network
 from data.ingest import raw_logs
 from data.ingest.coverage import BOND, POOL, SFC, gaps
 from data.node.log_ranges import LogFilter
-from data.pool.contracts import EVENTS, Block, PoolState
+from data.pool.contracts import EVENTS
+from data.pool.state import Block, PoolState
 from data.store.reader import open_reader, read_info
 
 _FORM = "every log of an unstake queue, form 1"
@@ -218,8 +219,10 @@ def _said(con: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, Any]:
     if info.synced_block != scope.last_block or info.synced_at is None or not told:
         return {}
     at = [scope.last_block]
+    # Since a view was asked, no log may have come: then it still says the same.
     views = con.execute(
-        "SELECT view, value FROM contract_views WHERE block = ? ORDER BY view", at
+        "SELECT view, value FROM contract_views "
+        "WHERE block >= (SELECT coalesce(max(block), 0) FROM raw_logs) ORDER BY view"
     ).fetchall()
     balance = con.execute("SELECT balance_wei FROM pool_balances WHERE block = ?", at).fetchone()
     return {
@@ -312,9 +315,9 @@ def _understood(said: dict[str, Any], scope: Scope) -> tuple[Block | None, PoolS
     if not said:
         return None, None
     last = Block(scope.last_block, said["hash"], datetime.fromtimestamp(int(said["time"], 16), UTC))
-    views = {name: int(value) for name, value in said["views"].items()}
-    known = said["balance_wei"] is not None and views
-    return last, PoolState(last, int(said["balance_wei"]), views) if known else None
+    if said["balance_wei"] is None or not said["views"]:
+        return last, None
+    return last, PoolState.of_texts(last, int(said["balance_wei"]), said["views"])
 
 
 @contextmanager

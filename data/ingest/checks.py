@@ -19,7 +19,7 @@ from data.ingest.money import check_money
 from data.ingest.within import WITHIN, WITHIN_UNSURE
 from data.pool.amounts import DECIMALS, format_short
 from data.pool.burn import FeeRule, burn_fee_wei
-from data.pool.contracts import PoolState
+from data.pool.state import PoolState
 
 # Violations of one kind beyond these are counted, not listed.
 _SHOWN = 50

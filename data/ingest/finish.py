@@ -13,8 +13,9 @@ import duckdb
 from data.ingest import decode
 from data.ingest.certainty import judge
 from data.ingest.checks import Finding, run_checks
+from data.ingest.reading import deployed_stubs
 from data.node.chain import Chain
-from data.pool.contracts import Balance, Block, PoolState
+from data.pool.state import Balance, Block, PoolState
 from data.store.reader import literal, read_info
 from data.store.writer import transaction
 
@@ -53,6 +54,7 @@ def finish(
         if reached.state is not None:
             block = reached.state.block
             samples[block.number] = Balance(block.number, block.at, reached.state.balance_wei)
+            con.execute("DELETE FROM contract_views")
             _write_views(con, reached.state)
         _write_balances(con, list(samples.values()))
         _write_info(con, reached)
@@ -70,7 +72,7 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [info.synced_block])
     if info.synced_block is None or newer.fetchone():
         return False
-    state = chain.quick_state(reached.block)
+    state = chain.quick_state(reached.block, [stub for stub, _ in deployed_stubs(con)])
     if state is None or not same_state(con, info.synced_block, state):
         return False
     with transaction(con):
@@ -85,13 +87,12 @@ def same_state(con: duckdb.DuckDBPyConnection, block: int, state: PoolState | No
     """Whether the contract says in `state` what it said at `block`, as far as it was asked, and
     holds the same: money that moved without a log is the checks' matter."""
     held = con.execute("SELECT balance_wei FROM pool_balances WHERE block = ?", [block]).fetchone()
-    rows = con.execute("SELECT view, value FROM contract_views WHERE block = ?", [block])
-    before = dict(rows.fetchall())
+    before = dict(con.execute("SELECT view, value FROM contract_views").fetchall())
     return (
         state is not None
         and bool(before)
         and held == (state.balance_wei,)
-        and all(before.get(name) == str(value) for name, value in state.views.items())
+        and all(before.get(name) == text for name, text in state.texts.items())
     )
 
 
@@ -119,13 +120,14 @@ def _write_info(con: duckdb.DuckDBPyConnection, reached: Reached) -> None:
 
 
 def _write_views(con: duckdb.DuckDBPyConnection, state: PoolState) -> None:
-    con.execute("DELETE FROM contract_views WHERE block = ?", [state.block.number])
+    texts = state.texts
+    con.execute("DELETE FROM contract_views WHERE view IN (SELECT unnest(?))", [list(texts)])
     con.execute(
         "INSERT INTO contract_views SELECT $block, unnest($names), unnest($values)",
         {
             "block": state.block.number,
-            "names": list(state.views),
-            "values": [str(value) for value in state.views.values()],
+            "names": list(texts),
+            "values": list(texts.values()),
         },
     )
 

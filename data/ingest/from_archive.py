@@ -23,7 +23,7 @@ from data.ingest.doubts import only_answered, only_stored
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import forget_before_new_stubs
 from data.node.log_ranges import LogFilter
-from data.pool.contracts import Block
+from data.pool.state import Block
 from data.store.reader import read_info
 from data.store.writer import open_next, publish, transaction
 

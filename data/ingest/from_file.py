@@ -24,7 +24,7 @@ from data.ingest.finish import Reached, finish
 from data.ingest.landing import forget_before_new_stubs
 from data.ingest.plain_files import named_files, plain_file
 from data.ingest.read_file import MACROS, place_again, read_texts
-from data.pool.contracts import Balance, Block, PoolState
+from data.pool.state import Balance, Block, PoolState
 from data.store.writer import open_next, publish, transaction
 
 _LOG = "block, log_index, block_time, tx, address, topic0, topic1, topic2, topic3, data"

@@ -24,7 +24,7 @@ from data.ingest.finish import Reached, same_state, stands_still
 from data.ingest.healing import finish_look, read_liars_again, same_chain
 from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading, pool_and_bond
+from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
 from data.node.chain import Chain
 from data.node.log_ranges import LogRanges
 from data.store.reader import SCHEMA_VERSION, open_reader, read_info
@@ -187,4 +187,5 @@ def has_news(network: Network, path: Path, chain: Chain, now: datetime) -> bool:
                     asked = [(answer.first, answer.last)]
                     if only_answered(con, log_filter, asked) or only_stored(con, log_filter, asked):
                         return True
-        return not same_state(con, info.synced_block, chain.quick_state(chain.block(head)))
+        stubs = [stub for stub, _ in deployed_stubs(con)]
+        return not same_state(con, info.synced_block, chain.quick_state(chain.block(head), stubs))

@@ -32,7 +32,7 @@ import duckdb
 
 from data import NodeError
 from data.pool.amounts import DECIMALS, format_short
-from data.pool.contracts import PoolState
+from data.pool.state import PoolState
 
 _MOVES = Path(__file__).with_suffix(".sql").read_text()
 _PARTS = ("stakes received", "rewards claimed", "stake returned", "paid out", "delegated anew")

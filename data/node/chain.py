@@ -26,7 +26,8 @@ from data.node.refusals import (
 )
 from data.pool.amounts import ONE
 from data.pool.calls import call, quantity, words
-from data.pool.contracts import BURN_FEE, PROBES_FTM, RATIO, VIEWS, Block, PoolState
+from data.pool.contracts import BURN_FEE, PROBES_FTM, RATIO, VIEWS
+from data.pool.state import Block, PoolState
 
 if TYPE_CHECKING:
     from data.node.contract_reader import ContractReader
@@ -146,9 +147,10 @@ class Chain:
 
         return contract_reader.ContractReader(self._network, self.endpoints)
 
-    def quick_state(self, block: Block) -> PoolState | None:
-        """The balance and every view but the sum of what is queued, in one request and without the
-        second that web3 takes to load; None where the node does not tell them all."""
+    def quick_state(self, block: Block, stubs: Sequence[str]) -> PoolState | None:
+        """The balances of the pool and its `stubs` and every view but the sum of what is queued, in
+        one request and without the second that web3 takes to load; None where the node does not
+        tell them all."""
         at = hex(block.number)
         pool = self._network.pool
         calls = {view.name: call(pool, view) for view in VIEWS}
@@ -156,15 +158,21 @@ class Chain:
             calls[f"{BURN_FEE.name}({amount_wei})"] = call(pool, BURN_FEE, amount_wei)
         calls[RATIO.name] = call(self._network.bond, RATIO)
         try:
-            balance, *answers = self.endpoints.request_batch(
-                [("eth_getBalance", [pool, at])]
+            answers = self.endpoints.request_batch(
+                [("eth_getBalance", [account, at]) for account in (pool, *stubs)]
                 + [("eth_call", [question, at]) for question in calls.values()]
             )
-            balance_wei = quantity(balance["result"])
-            values = [words(answer["result"])[0] for answer in answers]
+            results = [answer["result"] for answer in answers]
+            balance_wei, *held = (quantity(result) for result in results[: 1 + len(stubs)])
+            values = [words(result)[0] for result in results[1 + len(stubs) :]]
         except (NodeError, KeyError, ValueError, IndexError):
             return None
-        return PoolState(block, balance_wei, dict(zip(calls, values, strict=True)))
+        return PoolState(
+            block,
+            balance_wei,
+            dict(zip(calls, values, strict=True)),
+            stub_balances=dict(zip(stubs, held, strict=True)),
+        )
 
     def _keep_usable(self) -> None:
         """Leave out endpoints that are dead or serve another chain; refuse when none is left."""

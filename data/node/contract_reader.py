@@ -31,10 +31,9 @@ from data.pool.contracts import (
     RATIO,
     VIEWS,
     WITHDRAWALS,
-    Block,
     Function,
-    PoolState,
 )
+from data.pool.state import Block, PoolState
 
 # py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
 sys.setrecursionlimit(1_000)

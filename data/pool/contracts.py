@@ -1,4 +1,4 @@
-"""The events and functions of the pool, its tokens and the staking contract (SFC), and its state.
+"""The events and functions of the pool, its tokens and the staking contract (SFC).
 
 topic0 is the only safe key: the pool was upgraded in place and its generations reuse
 event names with other fields, and `Upgraded` has one topic0 for two things, told apart
@@ -7,9 +7,7 @@ by the number of topics.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -115,41 +113,6 @@ class Function:
             "inputs": _abi(self.arguments),
             "outputs": _abi(_fields(self.results)),
         }
-
-
-@dataclass(frozen=True)
-class Block:
-    """One block's number, hash (lower-case 0x text, None where made up) and time (UTC)."""
-
-    number: int
-    hash: str | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Balance:
-    """The pool's balance in wei after `block`, whose time is `at` (UTC)."""
-
-    block: int
-    at: datetime
-    balance_wei: int
-
-
-@dataclass(frozen=True)
-class PoolState:
-    """What the pool says of itself after `block`, in the contract's own names and units.
-
-    `views` holds `firstWrId` and its like, `getBurnFee(AMOUNT)` for some amounts in wei,
-    `pendingWei`, the sum of the queued amounts, and the bond's `ratio`; `contracts` the addresses
-    (lower case) that `bondContract` and `certContract` answer. What gave no answer is left out.
-    `stub_balances` is what each stub held in wei, by address, None where that is not told.
-    """
-
-    block: Block
-    balance_wei: int
-    views: Mapping[str, int]
-    contracts: Mapping[str, str] = field(default_factory=dict)
-    stub_balances: Mapping[str, int] | None = None
 
 
 TOKENS_BURNED = Event(

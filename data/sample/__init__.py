@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from data.pool.amounts import ONE
-from data.pool.contracts import Balance, Block, PoolState
+from data.pool.state import Balance, Block, PoolState
 from data.sample.chain import FIRST_BLOCK, Agenda, BlockClock, LogWriter
 from data.sample.contracts import Pool, Staking
 from data.sample.governance import FIRST_RULE, Governance

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from data.config import Network, load_network
 from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
@@ -16,10 +15,8 @@ from pages.unstake import step2_check, step3_confirm
 from pages.unstake.form import Form
 from pages.unstake.remarks import Kind, Remark
 from pages.unstake.terms import fee_sentence
-from tests.app import edited
 from tests.live_steps import terms_of
-from tests.shown import Show, plain, said, tiles
-from ui.parts import links
+from tests.shown import Show, button, in_link, plain, said, tiles
 
 FTM = 10**18
 PENDING, PAID, MANUAL = "2210", "41", "1927"
@@ -35,15 +32,6 @@ def show_sample(show_sample: Show) -> Show:
 def show_with_odds(show_sample: Show, show_scored: Show) -> Show:
     """As `show_sample`, with scores beside the store."""
     return show_sample
-
-
-def in_link(app: AppTest, name: str) -> str:
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
-def button(app: AppTest, label: str) -> object:
-    return next(one for one in app.button if one.label == label)
 
 
 @pytest.mark.parametrize("step", ["2", "3"])
@@ -181,56 +169,6 @@ def test_a_step_or_a_token_that_is_none_is_named_and_leaves_the_link(show_sample
     for text in ("step=9", "token=x", "request=-1", "again=x y", "since=x"):
         assert f"`{text}`" in named
     assert set(app.query_params) == {"amount", "network"}
-
-
-def test_what_belongs_to_one_network_is_not_taken_to_another(
-    show_sample: Show, sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ui.shown.sources.default_store", lambda name: tmp_path / f"{name}.duckdb")
-    edited(
-        sample_store,
-        tmp_path / "devnet.duckdb",
-        "UPDATE store_info SET simulated = FALSE, network = 'devnet'",
-    )
-    link = {"request": PENDING, "tx": HASH, "since": "5"}
-    app = show_sample(step="1", address="0xab", **link)
-    assert set(link) < set(app.query_params)
-    app.query_params["network"] = "devnet"
-    app.run()
-    assert not set(link) & set(app.query_params)
-    assert in_link(app, "address") == "0xab"
-    for name, value in ({"network": "sample"} | link).items():
-        app.query_params[name] = value
-    monkeypatch.setattr(links, "went_back", lambda: True)
-    app.run()
-    assert set(link) < set(app.query_params)
-
-
-def test_a_link_that_came_late_takes_back_nothing_that_was_entered_since(
-    show_sample: Show, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = show_sample(amount="4")
-    app.text_input[0].set_value("41").run()
-    assert in_link(app, "amount") == "41"
-    # The browser had not yet heard of 41: it sends the link from before.
-    app.query_params["amount"] = "4"
-    app.text_input[0].set_value("4").run()
-    assert (in_link(app, "amount"), app.text_input[0].value) == ("4", "4")
-    # Now it has, but not yet of the 4 again.
-    app.query_params["amount"] = "41"
-    button(app, "Continue to the checks").click().run()
-    assert (in_link(app, "amount"), in_link(app, "step")) == ("4", "2")
-    # Neither a token chosen just now is lost.
-    app = show_sample(amount="4", token=CERT)
-    app.button_group[1].set_value("aFTMb").run()
-    app.query_params["token"] = CERT
-    app.text_input[0].set_value("5").run()
-    assert (in_link(app, "token"), in_link(app, "amount")) == (BOND, "5")
-    # The browser's own way back still leads to what stood there then.
-    monkeypatch.setattr(links, "went_back", lambda: True)
-    app.query_params["token"], app.query_params["amount"] = CERT, "4"
-    app.run()
-    assert app.text_input[0].value == "4"
 
 
 @pytest.mark.parametrize("step", ["1", "2", "3", "4", "5"])

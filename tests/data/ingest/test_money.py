@@ -17,7 +17,8 @@ from data.ingest.checks import Finding, run_checks
 from data.ingest.money import locate, spans
 from data.node.chain import Chain
 from data.pool import contracts
-from data.pool.contracts import CLAIMED_REWARDS, STAKE_RECEIVED, PoolState
+from data.pool.contracts import CLAIMED_REWARDS, STAKE_RECEIVED
+from data.pool.state import PoolState
 from devnet import Devnet, act
 from tests.fake_node import Asked, Log, Reply, changed, devnet_answers, error, fake_node, only
 from tests.log_lines import rows

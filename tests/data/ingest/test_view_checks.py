@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection as Connection
 
 from data.ingest.checks import Finding, run_checks, suspect_ranges
 from data.pool.burn import FeeRule, burn_fee_wei
-from data.pool.contracts import Block, PoolState
+from data.pool.state import Block, PoolState
 from tests.log_lines import (
     ALICE,
     DEPLOYED,

@@ -13,7 +13,7 @@ import pytest
 from data import NodeError, WrongChainError, sync
 from data.config import Network, load_network
 from data.node.chain import Chain
-from data.pool.contracts import Block
+from data.pool.state import Block
 from devnet import Devnet, DevnetError
 from devnet.node import free_port
 from tests.fake_node import (
