@@ -13,7 +13,7 @@ import duckdb
 from data.ingest.coverage import BOND, POOL, SFC, forget
 from data.ingest.reading import OF_FILTER, Reading, filter_parameters
 from data.node.log_ranges import LogFilter
-from data.node.witness import ChainLog, on_chain, times_at
+from data.node.witness import ChainLog, misplaced, on_chain, times_at
 from data.store.writer import transaction
 
 PLACE = "block, log_index, tx, address, topic0, topic1, topic2, topic3, data"
@@ -94,30 +94,40 @@ def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> int:
         told_by = teller(reading, log)
         if on_chain(reading.chain.endpoints, [log], told_by)[log] is not False:
             continue
-        _drop(reading, log, told_by, "which its transaction's receipt has not")
+        _drop(reading, [log], told_by, "which its transaction's receipt has not")
         dropped += 1
     return dropped
 
 
-def drop_misplaced(reading: Reading, stored: ChainLog, answered: ChainLog) -> bool:
-    """Take out a stored log that an answer tells under another index, if receipts have it there and
-    not where it is stored."""
-    endpoints, told_by = reading.chain.endpoints, teller(reading, stored)
-    if not on_chain(endpoints, [answered], told_by, at_its_index=True)[answered]:
-        return False
-    if on_chain(endpoints, [stored], told_by, at_its_index=True)[stored] is not False:
-        return False
-    _drop(reading, stored, told_by, f"which receipts have at {answered.log_index}")
-    return True
+def drop_misplaced(
+    reading: Reading, stored: Sequence[ChainLog], answered: Sequence[ChainLog]
+) -> list[ChainLog]:
+    """Take out those of some stored logs that an answer tells under another index, if receipts
+    have them there and not where they are stored. Returns the others."""
+    moved = {log: log for log in answered}
+    suspects = [log for log in stored if log in moved]
+    told_by = {log: teller(reading, log) for log in suspects}
+    gone: set[ChainLog] = set()
+    for source in sorted(set(told_by.values())):
+        mine = [log for log in suspects if told_by[log] == source]
+        wrong = misplaced(reading.chain.endpoints, {log: moved[log] for log in mine}, source)
+        if wrong:
+            there = f"which receipts have at {moved[wrong[0]].log_index}"
+            _drop(reading, wrong, source, there)
+            gone.update(wrong)
+    return [log for log in stored if log not in gone]
 
 
-def _drop(reading: Reading, log: ChainLog, told_by: str, why: str) -> None:
+def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) -> None:
+    """Take out logs that one source told wrongly, all in the same way."""
+    first, more = logs[0], len(logs) - 1
+    reason = f"told of log {first.log_index}, {why}" + (f", and of {more} more" if more else "")
     with transaction(reading.con):
         reading.con.execute(
-            "DELETE FROM raw_logs WHERE block = ? AND log_index = ?", [log.block, log.log_index]
+            "DELETE FROM raw_logs WHERE (block, log_index) IN (SELECT (unnest(?), unnest(?)))",
+            [[log.block for log in logs], [log.log_index for log in logs]],
         )
-        reason = f"told of log {log.log_index}, {why}"
-        distrust(reading, told_by, log.block, reason, dropped=1)
+        distrust(reading, told_by, first.block, reason, dropped=len(logs))
 
 
 def settle_times(reading: Reading, host: str) -> str | None:

@@ -180,11 +180,7 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
                 agree(con, name, answer.first, answer.last, host)
         return True
     block = (stored or more)[0].block
-    moved = {log: log for log in more}
-    for log in stored:
-        if log in moved:
-            drop_misplaced(reading, log, moved[log])
-    drop_false(reading, stored)
+    drop_false(reading, drop_misplaced(reading, stored, more))
     still = only_stored(con, log_filter, asked)
     true = [log for log, yes in on_chain(reading.chain.endpoints, more, host).items() if yes]
     teller = ranges(con, log_filter.names[-1], block, block)

@@ -166,11 +166,11 @@ def _land_batch(
     if blocks:
         raw_logs.set_block_times(con, reading.chain.block_times(blocks))
     stored = only_stored(con, log_filter, ranges)
-    answered = {log: log for log in only_answered(con, log_filter, ranges)} if stored else {}
+    if stored:
+        stored = drop_misplaced(reading, stored, only_answered(con, log_filter, ranges))
     for log in stored:
         # A log of a final block does not vanish: the host holds it back, or another made it up.
-        moved = log in answered and drop_misplaced(reading, log, answered[log])
-        if not moved and not drop_false(reading, [log]):
+        if not drop_false(reading, [log]):
             return f"has not log {log.log_index} of block {log.block} as the store holds it"
     fault = settle_times(reading, batch[0].endpoint.host)
     if fault is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -66,6 +66,22 @@ def on_chain(
             for log, yes in said.items():
                 votes[log][yes] += 1
     return {log: None if no == yes else yes > no for log, (no, yes) in votes.items()}
+
+
+def misplaced(
+    endpoints: Endpoints, moved: Mapping[ChainLog, ChainLog], told_by: str
+) -> list[ChainLog]:
+    """Those of some logs that receipts do not hold under their index but under that of the log
+    they are mapped to."""
+    there = on_chain(endpoints, list(moved.values()), told_by, at_its_index=True)
+    found = [log for log, other in moved.items() if there[other]]
+    wrong: list[ChainLog] = []
+    # Few at a time: the hosts have shown that they have receipts, so that most are denied is no
+    # reason to doubt them.
+    for start in range(0, len(found), _MANY - 1):
+        part = on_chain(endpoints, found[start : start + _MANY - 1], told_by, at_its_index=True)
+        wrong += [log for log, yes in part.items() if yes is False]
+    return wrong
 
 
 def block_times(
