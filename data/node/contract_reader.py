@@ -6,7 +6,6 @@ a fetch of logs does. It takes over a second to load: only who asks the contract
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
@@ -35,8 +34,6 @@ from data.pool.contracts import (
 )
 from data.pool.state import Block, PoolState
 
-# py_ecc, which web3 brings, lets recursion go so deep that a nested answer would crash us.
-sys.setrecursionlimit(1_000)
 _BATCH = 100
 _CONTRACTS = (BOND_CONTRACT, CERT_CONTRACT)
 # What web3 and we meet in an answer that has not the shape it should have.

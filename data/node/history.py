@@ -4,7 +4,6 @@ there were none: only a log that is known to exist tells them from the others.
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -12,6 +11,7 @@ from data import NodeError
 from data.node.endpoint import Endpoint
 from data.node.endpoints import Endpoints
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
+from data.node.refusals import read_json
 
 # How many answers of one endpoint are looked at for the first log.
 _MOST_ANSWERS = 24
@@ -78,6 +78,6 @@ def tells_log_of(
 def oldest_block(answer: RangeAnswer) -> int | None:
     """The block of the first log in an answer, None where it holds none that can be read."""
     try:
-        return min(int(log["blockNumber"], 16) for log in json.loads(answer.logs.tobytes()))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return min(int(log["blockNumber"], 16) for log in read_json(answer.logs.tobytes()))
+    except (ValueError, TypeError, KeyError):
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from data.node.refusals import (
     LyingError,
     NeverError,
@@ -11,6 +9,7 @@ from data.node.refusals import (
     TooMuchError,
     lacks_method,
     parsed,
+    read_json,
     refusal,
     refused_whatever_is_asked,
 )
@@ -31,8 +30,8 @@ def bare_array(body: bytes, first: int, last: int) -> memoryview:
     """
     start, end = body.find(b"["), body.rfind(b"]")
     try:
-        envelope = json.loads(body[:start] + b"[]" + body[end + 1 :] if start >= 0 else body)
-    except (ValueError, RecursionError):
+        envelope = read_json(body[:start] + b"[]" + body[end + 1 :] if start >= 0 else body)
+    except ValueError:
         envelope = parsed(body)
     if not isinstance(envelope, dict):
         raise LyingError("the answer is no JSON-RPC answer")
@@ -86,8 +85,8 @@ def logs_and_head(body: bytes, first: int, last: int) -> tuple[memoryview, int]:
     answers: object = None
     if cut:
         try:
-            answers = json.loads(body[:start] + b"[]" + body[end + 1 :])
-        except (ValueError, RecursionError):
+            answers = read_json(body[:start] + b"[]" + body[end + 1 :])
+        except ValueError:
             cut = False
     if not cut:
         answers = parsed(body)

@@ -7,12 +7,14 @@ broken connection, words that nobody understands. What no honest node says is Ly
 
 from __future__ import annotations
 
-import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic_core import from_json
 
 from data import NodeError
 from data.config import host_of
@@ -164,7 +166,7 @@ def http_refusal(
     if status in (401, 402, 403, 451):
         return _denied(status, words, known, is_page, after_s)
     if is_error(body):
-        about_all = refused_whatever_is_asked(json.loads(body)["error"], now)
+        about_all = refused_whatever_is_asked(read_json(body)["error"], now)
         if about_all is not None and after_s is not None:
             about_all.retry_after_s = after_s
         return about_all
@@ -231,11 +233,20 @@ def plain(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def read_json(body: bytes) -> Any:
+    """The JSON that a stranger sent. Raises ValueError where it is none, or too deep.
+
+    Python's own reader goes as deep as the recursion limit lets it, which a library of web3's
+    raises beyond what the stack holds.
+    """
+    return from_json(body.removeprefix(BOM_UTF8))
+
+
 def parsed(body: bytes) -> Any:
     """The JSON of a body. Raises LyingError saying what it seems to be where it is none."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return read_json(body)
+    except ValueError as error:
         if body.lstrip()[:1] == b"<":
             raise LyingError("answered with a web page: this is no JSON-RPC endpoint") from error
         raise LyingError(
@@ -259,8 +270,8 @@ def _said(body: bytes) -> tuple[Any, bool]:
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
         return (plain(title[1]) or None) if title else None, True
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = read_json(body)
+    except ValueError:
         return text or None, False
     if isinstance(answer, dict) and isinstance(answer.get("error"), dict | str):
         return answer["error"] or None, False
