@@ -29,7 +29,7 @@ CHAIN = ledger([], 9)
 ASK = json.dumps({"id": 1, "method": "eth_blockNumber", "params": []}).encode()
 ANSWER = b'{"jsonrpc":"2.0","id":1,"result":"0x9"}'
 TLS = Path(__file__).with_name("tls")
-HASTY = replace(BRISK, deadline_s=0.4)
+HASTY = replace(BRISK, timeout_s=0.25, deadline_s=0.4)
 OK = b"HTTP/1.1 200 OK\r\n"
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE")
 

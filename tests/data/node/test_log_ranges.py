@@ -17,7 +17,18 @@ from data.node.log_answers import bare_array
 from data.node.log_ranges import LogRanges
 from data.node.refusals import EndpointError, LyingError, suggested_length
 from tests.fake_node import Asked, Reply, at_most, error, fake_node, result
-from tests.made_chain import BRISK, EXPECTED, FILTER, HEAD, LOGS, PASSING, fetch, fetch_with, ledger
+from tests.made_chain import (
+    BRISK,
+    EXPECTED,
+    FILTER,
+    HASTY,
+    HEAD,
+    LOGS,
+    PASSING,
+    fetch,
+    fetch_with,
+    ledger,
+)
 
 pytestmark = pytest.mark.node
 
@@ -103,7 +114,7 @@ def test_timeouts_narrow_a_range_that_is_more_than_the_node_can_do() -> None:
     def fault(asked: Asked) -> Reply | None:
         return result(asked, [], after_s=0.4) if asked.length > 600 else None
 
-    assert fetch_with(fault)[0] == EXPECTED
+    assert fetch_with(fault, manners=HASTY)[0] == EXPECTED
 
 
 def test_a_body_that_drips_is_given_up_after_a_bounded_time() -> None:
