@@ -69,13 +69,13 @@ def test_batches_come_back_in_the_order_asked() -> None:
 def test_an_endpoint_without_batches_is_asked_one_by_one_and_tried_only_once() -> None:
     with fake_node(CHAIN) as node:
         node.batches = False
-        endpoints = Endpoints((node.url,), replace(BRISK, pause_s=5, longest_pause_s=5))
+        endpoints = Endpoints((node.url,), replace(BRISK, pause_s=30, longest_pause_s=30))
         began = time.monotonic()
         for _ in range(2):
             answers = endpoints.request_batch(HEADERS)
             assert [answer["result"]["number"] for answer in answers] == [h[1][0] for h in HEADERS]
         assert node.posts == 1 + 2 * len(HEADERS)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20
 
 
 BAD_ITEMS = {
@@ -199,7 +199,7 @@ def test_when_all_are_dead_each_host_is_named_with_its_words_and_no_key() -> Non
     assert "cannot be reached (ConnectionRefusedError)" in text
     for url in (denying.url, page.url):
         assert url.removeprefix("http://") in text
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_a_user_in_the_url_is_sent_as_the_node_wants_it() -> None:

@@ -193,7 +193,7 @@ def test_what_is_always_bad_is_an_error_that_names_blocks_and_host(name: str) ->
         assert node.url.removeprefix("http://") in str(caught.value)
     assert "block" in str(caught.value)
     assert "--rpc-url" in str(caught.value)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_an_endpoint_that_refuses_even_one_block_is_named_with_the_block() -> None:
@@ -228,15 +228,15 @@ def test_an_error_text_with_brackets_is_an_error_and_no_array() -> None:
 
 def test_whoever_stops_in_the_middle_waits_for_nobody_and_the_end_leaves_no_thread() -> None:
     before = threading.active_count()
-    slow = Manners(timeout_s=2)
+    slow = Manners(timeout_s=20)
     with ExitStack() as nodes:
         node = nodes.enter_context(fake_node(ledger(LOGS, HEAD)))
         assert fetch(node.url) == EXPECTED
         assert not [t for t in threading.enumerate() if "ThreadPoolExecutor" in t.name]
-        node.fault = lambda asked: result(asked, [], after_s=1.0) if asked.turn > 70 else None
+        node.fault = lambda asked: result(asked, [], after_s=10.0) if asked.turn > 70 else None
         answers = iter(LogRanges(Endpoints((node.url,), slow), FILTER, [(0, HEAD)]))
         next(answers)
         began = time.monotonic()
         answers.close()
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 5
     assert threading.active_count() - before < 12
