@@ -22,6 +22,7 @@ _number = st.column_config.NumberColumn
 # Their versions are read from metadata: importing web3 takes more than a second.
 _PACKAGES = ("streamlit", "duckdb", "polars", "altair", "web3")
 
+_BADGES = {"passed": "green", "unknown": "orange", "failed": "red"}
 _MOST_LOGS = 100_000  # more take this server over ten seconds
 
 
@@ -65,7 +66,7 @@ def last_sync(info: StoreInfo, age: str) -> None:
 def checks_table(checks: pl.DataFrame) -> None:
     """Every check with its verdict, the worst first."""
     ordered = checks.sort(pl.col("status") == "passed", pl.col("status") == "unknown", "name")
-    _wrapped({"Verdict": list(ordered["status"]), "Check": _messages(ordered)})
+    _listed([f":{_BADGES[status]}-badge[{status}]" for status in ordered["status"]], ordered)
 
 
 def failures_table(failures: pl.DataFrame) -> None:
@@ -78,18 +79,20 @@ def failures_table(failures: pl.DataFrame) -> None:
         )
         for block, wr_id in failures.select("block", "wr_id").rows()
     ]
-    _wrapped({"Where": places, "What was found": _messages(failures)})
+    _listed(places, failures)
 
 
-def _messages(checks: pl.DataFrame) -> list[str]:
-    """Each check's name and what it found, as Markdown."""
-    rows = checks.select("name", "message").rows()
-    return [f"**{words.escaped(name)}**: {words.escaped(message)}" for name, message in rows]
-
-
-def _wrapped(columns: dict[str, list[str]]) -> None:
-    """A table of Markdown whose cells wrap: those of a data frame would be cut."""
-    st.table(pl.DataFrame(columns), border="horizontal", hide_index=True)
+def _listed(marks: list[str], checks: pl.DataFrame) -> None:
+    """Each check's name and what it found, after its mark. A list wraps on every screen; the cells
+    of a table would be cut."""
+    st.markdown(
+        "\n".join(
+            f"- {mark} **{words.escaped(name)}**: {words.escaped(message)}"
+            for mark, (name, message) in zip(
+                marks, checks.select("name", "message").rows(), strict=True
+            )
+        )
+    )
 
 
 def coverage_table(coverage: pl.DataFrame) -> None:
