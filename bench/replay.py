@@ -30,7 +30,7 @@ _NETWORK = "fantom"
 LATENCY_MS = 150
 _REAL_BLOCKS = 43_000_000
 _LOGS_A_BLOCK = 10
-_WEB3_SHARE = 40
+_WEB3_SHARE = 10
 _CRYO = ("cryo==0.3.2", "pyarrow==26.0.1", "polars==2.1.0")
 _TOO_OLD = (
     "not run: ethereum-etl 2.4.2 does not import beside today's parsimonious, and reads logs "

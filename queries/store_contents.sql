@@ -37,6 +37,8 @@ SELECT 'ratios', count(*), min(updated_at), max(updated_at) FROM ratios
 UNION ALL
 SELECT 'raw_logs', count(*), min(block_time), max(block_time) FROM raw_logs
 UNION ALL
+SELECT 'rebuilt', count(*), NULL, NULL FROM rebuilt
+UNION ALL
 SELECT 'requests', count(*), min(requested_at), max(requested_at) FROM requests
 UNION ALL
 SELECT 'returned_stakes', count(*), min(returned_at), max(returned_at) FROM returned_stakes

@@ -31,7 +31,8 @@ burns AS (
         gross_wei::HUGEINT AS gross, shares_wei::HUGEINT AS shares,
         try((gross_wei::DOUBLE / 1e18)::HUGEINT) AS whole
     FROM requests ASOF JOIN updates ON requests.requested_block > updates.block
-    WHERE token = 'aFTMc' AND gross_wei IS NOT NULL AND shares_wei IS NOT NULL
+    WHERE requests.requested_block > ? AND token = 'aFTMc'
+        AND gross_wei IS NOT NULL AND shares_wei IS NOT NULL
 ),
 
 parts AS (
@@ -82,9 +83,13 @@ class RatioBreak:
     message: str
 
 
-def ratio_breaks(con: duckdb.DuckDBPyConnection) -> list[RatioBreak]:
-    """The first burn after each update that does not fit, in the chain's order."""
-    blocks = [block for (block,) in con.execute(_SUSPECTS).fetchall()]
+def ratio_breaks(con: duckdb.DuckDBPyConnection, since: int | None = None) -> list[RatioBreak]:
+    """The first burn after each update that does not fit, in the chain's order; among those after
+    block `since` where the ones before are known to fit."""
+    found = con.execute(_SUSPECTS, [-1 if since is None else since])
+    blocks = [block for (block,) in found.fetchall()]
+    if not blocks:
+        return []
     breaks: dict[int, RatioBreak] = {}
     for block, wr_id, *words, updated, ratio in con.execute(_PAIRS, [blocks]).fetchall():
         gross, shares, ratio = map(int, (*words, ratio))

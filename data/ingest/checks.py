@@ -6,7 +6,7 @@ What could not be checked is 'unknown', with the reason, and never counts as pas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,6 +74,29 @@ SELECT min_fee_ratio_wei, max_fee_ratio_wei, fee_increase_start_wei, fee_increas
 FROM fee_rules ORDER BY rowid DESC LIMIT 1 -- stored in the chain's order
 """
 
+# Where ids are not consecutive: the blocks at both ends, by the check that finds it too.
+_HOLES = {
+    "request ids": """
+        SELECT before_block, block FROM (
+            SELECT wr_id, requested_block AS block,
+                lag(wr_id, 1, -1) OVER (ORDER BY wr_id) AS earlier,
+                lag(requested_block, 1, first_block) OVER (ORDER BY wr_id) AS before_block
+            FROM requests CROSS JOIN store_info
+        ) WHERE wr_id > earlier + 1
+    """,
+    "head order": """
+        SELECT before_block, block FROM (
+            SELECT wr_id, block,
+                lag(wr_id, 1, -1) OVER (ORDER BY position) AS earlier,
+                lag(block, 1, first_block) OVER (ORDER BY position) AS before_block
+            FROM head_moves CROSS JOIN store_info WHERE NOT by_hand
+        ) WHERE wr_id > earlier + 1
+    """,
+}
+_RATIOS = "bond ratio at burns"
+# What is asked of each log by itself: where it held, only new logs can break it.
+_OF_EACH_LOG = ("logs decode", "amounts fit")
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -91,12 +114,15 @@ def run_checks(
     state: PoolState | None,
     unknown_because: str,
     now: datetime | None = None,
+    since: int | None = None,
 ) -> list[Finding]:
-    """Check the rebuilt tables, against `state` where it is known, and store what was found.
+    """Check the tables, against `state` where it is known, and store what was found.
 
-    `unknown_because` says why there is no state; no block may be later than `now`. Runs inside the
-    caller's transaction, after decode.prepare and decode.rebuild.
+    `unknown_because` says why there is no state; no block may be later than `now`. `since` is the
+    block from which on logs were only appended to those that the stored checks are of. Runs inside
+    the caller's transaction, after decode.prepare and decode.rebuild.
     """
+    held = set() if since is None else passed(con)
     con.execute("SET VARIABLE latest_time = ?", [now and now + _AHEAD])
     newest = _row(con, "SELECT coalesce(max(block), 0) FROM raw_logs")[0]
     if state is not None and newest > state.block.number:
@@ -105,10 +131,15 @@ def run_checks(
             "are in the store"
         )
         state = None
-    findings = [finding for name, sql in WITHIN.items() for finding in _within(con, name, sql)]
+    findings = []
+    for name, sql in WITHIN.items():
+        if since is not None and name in _OF_EACH_LOG and name in held:
+            con.execute("SET VARIABLE decoded_from = ?", [since + 1])
+        findings += _within(con, name, sql)
+        con.execute("RESET VARIABLE decoded_from")
     for name, sql in WITHIN_UNSURE.items():
         findings += _within(con, name, sql, "unknown")
-    findings += _ratios(con)
+    findings += _ratios(con, since if _RATIOS in held else None)
     findings += _no_gaps(con)
     findings += _against_views(con, state, unknown_because)
     money = check_money(con, state, unknown_because)
@@ -122,25 +153,17 @@ def run_checks(
 
 
 def suspect_ranges(
-    con: duckdb.DuckDBPyConnection, state: PoolState | None
+    con: duckdb.DuckDBPyConnection, state: PoolState | None, passed: Collection[str] = ()
 ) -> list[tuple[int, int]]:
-    """Block ranges in which a lost log must lie: ids are consecutive, so a hole has two ends."""
-    ranges: list[tuple[int, int]] = con.execute("""
-        SELECT before_block, block FROM (
-            SELECT wr_id, requested_block AS block,
-                lag(wr_id, 1, -1) OVER (ORDER BY wr_id) AS earlier,
-                lag(requested_block, 1, first_block) OVER (ORDER BY wr_id) AS before_block
-            FROM requests CROSS JOIN store_info
-        ) WHERE wr_id > earlier + 1
-        UNION ALL
-        SELECT before_block, block FROM (
-            SELECT wr_id, block,
-                lag(wr_id, 1, -1) OVER (ORDER BY position) AS earlier,
-                lag(block, 1, first_block) OVER (ORDER BY position) AS before_block
-            FROM head_moves CROSS JOIN store_info WHERE NOT by_hand
-        ) WHERE wr_id > earlier + 1
-    """).fetchall()
-    ranges += [(lost.first, lost.last) for lost in ratio_breaks(con)]
+    """Block ranges in which a lost log must lie: ids are consecutive, so a hole has two ends.
+
+    Checks that have `passed` on these tables leave none.
+    """
+    ranges: list[tuple[int, int]] = []
+    for name, sql in _HOLES.items():
+        ranges += con.execute(sql).fetchall() if name not in passed else []
+    if _RATIOS not in passed:
+        ranges += [(lost.first, lost.last) for lost in ratio_breaks(con)]
     if state is not None:
         rebuilt = rebuilt_queue(con)
         for view, newest in (
@@ -177,10 +200,16 @@ def _shown(
     return findings
 
 
-def _ratios(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    name = "bond ratio at burns"
-    broken = _shown(name, [(lost.last, lost.wr_id, lost.message) for lost in ratio_breaks(con)])
-    return broken or [Finding(name, "passed", "gives the FTM of every burn of certificates")]
+def passed(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The checks that hold, as the store has them."""
+    rows = con.execute("SELECT name FROM checks GROUP BY ALL HAVING bool_and(status = 'passed')")
+    return {name for (name,) in rows.fetchall()}
+
+
+def _ratios(con: duckdb.DuckDBPyConnection, since: int | None) -> list[Finding]:
+    breaks = ratio_breaks(con, since)
+    broken = _shown(_RATIOS, [(lost.last, lost.wr_id, lost.message) for lost in breaks])
+    return broken or [Finding(_RATIOS, "passed", "gives the FTM of every burn of certificates")]
 
 
 def _no_gaps(con: duckdb.DuckDBPyConnection) -> list[Finding]:

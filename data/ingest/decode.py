@@ -26,6 +26,7 @@ DERIVED = (
     "ratios",
     "fee_rules",
 )
+# Landing spills to disk and stays small; joins over a long queue cannot.
 _REBUILD_MEMORY = "2GB"
 
 
@@ -62,12 +63,17 @@ def prepare(con: duckdb.DuckDBPyConnection, network: Network) -> None:
     con.execute((_HERE / "macros.sql").read_text())
 
 
-def rebuild(con: duckdb.DuckDBPyConnection, last: int | None = None) -> None:
+def rebuild(
+    con: duckdb.DuckDBPyConnection, last: int | None = None, memory: str = _REBUILD_MEMORY
+) -> None:
     """Derive every table anew from the logs up to block `last`, the last one that was read
     whole, or from all of them. Runs inside the caller's transaction."""
     con.execute("SET VARIABLE rebuilt_to = ?", [last])
-    # Landing spills to disk and stays small; joins over a long queue cannot.
-    con.execute(f"SET memory_limit = '{_REBUILD_MEMORY}'")
+    con.execute(f"SET memory_limit = '{memory}'")
     for name in DERIVED:
-        query = (_HERE / "tables" / f"{name}.sql").read_text()
-        con.execute(f"CREATE OR REPLACE TABLE {name} AS {query}")
+        con.execute(f"CREATE OR REPLACE TABLE {name} AS {table(name)}")
+
+
+def table(name: str) -> str:
+    """The query that makes a derived table."""
+    return (_HERE / "tables" / f"{name}.sql").read_text()

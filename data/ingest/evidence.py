@@ -17,7 +17,7 @@ import duckdb
 
 from data import NodeError
 from data.config import Network
-from data.ingest.coverage import agree, merged, ranges
+from data.ingest.coverage import BOND, POOL, SFC, agree, merged, ranges
 from data.ingest.doubts import (
     PLACE,
     as_chain_log,
@@ -220,31 +220,42 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
     of them, or the newest half and some others where they are more than `requests` allow. What is
     not on the chain is dropped, and what its source alone told is to be read again."""
     con = reading.con
+    columns = ", ".join(f"logs.{column}" for column in PLACE.split(", "))
     rows = con.execute(
         f"""
         WITH mine AS (
-            SELECT {PLACE}, block_time FROM raw_logs
+            SELECT block, log_index FROM raw_logs
             WHERE EXISTS (
                 FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS told
                 WHERE block BETWEEN told.first AND told.last
             )
+        ),
+
+        chosen AS (
+            (FROM mine ORDER BY block DESC, log_index DESC LIMIT $half)
+            UNION
+            (FROM mine ORDER BY hash(block, log_index) LIMIT $half)
         )
 
-        (FROM mine ORDER BY block DESC, log_index DESC LIMIT $half)
-        UNION
-        (FROM mine ORDER BY hash(block, log_index) LIMIT $half)
-        ORDER BY block, log_index
+        SELECT {columns}, logs.block_time, coalesce(alone.source, '')
+        FROM raw_logs AS logs SEMI JOIN chosen USING (block, log_index)
+        LEFT JOIN coverage AS alone
+            ON alone.known = 'single' AND logs.block BETWEEN alone.from_block AND alone.to_block
+            AND alone.filter = CASE logs.address
+                WHEN $pool THEN '{POOL}' WHEN $bond THEN '{BOND}' ELSE '{SFC}' END
+        ORDER BY logs.block, logs.log_index
         """,
         {
             "firsts": [first for first, _ in told],
             "lasts": [last for _, last in told],
             "half": max(1, requests // 4) * _LOGS_A_REQUEST,
+            "pool": reading.network.pool,
+            "bond": reading.network.bond,
         },
     ).fetchall()
     stored: dict[str, dict[ChainLog, datetime]] = {}
-    for *place, at in rows:
-        log = as_chain_log(place)
-        stored.setdefault(teller(reading, log), {})[log] = at
+    for *place, at, source in rows:
+        stored.setdefault(source, {})[as_chain_log(place)] = at
     for source, logs in stored.items():
         verdicts = on_chain(reading.chain.endpoints, list(logs), source)
         drop_false(reading, [log for log, yes in verdicts.items() if yes is False])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.ingest import decode
+from data.ingest.appended import bring_up, carry, remember
 from data.ingest.certainty import judge
 from data.ingest.checks import Finding, run_checks
 from data.ingest.reading import deployed_stubs
@@ -42,13 +42,15 @@ class Reached:
 def finish(
     con: duckdb.DuckDBPyConnection, reached: Reached, balances: Iterable[Balance] = ()
 ) -> list[Finding]:
-    """Rebuild every table from raw_logs and check it, in one transaction.
+    """Bring every table to what raw_logs holds and check it, in one transaction: by what was
+    appended where nothing else happened, else by a rebuild.
 
     `balances` are samples beyond the one in `reached.state`. Returns the checks' findings.
     """
     with transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
-        decode.rebuild(con, max(reached.block.number, (synced and synced[0]) or 0))
+        last = max(reached.block.number, (synced and synced[0]) or 0)
+        since = bring_up(con, last)
         _describe(con)
         samples = {sample.block: sample for sample in balances}
         if reached.state is not None:
@@ -58,7 +60,8 @@ def finish(
             _write_views(con, reached.state)
         _write_balances(con, list(samples.values()))
         _write_info(con, reached)
-        findings = run_checks(con, reached.state, reached.unknown_because, reached.now)
+        remember(con, last, since)
+        findings = run_checks(con, reached.state, reached.unknown_because, reached.now, since)
         return [*findings, *judge(con)]
 
 
@@ -114,6 +117,7 @@ def _write_info(con: duckdb.DuckDBPyConnection, reached: Reached) -> None:
             "source": reached.source,
         },
     )
+    carry(con, reached.now)
     con.execute(
         "UPDATE store_info SET published_at = ?, head_block = ?", [reached.now, reached.head_block]
     )

@@ -153,7 +153,8 @@ def _missing(
 ) -> list[tuple[int, int]]:
     """The blocks in which a log is missing, but for those that were searched in vain of late."""
     con = reading.con
-    found = suspect_ranges(con, target.state)
+    passed = {each.name for each in findings if each.status == "passed"}
+    found = suspect_ranges(con, target.state, passed)
     money = next((each for each in findings if each.name == "money"), None)
     if money and money.status != "passed" and target.state and target.state.stub_balances:
         found += [(block, block) for block in locate(con, reading.chain.balances_wei)]

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 
 import duckdb
@@ -208,7 +209,11 @@ def read_into_landing(
     con.execute("CREATE OR REPLACE TEMP TABLE landing AS FROM raw_logs LIMIT 0")
     if not holding:
         return None
-    file.write_bytes(b"[" + b",".join(answer.logs[1:-1] for answer in holding) + b"]")
+    with file.open("wb") as whole:  # piece by piece: no second copy in memory
+        for before, answer in zip(chain([b"["], repeat(b",")), holding, strict=False):
+            whole.write(before)
+            whole.write(answer.logs[1:-1])
+        whole.write(b"]")
     try:
         fault = raw_logs.read_answer(con, file, lines=False)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:

@@ -23,7 +23,8 @@ CREATE OR REPLACE TEMP MACRO word_address(hex, k) AS '0x' || substr(hex, 27 + 64
 CREATE OR REPLACE TEMP MACRO chain_order(block, log_index) AS block * 16777216 + log_index;
 
 -- Each log of `source` (raw_logs, or what is about to land) that carries a known event's
--- topic0 at that event's contract, with whether its shape is the event's.
+-- topic0 at that event's contract, with whether its shape is the event's. `decoded_from`, where it
+-- is set, leaves out the blocks before it: then only what was appended is wanted.
 CREATE OR REPLACE TEMP MACRO known_logs(source) AS TABLE
 SELECT
     logs.*,
@@ -49,14 +50,17 @@ SELECT
     ) AS well_formed
 FROM query_table(source) AS logs
 INNER JOIN temp.known_events AS events
-    ON logs.topic0 = events.topic0 AND logs.address = events.address;
+    ON logs.topic0 = events.topic0 AND logs.address = events.address
+WHERE logs.block >= coalesce(getvariable('decoded_from')::BIGINT, 0);
 
+-- Most often there are none, and nothing is grouped then.
 CREATE OR REPLACE TEMP MACRO malformed_logs(source) AS TABLE
 SELECT
     block,
     log_index,
     any_value(event) AS event
 FROM known_logs(source)
+SEMI JOIN (FROM known_logs(source) WHERE NOT well_formed) AS ill_formed USING (block, log_index)
 GROUP BY block, log_index
 HAVING NOT bool_or(well_formed);
 
@@ -64,4 +68,4 @@ HAVING NOT bool_or(well_formed);
 -- `rebuilt_to`, once set, keeps them out until the blocks between are read as well.
 CREATE OR REPLACE TEMP VIEW decodable_logs AS
 SELECT * FROM known_logs('raw_logs')
-WHERE well_formed AND block <= coalesce(getvariable('rebuilt_to')::BIGINT, block);
+WHERE well_formed AND block <= coalesce(getvariable('rebuilt_to')::BIGINT, 9223372036854775807);

@@ -22,7 +22,7 @@ _UNDECODED = """
         count(*) || ' logs {of} have the topic0 ' || coalesce(topic0, 'of none')
             || ', which nobody decodes, the last in block ' || max(block) AS message
     FROM raw_logs
-    WHERE {which} AND block <= coalesce(getvariable('rebuilt_to')::BIGINT, block)
+    WHERE {which} AND block <= coalesce(getvariable('rebuilt_to')::BIGINT, 9223372036854775807)
         AND (topic0 IS NULL OR topic0 NOT IN ({known}))
     GROUP BY topic0
 """
@@ -111,7 +111,7 @@ WITHIN = {
             FROM (
                 SELECT block, min(block_time) AS first_at, max(block_time) AS last_at
                 FROM raw_logs
-                WHERE block <= coalesce(getvariable('rebuilt_to')::BIGINT, block)
+                WHERE block <= coalesce(getvariable('rebuilt_to')::BIGINT, 9223372036854775807)
                 GROUP BY block
             )
         )

@@ -16,6 +16,7 @@ from data.node.endpoints import Endpoints
 from data.node.history import probe_history
 from data.node.log_answers import quantity_of
 from data.node.log_ranges import LogFilter
+from data.node.plain_state import plain_state
 from data.node.refusals import (
     BusyError,
     EndpointError,
@@ -24,9 +25,8 @@ from data.node.refusals import (
     lacks_method,
     message_of,
 )
-from data.pool.amounts import ONE
-from data.pool.calls import call, quantity, words
-from data.pool.contracts import BURN_FEE, PROBES_FTM, RATIO, VIEWS
+from data.pool.calls import quantity
+from data.pool.contracts import PROBES_FTM, VIEWS
 from data.pool.state import Block, PoolState
 
 if TYPE_CHECKING:
@@ -134,6 +134,10 @@ class Chain:
         """The pool's balance and views at `block`, and what its `stubs` hold (those that it lists
         itself if None). Raises NodeError where the node keeps no state of that block or there is
         no contract at the pool's address."""
+        if stubs is not None:
+            state = plain_state(self._network, self.endpoints, block, stubs, with_sum=True)
+            if state is not None:
+                return state
         return self._contracts.state(block, stubs)
 
     def balances_wei(self, addresses: Sequence[str], at: int) -> list[int]:
@@ -149,30 +153,10 @@ class Chain:
 
     def quick_state(self, block: Block, stubs: Sequence[str]) -> PoolState | None:
         """The balances of the pool and its `stubs` and every view but the sum of what is queued, in
-        one request and without the second that web3 takes to load; None where the node does not
-        tell them all."""
-        at = hex(block.number)
-        pool = self._network.pool
-        calls = {view.name: call(pool, view) for view in VIEWS}
-        for amount_wei in (probe * ONE for probe in PROBES_FTM):
-            calls[f"{BURN_FEE.name}({amount_wei})"] = call(pool, BURN_FEE, amount_wei)
-        calls[RATIO.name] = call(self._network.bond, RATIO)
-        try:
-            answers = self.endpoints.request_batch(
-                [("eth_getBalance", [account, at]) for account in (pool, *stubs)]
-                + [("eth_call", [question, at]) for question in calls.values()]
-            )
-            results = [answer["result"] for answer in answers]
-            balance_wei, *held = (quantity(result) for result in results[: 1 + len(stubs)])
-            values = [words(result)[0] for result in results[1 + len(stubs) :]]
-        except (NodeError, KeyError, ValueError, IndexError):
-            return None
-        return PoolState(
-            block,
-            balance_wei,
-            dict(zip(calls, values, strict=True)),
-            stub_balances=dict(zip(stubs, held, strict=True)),
-        )
+        one request; None where the node does not tell them all."""
+        state = plain_state(self._network, self.endpoints, block, stubs, with_sum=False)
+        every = len(VIEWS) + len(PROBES_FTM) + 1  # and the bond's ratio
+        return state if state is not None and len(state.views) == every else None
 
     def _keep_usable(self) -> None:
         """Leave out endpoints that are dead or serve another chain; refuse when none is left."""

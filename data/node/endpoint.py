@@ -45,7 +45,7 @@ class Manners:
     pause_s: float = 0.5
     longest_pause_s: float = 15.0
     first_span: int = 100_000
-    largest_body: int = 48 * 1024 * 1024
+    largest_body: int = 32 * 1024 * 1024
     patience_s: float = math.inf
     deadline_s: float | None = None
     grace_s: float = 10.0

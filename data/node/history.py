@@ -4,6 +4,7 @@ there were none: only a log that is known to exist tells them from the others.
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -11,10 +12,11 @@ from data import NodeError
 from data.node.endpoint import Endpoint
 from data.node.endpoints import Endpoints
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
-from data.node.refusals import read_json
 
 # How many answers of one endpoint are looked at for the first log.
 _MOST_ANSWERS = 24
+# An answer may be of megabytes: it is not parsed for one number.
+_BLOCK = re.compile(rb'"blockNumber"\s*:\s*"0x([0-9a-fA-F]{1,15})"')
 
 
 def probe_history(
@@ -77,7 +79,4 @@ def tells_log_of(
 
 def oldest_block(answer: RangeAnswer) -> int | None:
     """The block of the first log in an answer, None where it holds none that can be read."""
-    try:
-        return min(int(log["blockNumber"], 16) for log in read_json(answer.logs.tobytes()))
-    except (ValueError, TypeError, KeyError):
-        return None
+    return min((int(number, 16) for number in _BLOCK.findall(answer.logs)), default=None)

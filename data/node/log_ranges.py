@@ -27,6 +27,9 @@ from data.node.range_plan import Ask, Piece, RangePlan
 from data.node.refusals import EndpointError, parsed
 
 _THREADS = 32
+# Answers wait in memory while others are used: no more are asked for at once than make so many
+# bytes, by the size they had of late.
+_MOST_HELD = 24 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class LogRanges:
         self._plan = RangePlan(endpoints, ranges, of, avoid, in_flight)
         self._patience_s = patience_s
         self._rejected = 0
+        self._size = max(map(_usual_size, endpoints.all), default=0.0)
 
     @property
     def left(self) -> bool:
@@ -125,7 +129,7 @@ class LogRanges:
         running: dict[Future[_Body], Ask] = {}
         try:
             while self._plan.left or running:
-                while (ask := self._plan.next_ask(running.values())) is not None:
+                while self._room(running) and (ask := self._plan.next_ask(running.values())):
                     running[pool.submit(self._fetch, ask)] = ask
                 pause_s = min(self._plan.wait_s(), 1.0) if self._plan.left else None
                 if not running and self._plan.wait_s() > self._patience_s:
@@ -137,6 +141,7 @@ class LogRanges:
                     ask = running.pop(future)
                     try:
                         body = future.result()
+                        self._size = max(body.size, self._size * 0.75)
                         self._plan.answered(ask, body.took_s, body.size, body.head)
                     except EndpointError as error:
                         self._plan.failed(ask, error)
@@ -148,6 +153,10 @@ class LogRanges:
         finally:
             # Requests in flight hold no state: whoever stops early does not wait for them.
             pool.shutdown(wait=not running, cancel_futures=True)
+
+    def _room(self, running: Collection[object]) -> bool:
+        """Whether there is room in memory for one more answer."""
+        return not running or (len(running) + 1) * self._size <= _MOST_HELD
 
     def _fetch(self, ask: Ask) -> _Body:
         """What the endpoint answers to one request."""
@@ -183,3 +192,9 @@ class LogRanges:
             "topics": [list(alternatives) or None for alternatives in self._filter.topics],
         }
         return {"jsonrpc": "2.0", "id": ask.first, "method": LOGS_METHOD, "params": [query]}
+
+
+def _usual_size(endpoint: Endpoint) -> float:
+    """How many bytes an answer of its width has, as far as it gave any."""
+    given = endpoint.contribution
+    return given.log_bytes / given.blocks * endpoint.width.blocks if given.blocks else 0.0

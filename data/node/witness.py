@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from data.pool.calls import quantity
 _BATCH = 50
 _ASKED = 3  # hosts, at the most
 _MANY = 10
+_AT_ONCE = 3  # requests
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,21 @@ def _receipts(
     endpoints: Endpoints, endpoint: Endpoint, txs: Iterable[str]
 ) -> dict[str, frozenset[ChainLog] | None]:
     """The logs in each transaction's receipt; None where the host knows no such transaction."""
-    held: dict[str, frozenset[ChainLog] | None] = {}
-    for part in _parts(sorted(txs)):
+
+    def ask(part: list[str]) -> dict[str, frozenset[ChainLog] | None]:
+        held: dict[str, frozenset[ChainLog] | None] = {}
         requests = [("eth_getTransactionReceipt", [tx]) for tx in part]
         for tx, reply in zip(part, endpoints.ask_batch(endpoint, list(requests)), strict=True):
             if "error" in reply:
                 raise EndpointError("tells no receipts")
             held[tx] = None if reply["result"] is None else _logs(reply["result"])
+        return held
+
+    first, *rest = [*_parts(sorted(txs))] or [[]]
+    held = ask(first) if first else {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a host is far away: not one after the other
+        for more in pool.map(ask, rest):
+            held |= more
     return held
 
 

@@ -36,7 +36,12 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 _NOT_STORED = {"name", "rpc_urls", "ends_on", "ends_told_by", "ends_confirmed"}  # may change
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
 # Landing spills to disk beyond this; a sync stays small beside the app.
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
+# What was landed is written into the file once a row group or so is full, not with each commit.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "128MB",
+    "threads": 2,
+    "checkpoint_threshold": "64MB",
+}
 
 
 @contextmanager

@@ -5,6 +5,9 @@
 -- does not fit (or could not be summed: 1e33 wei is 300,000 times all FTM) makes the sums
 -- over it unknown (NULL), never smaller; so does a lost request. A request that the head has
 -- passed and whose settlement is lost has no status: what became of it is not known.
+--
+-- `queue_from`, where it is set, leaves out the requests before that id: what stood ahead of one
+-- is then right as far as it is counted from there on.
 WITH burns AS (
     SELECT
         topic_number(topic2) AS wr_id,
@@ -22,7 +25,9 @@ WITH burns AS (
         tx AS requested_tx,
         position
     FROM decodable_logs
-    WHERE contract = 'pool' AND event IN ('TokensBurned', 'TokensBurned2')
+    WHERE
+        contract = 'pool' AND event IN ('TokensBurned', 'TokensBurned2')
+        AND topic_number(topic2) >= coalesce(getvariable('queue_from')::BIGINT, 0)
 ),
 
 heads AS (
@@ -30,7 +35,7 @@ heads AS (
         position,
         max(wr_id) OVER (ORDER BY position) + 1 AS head
     FROM head_moves
-    WHERE NOT by_hand
+    WHERE NOT by_hand AND wr_id >= coalesce(getvariable('queue_from')::BIGINT, 0) - 1
 ),
 
 queue AS (
@@ -72,6 +77,7 @@ settled AS (
         min_by(block, position) FILTER (WHERE NOT refused) AS paid_block,
         min_by(tx, position) FILTER (WHERE NOT refused) AS paid_tx
     FROM head_moves
+    WHERE wr_id >= coalesce(getvariable('queue_from')::BIGINT, 0)
     GROUP BY wr_id
 )
 

@@ -1,0 +1,233 @@
+"""Tables that were appended to, against those that a rebuild makes of the same logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import pytest
+
+from data.ingest import appended, decode
+from data.ingest.finish import Reached, finish
+from data.pool.state import Block
+from tests.log_lines import BURNED, BURNED_2, DEPLOYED, REFUSED, WITHDRAWN, empty_tables, rows
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+LOGS = 1_100
+STEPS = 3
+A_FEW, ALL = 250, 1_000_000
+ONE_LOG = "WHERE block = {0} AND log_index = {1}"
+BESIDE = "(SELECT max(log_index) + 1 FROM history AS there WHERE there.block = history.block)"
+# What may happen to a log of the history: most of it breaks a check, some of it changes nothing.
+FAULTS = {
+    "is left out": f"DELETE FROM history {ONE_LOG}",
+    "has another amount": f"UPDATE history SET data = data[:64] || '77' || data[67:] {ONE_LOG}",
+    "has a huge amount": (
+        f"UPDATE history SET data = '0x' || repeat('f', 64) || data[67:] {ONE_LOG}"
+    ),
+    "has an amount that cannot be added up": (
+        "UPDATE history SET data = '0x' || repeat('0', 34) || repeat('3', 30) || data[67:] "
+        f"{ONE_LOG}"
+    ),
+    "is cut short": f"UPDATE history SET data = data[:40] {ONE_LOG}",
+    "has another time": f"UPDATE history SET block_time = block_time - INTERVAL 9 DAYS {ONE_LOG}",
+    "is of another request": f"UPDATE history SET topic2 = topic2[:65] || '7' {ONE_LOG}",
+    "comes twice": (
+        f"INSERT INTO history SELECT * REPLACE ({BESIDE} AS log_index) FROM history {ONE_LOG}"
+    ),
+    "comes again later": (
+        "INSERT INTO history SELECT * REPLACE (block + 900000 AS block, 99 AS log_index, "
+        f"block_time + INTERVAL 10 DAYS AS block_time) FROM history {ONE_LOG}"
+    ),
+    "is another event": f"UPDATE history SET topic0 = reverse(topic0)[:64] || '0x' {ONE_LOG}",
+}
+FAULTS["request comes again later"] = FAULTS["comes again later"]
+KINDS = (BURNED, BURNED_2, WITHDRAWN, REFUSED, DEPLOYED, None)
+
+
+@pytest.fixture
+def con(sample_store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """With the beginning of the sample's logs in the table `history`, and all stubs but the last
+    there from the start: each new one makes all anew."""
+    with empty_tables() as con:
+        con.execute(f"ATTACH '{sample_store}' AS sample (READ_ONLY)")
+        con.execute(
+            "CREATE TEMP TABLE history AS FROM sample.raw_logs ORDER BY block, log_index "
+            f"LIMIT {LOGS}"
+        )
+        con.execute(
+            "UPDATE history SET block = start.block, block_time = start.block_time, "
+            "log_index = 1000 + stubs.stub_id "
+            "FROM sample.stubs, (FROM history ORDER BY block LIMIT 1) AS start "
+            f"WHERE history.topic0 = '{DEPLOYED.topic0}' AND history.tx = stubs.tx "
+            "AND stubs.stub_id < (SELECT count(*) - 1 FROM history AS there "
+            f"WHERE there.topic0 = '{DEPLOYED.topic0}')"
+        )
+        yield con
+
+
+@pytest.fixture
+def rebuilds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list that grows with every rebuild of all tables."""
+    real, done = decode.rebuild, []
+
+    def counted(*arguments: Any) -> None:
+        done.append(arguments[1])
+        real(*arguments)
+
+    monkeypatch.setattr(decode, "rebuild", counted)
+    return done
+
+
+def finish_at(con: duckdb.DuckDBPyConnection, block: int, ahead: int = 0) -> None:
+    """Finish a sync up to `block` that landed the history to there, and some blocks further."""
+    con.execute("DELETE FROM raw_logs")
+    con.execute("INSERT INTO raw_logs FROM history WHERE block <= ?", [block + ahead])
+    reached = Reached(Block(block, None, NOW), None, "made up", NOW, None, "nobody was asked")
+    findings = finish(con, reached)
+    assert len(findings) > 10
+
+
+def contents(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, in the order they stand in, and what the checks say."""
+    tables = {name: rows(con, f"FROM {name}") for name in decode.DERIVED}
+    types = rows(
+        con,
+        "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal AND schema_name = 'main' "
+        "ORDER BY ALL",
+    )
+    return tables | {"checks": rows(con, "FROM checks"), "types": types}
+
+
+def anew(con: duckdb.DuckDBPyConnection, block: int, ahead: int = 0) -> dict[str, list[Any]]:
+    """What the same sync makes of the same logs in a store that has no table yet, all at once."""
+    with empty_tables() as other, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(appended, "_SLICE", ALL)
+        arrow = con.execute("FROM history").to_arrow_table()
+        other.register("told", arrow)
+        other.execute("CREATE TEMP TABLE history AS FROM told")
+        other.unregister("told")
+        finish_at(other, block, ahead)
+        return contents(other)
+
+
+def cuts(con: duckdb.DuckDBPyConnection, dice: Random) -> list[int]:
+    """Blocks at which syncs end: anywhere, one after the other, and just before a claim by hand."""
+    blocks = [block for (block,) in rows(con, "SELECT DISTINCT block FROM history ORDER BY 1")]
+    places = dice.sample(range(len(blocks)), STEPS)
+    claims = rows(
+        con,
+        f"SELECT block - 1 FROM history AS claim WHERE topic0 = '{WITHDRAWN.topic0}' AND EXISTS ("
+        f"FROM history WHERE topic0 = '{REFUSED.topic0}' AND topic2 = claim.topic2)",
+    )
+    near = [blocks[min(places[0] + dice.randint(0, 3), len(blocks) - 1)], *dice.choice(claims)]
+    return sorted({*(blocks[place] for place in places), *near})
+
+
+@pytest.mark.parametrize("logs_at_a_time", [A_FEW, ALL])
+@pytest.mark.parametrize("seed", range(2))
+def test_appended_tables_are_those_of_a_rebuild(
+    con: duckdb.DuckDBPyConnection,
+    rebuilds: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    logs_at_a_time: int,
+    seed: int,
+) -> None:
+    monkeypatch.setattr(appended, "_SLICE", logs_at_a_time)
+    dice = Random(seed)
+    before = -1
+    for block in cuts(con, dice):
+        ahead = dice.choice((0, 0, 50_000))
+        stubs = rows(
+            con,
+            f"SELECT count(*) FROM history WHERE topic0 = '{DEPLOYED.topic0}' "
+            f"AND block > {before} AND block <= {block}",
+        )
+        rebuilds.clear()
+        finish_at(con, block, ahead)
+        # A new stub's earlier logs count from now on: only then, and at first, all is made anew.
+        assert bool(rebuilds) == (before < 0 or stubs != [(0,)])
+        before = block
+        assert contents(con) == anew(con, block, ahead)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("logs_at_a_time", [A_FEW, ALL])
+def test_where_logs_are_irregular_the_tables_are_still_those_of_a_rebuild(
+    con: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    logs_at_a_time: int,
+    fault: str,
+) -> None:
+    monkeypatch.setattr(appended, "_SLICE", logs_at_a_time)
+    dice = Random(f"{fault} {logs_at_a_time}")
+    ends = cuts(con, dice)
+    at = dice.randrange(len(ends))
+    for step, block in enumerate(ends):
+        if step == at:  # in what is stored by then, or in what comes
+            _break(con, fault, dice, ends[max(0, step - 1)], block)
+        finish_at(con, block)
+        assert contents(con) == anew(con, block), f"step {step}, broken in {at}"
+
+
+def _break(
+    con: duckdb.DuckDBPyConnection, fault: str, dice: Random, before: int, block: int
+) -> None:
+    kind = BURNED if fault.startswith("request") else dice.choice(KINDS)
+    which = f"topic0 = '{kind.topic0}'" if kind else "TRUE"
+    span = dice.choice((f"block > {before} AND block <= {block}", f"block <= {block}"))
+    for condition in (f"{which} AND {span}", span, "TRUE"):
+        places = rows(con, f"SELECT block, log_index FROM history WHERE {condition} ORDER BY ALL")
+        if places:
+            con.execute(FAULTS[fault].format(*dice.choice(places)))
+            return
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE store_info SET published_at = published_at + INTERVAL 1 SECOND",  # by another
+        "UPDATE rebuilt SET program = 'another version'",
+        "DELETE FROM rebuilt",
+        "DROP TABLE rebuilt",
+    ],
+)
+def test_what_another_program_wrote_is_rebuilt(
+    con: duckdb.DuckDBPyConnection, rebuilds: list[int], change: str
+) -> None:
+    first, second = (
+        block
+        for (block,) in rows(
+            con,
+            "SELECT max(block) - n FROM history, unnest([20000, 0]) AS t(n) GROUP BY n ORDER BY 1",
+        )
+    )
+    finish_at(con, first)
+    rebuilds.clear()
+    con.execute(change)
+    finish_at(con, second)
+    assert rebuilds == [second]
+
+
+def test_a_request_that_was_paid_and_is_told_again_is_not_overlooked(
+    con: duckdb.DuckDBPyConnection, rebuilds: list[int]
+) -> None:
+    ((first, last),) = rows(  # no stub comes between
+        con,
+        f"SELECT max(block) FILTER (WHERE topic0 = '{DEPLOYED.topic0}'), max(block) FROM history",
+    )
+    finish_at(con, first)
+    con.execute(
+        f"INSERT INTO history SELECT * REPLACE ({last} AS block, 99 AS log_index) FROM history "
+        f"WHERE topic0 = '{BURNED.topic0}' ORDER BY block LIMIT 1"
+    )
+    rebuilds.clear()
+    finish_at(con, last)
+    assert rebuilds[-1] == last
+    assert contents(con) == anew(con, last)
+    assert ("failed", "request 0 was made twice") in rows(con, "SELECT status, message FROM checks")
