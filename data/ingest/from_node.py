@@ -21,7 +21,7 @@ from data.ingest.coverage import forget
 from data.ingest.doubts import only_answered, only_stored
 from data.ingest.evidence import budget, confirm, filters, sample
 from data.ingest.finish import Reached, same_state, stands_still
-from data.ingest.healing import finish_look, read_liars_again, same_chain
+from data.ingest.healing import finish_look, read_liars_again, same_chain, still_missing
 from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
@@ -116,6 +116,7 @@ def sync_node(
                 unknown_because="asked of the contract only at the end of a sync",
             )
             news = progress.logs > logs or not at_end or not only_newest
+            news = news or still_missing(reading, first, target.now)
             if news or not stands_still(con, chain, target):
                 findings = finish_look(reading, first, target, at_end=at_end)
         publish(path)

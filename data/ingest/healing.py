@@ -8,7 +8,7 @@ to throw a store away whose history may not be had again.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from data import NodeError, WrongChainError
 from data.ingest.checks import Finding, suspect_ranges
@@ -17,12 +17,12 @@ from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, rea
 from data.ingest.evidence import mend_time
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import land_range, unread
-from data.ingest.money import locate
+from data.ingest.money import locate, spans
 from data.ingest.reading import Reading, deployed_stubs
 from data.node.witness import on_chain
 from data.store.writer import transaction
 
-# A range that stays empty is searched so often in a day.
+# A range that stays empty is searched so often in a day, at the same hosts.
 _SEARCHES_A_DAY = 2
 _KNOWN_LOGS = 3
 # Endpoints may differ by this much in how new their newest block is.
@@ -148,6 +148,20 @@ def _search(
     return finish(con, target)
 
 
+def still_missing(reading: Reading, first: int, now: datetime) -> bool:
+    """Whether the last checks say that a log of some block from `first` on is missing, and it is
+    time to read that one again: though nothing is new, who is asked may be honest by now."""
+    con = reading.con
+    doubtful = con.execute(
+        "SELECT 1 FROM checks WHERE status = 'failed' OR name = 'money' AND status <> 'passed'"
+    ).fetchone()
+    if doubtful is None:
+        return False
+    parted = [span for span in spans(con) if span.change_wei and span.first == span.last]
+    found = [*suspect_ranges(con, None), *((span.first, span.last) for span in parted)]
+    return bool(_to_search(reading, first, now, found))
+
+
 def _missing(
     reading: Reading, first: int, target: Reached, findings: list[Finding]
 ) -> list[tuple[int, int]]:
@@ -157,11 +171,18 @@ def _missing(
     money = next((each for each in findings if each.name == "money"), None)
     if money and money.status != "passed" and target.state and target.state.stub_balances:
         found += [(block, block) for block in locate(con, reading.chain.balances_wei)]
-    searched = con.execute(
-        "SELECT from_block FROM searched_in_vain "
-        "WHERE searched_at > ? AND source NOT LIKE 'again %' "
+    return _to_search(reading, first, target.now, found)
+
+
+def _to_search(
+    reading: Reading, first: int, now: datetime, found: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Those of some ranges, from block `first` on, that the hosts of now were not asked for often
+    enough of late."""
+    searched = reading.con.execute(
+        "SELECT from_block FROM searched_in_vain WHERE searched_at > ? AND source = ? "
         "GROUP BY from_block HAVING count(DISTINCT searched_at) >= ?",
-        [target.now - timedelta(days=1), _SEARCHES_A_DAY],
+        [now - timedelta(days=1), reading.chain.sources, _SEARCHES_A_DAY],
     ).fetchall()
     ours = [(max(first, start), end) for start, end in found if end >= first]
     return [each for each in ours if (each[0],) not in searched]

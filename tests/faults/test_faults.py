@@ -24,6 +24,7 @@ _PLAYED = [
     "log of a block not asked, every third, alone",
     "every log twice, always, alone",
     "one log missing, always, alone, pool",
+    "one log missing, always, alone, sfc",
     "all missing, padded list, always, one of two, sfc",
     "fabricated log, always, alone, bond",
     "indices shifted by one, always, one of three",
