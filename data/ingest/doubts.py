@@ -129,7 +129,7 @@ def settle_times(reading: Reading, host: str) -> str | None:
         "FROM landing JOIN raw_logs USING (block) "
         "WHERE landing.block_time <> raw_logs.block_time ORDER BY block"
     ).fetchall():
-        known = {times_at(endpoints, each, [block])[block] for each in endpoints.all} - {None}
+        known = {times_at(endpoints, each, [block])[block] for each in endpoints.serving} - {None}
         if len(known) != 1:
             return f"tells another time of block {block} than the store holds"
         (true,) = known

@@ -239,7 +239,7 @@ def settle(reading: Reading, block: int, compared: Sequence[Compared]) -> None:
     answers = [each for each in compared if each.first <= block <= each.last]
     if not answers or not all(each.alike for each in answers):
         return
-    said = {times_at(endpoints, host, [block])[block] for host in endpoints.all} - {None}
+    said = {times_at(endpoints, host, [block])[block] for host in endpoints.serving} - {None}
     rows = con.execute("SELECT DISTINCT block_time FROM raw_logs WHERE block = ?", [block])
     stored = {at for (at,) in rows.fetchall()}
     if len(said) == 1 and stored <= said:
@@ -307,7 +307,7 @@ def mend_time(reading: Reading, block: int) -> None:
     row = con.execute(
         f"SELECT {PLACE}, block_time FROM raw_logs WHERE block = ? LIMIT 1", [block]
     ).fetchone()
-    told = [times_at(endpoints, host, [block])[block] for host in endpoints.all]
+    told = [times_at(endpoints, host, [block])[block] for host in endpoints.serving]
     said = [at for at in told if at is not None]
     if row is None or not said or set(said) == {row[-1]}:
         return
@@ -318,7 +318,7 @@ def mend_time(reading: Reading, block: int) -> None:
             source = teller(reading, as_chain_log(row[:-1]))
             distrust(reading, source, block, "told another time of a block than its header")
         else:
-            hosts = ", ".join(sorted(host.host for host in endpoints.all))
+            hosts = ", ".join(sorted(host.host for host in endpoints.serving))
             contradiction(reading, hosts, block, "disagree about a block's time", settled=False)
 
 

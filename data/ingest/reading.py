@@ -40,7 +40,7 @@ class Reading:
         """The endpoints that can bear `source` out: no liar, and with the old blocks."""
         return [
             endpoint
-            for endpoint in self.chain.endpoints.all
+            for endpoint in self.chain.endpoints.serving
             if endpoint.host != source and endpoint.keeps_history is not False and not endpoint.lied
         ]
 

@@ -30,10 +30,11 @@ class Manners:
     """How endpoints are treated.
 
     A wait for the next bytes takes `timeout_s` at most; a whole attempt, from the connection to
-    the last byte, `deadline_s`, else four times that. A body that after `grace_s` comes at less
+    the last byte, `deadline_s`, else four times that, and to the end of the headers `begin_s`. A
+    body that after `grace_s` comes at less
     than `least_bytes_per_s` is given up. Between attempts lies `pause_s`, doubled with
     each failure in a row. No attempt begins once a question has taken `patience_s`. Who will
-    not serve us is put aside for `aside_s`.
+    not serve us is put aside for `aside_s`, and, where others serve us, whose answer did not end.
     `first_span` is how many blocks are asked for at first: too many costs one refusal, which
     names the limit. Several answers are held at once, so a body beyond `largest_body` is refused.
     `most_a_second` are the requests for logs that an endpoint gets in a second at the most, None
@@ -57,6 +58,17 @@ class Manners:
     def whole_s(self) -> float:
         """How many seconds a whole attempt may take."""
         return 4 * self.timeout_s if self.deadline_s is None else self.deadline_s
+
+    @property
+    def begin_s(self) -> float:
+        """How many seconds an attempt may take until the headers are there: who thinks so long
+        sends nothing meanwhile."""
+        return self.connect_s + self.timeout_s
+
+    @property
+    def connect_s(self) -> float:
+        """How many seconds a connection may take."""
+        return min(10.0, self.timeout_s)
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,7 @@ class Endpoint:
     _rests_until: float = 0.0
     _failures: int = 0
     _aside_until: float = 0.0
+    _stalled_until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -124,6 +137,11 @@ class Endpoint:
             self._aside_until = 0.0
             self.notes.append(f"{self.host} is tried again")
         return bool(self._aside_until)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether an answer of it did not end of late: it is asked where there is no other."""
+        return self.clock() < self._stalled_until
 
     @property
     def carries(self) -> float:
@@ -153,6 +171,14 @@ class Endpoint:
                 self.pace.busy()
                 if is_rate(error):
                     self.pace.too_fast(self.clock(), self.manners.longest_pause_s)
+
+    def stalls(self, why: object) -> None:
+        """An answer did not end. Leave the endpoint to itself for long, where there are others."""
+        with self._lock:
+            if not self.stalled:
+                said = self.redacted(why)
+                self.notes.append(f"{self.host} is asked only where there is no other: {said}")
+            self._stalled_until = self.clock() + self.manners.aside_s
 
     def forgets(self, why: str) -> None:
         """Ask for nothing older than its newest block from now on."""

@@ -224,10 +224,13 @@ class RangePlan:
         else:
             self._todo.append(piece)  # all else comes first
 
-    def _usable(self) -> list[Endpoint]:
+    def _usable(self, stalled: bool = False) -> list[Endpoint]:
+        """Those that may be asked; with those whose answers did not end where `stalled`, else with
+        them where nobody else serves us."""
+        endpoints = self.endpoints
         return [
             endpoint
-            for endpoint in self.endpoints.all
+            for endpoint in (endpoints.all if stalled else endpoints.serving)
             if (self.of is None or endpoint in self.of)
             and endpoint.host not in self.avoid
             and not endpoint.aside
@@ -237,9 +240,12 @@ class RangePlan:
     def _able(self, piece: Piece) -> list[Endpoint]:
         """The endpoints that may have these blocks, those first thought of that surely do."""
         usable = self._usable()
+        keeping = [endpoint for endpoint in usable if endpoint.keeps(piece.first)]
+        if not keeping and self.of is None:
+            usable = self._usable(stalled=True)
+            keeping = [endpoint for endpoint in usable if endpoint.keeps(piece.first)]
         if not usable:
             raise NodeError(f"no endpoint is left to ask. {self.endpoints.faults()}")
-        keeping = [endpoint for endpoint in usable if endpoint.keeps(piece.first)]
         if not keeping:
             raise NodeError(
                 f"no endpoint keeps blocks as old as {piece.first}: name one that does with "
