@@ -30,7 +30,7 @@ from data.ingest.doubts import (
     teller,
 )
 from data.ingest.landing import file_in_memory, read_into_landing
-from data.ingest.reading import Reading, deployed_stubs, pool_and_bond, staking
+from data.ingest.reading import Reading, Told, deployed_stubs, pool_and_bond, staking
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import ChainLog, block_times, on_chain, times_at
@@ -206,6 +206,7 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
         with transaction(con):
             for name in log_filter.names:
                 agree(con, name, answer.first, answer.last, host)
+        reading.told.append(Told(host, log_filter.names, answer.first, answer.last))
         return True
     block = (stored or more)[0].block
     moved = {log: log for log in more}

@@ -48,9 +48,11 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
 
     Where receipts hold the newest stored logs, the chain is the store's: then another hash, or
     blocks that the chain has not and in which the store holds nothing, were told wrongly and are
-    taken back. Raises NodeError, or WrongChainError, otherwise.
+    taken back. Where the store holds no log, all is read again. Raises NodeError, or
+    WrongChainError, otherwise.
     """
     con = reading.con
+    empty = not _logs(reading)
     if synced > head + _LAG_BLOCKS:
         beyond = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [head])
         if beyond.fetchone() or not _newest_logs_stand(reading):
@@ -61,7 +63,7 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
         with transaction(con):
             told = f"told of blocks beyond {head}, which the chain has not"
             contradiction(reading, "", synced, told)
-            forget(con, head + 1, 2**62)
+            forget(con, 0 if empty else head + 1, 2**62)
             con.execute(
                 "UPDATE store_info SET synced_block = ?, head_block = ?, synced_hash = NULL",
                 [head, head],
@@ -78,17 +80,19 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
             )
         with transaction(con):
             contradiction(reading, "", synced, "told another hash of the synced block")
+            if empty:
+                forget(con, 0, 2**62)
             con.execute("UPDATE store_info SET synced_hash = ?", [node_hash])
     return synced
 
 
 def _newest_logs_stand(reading: Reading) -> bool:
-    """Whether receipts hold the newest stored logs."""
+    """Whether receipts hold the newest stored logs, if there are any."""
     rows = reading.con.execute(
         f"SELECT {PLACE} FROM raw_logs ORDER BY block DESC, log_index DESC LIMIT {_KNOWN_LOGS}"
     ).fetchall()
     logs = [as_chain_log(row) for row in rows]
-    return bool(logs) and all(on_chain(reading.chain.endpoints, logs, "").values())
+    return all(on_chain(reading.chain.endpoints, logs, "").values())
 
 
 def finish_look(reading: Reading, first: int, target: Reached, *, at_end: bool) -> list[Finding]:
@@ -195,10 +199,13 @@ def _logs(reading: Reading) -> int:
 
 
 def _with_state(reading: Reading, target: Reached) -> Reached:
-    """`target` with what the contract says of itself there, or why that is not known."""
+    """`target` with what the contract says of itself there, or why that is not known. Raises
+    WrongChainError where there is neither a contract nor a log of it."""
     stubs = [stub for stub, _ in deployed_stubs(reading.con)]
     try:
         return replace(target, state=reading.chain.pool_state(target.block, stubs))
     except NodeError as error:
+        if isinstance(error, WrongChainError) and not _logs(reading):
+            raise WrongChainError(f"{error}, by the same id. {_ASK_ANOTHER}") from error
         reading.note(f"the contract's own views were not checked: {error}")
         return replace(target, unknown_because=str(error))

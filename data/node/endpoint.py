@@ -97,6 +97,8 @@ class Endpoint:
     pace: Pace = field(init=False)
     # The newest block it is known to have.
     head: int | None = None
+    # A block, and the hash that it told of it at first.
+    anchor: tuple[int, str] | None = None
     # Whether it told of a log that is known to exist; if not, it is asked from this block on.
     keeps_history: bool | None = None
     keeps_from: int = 0

@@ -105,8 +105,8 @@ class Endpoints:
         raise NodeError(f"no endpoint gave a usable answer to {method}. {self.faults()}")
 
     def errors(self) -> str:
-        """Each endpoint's last error."""
-        return "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
+        """Each endpoint's last error, or why it was left out."""
+        return "; ".join(f"{e.host}: {e.last_error}" for e in self.ever if e.last_error)
 
     def faults(self) -> str:
         """Each endpoint's last error, and what to do about it."""

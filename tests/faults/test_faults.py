@@ -33,6 +33,7 @@ _PLAYED = [
     "bad hash of the newest block, always, alone",
     "logs end 1,000 before the head, always, one of two",
     "head of 2^63, always, alone",
+    "another chain by our id, from the 60th request, alone",
     "status line drips, always, one of two",
 ]
 
