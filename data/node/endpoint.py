@@ -19,8 +19,6 @@ from data.node.pace import Pace
 from data.node.refusals import BusyError, EndpointError, NeverError, PrunedError, is_rate
 from data.node.width import Width
 
-# A longer pause than this is not kept to, however long an endpoint asks for.
-_LONGEST_REST_S = 300.0
 _QUICK_S = 2.0
 _NO_BLOCK = 1 << 63
 
@@ -31,10 +29,11 @@ class Manners:
 
     A wait for the next bytes takes `timeout_s` at most; a whole attempt, from the connection to
     the last byte, `deadline_s`, else four times that, and to the end of the headers `begin_s`. A
-    body that after `grace_s` comes at less
-    than `least_bytes_per_s` is given up. Between attempts lies `pause_s`, doubled with
-    each failure in a row. No attempt begins once a question has taken `patience_s`. Who will
-    not serve us is put aside for `aside_s`, and, where others serve us, whose answer did not end.
+    body that after `grace_s` comes at less than `least_bytes_per_s` is given up. Between attempts
+    lies `pause_s`, doubled with each failure in a row up to `longest_pause_s`; or what the endpoint
+    asks for, up to `longest_rest_s`. No attempt begins once a question has taken `patience_s`. Who
+    will not serve us is put aside for `aside_s`, and so is, where others serve us, whose answer did
+    not end.
     `first_span` is how many blocks are asked for at first: too many costs one refusal, which
     names the limit. Several answers are held at once, so a body beyond `largest_body` is refused.
     `most_a_second` are the requests for logs that an endpoint gets in a second at the most, None
@@ -45,6 +44,7 @@ class Manners:
     attempts: int = 8
     pause_s: float = 0.5
     longest_pause_s: float = 15.0
+    longest_rest_s: float = 300.0
     first_span: int = 100_000
     largest_body: int = 48 * 1024 * 1024
     patience_s: float = math.inf
@@ -163,11 +163,10 @@ class Endpoint:
             if isinstance(error, PrunedError):
                 self.forgets(self.last_error)
             elif self.pause_s == 0:
-                pause_s = min(
-                    self.manners.pause_s * 2.0**self._failures, self.manners.longest_pause_s
-                )
+                doubled = self.manners.pause_s * 2.0 ** min(self._failures, 32)
+                pause_s = min(doubled, self.manners.longest_pause_s)
                 if isinstance(error, BusyError) and error.retry_after_s is not None:
-                    pause_s = min(max(pause_s, error.retry_after_s), _LONGEST_REST_S)
+                    pause_s = max(pause_s, min(error.retry_after_s, self.manners.longest_rest_s))
                 self._rests_until = self.clock() + pause_s
                 self._failures += 1
                 self.pace.busy()
