@@ -17,7 +17,7 @@ from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, rea
 from data.ingest.evidence import mend_time
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import land_range, unread
-from data.ingest.money import locate, spans
+from data.ingest.money import doubtful_blocks, locate, loss_is_known
 from data.ingest.reading import Reading, deployed_stubs
 from data.node.witness import on_chain
 from data.store.writer import transaction
@@ -154,15 +154,18 @@ def _search(
 
 def still_missing(reading: Reading, first: int, now: datetime) -> bool:
     """Whether the last checks say that a log of some block from `first` on is missing, and it is
-    time to read that one again: though nothing is new, who is asked may be honest by now."""
+    time to read that one again: though nothing is new, who is asked may be honest by now. Or two
+    hosts have borne out since what the check of the money then called a failure."""
     con = reading.con
     doubtful = con.execute(
-        "SELECT 1 FROM checks WHERE status = 'failed' OR name = 'money' AND status <> 'passed'"
+        "SELECT bool_or(name = 'money' AND status = 'failed') FROM checks "
+        "WHERE status = 'failed' OR name = 'money' AND status <> 'passed' HAVING count(*) > 0"
     ).fetchone()
     if doubtful is None:
         return False
-    parted = [span for span in spans(con) if span.change_wei and span.first == span.last]
-    found = [*suspect_ranges(con, None), *((span.first, span.last) for span in parted)]
+    if doubtful[0] and loss_is_known(con):
+        return True
+    found = [*suspect_ranges(con, None), *((block, block) for block in doubtful_blocks(con))]
     return bool(_to_search(reading, first, now, found))
 
 
