@@ -7,7 +7,6 @@ do as cmp does: 0 where all is the same, 1 where something differs, 2 where nobo
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import secrets
@@ -15,15 +14,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
 
 from data import ConfigError, StoreError, TrackerError
 from data.config import SAMPLE, Network, default_store, load_network
-from data.ingest import archived, raw_logs
+from data.ingest import raw_logs
 from data.ingest.archived import Scope, filters_of, open_history, scope_of, write_archive
+from data.ingest.compared import common, differences, ends
 from data.ingest.coverage import merged
 from data.ingest.doubts import PLACE, as_chain_log, only_answered, only_stored
 from data.ingest.from_archive import sync_archive
@@ -143,11 +142,7 @@ def _compare(options: argparse.Namespace) -> int:
     with open_history(options.one) as (one, first), open_history(options.other) as (other, second):
         print(f"A  {first.sealed}\nB  {second.sealed}")
         found = first_difference(one, first.sealed.scope, other, second.sealed.scope)
-        block = first.sealed.scope.last_block
-        if not found and None not in (first.last, second.last) and first.last != second.last:
-            found = f"block {block}: another hash or time of the last block"
-        if not found and None not in (first.state, second.state) and first.state != second.state:
-            found = f"block {block}: the contract said something else there"
+        found = found or next(iter(ends(first, second)), "")
     print(found or "the same")
     return 1 if found else 0
 
@@ -159,33 +154,14 @@ def first_difference(
     for key in ("simulated", "chain_id", "pool", "bond", "cert", "sfc"):
         if getattr(a, key) != getattr(b, key):
             return f"another chain or pool: {key} is {getattr(a, key)} in A, {getattr(b, key)} in B"
-    first, last = max(a.first_block, b.first_block), min(a.last_block, b.last_block)
-    both = Scope(a.simulated, a.chain_id, a.pool, a.bond, a.cert, a.sfc, first, last)
-    for x, y in zip_longest(archived.lines(one, both), archived.lines(other, both)):
-        if x != y:
-            return _difference(x, y)
+    if found := next(differences(one, a, other, b), ""):
+        return found
     if (a.first_block, a.last_block) == (b.first_block, b.last_block):
         return ""
+    first, last = common(a, b)
     start = min(a.first_block, b.first_block)
     apart = start if a.first_block != b.first_block else last + 1
     return f"block {apart}: another range; blocks {first}-{last}, which both hold, are the same"
-
-
-def _difference(x: bytes | None, y: bytes | None) -> str:
-    mine, theirs = (None if line is None else json.loads(line) for line in (x, y))
-    places = [
-        (int(log["blockNumber"], 16), int(log["logIndex"], 16)) if log else (1 << 62, 0)
-        for log in (mine, theirs)
-    ]
-    (block, index), lacks = min(places), "B" if places[0] < places[1] else "A"
-    if places[0] != places[1]:
-        return f"block {block}: log {index} is missing in {lacks}"
-    assert mine is not None
-    assert theirs is not None
-    content = [key for key in mine if mine[key] != theirs[key] and key != "blockTimestamp"]
-    if content:
-        return f"block {block}: log {index} has other content: {', '.join(content)}"
-    return f"block {block}: another time of the block"
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
 `python -m data.sync check` tells what each endpoint can do; 1 where none keeps the history.
-`python -m data.sync verify` asks other hosts for what one alone told; 1 where they differ.
+`python -m data.sync verify` asks others, or a file, for what one host told; 1 where they differ.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ def _verify(arguments: list[str]) -> int:
     where all was compared and nothing differs."""
     parser = _asking("verify", "Ask other endpoints for what one alone told, the newest first.")
     parser.add_argument("--all", action="store_true", help="what two hosts told, or is proved, too")
+    parser.add_argument("--against", type=Path, metavar="ARCHIVE", help="ask a file, and no node")
     parser.add_argument("--sample", type=_count, metavar="N", help="only N stretches, by chance")
     parser.add_argument(
         "--rate",
@@ -109,9 +110,13 @@ def _verify(arguments: list[str]) -> int:
     network = load_network(options.network, tuple(options.rpc_url))
     if network.simulated:
         raise ConfigError(f"{network.name} is a simulation: nobody else can be asked for its logs")
+    if options.against and (options.rpc_url or options.all or options.sample):
+        raise ConfigError("--against asks no node: leave out --rpc-url, --all and --sample")
     path = options.store or default_store(network.name)
     try:
         version(path)  # a store that is not there is not to be begun
+        if options.against is not None:
+            return _against(network, path, options)
         with lock(path):
             return _verified(network, path, options)
     except TrackerError as error:
@@ -119,6 +124,15 @@ def _verify(arguments: list[str]) -> int:
         return 1
     except (KeyboardInterrupt, RuntimeError) as error:
         return _stopped(error, "what was compared")
+
+
+def _against(network: Network, path: Path, options: argparse.Namespace) -> int:
+    from data.ingest.compared import against
+    from data.ingest.verify_report import lines_against
+
+    found = against(network, path, options.against)
+    print(f"{found.archive}\n{path}: " + "\n".join(lines_against(found)))
+    return 1 if found.found else 0
 
 
 def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:

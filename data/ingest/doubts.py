@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import duckdb
 
 from data.ingest.coverage import BOND, POOL, SFC, forget
+from data.ingest.identity import left_chain
 from data.ingest.reading import OF_FILTER, Reading, filter_parameters
 from data.node.log_ranges import LogFilter
 from data.node.witness import ChainLog, misplaced, on_chain, times_at
@@ -90,9 +91,15 @@ def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> int:
     """Take out those of some stored logs that the chain has not, and distrust who told them.
     Returns how many; what no host can tell stays."""
     dropped = 0
+    seen = False  # nobody denies a log of our chain from another
     for log in logs:
         told_by = teller(reading, log)
-        if on_chain(reading.chain.endpoints, [log], told_by)[log] is not False:
+        denied = on_chain(reading.chain.endpoints, [log], told_by)[log] is False
+        if denied and not seen:
+            seen = True
+            if left_chain(reading):
+                denied = on_chain(reading.chain.endpoints, [log], told_by)[log] is False
+        if not denied:
             continue
         _drop(reading, [log], told_by, "which its transaction's receipt has not")
         dropped += 1
@@ -139,7 +146,7 @@ def settle_times(reading: Reading, host: str) -> str | None:
         "FROM landing JOIN raw_logs USING (block) "
         "WHERE landing.block_time <> raw_logs.block_time ORDER BY block"
     ).fetchall():
-        known = {times_at(endpoints, each, [block])[block] for each in endpoints.all} - {None}
+        known = {times_at(endpoints, each, [block])[block] for each in endpoints.serving} - {None}
         if len(known) != 1:
             return f"tells another time of block {block} than the store holds"
         (true,) = known

@@ -17,7 +17,7 @@ import duckdb
 
 from data import NodeError
 from data.config import Network
-from data.ingest.coverage import BOND, POOL, SFC, agree, merged, ranges
+from data.ingest.coverage import BOND, POOL, SFC, agree, merged, ranges, without
 from data.ingest.doubts import (
     PLACE,
     as_chain_log,
@@ -30,7 +30,7 @@ from data.ingest.doubts import (
     teller,
 )
 from data.ingest.landing import file_in_memory, read_into_landing
-from data.ingest.reading import Reading, deployed_stubs, pool_and_bond, staking
+from data.ingest.reading import Reading, Told, deployed_stubs, pool_and_bond, staking
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import ChainLog, block_times, on_chain, times_at
@@ -39,7 +39,8 @@ from data.store.writer import transaction
 # A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
 _SHARE, _AT_LEAST = 10, 20
 _LOGS_A_REQUEST = 50
-_AGAIN, _FEW_LOGS = "again ", 50_000
+# A host that stands alone is asked again so much in a day, and for the same blocks once a month.
+_AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
 _PATIENCE_S = 5.0  # nobody waits longer for a second opinion
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
@@ -72,24 +73,25 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     again = _may_ask_again(reading, now)
     for log_filter in filters(reading.con, reading.network):
         for source, told in told_alone(reading, log_filter, first, last).items():
-            others = reading.others(source)
-            if not others and again:
+            others, most = reading.others(source), requests - answers
+            alone = not others and again
+            if alone:
                 others = [each for each in reading.chain.endpoints.all if each.host == source]
-            if not others or answers >= requests:
+                most = _REQUESTS_AGAIN // 2  # for each of two filters
+                told = without(told, _asked_again(reading, log_filter, source, now))
+            if not others or not told or most <= 0:
                 continue
             widest = max(endpoint.width.blocks for endpoint in others)
-            asked = newest(told, widest * (requests - answers))
+            asked = newest(told, widest * most)
+            compared: list[tuple[int, int]] = []
             try:
-                for _ in compare(reading, log_filter, asked, others, requests - answers):
-                    answers += 1
+                answered = compare(reading, log_filter, asked, others, most)
+                compared.extend((answer.first, answer.last) for answer in answered)
             except NodeError as error:  # nobody is left to ask: it stays as it is known
                 reading.note(f"not confirmed by a second host: {error}")
-            if again and others[0].host == source:
-                with transaction(reading.con):
-                    reading.con.execute(
-                        "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
-                        [first, last, _AGAIN + source],
-                    )
+            answers += len(compared)
+            if alone:
+                _keep_asked_again(reading, log_filter, source, merged(compared))
     return answers
 
 
@@ -104,6 +106,32 @@ def _may_ask_again(reading: Reading, now: datetime) -> bool:
         {"few": _FEW_LOGS, "again": _AGAIN, "since": now - timedelta(days=1)},
     ).fetchone()
     return row == (True,)
+
+
+def _asked_again(
+    reading: Reading, log_filter: LogFilter, source: str, now: datetime
+) -> list[tuple[int, int]]:
+    """The blocks that a host was asked for again of late."""
+    rows = reading.con.execute(
+        "SELECT from_block, to_block FROM searched_in_vain WHERE source = ? AND searched_at > ?",
+        [_again_of(log_filter, source), now - _AGAIN_AFTER],
+    )
+    return merged(rows.fetchall())
+
+
+def _keep_asked_again(
+    reading: Reading, log_filter: LogFilter, source: str, blocks: list[tuple[int, int]]
+) -> None:
+    with transaction(reading.con):
+        for first, last in blocks:
+            reading.con.execute(
+                "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
+                [first, last, _again_of(log_filter, source)],
+            )
+
+
+def _again_of(log_filter: LogFilter, source: str) -> str:
+    return f"{_AGAIN}{log_filter.names[0]} {source}"
 
 
 def compare(
@@ -178,6 +206,7 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
         with transaction(con):
             for name in log_filter.names:
                 agree(con, name, answer.first, answer.last, host)
+        reading.told.append(Told(host, log_filter.names, answer.first, answer.last))
         return True
     block = (stored or more)[0].block
     drop_false(reading, drop_misplaced(reading, stored, more))
@@ -207,7 +236,7 @@ def settle(reading: Reading, block: int, compared: Sequence[Compared]) -> None:
     answers = [each for each in compared if each.first <= block <= each.last]
     if not answers or not all(each.alike for each in answers):
         return
-    said = {times_at(endpoints, host, [block])[block] for host in endpoints.all} - {None}
+    said = {times_at(endpoints, host, [block])[block] for host in endpoints.serving} - {None}
     rows = con.execute("SELECT DISTINCT block_time FROM raw_logs WHERE block = ?", [block])
     stored = {at for (at,) in rows.fetchall()}
     if len(said) == 1 and stored <= said:
@@ -286,7 +315,7 @@ def mend_time(reading: Reading, block: int) -> None:
     row = con.execute(
         f"SELECT {PLACE}, block_time FROM raw_logs WHERE block = ? LIMIT 1", [block]
     ).fetchone()
-    told = [times_at(endpoints, host, [block])[block] for host in endpoints.all]
+    told = [times_at(endpoints, host, [block])[block] for host in endpoints.serving]
     said = [at for at in told if at is not None]
     if row is None or not said or set(said) == {row[-1]}:
         return
@@ -297,7 +326,7 @@ def mend_time(reading: Reading, block: int) -> None:
             source = teller(reading, as_chain_log(row[:-1]))
             distrust(reading, source, block, "told another time of a block than its header")
         else:
-            hosts = ", ".join(sorted(host.host for host in endpoints.all))
+            hosts = ", ".join(sorted(host.host for host in endpoints.serving))
             contradiction(reading, hosts, block, "disagree about a block's time", settled=False)
 
 

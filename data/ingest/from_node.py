@@ -21,7 +21,8 @@ from data.ingest.coverage import forget
 from data.ingest.doubts import only_answered, only_stored
 from data.ingest.evidence import budget, confirm, filters, sample
 from data.ingest.finish import Reached, same_state, stands_still
-from data.ingest.healing import finish_look, read_liars_again, same_chain
+from data.ingest.healing import finish_look, read_liars_again, same_chain, still_missing
+from data.ingest.identity import left_chain
 from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
@@ -76,6 +77,7 @@ def sync_node(
     what was committed before stays and is continued the next time.
     """
     head = chain.head()
+    chain.remember(max(0, head - _TAIL_BLOCKS))
     progress.news(chain.drain_notices())
     last = head if last is None else min(last, head)
     first = network.first_block if first is None else first
@@ -116,8 +118,13 @@ def sync_node(
                 unknown_because="asked of the contract only at the end of a sync",
             )
             news = progress.logs > logs or not at_end or not only_newest
+            news = news or still_missing(reading, first, target.now)
             if news or not stands_still(con, chain, target):
                 findings = finish_look(reading, first, target, at_end=at_end)
+            if left_chain(reading):
+                con.execute("UPDATE store_info SET synced_hash = NULL")  # whose it is, nobody knows
+                reached = -1
+                continue
         publish(path)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
@@ -131,11 +138,19 @@ def find_archives(reading: Reading, first: int, last: int) -> None:
 
 def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -> int:
     """Land what is unread, then see how far a second source bears it out; where one was found
-    wrong, what it alone told is read again. Returns the block up to which all is read.
+    wrong, or is on another chain by now, what it alone told is read again. Returns the block up to
+    which all is read.
     """
     reached = first - 1
     for _ in range(_ROUNDS):
-        landed = land_range(reading, first, last, until)
+        try:
+            landed = land_range(reading, first, last, until)
+        except NodeError:
+            left_chain(reading)  # who fails now may have told of another chain before
+            raise
+        if left_chain(reading):
+            reached = first - 1
+            continue
         reached = landed.block
         if reached < first:
             break

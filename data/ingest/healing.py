@@ -8,7 +8,7 @@ to throw a store away whose history may not be had again.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from data import NodeError, WrongChainError
 from data.ingest.checks import Finding, suspect_ranges
@@ -17,12 +17,12 @@ from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, rea
 from data.ingest.evidence import mend_time
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import land_range, unread
-from data.ingest.money import locate
+from data.ingest.money import doubtful_blocks, locate, loss_is_known
 from data.ingest.reading import Reading, deployed_stubs
 from data.node.witness import on_chain
 from data.store.writer import transaction
 
-# A range that stays empty is searched so often in a day.
+# A range that stays empty is searched so often in a day, at the same hosts.
 _SEARCHES_A_DAY = 2
 _KNOWN_LOGS = 3
 # Endpoints may differ by this much in how new their newest block is.
@@ -48,9 +48,11 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
 
     Where receipts hold the newest stored logs, the chain is the store's: then another hash, or
     blocks that the chain has not and in which the store holds nothing, were told wrongly and are
-    taken back. Raises NodeError, or WrongChainError, otherwise.
+    taken back. Where the store holds no log, all is read again. Raises NodeError, or
+    WrongChainError, otherwise.
     """
     con = reading.con
+    empty = not _logs(reading)
     if synced > head + _LAG_BLOCKS:
         beyond = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [head])
         if beyond.fetchone() or not _newest_logs_stand(reading):
@@ -61,7 +63,7 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
         with transaction(con):
             told = f"told of blocks beyond {head}, which the chain has not"
             contradiction(reading, "", synced, told)
-            forget(con, head + 1, 2**62)
+            forget(con, 0 if empty else head + 1, 2**62)
             con.execute(
                 "UPDATE store_info SET synced_block = ?, head_block = ?, synced_hash = NULL",
                 [head, head],
@@ -78,17 +80,19 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
             )
         with transaction(con):
             contradiction(reading, "", synced, "told another hash of the synced block")
+            if empty:
+                forget(con, 0, 2**62)
             con.execute("UPDATE store_info SET synced_hash = ?", [node_hash])
     return synced
 
 
 def _newest_logs_stand(reading: Reading) -> bool:
-    """Whether receipts hold the newest stored logs."""
+    """Whether receipts hold the newest stored logs, if there are any."""
     rows = reading.con.execute(
         f"SELECT {PLACE} FROM raw_logs ORDER BY block DESC, log_index DESC LIMIT {_KNOWN_LOGS}"
     ).fetchall()
     logs = [as_chain_log(row) for row in rows]
-    return bool(logs) and all(on_chain(reading.chain.endpoints, logs, "").values())
+    return all(on_chain(reading.chain.endpoints, logs, "").values())
 
 
 def finish_look(reading: Reading, first: int, target: Reached, *, at_end: bool) -> list[Finding]:
@@ -148,6 +152,23 @@ def _search(
     return finish(con, target)
 
 
+def still_missing(reading: Reading, first: int, now: datetime) -> bool:
+    """Whether the last checks say that a log of some block from `first` on is missing, and it is
+    time to read that one again: though nothing is new, who is asked may be honest by now. Or two
+    hosts have borne out since what the check of the money then called a failure."""
+    con = reading.con
+    doubtful = con.execute(
+        "SELECT bool_or(name = 'money' AND status = 'failed') FROM checks "
+        "WHERE status = 'failed' OR name = 'money' AND status <> 'passed' HAVING count(*) > 0"
+    ).fetchone()
+    if doubtful is None:
+        return False
+    if doubtful[0] and loss_is_known(con):
+        return True
+    found = [*suspect_ranges(con, None), *((block, block) for block in doubtful_blocks(con))]
+    return bool(_to_search(reading, first, now, found))
+
+
 def _missing(
     reading: Reading, first: int, target: Reached, findings: list[Finding]
 ) -> list[tuple[int, int]]:
@@ -158,11 +179,18 @@ def _missing(
     money = next((each for each in findings if each.name == "money"), None)
     if money and money.status != "passed" and target.state and target.state.stub_balances:
         found += [(block, block) for block in locate(con, reading.chain.balances_wei)]
-    searched = con.execute(
-        "SELECT from_block FROM searched_in_vain "
-        "WHERE searched_at > ? AND source NOT LIKE 'again %' "
+    return _to_search(reading, first, target.now, found)
+
+
+def _to_search(
+    reading: Reading, first: int, now: datetime, found: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Those of some ranges, from block `first` on, that the hosts of now were not asked for often
+    enough of late."""
+    searched = reading.con.execute(
+        "SELECT from_block FROM searched_in_vain WHERE searched_at > ? AND source = ? "
         "GROUP BY from_block HAVING count(DISTINCT searched_at) >= ?",
-        [target.now - timedelta(days=1), _SEARCHES_A_DAY],
+        [now - timedelta(days=1), reading.chain.sources, _SEARCHES_A_DAY],
     ).fetchall()
     ours = [(max(first, start), end) for start, end in found if end >= first]
     return [each for each in ours if (each[0],) not in searched]
@@ -175,10 +203,13 @@ def _logs(reading: Reading) -> int:
 
 
 def _with_state(reading: Reading, target: Reached) -> Reached:
-    """`target` with what the contract says of itself there, or why that is not known."""
+    """`target` with what the contract says of itself there, or why that is not known. Raises
+    WrongChainError where there is neither a contract nor a log of it."""
     stubs = [stub for stub, _ in deployed_stubs(reading.con)]
     try:
         return replace(target, state=reading.chain.pool_state(target.block, stubs))
     except NodeError as error:
+        if isinstance(error, WrongChainError) and not _logs(reading):
+            raise WrongChainError(f"{error}, by the same id. {_ASK_ANOTHER}") from error
         reading.note(f"the contract's own views were not checked: {error}")
         return replace(target, unknown_because=str(error))

@@ -34,6 +34,7 @@ from data.ingest.doubts import (
 from data.ingest.reading import (
     OF_FILTER,
     Reading,
+    Told,
     deployed_stubs,
     filter_parameters,
     pool_and_bond,
@@ -184,6 +185,7 @@ def _land_batch(
                 told = [(each.first, each.last) for each in batch if each.endpoint.host == host]
                 for first, last in merged(told):
                     cover(con, log_filter.names, first, last, "single", host)
+                    reading.told.append(Told(host, log_filter.names, first, last))
     except ChangedLogError as error:
         return str(error)
     return count

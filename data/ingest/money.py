@@ -18,7 +18,8 @@ Money moves at these places of the contracts, and each leaves a log that we read
 - more than the sum: a plain transfer to the pool or a stub (also one before its first log);
 - less than the sum: a return from a slashed validator, whose `Withdrawn` tells the amount before
   the cut, and rewards or returns redirected to another receiver, which the logs tell as if they
-  had come.
+  had come. That stays so for ever: where two hosts told the block alike, it is known and no failure
+  any more, but it never passes.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pathlib import Path
 import duckdb
 
 from data import NodeError
+from data.ingest.coverage import POOL, SFC, ranges
 from data.pool.amounts import DECIMALS, format_short
 from data.pool.state import PoolState
 
@@ -45,6 +47,10 @@ _MORE = (
 _LESS = (
     "Less is a payout or a delegation whose log was withheld, or a return or rewards of which the "
     "staking contract kept a part (slashing) or which it sent elsewhere (redirection)"
+)
+_KNOWN_LOSS = (
+    "It is a known deficit: two hosts told the same logs of each block in which it arose, and "
+    "nothing changed since. "
 )
 # A sum over an amount that is not known, or is more than all FTM, is not known.
 _SUM = """CASE WHEN bool_and(coalesce(abs(amount_wei) <= 1e33::DECIMAL(38, 0), FALSE))
@@ -104,13 +110,14 @@ def check_money(
         )
     _thin_out(con)
     changed = [span for span in spans(con) if span.change_wei]
+    known_loss = difference < 0 and loss_is_known(con)
     told = ", ".join(f"{part} {format_short(wei)} FTM" for part, wei in known.items())
     return Verdict(
-        "unknown" if difference > 0 else "failed",
+        "unknown" if difference > 0 or known_loss else "failed",
         f"pool and stubs hold {_exact(abs(difference))} {'more' if difference > 0 else 'less'} "
         f"than what came and went up to block {block}: {_where(changed)}. "
-        f"{_MORE if difference > 0 else _LESS}. By the logs: {told}; held: "
-        f"{format_short(held)} FTM",
+        f"{_MORE if difference > 0 else _LESS}. "
+        f"{_KNOWN_LOSS if known_loss else ''}By the logs: {told}; held: {format_short(held)} FTM",
         changed[0].first,
     )
 
@@ -130,12 +137,28 @@ def spans(con: duckdb.DuckDBPyConnection) -> list[Span]:
     ]
 
 
+def borne_out(con: duckdb.DuckDBPyConnection, span: Span) -> bool:
+    """Whether the span is one block of which two hosts told the same logs, or that is proved: then
+    no log is missing in it, as far as anybody can be asked."""
+    known = [ranges(con, name, span.first, span.last) for name in (POOL, SFC)]
+    return span.first == span.last and all(
+        each and each[0].known in ("agreed", "proved") for each in known
+    )
+
+
+def loss_is_known(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether each block in which less was held than the logs tell is borne out."""
+    lost = [span for span in spans(con) if span.change_wei < 0]
+    return bool(lost) and all(borne_out(con, span) for span in lost)
+
+
 def locate(
     con: duckdb.DuckDBPyConnection,
     balances_wei: Callable[[Sequence[str], int], list[int]],
     most: int = 3,
 ) -> list[int]:
-    """The blocks in which money and logs part, as far as old balances tell them.
+    """The blocks in which money and logs part and that one source alone told, as far as old
+    balances tell them.
 
     `balances_wei` is Chain.balances_wei. At most `most` spans are halved until they are one block:
     some 25 questions for all balances each, none where the node keeps no old state. The answers
@@ -165,7 +188,13 @@ def locate(
     except NodeError:
         pass
     _thin_out(con)
-    return [span.last for span in spans(con) if span.change_wei and span.first == span.last]
+    return doubtful_blocks(con)
+
+
+def doubtful_blocks(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """The blocks in which money and logs part and that one source alone told."""
+    parted = [span for span in spans(con) if span.change_wei and span.first == span.last]
+    return [span.last for span in parted if not borne_out(con, span)]
 
 
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:

@@ -24,6 +24,16 @@ Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
+class Told:
+    """Blocks first..last of the filters `names`, as `host` told them."""
+
+    host: str
+    names: tuple[str, ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Reading:
     """What the reading of a chain goes with: the next store, the chain and its network, what is
     called as logs land, and what is called with a sentence for whoever watches."""
@@ -35,12 +45,14 @@ class Reading:
     note: Callable[[str], None]
     # The sources whose logs were dropped from coverage in this sync: each at most once.
     healed: set[str] = field(default_factory=set)
+    # What was told since the endpoints were last seen on the chain.
+    told: list[Told] = field(default_factory=list)
 
     def others(self, source: str) -> list[Endpoint]:
         """The endpoints that can bear `source` out: no liar, and with the old blocks."""
         return [
             endpoint
-            for endpoint in self.chain.endpoints.all
+            for endpoint in self.chain.endpoints.serving
             if endpoint.host != source and endpoint.keeps_history is not False and not endpoint.lied
         ]
 

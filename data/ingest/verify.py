@@ -35,6 +35,7 @@ from data.ingest.evidence import (
 from data.ingest.finish import Reached
 from data.ingest.from_node import find_archives
 from data.ingest.healing import finish_look, same_chain
+from data.ingest.identity import left_chain
 from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading
@@ -139,6 +140,7 @@ def verify_store(
                 raise StoreError(f"{path} holds no block yet: sync the network first")
             if first_time:
                 head = chain.head()
+                chain.remember(min(head, info.synced_block))
                 synced = same_chain(reading, info.synced_block, info.synced_hash, head)
                 info = read_info(con)
                 progress.news(chain.drain_notices())
@@ -165,6 +167,7 @@ def _go_through(reading: Reading, info: StoreInfo, work: _Work, until: float) ->
     reread = done = False
     while not done and time.monotonic() < until:
         done = not _compare_some(reading, info, work)
+        left_chain(reading)
         while unread(con, info.first_block, last) > missing:
             if all(endpoint.lied for endpoint in reading.chain.endpoints.all):
                 raise NodeError(

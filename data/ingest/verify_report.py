@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from data.ingest.compared import Against
 from data.ingest.verify import STRETCH_BLOCKS, Sample, Verified
 
 _SHOWN = 50
@@ -35,6 +36,24 @@ def lines(found: Verified) -> list[str]:
         told.append("no block rests on one source alone")
     if found.unasked:
         told.append(f"not compared: {found.unasked}. Name another --rpc-url, or try again later")
+    return told
+
+
+def lines_against(found: Against) -> list[str]:
+    """What a store and an archive tell differently, and of which blocks nothing was compared."""
+    blocks = f"blocks {found.first}-{found.last}"
+    told = [*found.found[:_SHOWN]]
+    if len(found.found) > _SHOWN:
+        told.append(f"and {len(found.found) - _SHOWN:,} more")
+    if found.found:
+        told.insert(0, f"{blocks} are not told alike, {len(found.found):,} times:")
+    else:
+        told.append(f"no difference in {blocks}")
+    for whose, held in (("store", found.store), ("archive", found.archive.scope)):
+        if (held.first_block, held.last_block) != (found.first, found.last):
+            rest = f"{held.first_block}-{held.last_block}"
+            told.append(f"not compared: what else of its blocks {rest} the {whose} holds")
+    told.append("nothing is surer by it: an archive does not say whom it was read from")
     return told
 
 

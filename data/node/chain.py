@@ -14,6 +14,7 @@ from data.config import Network
 from data.node.endpoint import Contribution, Endpoint, Manners
 from data.node.endpoints import Endpoints
 from data.node.history import probe_history
+from data.node.identity import remember, turned
 from data.node.log_answers import quantity_of
 from data.node.log_ranges import LogFilter
 from data.node.plain_state import plain_state
@@ -98,6 +99,18 @@ class Chain:
         """
         probe_history(self.endpoints, log_filter, first_block, last_block, known)
 
+    def remember(self, number: int) -> None:
+        """Keep which hash each endpoint tells of block `number`, for `leave_turned`."""
+        remember(self.endpoints, number)
+
+    def leave_turned(self) -> list[str]:
+        """Leave out who tells another chain's id by now, or another hash of the block that is
+        remembered; returns their hosts."""
+        found = turned(self.endpoints, self._network.chain_id)
+        for endpoint, why in found.items():
+            self._leave_out(endpoint, why)
+        return [endpoint.host for endpoint in found]
+
     def contributions(self) -> tuple[Contribution, ...]:
         """What each endpoint gave to reading logs, those that were left out too."""
         return tuple(endpoint.contribution for endpoint in self.endpoints.ever)
@@ -132,8 +145,8 @@ class Chain:
 
     def pool_state(self, block: Block, stubs: Sequence[str] | None = None) -> PoolState:
         """The pool's balance and views at `block`, and what its `stubs` hold (those that it lists
-        itself if None). Raises NodeError where the node keeps no state of that block or there is
-        no contract at the pool's address."""
+        itself if None). Raises NodeError where the node keeps no state of that block, and
+        WrongChainError where there is no contract at the pool's address."""
         if stubs is not None:
             state = plain_state(self._network, self.endpoints, block, stubs, with_sum=True)
             if state is not None:
@@ -178,7 +191,8 @@ class Chain:
 
     def _leave_out(self, endpoint: Endpoint, why: str) -> None:
         self.notices.append(f"{endpoint.host}: {endpoint.redacted(why)}")
-        self._tell(endpoint, f"is not used: {endpoint.redacted(why)}")
+        endpoint.last_error = endpoint.redacted(why)
+        self._tell(endpoint, f"is not used: {endpoint.last_error}")
         self.endpoints.drop(endpoint)
 
     @staticmethod

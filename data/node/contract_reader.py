@@ -16,7 +16,7 @@ from web3.exceptions import Web3Exception
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from data import NodeError
+from data import NodeError, WrongChainError
 from data.config import Network
 from data.node.endpoints import Endpoints
 from data.node.refusals import message_of, plain
@@ -72,13 +72,15 @@ class ContractReader:
 
     def state(self, block: Block, stubs: Sequence[str] | None = None) -> PoolState:
         """The pool's balance and views at `block`, and what its `stubs` hold (those that it lists
-        itself if None). Raises NodeError where the node keeps no state of that block or there is
-        no contract at the pool's address."""
+        itself if None). Raises NodeError where the node keeps no state of that block, and
+        WrongChainError where there is no contract at the pool's address."""
         at = block.number
         pool = self._pool.address
         try:
             if not self._w3.eth.get_code(pool, at):
-                raise NodeError(f"there is no contract at {pool} at block {at}")
+                raise WrongChainError(
+                    f"there is no contract at {pool} at block {at}: the node is on another chain"
+                )
             balance_wei = self._w3.eth.get_balance(pool, at)
         except _UNREADABLE as error:
             raise NodeError(f"the node tells no state of block {at}: {_words(error)}") from error

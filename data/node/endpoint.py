@@ -19,8 +19,6 @@ from data.node.pace import Pace
 from data.node.refusals import BusyError, EndpointError, NeverError, PrunedError, is_rate
 from data.node.width import Width
 
-# A longer pause than this is not kept to, however long an endpoint asks for.
-_LONGEST_REST_S = 300.0
 _QUICK_S = 2.0
 _NO_BLOCK = 1 << 63
 
@@ -30,10 +28,12 @@ class Manners:
     """How endpoints are treated.
 
     A wait for the next bytes takes `timeout_s` at most; a whole attempt, from the connection to
-    the last byte, `deadline_s`, else four times that. A body that after `grace_s` comes at less
-    than `least_bytes_per_s` is given up. Between attempts lies `pause_s`, doubled with
-    each failure in a row. No attempt begins once a question has taken `patience_s`. Who will
-    not serve us is put aside for `aside_s`.
+    the last byte, `deadline_s`, else four times that, and to the end of the headers `begin_s`. A
+    body that after `grace_s` comes at less than `least_bytes_per_s` is given up. Between attempts
+    lies `pause_s`, doubled with each failure in a row up to `longest_pause_s`; or what the endpoint
+    asks for, up to `longest_rest_s`. No attempt begins once a question has taken `patience_s`. Who
+    will not serve us is put aside for `aside_s`, and so is, where others serve us, whose answer did
+    not end.
     `first_span` is how many blocks are asked for at first: too many costs one refusal, which
     names the limit. Several answers are held at once, so a body beyond `largest_body` is refused.
     `most_a_second` are the requests for logs that an endpoint gets in a second at the most, None
@@ -44,6 +44,7 @@ class Manners:
     attempts: int = 8
     pause_s: float = 0.5
     longest_pause_s: float = 15.0
+    longest_rest_s: float = 300.0
     first_span: int = 100_000
     largest_body: int = 32 * 1024 * 1024
     patience_s: float = math.inf
@@ -57,6 +58,17 @@ class Manners:
     def whole_s(self) -> float:
         """How many seconds a whole attempt may take."""
         return 4 * self.timeout_s if self.deadline_s is None else self.deadline_s
+
+    @property
+    def begin_s(self) -> float:
+        """How many seconds an attempt may take until the headers are there: who thinks so long
+        sends nothing meanwhile."""
+        return self.connect_s + self.timeout_s
+
+    @property
+    def connect_s(self) -> float:
+        """How many seconds a connection may take."""
+        return min(10.0, self.timeout_s)
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,8 @@ class Endpoint:
     pace: Pace = field(init=False)
     # The newest block it is known to have.
     head: int | None = None
+    # A block, and the hash that it told of it at first.
+    anchor: tuple[int, str] | None = None
     # Whether it told of a log that is known to exist; if not, it is asked from this block on.
     keeps_history: bool | None = None
     keeps_from: int = 0
@@ -103,6 +117,7 @@ class Endpoint:
     _rests_until: float = 0.0
     _failures: int = 0
     _aside_until: float = 0.0
+    _stalled_until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -126,6 +141,11 @@ class Endpoint:
         return bool(self._aside_until)
 
     @property
+    def stalled(self) -> bool:
+        """Whether an answer of it did not end of late: it is asked where there is no other."""
+        return self.clock() < self._stalled_until
+
+    @property
     def carries(self) -> float:
         """About how many blocks a second it brings; infinite where that is yet to be tried."""
         if not self.width.answered:
@@ -143,16 +163,23 @@ class Endpoint:
             if isinstance(error, PrunedError):
                 self.forgets(self.last_error)
             elif self.pause_s == 0:
-                pause_s = min(
-                    self.manners.pause_s * 2.0**self._failures, self.manners.longest_pause_s
-                )
+                doubled = self.manners.pause_s * 2.0 ** min(self._failures, 32)
+                pause_s = min(doubled, self.manners.longest_pause_s)
                 if isinstance(error, BusyError) and error.retry_after_s is not None:
-                    pause_s = min(max(pause_s, error.retry_after_s), _LONGEST_REST_S)
+                    pause_s = max(pause_s, min(error.retry_after_s, self.manners.longest_rest_s))
                 self._rests_until = self.clock() + pause_s
                 self._failures += 1
                 self.pace.busy()
                 if is_rate(error):
                     self.pace.too_fast(self.clock(), self.manners.longest_pause_s)
+
+    def stalls(self, why: object) -> None:
+        """An answer did not end. Leave the endpoint to itself for long, where there are others."""
+        with self._lock:
+            if not self.stalled:
+                said = self.redacted(why)
+                self.notes.append(f"{self.host} is asked only where there is no other: {said}")
+            self._stalled_until = self.clock() + self.manners.aside_s
 
     def forgets(self, why: str) -> None:
         """Ask for nothing older than its newest block from now on."""

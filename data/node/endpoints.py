@@ -19,6 +19,7 @@ from data.node.refusals import (
     EndpointError,
     LyingError,
     NoMethodError,
+    StalledError,
     TooMuchError,
     UnclearError,
     http_refusal,
@@ -54,11 +55,18 @@ class Endpoints:
         """Use this endpoint no more; `ever` still holds it."""
         self.all = [other for other in self.all if other is not endpoint]
 
+    @property
+    def serving(self) -> list[Endpoint]:
+        """Those that serve us; without those whose answers did not end, where others are left."""
+        serving = [endpoint for endpoint in self.all if not endpoint.aside]
+        return [endpoint for endpoint in serving if not endpoint.stalled] or serving
+
     def next(self, method: str = "", avoid: Collection[Endpoint] = ()) -> Endpoint:
         """The endpoint whose turn it is among the rested ones that have `method`; one of `avoid`
         only where there is no other. Raises NodeError where none has it."""
         serving = [endpoint for endpoint in self.all if not endpoint.aside]
-        able = [endpoint for endpoint in serving if method not in endpoint.lacks]
+        having = [endpoint for endpoint in serving if method not in endpoint.lacks]
+        able = [endpoint for endpoint in having if not endpoint.stalled] or having
         if not able:
             what = f"no endpoint has {method}" if serving else "no endpoint serves us any more"
             raise NodeError(f"{what}. {self.faults()}")
@@ -97,8 +105,8 @@ class Endpoints:
         raise NodeError(f"no endpoint gave a usable answer to {method}. {self.faults()}")
 
     def errors(self) -> str:
-        """Each endpoint's last error."""
-        return "; ".join(f"{e.host}: {e.last_error}" for e in self.all if e.last_error)
+        """Each endpoint's last error, or why it was left out."""
+        return "; ".join(f"{e.host}: {e.last_error}" for e in self.ever if e.last_error)
 
     def faults(self) -> str:
         """Each endpoint's last error, and what to do about it."""
@@ -171,7 +179,11 @@ class Endpoints:
     def post(self, endpoint: Endpoint, payload: Any) -> bytes:
         """The body of one HTTP answer, JSON-RPC's own errors included, within the deadline.
         Raises EndpointError for anything else."""
-        status, headers, body = self._sockets.post(endpoint.url, json.dumps(payload).encode())
+        try:
+            status, headers, body = self._sockets.post(endpoint.url, json.dumps(payload).encode())
+        except StalledError as error:
+            endpoint.stalls(error)
+            raise
         refused = http_refusal(status, body, headers) if status >= 300 else None
         if refused is not None:
             raise refused

@@ -17,6 +17,7 @@ from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 _MOST_ANSWERS = 24
 # An answer may be of megabytes: it is not parsed for one number.
 _BLOCK = re.compile(rb'"blockNumber"\s*:\s*"0x([0-9a-fA-F]{1,15})"')
+_PATIENCE_S = 5.0  # nobody waits longer for one that rests, to learn what it keeps
 
 
 def probe_history(
@@ -56,7 +57,7 @@ def first_log(
 ) -> int | None:
     """The block of the first log that this endpoint tells of blocks first..last, None where its
     first answers hold none."""
-    answers = LogRanges(endpoints, log_filter, [(first, last)], in_flight=1, of=[endpoint])
+    answers = _answers(endpoints, endpoint, log_filter, first, last)
     try:
         for _, answer in zip(range(_MOST_ANSWERS), answers, strict=False):
             if not answer.empty:
@@ -70,11 +71,25 @@ def tells_log_of(
     endpoints: Endpoints, log_filter: LogFilter, block: int, endpoint: Endpoint
 ) -> bool | None:
     """Whether the endpoint tells a log of this block; None where it tells nothing at all."""
-    answers = LogRanges(endpoints, log_filter, [(block, block)], in_flight=1, of=[endpoint])
     try:
-        return not next(iter(answers)).empty
+        answer = next(iter(_answers(endpoints, endpoint, log_filter, block, block)), None)
     except NodeError:
-        return endpoint.keeps_history
+        answer = None
+    return endpoint.keeps_history if answer is None else not answer.empty
+
+
+def _answers(
+    endpoints: Endpoints, endpoint: Endpoint, log_filter: LogFilter, first: int, last: int
+) -> LogRanges:
+    """What one endpoint tells of some blocks, question after question."""
+    return LogRanges(
+        endpoints,
+        log_filter,
+        [(first, last)],
+        in_flight=1,
+        of=[endpoint],
+        patience_s=_PATIENCE_S,
+    )
 
 
 def oldest_block(answer: RangeAnswer) -> int | None:

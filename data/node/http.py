@@ -1,8 +1,9 @@
 """One POST and its whole answer, within one deadline, on whatever way leads out of this network.
 
 A socket's own time-out begins anew with every byte, so an answer that drips would never end:
-at the deadline a timer shuts the socket, wherever the answer is. Proxies and CA files are those
-of the environment; whatever goes wrong is told in words, and as what to do about it.
+at the deadline a timer shuts the socket, wherever the answer is; earlier where not even its
+headers are there. Proxies and CA files are those of the environment; whatever goes wrong is told
+in words, and as what to do about it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,7 @@ from data.node.refusals import (
     BusyError,
     EndpointError,
     RangeTooWideError,
+    StalledError,
     TooMuchError,
     UnclearError,
     plain,
@@ -78,25 +80,23 @@ class Sockets:
             user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers |= urllib3.make_headers(basic_auth=user)
         response: urllib3.BaseHTTPResponse | None = None
-        with _Deadline(self._manners.whole_s) as deadline:
+        with _Deadline(self._manners) as deadline:
             try:
                 response = self._manager(proxy, parts.scheme == "https").request(
                     "POST", url, body=body, headers=headers, preload_content=False, redirect=False
                 )
+                deadline.begun = True
                 content = _read(response, self._manners)
             except HTTPError as error:
                 if deadline.passed:
-                    raise self._too_late() from error
+                    raise deadline.error() from error
                 raise _in_words(error, proxy, began=response is not None) from error
             finally:
                 if response is not None and (deadline.passed or response.closed is False):
                     response.close()
         if deadline.passed:  # what came by then may be cut
-            raise self._too_late()
+            raise deadline.error()
         return response.status, response.headers, content
-
-    def _too_late(self) -> EndpointError:
-        return TooMuchError(f"the answer did not end within {self._manners.whole_s:g} s")
 
     def _manager(self, proxy: str | None, secure: bool) -> urllib3.PoolManager:
         if (proxy, secure) not in self._managers:
@@ -119,8 +119,7 @@ def _checked(proxy: str | None) -> str | None:
 
 def _manager(proxy: str | None, secure: bool, manners: Manners) -> urllib3.PoolManager:
     """The connections that go out directly, or through a proxy."""
-    timeout_s = manners.timeout_s
-    timeout = urllib3.Timeout(connect=min(10.0, timeout_s), read=timeout_s)
+    timeout = urllib3.Timeout(connect=manners.connect_s, read=manners.timeout_s)
     secure = secure or (proxy or "").startswith("https:")
     context = _tls(ca_bundle()) if secure else None
     if proxy is None:
@@ -158,20 +157,21 @@ def _tls(bundle: Path | None) -> ssl.SSLContext:
 
 
 class _Deadline:
-    """Shuts the socket of this thread's request when `seconds` are over."""
+    """Shuts the socket of this thread's request when its time is over; before that where the
+    answer has not `begun`."""
 
     _of_thread = threading.local()
 
-    def __init__(self, seconds: float) -> None:
-        self.passed = False
+    def __init__(self, manners: Manners) -> None:
+        self.passed = self.begun = self._over = False
+        self._whole_s, self._begin_s = manners.whole_s, min(manners.begin_s, manners.whole_s)
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._pass)
-        self._timer.daemon = True
+        self._late = f"the answer did not end within {self._whole_s:g} s"
+        self._timer = self._start(self._begin_s, self._look)
 
     def __enter__(self) -> _Deadline:
         self._of_thread.current = self
-        self._timer.start()
         return self
 
     def __exit__(
@@ -182,8 +182,12 @@ class _Deadline:
     ) -> None:
         self._of_thread.current = None
         with self._lock:  # from here on the socket may be another request's
-            self._socket = None
-        self._timer.cancel()
+            self._socket, self._over = None, True
+            self._timer.cancel()
+
+    def error(self) -> EndpointError:
+        """What to say of an answer that was cut off."""
+        return StalledError(self._late)
 
     @classmethod
     def attend(cls, its_socket: object) -> None:
@@ -194,6 +198,24 @@ class _Deadline:
             with deadline._lock:
                 deadline._socket = its_socket
                 deadline._shut()
+
+    @staticmethod
+    def _start(seconds: float, then: Callable[[], None]) -> threading.Timer:
+        timer = threading.Timer(seconds, then)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _look(self) -> None:
+        """An answer that has begun has the rest of its time to end."""
+        left_s = self._whole_s - self._begin_s
+        with self._lock:
+            if self.begun and not self._over and left_s > 0:
+                self._timer = self._start(left_s, self._pass)
+                return
+            if left_s > 0:
+                self._late = f"the answer's headers did not end within {self._begin_s:g} s"
+        self._pass()
 
     def _pass(self) -> None:
         with self._lock:
@@ -243,7 +265,7 @@ def _read(response: urllib3.BaseHTTPResponse, manners: Manners) -> bytes:
             raise RangeTooWideError("the answer is too large to hold")
         took_s = time.monotonic() - began
         if took_s > manners.grace_s and response.tell() < manners.least_bytes_per_s * took_s:
-            raise TooMuchError(f"the answer comes at {response.tell() / took_s:.0f} bytes a second")
+            raise StalledError(f"the answer comes at {response.tell() / took_s:.0f} bytes a second")
     return b"".join(pieces)
 
 

@@ -27,6 +27,7 @@ from data.node.refusals import (
     TooMuchError,
 )
 
+_LOGS_METHOD = "eth_getLogs"
 # So near to the newest block the node is asked for its number in the same breath: the
 # backend of a balancer that answers may be behind the one that told the number before.
 TAIL_BLOCKS = 1_000
@@ -179,7 +180,7 @@ class RangePlan:
                 # Refused though so many were answered before: here are many logs.
                 if proved and error.length is None:
                     piece = replace(piece, most=piece.length // 2)
-                self._todo.appendleft(piece)
+                self._todo.appendleft(replace(piece, whole=False))
                 return
             error = BusyError(f"refuses even one block ({error})")
         doubtful = error.may_be_width or isinstance(error, TooMuchError)
@@ -188,6 +189,8 @@ class RangePlan:
         narrower = twice and endpoint.refused_range(error, piece.length, certain=False)
         pruned_before = endpoint.keeps_history is False
         endpoint.failed(error)
+        if isinstance(error, NoMethodError):
+            endpoint.lacks_method(_LOGS_METHOD)
         gone = isinstance(error, NeverError | NoMethodError)
         if gone or (isinstance(error, PrunedError) and not pruned_before):
             self._todo.appendleft(piece)  # it is not asked again
@@ -224,22 +227,28 @@ class RangePlan:
         else:
             self._todo.append(piece)  # all else comes first
 
-    def _usable(self) -> list[Endpoint]:
+    def _usable(self, stalled: bool = False) -> list[Endpoint]:
+        """Those that may be asked; with those whose answers did not end where `stalled`, else with
+        them where nobody else serves us."""
+        endpoints = self.endpoints
         return [
             endpoint
-            for endpoint in self.endpoints.all
+            for endpoint in (endpoints.all if stalled else endpoints.serving)
             if (self.of is None or endpoint in self.of)
             and endpoint.host not in self.avoid
             and not endpoint.aside
-            and "eth_getLogs" not in endpoint.lacks
+            and _LOGS_METHOD not in endpoint.lacks
         ]
 
     def _able(self, piece: Piece) -> list[Endpoint]:
         """The endpoints that may have these blocks, those first thought of that surely do."""
         usable = self._usable()
+        keeping = [endpoint for endpoint in usable if endpoint.keeps(piece.first)]
+        if not keeping and self.of is None:
+            usable = self._usable(stalled=True)
+            keeping = [endpoint for endpoint in usable if endpoint.keeps(piece.first)]
         if not usable:
             raise NodeError(f"no endpoint is left to ask. {self.endpoints.faults()}")
-        keeping = [endpoint for endpoint in usable if endpoint.keeps(piece.first)]
         if not keeping:
             raise NodeError(
                 f"no endpoint keeps blocks as old as {piece.first}: name one that does with "

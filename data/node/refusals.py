@@ -78,6 +78,10 @@ class TooMuchError(BusyError):
     may_be_width = True
 
 
+class StalledError(TooMuchError):
+    """An answer that began to come, and would not end in any time worth waiting for."""
+
+
 class NeverError(EndpointError):
     """This endpoint will not serve us: a key, a plan, a chain that it left, a month used up."""
 

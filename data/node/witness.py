@@ -45,7 +45,7 @@ def on_chain(
     With `at_its_index` it must stand under the same index too.
     """
     votes = {log: [0, 0] for log in logs}
-    others = sorted(endpoints.all, key=lambda endpoint: (endpoint.host == told_by, endpoint.lied))
+    others = sorted(endpoints.serving, key=lambda each: (each.host == told_by, each.lied))
     for endpoint in others[:_ASKED]:
         open_ = [log for log, (no, yes) in votes.items() if not yes or no]
         if not open_:
@@ -92,7 +92,7 @@ def block_times(
     """Each block's time (UTC) by its header, as the first host that answers says, `told_by` last;
     None where none does."""
     times: dict[int, datetime | None] = dict.fromkeys(numbers)
-    for endpoint in sorted(endpoints.all, key=lambda each: (each.host == told_by, each.lied)):
+    for endpoint in sorted(endpoints.serving, key=lambda each: (each.host == told_by, each.lied)):
         missing = [number for number, at in times.items() if at is None]
         if missing:
             times |= times_at(endpoints, endpoint, missing)

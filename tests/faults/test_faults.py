@@ -24,6 +24,7 @@ _PLAYED = [
     "log of a block not asked, every third, alone",
     "every log twice, always, alone",
     "one log missing, always, alone, pool",
+    "one log missing, always, alone, sfc",
     "all missing, padded list, always, one of two, sfc",
     "fabricated log, always, alone, bond",
     "indices shifted by one, always, one of three",
@@ -32,6 +33,8 @@ _PLAYED = [
     "bad hash of the newest block, always, alone",
     "logs end 1,000 before the head, always, one of two",
     "head of 2^63, always, alone",
+    "another chain by our id, from the 60th request, alone",
+    "status line drips, always, one of two",
 ]
 
 

@@ -188,6 +188,17 @@ def test_a_slashed_return_and_a_redirected_claim_leave_less_than_the_logs_tell(
     act.fund(devnet, 3 * FTM)
     sync(synced_store, devnet.rpc_url)
     assert _told(synced_store)[1].split(" wei")[0] == f"pool and stubs hold {lost + 3 * FTM}"
+    assert _told(synced_store)[0] == "failed"
+    # What two hosts tell alike is no missing log: it is known from then on, and never passes.
+    with fake_node(devnet_answers(devnet.rpc_url)) as second:
+        for _ in range(2):
+            sync(synced_store, devnet.rpc_url, second.url)
+        status, message = _told(synced_store)
+        assert (status, "It is a known deficit" in message) == ("unknown", True)
+        act.fund(devnet, 2 * FTM)  # redirected too: one more, that one host told
+    sync(synced_store, devnet.rpc_url)
+    status, message = _told(synced_store)
+    assert (status, "It is a known deficit" in message) == ("failed", False)
 
 
 # Unknown is neither passed nor failed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import chain, repeat
 
 import pytest
 
@@ -12,7 +13,7 @@ from data.config import load_network
 from data.node.chain import Chain
 from data.node.log_ranges import LogRanges
 from data.node.survey import survey, table
-from tests.fake_node import Answers, FakeNode, Fault, Reply, at_most, error, fake_node, only
+from tests.fake_node import Answers, Asked, FakeNode, Fault, Reply, at_most, error, fake_node, only
 from tests.made_chain import BRISK, FILTER, HEAD, LOGS, ledger
 
 pytestmark = pytest.mark.node
@@ -148,6 +149,11 @@ def test_a_method_that_one_lacks_is_asked_of_the_others_once_and_for_all(nodes: 
     assert lacking.count("eth_getBlockByNumber") == 1
     with pytest.raises(NodeError, match="no endpoint has eth_getBlockByNumber"):
         chain_of(lacking).block(7)
+    logless = start(nodes, only("eth_getLogs", lambda asked: error(asked, "no method", -32601)))
+    assert read(chain_of(logless, start(nodes)), 0, HEAD) == len(LOGS)
+    assert logless.count("eth_getLogs") == 1
+    with pytest.raises(NodeError, match=r"no endpoint is left to ask.*no eth_getLogs"):
+        read(chain_of(logless), 0, HEAD)
 
 
 def test_a_survey_tells_each_endpoints_worth_and_raises_for_none(nodes: ExitStack) -> None:
@@ -170,3 +176,46 @@ def test_a_survey_tells_each_endpoints_worth_and_raises_for_none(nodes: ExitStac
     assert len(lines) == 5
     assert lines[1].endswith("use it")
     assert "no: keeps no old blocks" in lines[2]
+
+
+# Answers that begin and do not end
+
+DRIPPING = only(
+    "eth_getLogs",
+    lambda asked: Reply(b"", pieces=chain([b"HTTP/1.1 200 "], repeat(b"O")), drip_s=0.02),
+)
+
+
+def test_whose_answer_does_not_end_is_left_to_itself_after_one_where_another_serves_us(
+    nodes: ExitStack,
+) -> None:
+    dripping, good = start(nodes, DRIPPING), start(nodes)
+    both = chain_of(dripping, good)
+    both.probe_history(FILTER, 0, HEAD)
+    for _ in range(3):
+        assert read(both, 0, HEAD) == len(LOGS)
+    assert read(both, 0, HEAD, in_flight=8) == len(LOGS)
+    assert dripping.count("eth_getLogs") == 1
+    with pytest.raises(NodeError, match="no endpoint is left to ask"):
+        read(both, 0, HEAD, of=[both.endpoints.all[0]])
+    assert dripping.count("eth_getLogs") == 1
+    (notice,) = both.drain_notices()
+    place = dripping.url.removeprefix("http://")
+    assert notice == (
+        f"{place} is asked only where there is no other: the answer's headers did not end within "
+        "0.5 s"
+    )
+
+
+def test_who_alone_keeps_old_blocks_is_asked_though_an_answer_of_it_did_not_end(
+    nodes: ExitStack,
+) -> None:
+    def once(asked: Asked) -> Reply | None:
+        return DRIPPING(asked) if asked.turn == 0 else None
+
+    archive, pruned = start(nodes, once), start(nodes, answers=ledger(RECENT, HEAD))
+    both = chain_of(archive, pruned)
+    both.endpoints.all[1].forgets("it said so")
+    assert read(both, 0, HEAD) == len(LOGS)
+    alone = chain_of(start(nodes, once))
+    assert read(alone, 0, HEAD) == len(LOGS)

@@ -16,6 +16,7 @@ from data.node.http import USER_AGENT, Sockets
 from data.node.refusals import (
     BusyError,
     RangeTooWideError,
+    StalledError,
     TooMuchError,
     UnclearError,
 )
@@ -77,6 +78,19 @@ def test_an_answer_that_drips_ends_at_the_deadline(
             sockets.post(url, ASK)
         node.fault = None
         assert sockets.post(url, ASK)[2] == ANSWER
+
+
+@pytest.mark.parametrize("name", ["a status line", "a header", "interim answers"])
+def test_headers_that_drip_end_long_before_the_deadline_of_a_whole_answer(name: str) -> None:
+    patient = replace(BRISK, timeout_s=0.2, deadline_s=20)
+    with (
+        fake_node(CHAIN, lambda asked: Reply(b"", pieces=ENDLESS[name](), drip_s=0.02)) as node,
+        pytest.raises(StalledError, match=r"headers did not end within 0\.4 s"),
+    ):
+        Sockets(patient).post(node.url, ASK)
+    body = Reply(b"", pieces=[OK, b"content-length: 9\r\n\r\n", *[b"1"] * 9], drip_s=0.1)
+    with fake_node(CHAIN, lambda asked: body) as node:
+        assert Sockets(patient).post(node.url, ASK)[2] == b"1" * 9
 
 
 def test_a_body_that_comes_too_slowly_is_given_up_before_the_deadline() -> None:

@@ -1,0 +1,193 @@
+"""A store that was read from a liar, once the same host or another tells the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data import NodeError, WrongChainError
+from data.config import load_network
+from data.ingest.progress import Progress
+from data.ingest.verify import verify_store
+from data.node.chain import Chain
+from data.store.writer import lock
+from devnet import Devnet
+from tests.fake_node import (
+    Asked,
+    FakeNode,
+    Fault,
+    Reply,
+    changed,
+    devnet_answers,
+    fake_node,
+    result,
+)
+from tests.made_chain import ledger
+from tests.syncing import ONE_SOURCE, STEADY, dicts, not_passed, sync, tables
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture(autouse=True)
+def short_tail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The devnet is shorter than what each sync reads again."""
+    monkeypatch.setattr("data.ingest.from_node._TAIL_BLOCKS", 64)
+
+
+def leaving_out(tx: str) -> Fault:
+    return changed(lambda logs: [log for log in logs if log["transactionHash"] != tx])
+
+
+def claims(devnet_store: Path, *, restaked: bool) -> list[str]:
+    """The transactions of some claims, those of the newest last. Restaked ones move no money."""
+    rows = [row for row in dicts(devnet_store, "reward_claims") if row["restaked"] is restaked]
+    return [row["tx"] for row in rows]
+
+
+def claims_asked(node: FakeNode) -> list[tuple[int, int]]:
+    """The ranges in which the node was asked for the staking contract's logs."""
+    return [
+        (int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16))
+        for method, params in node.asked
+        if method == "eth_getLogs" and params[0]["topics"]
+    ]
+
+
+def test_what_a_host_that_stands_alone_left_out_it_is_asked_for_again_once(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    lie = leaving_out(claims(devnet_store, restaked=True)[0])
+    with fake_node(devnet_answers(devnet.rpc_url), lie) as node:
+        sync(store, node.url)
+        sync(store, node.url)
+        assert tables(store) != tables(devnet_store)
+        asked = [row for row in dicts(store, "searched_in_vain") if "again" in row["source"]]
+        assert {row["source"].split()[1] for row in asked} == {"pool", "sfc"}
+        node.asked.clear()
+        sync(store, node.url)  # not twice in a day
+        assert len(claims_asked(node)) == len(set(claims_asked(node)))
+
+
+def test_a_host_that_stands_alone_and_tells_the_truth_by_now_heals_the_store_at_once(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    lie = leaving_out(claims(devnet_store, restaked=True)[0])
+    with fake_node(devnet_answers(devnet.rpc_url), lie) as node:
+        sync(store, node.url)
+        assert "money" not in not_passed(store)
+        node.fault = None
+        sync(store, node.url)
+    assert tables(store) == tables(devnet_store)
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_where_the_money_says_that_a_log_is_missing_it_is_searched_though_nothing_is_new(
+    another: bool,
+    devnet: Devnet,
+    store: Path,
+    devnet_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("data.ingest.evidence._FEW_LOGS", 0)  # a large store: nobody asks again
+    monkeypatch.setattr("data.ingest.evidence._AT_LEAST", 1)
+    lie = leaving_out(claims(devnet_store, restaked=False)[0])
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, lie) as node, fake_node(answers) as honest:
+        for _ in range(3):
+            sync(store, node.url)
+        assert "money" in not_passed(store)
+        searches = len(dicts(store, "searched_in_vain"))
+        assert searches == 2  # no more in a day, from the same host
+        if another:
+            sync(store, node.url, honest.url)
+        else:
+            with pytest.MonkeyPatch.context() as tomorrow:
+                tomorrow.setattr("data.ingest.healing._SEARCHES_A_DAY", 3)
+                node.fault = None
+                sync(store, node.url)
+    assert tables(store) == tables(devnet_store)
+    assert "money" not in not_passed(store)
+
+
+# An endpoint that serves another chain from some moment on
+
+
+def other_chain(asked: Asked) -> Reply:
+    """What a node says of a chain by our id on which nothing ever happened."""
+    match asked.method:
+        case "eth_getTransactionReceipt":
+            return result(asked, None)
+        case "eth_getCode" | "eth_call":
+            return result(asked, "0x")
+        case "eth_getBalance":
+            return result(asked, "0x0")
+        case _:
+            return result(asked, ledger([], 10**6)(asked.method, asked.params))
+
+
+def turning(after: int) -> Fault:
+    """On the other chain from the answer to so many questions for logs on."""
+    turned: list[bool] = []
+
+    def fault(asked: Asked) -> Reply | None:
+        if asked.method == "eth_getLogs" and asked.turn >= after:
+            turned.append(True)
+        return other_chain(asked) if turned else None
+
+    return fault
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_an_endpoint_that_turns_to_another_chain_is_left_out_and_what_it_told_is_read_again(
+    after: int, devnet: Devnet, store: Path, devnet_store: Path, tmp_path: Path
+) -> None:
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, turning(after)) as node:
+        words = r"serves another chain by now: block \d+ was 0x.*--rpc-url"
+        with pytest.raises(NodeError, match=words):
+            sync(store, node.url)
+        assert not store.exists()
+        node.fault = None
+        sync(store, node.url)
+        assert (tables(store), not_passed(store)) == (tables(devnet_store), ONE_SOURCE)
+        both = tmp_path / "both.duckdb"
+        with fake_node(answers, turning(after)) as other:
+            sync(both, node.url, other.url)
+        assert tables(both) == tables(devnet_store)
+
+
+def test_nobody_on_another_chain_makes_a_store_drop_a_log(
+    devnet: Devnet, synced_store: Path
+) -> None:
+    before = tables(synced_store)
+    network = load_network("devnet", ())
+    with fake_node(devnet_answers(devnet.rpc_url), turning(2)) as node, Progress() as progress:
+        chain = Chain(load_network("devnet", (node.url,)), STEADY)
+        with lock(synced_store), pytest.raises(NodeError):
+            verify_store(network, synced_store, chain, progress)
+    assert dicts(synced_store, "contradictions") == []
+    sync(synced_store, devnet.rpc_url)
+    assert tables(synced_store) == before
+
+
+def test_where_there_is_neither_the_contract_nor_a_log_of_it_nothing_is_published(
+    devnet: Devnet, store: Path
+) -> None:
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), other_chain) as node,
+        pytest.raises(WrongChainError, match=r"there is no contract at 0x.*--rpc-url"),
+    ):
+        sync(store, node.url)
+    assert not store.exists()
+
+
+def test_a_store_without_a_log_that_was_read_from_another_chain_is_read_anew(
+    devnet: Devnet, synced_store: Path, devnet_store: Path
+) -> None:
+    with duckdb.connect(synced_store) as con:
+        con.execute("DELETE FROM raw_logs")
+        con.execute("UPDATE store_info SET synced_hash = '0x12'")
+    sync(synced_store, devnet.rpc_url)
+    assert tables(synced_store) == tables(devnet_store)
