@@ -20,15 +20,12 @@ import duckdb
 from data.ingest import decode
 
 _HERE = Path(__file__).parent
-_TABLE = """
-CREATE TABLE IF NOT EXISTS rebuilt (
-    to_block BIGINT NOT NULL,
-    logs BIGINT NOT NULL,
-    logs_hash UBIGINT NOT NULL,
-    program VARCHAR NOT NULL,
-    published_at TIMESTAMPTZ NOT NULL
+# A store that was begun before there was the table `rebuilt` gets it.
+_TABLE = (
+    (_HERE.parent / "store" / "schema.sql")
+    .read_text()
+    .replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
 )
-"""
 _NEW = """
 SELECT
     count(*) FILTER (WHERE event = 'Deployed'),

@@ -87,3 +87,12 @@ CREATE TABLE checks (
     wr_id BIGINT,
     message VARCHAR NOT NULL
 );
+
+-- Which logs the tables were made of: at most one row.
+CREATE TABLE rebuilt (
+    to_block BIGINT NOT NULL,
+    logs BIGINT NOT NULL,
+    logs_hash UBIGINT NOT NULL,
+    program VARCHAR NOT NULL,
+    published_at TIMESTAMPTZ NOT NULL
+);
