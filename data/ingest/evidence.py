@@ -29,6 +29,7 @@ from data.ingest.doubts import (
     only_stored,
     teller,
 )
+from data.ingest.identity import left_chain
 from data.ingest.landing import file_in_memory, read_into_landing
 from data.ingest.reading import Reading, Told, deployed_stubs, pool_and_bond, staking
 from data.node.endpoint import Endpoint
@@ -212,6 +213,8 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
     drop_false(reading, drop_misplaced(reading, stored, more))
     still = only_stored(con, log_filter, asked)
     true = [log for log, yes in on_chain(reading.chain.endpoints, more, host).items() if yes]
+    if not true and left_chain(reading):
+        return False
     teller = ranges(con, log_filter.names[-1], block, block)
     source = teller[0].source if teller else ""
     with transaction(con):

@@ -11,10 +11,11 @@ import pytest
 from data import NodeError
 from data.config import load_network
 from data.node.chain import Chain
+from data.node.endpoint import Manners
 from data.node.log_ranges import LogRanges
 from data.node.survey import survey, table
 from tests.fake_node import Answers, Asked, FakeNode, Fault, Reply, at_most, error, fake_node, only
-from tests.made_chain import BRISK, FILTER, HEAD, LOGS, ledger
+from tests.made_chain import BRISK, FILTER, HASTY, HEAD, LOGS, ledger
 
 pytestmark = pytest.mark.node
 
@@ -29,8 +30,8 @@ def start(nodes: ExitStack, fault: Fault | None = None, answers: Answers | None 
     return nodes.enter_context(fake_node(answers or ledger(LOGS, HEAD), fault))
 
 
-def chain_of(*nodes: FakeNode) -> Chain:
-    chain = Chain(load_network("devnet", tuple(node.url for node in nodes)), BRISK)
+def chain_of(*nodes: FakeNode, manners: Manners = BRISK) -> Chain:
+    chain = Chain(load_network("devnet", tuple(node.url for node in nodes)), manners)
     assert chain.head() == HEAD
     return chain
 
@@ -190,7 +191,7 @@ def test_whose_answer_does_not_end_is_left_to_itself_after_one_where_another_ser
     nodes: ExitStack,
 ) -> None:
     dripping, good = start(nodes, DRIPPING), start(nodes)
-    both = chain_of(dripping, good)
+    both = chain_of(dripping, good, manners=HASTY)
     both.probe_history(FILTER, 0, HEAD)
     for _ in range(3):
         assert read(both, 0, HEAD) == len(LOGS)
@@ -214,8 +215,8 @@ def test_who_alone_keeps_old_blocks_is_asked_though_an_answer_of_it_did_not_end(
         return DRIPPING(asked) if asked.turn == 0 else None
 
     archive, pruned = start(nodes, once), start(nodes, answers=ledger(RECENT, HEAD))
-    both = chain_of(archive, pruned)
+    both = chain_of(archive, pruned, manners=HASTY)
     both.endpoints.all[1].forgets("it said so")
     assert read(both, 0, HEAD) == len(LOGS)
-    alone = chain_of(start(nodes, once))
+    alone = chain_of(start(nodes, once), manners=HASTY)
     assert read(alone, 0, HEAD) == len(LOGS)
