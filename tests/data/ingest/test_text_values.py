@@ -66,8 +66,11 @@ def test_a_time_is_its_whole_second_however_it_is_written(
     texts += [str(time * 1_000_000 + fraction), str(time * 1_000_000_000 + fraction)]
     texts += [f"{at:%Y-%m-%d %H:%M:%S}{end}" for end in ("", " UTC", "Z", "+00", f".{fraction:06}")]
     texts += [f"{at:%Y-%m-%dT%H:%M:%S}.{fraction:06}Z", there.isoformat(), there.isoformat(" ")]
-    for text in texts:
-        assert _time(con, text) == time, text
+    told = con.execute(
+        "SELECT text, epoch(count_time(time_count(text)))::BIGINT FROM (SELECT unnest(?) AS text)",
+        [texts],
+    ).fetchall()
+    assert told == [(text, time) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,8 @@ def test_topics_are_read_however_they_are_listed(
         "{" + ",".join(quoted) + "}",
         str(words),
     ]
-    for text in texts:
-        found = [_value(con, f"text_topic(text_list($)[{n}])", text) for n in range(1, 5)]
-        assert [word for word in found if word is not None] == words, text
-        assert found[: len(words)] == words
+    columns = ", ".join(f"text_topic(text_list(text)[{n}])" for n in range(1, 5))
+    told = con.execute(
+        f"SELECT text, {columns} FROM (SELECT unnest(?) AS text)", [texts]
+    ).fetchall()
+    assert told == [(text, *words, *[None] * (4 - len(words))) for text in texts]
