@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from data.ingest import decode
+from data.pool import amounts, burn
 
 _HERE = Path(__file__).parent
 # A store that was begun before there was the table `rebuilt` gets it.
@@ -235,5 +236,6 @@ def _program(con: duckdb.DuckDBPyConnection) -> str:
 @cache
 def _sources() -> str:
     files = [*_HERE.glob("*.py"), *_HERE.glob("*.sql"), *_HERE.glob("tables/*.sql")]
+    files += [Path(module.__file__ or "") for module in (amounts, burn)]  # checks reckon with them
     contents = b"\0".join(file.read_bytes() for file in sorted(files))
     return hashlib.sha256(contents).hexdigest()

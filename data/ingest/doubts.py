@@ -87,10 +87,13 @@ def as_chain_log(row: Sequence[object]) -> ChainLog:
     )
 
 
-def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> int:
-    """Take out those of some stored logs that the chain has not, and distrust who told them.
-    Returns how many; what no host can tell stays."""
-    dropped = 0
+def drop_false(
+    reading: Reading, logs: Sequence[ChainLog], *, all_of_them: bool = True
+) -> ChainLog | None:
+    """Take out those of some stored logs that the chain has not, and distrust who told them; where
+    not `all_of_them`, up to the first that stays. Returns the first that stays: what no host can
+    tell does."""
+    stays: ChainLog | None = None
     seen = False  # nobody denies a log of our chain from another
     for log in logs:
         told_by = teller(reading, log)
@@ -99,11 +102,13 @@ def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> int:
             seen = True
             if left_chain(reading):
                 denied = on_chain(reading.chain.endpoints, [log], told_by)[log] is False
-        if not denied:
+        if denied:
+            _drop(reading, [log], told_by, "which its transaction's receipt has not")
             continue
-        _drop(reading, [log], told_by, "which its transaction's receipt has not")
-        dropped += 1
-    return dropped
+        stays = stays or log
+        if not all_of_them:
+            break
+    return stays
 
 
 def drop_misplaced(
@@ -135,6 +140,8 @@ def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) ->
             [[log.block for log in logs], [log.log_index for log in logs]],
         )
         distrust(reading, told_by, first.block, reason, dropped=len(logs))
+        for block in {log.block for log in logs}:  # whoever told them: they are to be read again
+            forget(reading.con, block, block)
 
 
 def settle_times(reading: Reading, host: str) -> str | None:

@@ -17,7 +17,7 @@ import duckdb
 
 from data import NodeError
 from data.config import Network
-from data.ingest.coverage import BOND, POOL, SFC, agree, merged, ranges, without
+from data.ingest.coverage import BOND, POOL, SFC, agree, forget, merged, ranges, without
 from data.ingest.doubts import (
     PLACE,
     as_chain_log,
@@ -223,6 +223,10 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
             contradiction(reading, f"{source}, {host}", block, reason, settled=False)
         elif true:
             distrust(reading, source, true[0].block, "left out a log that its receipt holds")
+            # Where nobody kept who told them, each is forgotten by itself.
+            for left_out in {log.block for log in true} if not source else ():
+                for name in log_filter.names:
+                    forget(con, left_out, left_out, name)
         elif still:
             answer.endpoint.lied = True
             contradiction(reading, host, still[0].block, "left out a log that the store holds")

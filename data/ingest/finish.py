@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.ingest.appended import bring_up, carry, remember
+from data.ingest.appended import bring_up, carry, remember, unchanged_to
 from data.ingest.certainty import judge
 from data.ingest.checks import Finding, run_checks
 from data.ingest.reading import deployed_stubs
@@ -67,13 +67,15 @@ def finish(
 
 def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached) -> bool:
     """Whether the tables hold all that happened up to `reached`, after a sync that read nothing
-    but the newest blocks and got no log; if so, how far it came is noted, and nothing is rebuilt.
+    but the newest blocks, got no log and dropped or mended none; if so, how far it came is noted,
+    and nothing is rebuilt.
 
     All views must say what they said at the last sync: else a log was withheld.
     """
     info = read_info(con)
-    newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [info.synced_block])
-    if info.synced_block is None or newer.fetchone():
+    made_to = unchanged_to(con)
+    newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [made_to])
+    if info.synced_block is None or made_to is None or newer.fetchone():
         return False
     state = chain.quick_state(reached.block, [stub for stub, _ in deployed_stubs(con)])
     if state is None or not same_state(con, info.synced_block, state):

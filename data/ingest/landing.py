@@ -170,10 +170,10 @@ def _land_batch(
     stored = only_stored(con, log_filter, ranges)
     if stored:
         stored = drop_misplaced(reading, stored, only_answered(con, log_filter, ranges))
-    for log in stored:
-        # A log of a final block does not vanish: the host holds it back, or another made it up.
-        if not drop_false(reading, [log]):
-            return f"has not log {log.log_index} of block {log.block} as the store holds it"
+    # A log of a final block does not vanish: the host holds it back, or another made it up.
+    log = drop_false(reading, stored, all_of_them=False)
+    if log is not None:
+        return f"has not log {log.log_index} of block {log.block} as the store holds it"
     fault = settle_times(reading, batch[0].endpoint.host)
     if fault is not None:
         return fault

@@ -19,6 +19,7 @@ import duckdb
 from data import NodeError, StoreError
 from data.config import Network
 from data.ingest import decode
+from data.ingest.appended import carry, unchanged_to
 from data.ingest.certainty import judge
 from data.ingest.checks import Finding
 from data.ingest.coverage import merged, without
@@ -181,15 +182,20 @@ def _go_through(reading: Reading, info: StoreInfo, work: _Work, until: float) ->
                 work.asked[name] = without(work.asked[name], merged(landed.ranges))
     for block in _unsettled(con):
         settle(reading, block, [each for _, each in work.compared])
-    if reread or _logs(con) != logs:
+    if reread or _logs(con) != logs or unchanged_to(con) is None:
         reached = Reached(
             reading.chain.block(last), info.head_block, info.source or "", datetime.now(UTC)
         )
         work.findings = finish_look(reading, info.first_block, reached, at_end=True)
+        if left_chain(reading):
+            con.execute("UPDATE store_info SET synced_hash = NULL")  # whose it is, nobody knows
+            return False
     else:
+        now = datetime.now(UTC)
         with transaction(con):
             work.findings = judge(con)
-            con.execute("UPDATE store_info SET published_at = ?", [datetime.now(UTC)])
+            carry(con, now)
+            con.execute("UPDATE store_info SET published_at = ?", [now])
     return done
 
 

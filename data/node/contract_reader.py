@@ -19,6 +19,7 @@ from web3.types import RPCEndpoint, RPCResponse
 from data import NodeError, WrongChainError
 from data.config import Network
 from data.node.endpoints import Endpoints
+from data.node.plain_state import MOST_QUEUED
 from data.node.refusals import message_of, plain
 from data.pool.amounts import ONE
 from data.pool.contracts import (
@@ -151,7 +152,7 @@ class ContractReader:
 
     def _pending_wei(self, first: int | None, last: int | None, at: int) -> int | None:
         """The sum of the queued amounts, as the contract holds them."""
-        if first is None or last is None:
+        if first is None or last is None or last - first > MOST_QUEUED:
             return None
         total = 0
         for start in range(first, last, _BATCH):

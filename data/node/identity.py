@@ -24,7 +24,7 @@ def turned(endpoints: Endpoints, chain_id: int) -> dict[Endpoint, str]:
     """The endpoints that tell another chain's id, or another hash of the block that is remembered,
     and what they tell. Who tells nothing has not turned."""
     found = {}
-    asked = [(each, each.anchor[0]) for each in endpoints.all if each.anchor is not None]
+    asked = [(each, each.anchor[0]) for each in endpoints.serving if each.anchor is not None]
     for endpoint, (served, block_hash) in _told(endpoints, asked):
         assert endpoint.anchor is not None
         number, before = endpoint.anchor

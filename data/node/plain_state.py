@@ -27,6 +27,8 @@ from data.pool.contracts import (
 from data.pool.state import Block, PoolState
 
 _BATCH = 100
+# A queue beyond this is a node's invention: the whole history has fewer logs.
+MOST_QUEUED = 100_000
 # What a text that is none of what was asked for makes of its reading.
 _UNREADABLE = (NodeError, KeyError, TypeError, ValueError)
 
@@ -83,7 +85,9 @@ def _address(word: int) -> str:
 
 
 def _pending_wei(endpoints: Endpoints, pool: str, first: int, last: int, at: str) -> int | None:
-    """The sum of the queued amounts; None where a request reverts."""
+    """The sum of the queued amounts; None where a request reverts, or there are too many."""
+    if last - first > MOST_QUEUED:
+        return None
     total = 0
     for start in range(first, last, _BATCH):
         ids = range(start, min(start + _BATCH, last))
