@@ -14,6 +14,7 @@ from data.ingest.from_node import Looks, has_news
 from data.node.chain import Chain
 from devnet import Devnet, act
 from devnet.rpc import Rpc
+from tests.app import edited
 from tests.data.archive_steps import write
 from tests.fake_node import Asked, at_most, devnet_answers, either, fake_node
 from tests.syncing import ONE_SOURCE, column, dicts, failed, head_of, not_passed, sync, tables
@@ -108,6 +109,21 @@ def test_where_nothing_happened_there_is_no_news_and_nothing_is_written(
     assert has_news(network, store, Chain(network), now)
     act.burn_certs(devnet, devnet.accounts[3], FTM)
     assert has_news(network, store, Chain(network), now)
+
+
+def test_logs_that_were_dropped_since_are_news_though_the_chain_has_none(
+    changing_devnet: Devnet, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.from_node._TAIL_BLOCKS", 8)
+    monkeypatch.setattr("data.ingest.evidence._FEW_LOGS", 0)  # nothing is asked for again
+    sync(store, changing_devnet.rpc_url)
+    before = tables(store)
+    block = dicts(store, "lock_ups")[0]["block"]
+    edited(store, store.with_name("edited"), f"DELETE FROM raw_logs WHERE block = {block}")
+    store.with_name("edited").replace(store)
+    Rpc(changing_devnet.rpc_url).call("evm_mine")
+    sync(store, changing_devnet.rpc_url)
+    assert tables(store) == before
 
 
 def test_what_happens_on_the_chain_appears_with_the_next_sync(

@@ -139,6 +139,24 @@ def test_where_nobody_kept_who_told_it_two_hosts_have_to_agree(
     assert not_passed(store) == {}
 
 
+def test_logs_under_a_wrong_index_are_all_read_again_where_nobody_kept_who_told_them(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    def shifted(logs: list[Log]) -> list[Log]:
+        return [log | {"logIndex": hex(int(log["logIndex"], 16) + 1)} for log in logs]
+
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, changed(shifted)) as liar, fake_node(answers) as one:
+        sync(store, liar.url)
+        assert tables(store)["raw_logs"] != tables(devnet_store)["raw_logs"]
+        with lock(store):
+            with open_next(store, load_network("devnet", ())) as con:
+                con.execute("UPDATE coverage SET known = 'agreed', source = ''")
+            publish(store)
+        verify(store, one.url, everything=True)
+    assert tables(store) == tables(devnet_store)
+
+
 def test_a_log_that_was_made_up_is_dropped_and_the_store_is_published_without_it(
     devnet: Devnet, store: Path, devnet_store: Path, claim: tuple[int, str]
 ) -> None:

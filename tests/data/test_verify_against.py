@@ -37,6 +37,15 @@ def test_an_archive_that_tells_the_same_makes_nothing_surer_and_writes_nothing(
     assert column(store, KNOWN) == known
 
 
+def test_what_an_earlier_version_did_not_keep_is_no_difference(
+    archive: Path, devnet_store: Path, store: Path
+) -> None:
+    kept_by_now = "DELETE FROM contract_views WHERE value LIKE '0x%' OR view LIKE 'eth_get%'"
+    assert against(edited(devnet_store, store, kept_by_now), archive) == 0
+    other = "UPDATE contract_views SET value = value::HUGEINT + 1 WHERE view = 'feeShift'"
+    assert against(edited(devnet_store, store, other), archive) == 1
+
+
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
