@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 
 from data.config import load_network
-from data.ingest.coverage import cover
+from data.ingest import decode
+from data.ingest.coverage import cover, gaps
+from data.ingest.doubts import PLACE, as_chain_log, drop_misplaced
 from data.ingest.progress import Progress
+from data.ingest.reading import Reading
 from data.ingest.verify import Sample, Verified, verify_store
 from data.ingest.verify_report import highest_share, lines
 from data.node.chain import Chain
@@ -150,10 +154,18 @@ def test_logs_under_a_wrong_index_are_all_read_again_where_nobody_kept_who_told_
         sync(store, liar.url)
         assert tables(store)["raw_logs"] != tables(devnet_store)["raw_logs"]
         with lock(store):
-            with open_next(store, load_network("devnet", ())) as con:
+            network = load_network("devnet", (one.url,))
+            with open_next(store, network) as con, Progress() as progress:
                 con.execute("UPDATE coverage SET known = 'agreed', source = ''")
-            publish(store)
-        verify(store, one.url, everything=True)
+                decode.prepare(con, network)
+                reading = Reading(con, Chain(network, STEADY), network, progress, progress.note)
+                rows = con.execute(f"SELECT {PLACE} FROM raw_logs").fetchall()
+                stored = [as_chain_log(row) for row in rows]
+                true = [replace(log, log_index=log.log_index - 1) for log in stored]
+                assert drop_misplaced(reading, stored, true) == []
+                for block in {log.block for log in stored}:
+                    assert gaps(con, "sfc", block, block) == [(block, block)]
+        sync(store, one.url)
     assert tables(store) == tables(devnet_store)
 
 
