@@ -42,7 +42,6 @@ _SHARE, _AT_LEAST = 10, 20
 _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.
 _AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
-_PATIENCE_S = 5.0  # nobody waits longer for a second opinion
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
 
@@ -86,7 +85,8 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
             asked = newest(told, widest * most)
             compared: list[tuple[int, int]] = []
             try:
-                answered = compare(reading, log_filter, asked, others, most)
+                idle_s = reading.chain.endpoints.manners.idle_s
+                answered = compare(reading, log_filter, asked, others, most, idle_s)
                 compared.extend((answer.first, answer.last) for answer in answered)
             except NodeError as error:  # nobody is left to ask: it stays as it is known
                 reading.note(f"not confirmed by a second host: {error}")
@@ -141,13 +141,14 @@ def compare(
     asked: list[tuple[int, int]],
     others: list[Endpoint],
     most: float = math.inf,
+    patience_s: float = math.inf,
 ) -> Iterator[Compared]:
     """Ask `others` for some blocks that were read before, `most` times or so, and hold each answer
     against the store, which then says what came of it. Ends early where all of them were found
-    wrong. Raises NodeError where nobody is left to ask."""
+    wrong, or told nothing of use for `patience_s`. Raises NodeError where nobody is left to ask."""
     answers = 0
     compared = LogRanges(
-        reading.chain.endpoints, log_filter, asked, of=others, patience_s=_PATIENCE_S
+        reading.chain.endpoints, log_filter, asked, of=others, patience_s=patience_s
     )
     with file_in_memory() as file:
         while compared.left:

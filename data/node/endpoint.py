@@ -33,7 +33,7 @@ class Manners:
     lies `pause_s`, doubled with each failure in a row up to `longest_pause_s`; or what the endpoint
     asks for, up to `longest_rest_s`. No attempt begins once a question has taken `patience_s`. Who
     will not serve us is put aside for `aside_s`, and so is, where others serve us, whose answer did
-    not end.
+    not end. For what is nice to know, and not needed, nobody waits longer than `idle_s`.
     `first_span` is how many blocks are asked for at first: too many costs one refusal, which
     names the limit. Several answers are held at once, so a body beyond `largest_body` is refused.
     `most_a_second` are the requests for logs that an endpoint gets in a second at the most, None
@@ -48,6 +48,7 @@ class Manners:
     first_span: int = 100_000
     largest_body: int = 32 * 1024 * 1024
     patience_s: float = math.inf
+    idle_s: float = 5.0
     deadline_s: float | None = None
     grace_s: float = 10.0
     least_bytes_per_s: float = 1_000.0

@@ -46,7 +46,7 @@ class Endpoints:
         self.all = [Endpoint(url, manners, clock) for url in urls]
         self.ever = tuple(self.all)
         self.attempts = max(manners.attempts, len(self.all))
-        self._manners = manners
+        self.manners = manners
         self._turn = itertools.count()
         self._ids = itertools.count(1)
         self._sockets = Sockets(manners)
@@ -85,7 +85,7 @@ class Endpoints:
         Raises NodeError with the last error of each where no answer is good.
         """
         tried = list(avoid)
-        deadline = time.monotonic() + self._manners.patience_s
+        deadline = time.monotonic() + self.manners.patience_s
         for _ in range(self.attempts):
             # Each is asked before any is asked again, and that is then not the last one.
             endpoint = self.next(method, avoid=tried)
@@ -196,7 +196,7 @@ class Endpoints:
         where none is good."""
         if len(requests) == 1:
             return self._ask(endpoint, requests)
-        deadline = time.monotonic() + self._manners.patience_s
+        deadline = time.monotonic() + self.manners.patience_s
         knows_batches = endpoint.batches
         if knows_batches:
             try:

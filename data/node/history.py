@@ -17,7 +17,6 @@ from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 _MOST_ANSWERS = 24
 # An answer may be of megabytes: it is not parsed for one number.
 _BLOCK = re.compile(rb'"blockNumber"\s*:\s*"0x([0-9a-fA-F]{1,15})"')
-_PATIENCE_S = 5.0  # nobody waits longer for one that rests, to learn what it keeps
 
 
 def probe_history(
@@ -35,6 +34,8 @@ def probe_history(
             until = last_block if block is None else block
             found = first_log(endpoints, endpoint, log_filter, first_block, until)
             block = until if found is None and block is not None else found
+            if not endpoint.contribution.blocks:  # it answers nothing now
+                unknown = [other for other in unknown if other is not endpoint]
             # Who keeps the newest only does not tell of the oldest hundredth.
             if block is not None and block - first_block < (last_block - first_block) // 100:
                 break
@@ -88,7 +89,7 @@ def _answers(
         [(first, last)],
         in_flight=1,
         of=[endpoint],
-        patience_s=_PATIENCE_S,
+        patience_s=endpoint.manners.idle_s,
     )
 
 

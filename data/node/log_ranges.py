@@ -79,11 +79,11 @@ class _Body:
 class LogRanges:
     """The answers to one filter over some block ranges, each block once, in no fixed order.
 
-    `of` are the only endpoints to ask, `avoid` the hosts not to ask. Where nobody can be asked for
-    `patience_s`, the rest is left unasked. Iterate while there is any
-    `left`; call `reject` for an answer that turns out to be unusable and its range comes again,
-    from elsewhere. Raises NodeError when a range was tried often enough, or when nobody is left
-    who has it.
+    `of` are the only endpoints to ask, `avoid` the hosts not to ask. Where all of them rest, for
+    more than `patience_s` in all since an answer was of use, what is left stays unasked. Iterate
+    while there is any `left`; call `reject` for an answer that turns out to be unusable and its
+    range comes again, from elsewhere. Raises NodeError when a range was tried often enough, or when
+    nobody is left who has it.
     """
 
     def __init__(
@@ -127,15 +127,18 @@ class LogRanges:
     def __iter__(self) -> Iterator[RangeAnswer]:
         pool = ThreadPoolExecutor(_THREADS)
         running: dict[Future[_Body], Ask] = {}
+        rested_s = 0.0
         try:
             while self._plan.left or running:
                 while self._room(running) and (ask := self._plan.next_ask(running.values())):
                     running[pool.submit(self._fetch, ask)] = ask
-                pause_s = min(self._plan.wait_s(), 1.0) if self._plan.left else None
-                if not running and self._plan.wait_s() > self._patience_s:
+                rest_s = self._plan.wait_s()
+                if not running and rested_s + rest_s > self._patience_s:
                     self.stop()
+                pause_s = min(rest_s, 1.0) if self._plan.left else None
                 if not running:
                     time.sleep(pause_s or 0.001)
+                    rested_s += pause_s or 0.0
                     continue
                 for future in wait(running, pause_s, FIRST_COMPLETED).done:
                     ask = running.pop(future)
@@ -150,6 +153,7 @@ class LogRanges:
                     yield RangeAnswer(ask.piece, body.logs, ask.endpoint)
                     if self._rejected == rejected:
                         self._plan.used()
+                        rested_s = 0.0
         finally:
             # Requests in flight hold no state: whoever stops early does not wait for them.
             pool.shutdown(wait=not running, cancel_futures=True)

@@ -32,7 +32,12 @@ OUTCOMES = (SAME, STOP, TOLD, SILENT, HANG, TRACEBACK, MUTE)
 LIMIT_TIMES, LEAST_LIMIT_S = 40.0, 30.0
 # Small ranges and short pauses: what takes minutes on a real chain takes seconds here.
 _MANNERS = Manners(
-    timeout_s=1.0, pause_s=0.01, longest_pause_s=0.05, longest_rest_s=0.5, first_span=200
+    timeout_s=1.0,
+    pause_s=0.01,
+    longest_pause_s=0.05,
+    longest_rest_s=0.5,
+    idle_s=2.0,
+    first_span=200,
 )
 _ADVICE = re.compile(r"--rpc-url|try again|sync again|name (an)?other|ask another", re.IGNORECASE)
 _STOPPED, _RAISED = 1, 3

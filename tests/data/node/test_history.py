@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain, repeat
 
 import pytest
@@ -220,3 +221,15 @@ def test_who_alone_keeps_old_blocks_is_asked_though_an_answer_of_it_did_not_end(
     assert read(both, 0, HEAD) == len(LOGS)
     alone = chain_of(start(nodes, once), manners=HASTY)
     assert read(alone, 0, HEAD) == len(LOGS)
+
+
+def test_who_answers_nothing_but_429_is_not_waited_for_to_learn_what_it_keeps(
+    nodes: ExitStack,
+) -> None:
+    busy = start(nodes, only("eth_getLogs", lambda asked: Reply(b"", status=429)))
+    chain = chain_of(busy, start(nodes), manners=replace(BRISK, attempts=1_000, idle_s=0.5))
+    chain.probe_history(FILTER, 0, HEAD)
+    kept = {endpoint.host: endpoint.keeps_history for endpoint in chain.endpoints.all}
+    assert list(kept.values()) == [None, True]
+    assert 2 <= busy.count("eth_getLogs") < 100
+    assert read(chain, 0, HEAD - 1) == len(LOGS) - 1
