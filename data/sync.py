@@ -8,12 +8,14 @@ Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import re
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +32,9 @@ from data.node.endpoint import Contribution, Manners
 from data.sample.store import ensure_sample
 from data.store.reader import version
 from data.store.writer import lock
+
+# Of glibc's malloc.h: how many arenas there may be, and from what size on memory is mapped.
+_ARENAS, _MAPPED_FROM = -8, -3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,6 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
         status = _stopped(error, "what landed")
         return 0 if options.follow else status
     return 0
+
+
+def _give_memory_back() -> None:
+    """Let what was freed go back to the system at once: answers of megabytes come in many threads,
+    and glibc would keep as many of each thread for the next one."""
+    with suppress(AttributeError, OSError):  # of another C library
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENAS, 1)
+        library.mallopt(_MAPPED_FROM, 1 << 16)
 
 
 def _stopped(error: BaseException, kept: str) -> int:
@@ -378,6 +392,7 @@ def _print_failures(findings: Sequence[Finding]) -> None:
 if __name__ == "__main__":
     # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
     sys.modules["pandas"] = None  # type: ignore[assignment]
+    _give_memory_back()
     # A script's background job never hears of Ctrl-C: `kill` ends it just as cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
