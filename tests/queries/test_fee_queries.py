@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection as Connection
 
 import queries
 from data.pool.burn import FeeRule, burn_fee_wei
+from tests.log_lines import BURNED_2, RULE_5
 from tests.queries.answers import january, rows
 from tests.small_store import small_store
 
@@ -34,6 +35,12 @@ FROM (VALUES
 def con() -> Iterator[Connection]:
     with small_store() as con:
         con.execute(RULES)
+        con.execute(
+            "INSERT INTO raw_logs BY NAME SELECT 31 AS block, 0 AS log_index, pool AS address, "
+            "get_current_timestamp() AS block_time, '0x' AS tx, $topic0 AS topic0, format('0x{:064x}', 3) AS topic2, '0x' AS data "
+            "FROM store_info",
+            {"topic0": BURNED_2.topic0},
+        )
         yield con
 
 
@@ -142,3 +149,15 @@ def test_rows_of_every_query_come_in_one_order(con: Connection) -> None:
         con.execute(f"DELETE FROM {table}; INSERT INTO {table} FROM turned; DROP TABLE turned")
     for name, answer in answers.items():
         assert queries.run(con, name, **params.get(name, {})).equals(answer), name
+
+
+def test_what_the_second_generation_burned_counts_under_the_first_ones_rule(
+    con: Connection,
+) -> None:
+    con.execute("DELETE FROM fee_rules WHERE block > 100")
+    fees = rows(con, "fee_history", "shift_ftm", "fee_of_1000_ftm")
+    assert fees[:2] == [(None, 5.0), (None, 5.0)], "request 3 is the first that counts"
+    assert fees[2] == (12.5, pytest.approx(5.125)), "412.5 of 1,000 up the slope"
+    con.execute("UPDATE raw_logs SET topic0 = ?, tx = '0xrule'", [RULE_5.topic0])
+    assert set(rows(con, "fee_history", "shift_ftm")) == {(None,)}
+    assert set(rows(con, "fee_history", "fee_of_1000_ftm")) == {(None,)}, "its shift is not known"

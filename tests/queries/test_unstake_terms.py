@@ -75,6 +75,24 @@ def test_a_rule_of_the_first_form_has_no_shift(con: Connection) -> None:
     assert (_rule(terms), terms["fee_shift_wei"]) == (OLD_RULE, 0)
 
 
+def test_after_an_upgrade_what_is_burned_counts_under_the_old_rule_too(con: Connection) -> None:
+    story = Story()
+    story.emit(RULE_4, *OLD_RULE)
+    story.emit(BURNED, ALICE, 70 * FTM, 70 * FTM, FTM, 0)
+    story.burn(300 * FTM, skip_ids=1)
+    story.burn(4_000 * FTM)
+    terms = _terms(con, story)
+    assert (_rule(terms), terms["fee_shift_wei"]) == (OLD_RULE, 4_300 * FTM)
+
+
+def test_a_shift_that_the_rule_sets_and_nobody_knows_is_no_0(con: Connection) -> None:
+    story = Story()
+    story.emit(RULE_5, *OLD_RULE, TOO_LARGE)
+    assert _terms(con, story)["fee_shift_wei"] is None
+    story.burn(20 * FTM)
+    assert _terms(con, story)["fee_shift_wei"] is None
+
+
 def test_the_shift_is_what_was_burned_since_the_last_rule(con: Connection) -> None:
     story = Story()
     story.emit(RULE_4, *OLD_RULE)
