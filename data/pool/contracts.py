@@ -241,31 +241,7 @@ RATIO_UPDATE = Event(
     "RatioUpdate(uint256 newRatio)",
     "0xb779c97cee7508e970bdead8c3ef0bd16f8c63dbba28fe88f7c7a56722fc564d",
 )
-EVENTS = (
-    TOKENS_BURNED,
-    TOKENS_BURNED_2,
-    PAID,
-    MANUAL_WITHDRAWAL_EXPECTED,
-    STAKE_RECEIVED,
-    STAKE_RECEIVED_2,
-    FEE_RULE_UPDATED_4,
-    FEE_RULE_UPDATED_5,
-    DEPLOYED,
-    MINIMUM_STAKE_CHANGED,
-    OPERATOR_CHANGED,
-    BOND_CONTRACT_CHANGED,
-    CERT_CONTRACT_CHANGED,
-    POOL_UPGRADED,
-    STUBS_UPGRADED,
-    CLAIMED_REWARDS,
-    RESTAKED_REWARDS,
-    LOCKED_UP_STAKE,
-    UNLOCKED_STAKE,
-    DELEGATED,
-    UNDELEGATED,
-    STAKE_RETURNED,
-    RATIO_UPDATE,
-)
+EVENTS = tuple(each for each in vars().copy().values() if isinstance(each, Event))  # all above
 # What these contracts may emit too, and which moves no money and changes no rule: no table holds
 # it. Of the staking contract only what carries a delegator in topic1.
 SILENT_EVENTS = (
