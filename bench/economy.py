@@ -66,18 +66,17 @@ class Simulation:
         """One filter over so many blocks."""
         plan = RangePlan(self.endpoints, [(1, blocks)])
         order = itertools.count()
-        running: list[tuple[float, int, Ask, EndpointError | None]] = []
+        running: list[tuple[float, int, float, Ask, EndpointError | None]] = []
         covered = 0
         while plan.left or running:
-            while (ask := plan.next_ask([entry[2] for entry in running])) is not None:
+            while (ask := plan.next_ask([entry[3] for entry in running])) is not None:
                 error = self._providers[ask.endpoint].reply(ask, self.now)
                 error = error or (fault(ask) if fault else None)
                 took_s = _LATENCY_S + (0 if error else ask.length / _BLOCKS_A_SECOND)
-                heapq.heappush(running, (self.now + took_s, next(order), ask, error))
+                heapq.heappush(running, (self.now + took_s, next(order), took_s, ask, error))
             wakes_at = self.now + max(plan.wait_s(), 0.001) if plan.left else float("inf")
             if running and running[0][0] <= wakes_at:
-                done_at, _, ask, error = heapq.heappop(running)
-                took_s = _LATENCY_S + (0 if error else ask.length / _BLOCKS_A_SECOND)
+                done_at, _, took_s, ask, error = heapq.heappop(running)
                 self.now = max(self.now, done_at)
                 if error is None:
                     plan.answered(ask, took_s, int(ask.length * _BYTES_A_BLOCK), None)
