@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 from data.config import ROOT
@@ -71,10 +70,3 @@ def print_cost(name: str, cost: Cost, logs: float) -> None:
         f"{logs / cost.wall_s:10,.0f}",
         flush=True,
     )
-
-
-def in_bench(name: str) -> Path:
-    """A folder of the bench's own below var/, made where it is missing."""
-    folder = ROOT / "var" / "bench" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -1,9 +1,5 @@
 """How many requests a whole history costs, at providers' limits: on a simulated clock, against
-simulated endpoints, with the plan of ranges that a sync follows.
-
-The former way is counted by its formula: it doubled widths from 2,000 blocks, so that of a
-limit it reached the last power of two below, and asked each empty answer twice.
-"""
+simulated endpoints, with the plan of ranges that a sync follows."""
 
 from __future__ import annotations
 
@@ -70,18 +66,17 @@ class Simulation:
         """One filter over so many blocks."""
         plan = RangePlan(self.endpoints, [(1, blocks)])
         order = itertools.count()
-        running: list[tuple[float, int, Ask, EndpointError | None]] = []
+        running: list[tuple[float, int, float, Ask, EndpointError | None]] = []
         covered = 0
         while plan.left or running:
-            while (ask := plan.next_ask([entry[2] for entry in running])) is not None:
+            while (ask := plan.next_ask([entry[3] for entry in running])) is not None:
                 error = self._providers[ask.endpoint].reply(ask, self.now)
                 error = error or (fault(ask) if fault else None)
                 took_s = _LATENCY_S + (0 if error else ask.length / _BLOCKS_A_SECOND)
-                heapq.heappush(running, (self.now + took_s, next(order), ask, error))
+                heapq.heappush(running, (self.now + took_s, next(order), took_s, ask, error))
             wakes_at = self.now + max(plan.wait_s(), 0.001) if plan.left else float("inf")
             if running and running[0][0] <= wakes_at:
-                done_at, _, ask, error = heapq.heappop(running)
-                took_s = _LATENCY_S + (0 if error else ask.length / _BLOCKS_A_SECOND)
+                done_at, _, took_s, ask, error = heapq.heappop(running)
                 self.now = max(self.now, done_at)
                 if error is None:
                     plan.answered(ask, took_s, int(ask.length * _BYTES_A_BLOCK), None)
@@ -95,20 +90,10 @@ class Simulation:
             raise AssertionError(f"{covered} blocks were read, not {blocks}")
 
 
-def former_requests(limit: int | None) -> int:
-    """What the former way took for the same history, by its formula."""
-    width = 1 << 20 if limit is None else 2_000
-    while limit is not None and width > limit:
-        width //= 2
-    while limit is not None and width * 2 <= limit:
-        width *= 2
-    return 2 * _FILTERS * -(-BLOCKS // width)
-
-
 def main() -> int:
     """Print requests by limit; returns 1 where one costs more than a tenth above one a range."""
     failed = 0
-    print(f"{'90 M blocks, 3 filters':26} requests  needed  beyond  former   hours")
+    print(f"{'90 M blocks, 3 filters':26} requests  needed  beyond   hours")
     for limit in LIMITS:
         for named in (True, False) if limit else (True,):
             provider = Provider(limit, named)
@@ -122,7 +107,7 @@ def main() -> int:
             name = f"limit {limit or 'none'}{'' if named else ', not named'}"
             print(
                 f"{name:26}{requests:9,}{needed:8,}{beyond:8.1%}"
-                f"{former_requests(limit):8,}{_FILTERS * simulation.now / 3_600:8.2f}"
+                f"{_FILTERS * simulation.now / 3_600:8.2f}"
             )
     slow = Provider(1_000, rate=10)
     simulation = Simulation(slow)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
@@ -12,7 +14,10 @@ from data.config import Network
 # The logs that were made a block a second, in `blocks` blocks; a log in the form of eth_getLogs.
 _NODE_LOGS = """
 WITH placed AS (
-    SELECT *, $first + (block - $first) * $blocks // $span AS moved FROM made_logs
+    SELECT
+        *, getvariable('first_block') AS first, getvariable('span_s') AS span,
+        first + (block - first) * getvariable('blocks') // span AS moved
+    FROM made_logs
 )
 
 SELECT
@@ -23,7 +28,9 @@ SELECT
     '0x' || sha256('block ' || moved) AS "blockHash",
     tx AS "transactionHash",
     '0x0' AS "transactionIndex",
-    format('0x{:x}', $began + (moved - $first) * $span // $blocks) AS "blockTimestamp",
+    format(
+        '0x{:x}', getvariable('first_time') + (moved - first) * span // getvariable('blocks')
+    ) AS "blockTimestamp",
     format(
         '0x{:x}', row_number() OVER (PARTITION BY moved ORDER BY block, log_index) - 1
     ) AS "logIndex",
@@ -33,16 +40,22 @@ ORDER BY moved, block, log_index
 """
 
 
-def write_logs(file: Path, logs: int, network: Network, blocks: int = SPAN_S) -> None:
+def written(folder: Path, logs: int, network: Network, blocks: int = SPAN_S) -> Path:
+    """The file of `write_logs` in a folder, written by a process of its own: a child is charged
+    with what its parent held when it began."""
+    file = folder / "history.ndjson"
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        process.submit(write_logs, file, logs, network, blocks).result()
+    return file
+
+
+def write_logs(file: Path, logs: int, network: Network, blocks: int) -> None:
     """Write `logs` logs of every event that fills a table, one JSON log a line, in the chain's
     order."""
-    numbers = {"first": FIRST_BLOCK, "began": FIRST_TIME, "span": SPAN_S, "blocks": blocks}
-    query = _NODE_LOGS
-    for name, number in numbers.items():  # COPY takes no parameters
-        query = query.replace(f"${name}", str(number))
     with duckdb.connect() as con:
         make_logs(con, network, logs // LOGS_A_REQUEST, logs)
-        con.execute(f"COPY ({query}) TO '{file}' (FORMAT json)")
+        con.execute("SET VARIABLE blocks = ?::BIGINT", [blocks])
+        con.execute(f"COPY ({_NODE_LOGS}) TO '{file}' (FORMAT json)")
 
 
 def time_of_block(number: int, head: int) -> int:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from itertools import zip_longest
-from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
 
 from bench import plain_python
 from bench.costs import print_cost, print_heading, run
-from bench.history import write_logs
+from bench.history import written
 from bench.plain_python import Row
 from data.config import load_network
 from data.ingest.decode import DERIVED
@@ -31,10 +29,7 @@ def main(logs: int) -> int:
     """Print the costs side by side and the comparison; returns 1 where a value differs."""
     network = load_network(_NETWORK)
     with tempfile.TemporaryDirectory() as folder:
-        file, store = Path(folder) / "logs.ndjson", Path(folder) / "store.duckdb"
-        # In a process of its own: a child is charged with what its parent held when it began.
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            process.submit(write_logs, file, logs, network).result()
+        file, store = written(Path(folder), logs, network), Path(folder) / "store.duckdb"
         size_mb = file.stat().st_size / 1e6
         print(f"{logs:,} logs of every event that fills a table, {size_mb:.0f} MB of JSON\n")
         print_heading()

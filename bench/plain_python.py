@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from data.config import Network, load_network
 from data.pool.contracts import EVENTS, Event
 
 Row = tuple[Any, ...]
-_DIGITS_38 = 10**38
+_DIGITS_38, _BIGINT = 10**38, 2**63
 _SUMMABLE = 10**33
 
 
@@ -59,13 +60,9 @@ class Queue:
         return total
 
 
-def fitting(number: int) -> int | None:
+def fitting(number: int, limit: int = _DIGITS_38) -> int | None:
     """The number where the store can hold it, None where it has more than 38 digits."""
-    return number if number < _DIGITS_38 else None
-
-
-def _fitting_bigint(number: int) -> int | None:
-    return number if number < 2**63 else None
+    return number if number < limit else None
 
 
 def decode_log(log: Mapping[str, Any], events: Mapping[tuple[str, str, int], Event]) -> Decoded:
@@ -105,11 +102,7 @@ def decode_logs(logs: Iterable[Mapping[str, Any]], network: Network) -> list[Dec
 def tables(logs: list[Decoded]) -> dict[str, list[Row]]:
     """The rows of each derived table, in order, with columns as in data/ingest/tables/."""
     stubs = {log.values["proxy"] for log in logs if log.event.name == "Deployed"}
-    rows: dict[str, list[Row]] = {
-        name: []
-        for name in "stubs head_moves payouts reward_claims returned_stakes lock_ups stakes "
-        "ratios fee_rules".split()
-    }
+    rows: dict[str, list[Row]] = defaultdict(list)
     queue = Queue()
     for log in logs:
         if log.event.contract == "pool":
@@ -138,7 +131,7 @@ def _pool_log(rows: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
             shift_wei = None if shift is None else fitting(shift)
             rows["fee_rules"].append((*log.place, *rule, shift_wei))
         case "Deployed":
-            rows["stubs"].append((_fitting_bigint(values["id"]), values["proxy"], *log.place))
+            rows["stubs"].append((fitting(values["id"], _BIGINT), values["proxy"], *log.place))
 
 
 def _burn(queue: Queue, log: Decoded) -> None:
@@ -200,7 +193,7 @@ def _sfc_log(rows: dict[str, list[Row]], log: Decoded) -> None:
             restaked = log.event.name == "RestakedRewards"
             rows["reward_claims"].append((*log.place, stub, validator, reward, restaked))
         case "LockedUpStake":
-            duration_s = _fitting_bigint(values[2])
+            duration_s = fitting(values[2], _BIGINT)
             ends_at = None if duration_s is None else log.at + timedelta(seconds=duration_s)
             lock_up = (log.at, ends_at, log.block, log.tx, stub, validator)
             rows["lock_ups"].append((*lock_up, fitting(values[3]), duration_s))

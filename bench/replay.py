@@ -15,15 +15,13 @@ import tempfile
 import venv
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 
-from bench.costs import Cost, in_bench, middle, print_cost, print_heading, run, run_command
-from bench.history import write_logs
+from bench.costs import Cost, middle, print_cost, print_heading, run, run_command
+from bench.history import written
 from bench.large_store import FIRST_BLOCK
-from data.config import load_network
+from data.config import VAR, load_network
 from data.pool.contracts import EVENTS
 
 _NETWORK = "fantom"
@@ -41,16 +39,16 @@ _TOO_OLD = (
 def main(logs: int, most_logs: int, rounds: int, *, peers: bool = True) -> int:
     """Print the costs side by side, and beside the targets. Returns 0."""
     cryo = _cryo() if peers else "not run: left out"
-    dense = logs // _LOGS_A_BLOCK
+    network, dense = load_network(_NETWORK), logs // _LOGS_A_BLOCK
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        history = _written(work, logs, dense)
+        history = written(work, logs, network, dense)
         with node(history, dense, 0) as url:
             title = f"{logs:,} logs in {dense:,} blocks"
             near = race(f"{title}, at wire speed", rounds, work, url, dense, 2_000, cryo)
         with node(history, dense, LATENCY_MS) as url:
             far = race(f"{title}, {LATENCY_MS} ms away", rounds, work, url, dense, 2_000)
-        history = _written(work, logs, _REAL_BLOCKS)
+        history = written(work, logs, network, _REAL_BLOCKS)
         for latency_ms in (0, LATENCY_MS):
             with node(history, _REAL_BLOCKS, latency_ms) as url:
                 title = f"the same in {_REAL_BLOCKS:,} blocks, {latency_ms} ms away"
@@ -140,7 +138,8 @@ def _count(said: str) -> int:
 def _long(work: Path, logs: int, rounds: int) -> tuple[Cost, Cost]:
     """A long history once, and a hundred new logs on it."""
     blocks = logs // _LOGS_A_BLOCK
-    history, store = _written(work, logs, blocks), work / "long.duckdb"
+    history = written(work, logs, load_network(_NETWORK), blocks)
+    store = work / "long.duckdb"
     command = ("--network", _NETWORK, "--store", store, "--rpc-url")
     with node(history, blocks, 0) as url:
         before = FIRST_BLOCK + blocks - 100 // _LOGS_A_BLOCK
@@ -156,17 +155,8 @@ def _long(work: Path, logs: int, rounds: int) -> tuple[Cost, Cost]:
         print_cost("data.sync, the newest logs on it", middle(news), _count(news[0].said))
         print(f"{news[0].said.split(': ')[-1]}. Where the time goes:", flush=True)
         shutil.copyfile(kept, store)
-        run("bench.profiled_sync", 14, *command, url)
+        run("bench.profiled_sync", *command, url)
     return long, middle(news)
-
-
-def _written(work: Path, logs: int, blocks: int) -> Path:
-    """A history in a file, written by a process of its own: a child is charged with what its
-    parent held when it began."""
-    file = work / "history.ndjson"
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        process.submit(write_logs, file, logs, load_network(_NETWORK), blocks).result()
-    return file
 
 
 @contextmanager
@@ -184,9 +174,9 @@ def node(history: Path, blocks: int, latency_ms: int) -> Iterator[str]:
 
 def _cryo() -> Path | str:
     """A Python that has cryo, made on demand; or why there is none."""
-    python = in_bench("cryo") / "bin" / "python"
+    python = VAR / "bench" / "cryo" / "bin" / "python"
     if not python.exists():
-        venv.create(python.parent.parent, with_pip=True)
+        venv.create(python.parents[1], with_pip=True)
     install = [str(python), "-m", "pip", "install", "--quiet", *_CRYO]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:

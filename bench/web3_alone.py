@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from data.config import load_network
-from data.pool.contracts import EVENTS, Event
+from data.pool.contracts import EVENTS
 
 _WIDTH = 2_000
 
@@ -22,16 +22,11 @@ def decoded(url: str, network: str, first: int, last: int) -> int:
     count = 0
     for event in EVENTS:
         address = to_checksum_address(getattr(contracts, event.contract))
-        reader = w3.eth.contract(address, abi=[_abi(event)]).events[event.name]()
+        reader = w3.eth.contract(address, abi=[event.abi]).events[event.name]()
         for start in range(first, last + 1, _WIDTH):
             end = min(start + _WIDTH - 1, last)
             count += len(reader.get_logs(from_block=start, to_block=end))
     return count
-
-
-def _abi(event: Event) -> dict[str, object]:
-    fields = [{"name": f.name, "type": f.type, "indexed": f.indexed} for f in event.fields]
-    return {"type": "event", "name": event.name, "anonymous": False, "inputs": fields}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -114,7 +114,7 @@ def _verify(arguments: list[str]) -> int:
     parser.add_argument("--sample", type=_count, metavar="N", help="only N stretches, by chance")
     parser.add_argument(
         "--rate",
-        type=_rate,
+        type=_between(0.01, 1_000, "0.01 to 1000 requests a second"),
         default=2.0,
         metavar="R",
         help="requests for logs a second that each endpoint gets at the most; default 2",
@@ -191,7 +191,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--to-block", type=_block, metavar="N", help="instead of the newest")
     parser.add_argument(
-        "--follow", type=_seconds, metavar="SECONDS", help="sync again and again, this far apart"
+        "--follow",
+        type=_between(1, 86_400, "1 second to a day (86400)"),
+        metavar="SECONDS",
+        help="sync again and again, this far apart",
     )
     parser.add_argument(
         "--logs",
@@ -235,30 +238,22 @@ def _blocks(text: str) -> tuple[int, int]:
     return _block(first), _block(last)
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 1 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not from 1 second to a day (86400)")
-    return seconds
+def _between(low: float, high: float, words: str) -> Callable[[str], float]:
+    """A reader of numbers from `low` to `high`, which `words` say."""
+
+    def number(text: str) -> float:
+        with suppress(ValueError):
+            if low <= float(text) <= high:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not from {words}")
+
+    return number
 
 
 def _count(text: str) -> int:
     if not re.fullmatch("[0-9]{1,7}", text) or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of stretches")
     return int(text)
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0
-    if not 0.01 <= rate <= 1_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not from 0.01 to 1000 requests a second")
-    return rate
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from data import ConfigError
 from data.config import parse_address
-from data.live.receipts import Requested, is_request, requested_in
+from data.live.receipts import Requested, is_of, requested_in
 from data.live.verdict import Expected
 from data.node.live_node import Answer, LiveNode
 from data.node.refusals import LyingError
@@ -51,7 +51,7 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
         try:
             made = []
             for log in each[0].result:
-                if not is_request(node.network, log):
+                if not is_of(TOKENS_BURNED_2, node.network, log):
                     raise ValueError("another log")
                 block, tx_hash = quantity(log["blockNumber"]), parse_hash(log["transactionHash"])
                 made.append(Made(block, tx_hash, requested_in(log)))

@@ -76,7 +76,8 @@ def read_outcome(node: LiveNode, tx_hash: str, expected: Expected | None = None)
     if kind == "reverted":
         reason = _reason(node, sent)
         done = "unstaked" if by_hand is None else "sent on"
-        sentence += f" {_why(reason)} Nothing was {done}, and only gas was spent."
+        why = "Why is not known." if reason is None else f"Why: {reason}."
+        sentence += f" {why} Nothing was {done}, and only gas was spent."
     requests = () if mined is None else mined.requests
     return Outcome(
         kind=kind,
@@ -125,7 +126,8 @@ def _reason(node: LiveNode, sent: Sent) -> str | None:
     again["value"] = hex(sent.value_wei)
     blocks = [hex(mined.block), hex(max(0, mined.block - 1))]
     try:
-        answers = node.ask([("eth_call", [again, at]) for at in blocks], _unanswered)
+        # A pruned node may keep neither block: its silence is no reason to ask further.
+        answers = node.ask([("eth_call", [again, at]) for at in blocks], lambda each: 0)
     except NodeError:
         return None
     refusal = next((answer.reverted for answer in answers.each if answer.reverted), None)
@@ -133,12 +135,3 @@ def _reason(node: LiveNode, sent: Sent) -> str | None:
     if refusal is None and mined.gas_used * 20 >= sent.gas * 19:
         return f"it probably ran out of gas ({mined.gas_used:,} of {sent.gas:,} were used)"
     return refusal
-
-
-def _unanswered(each: object) -> int:
-    """A pruned node may keep neither block: its silence is no reason to ask further."""
-    return 0
-
-
-def _why(reason: str | None) -> str:
-    return "Why is not known." if reason is None else f"Why: {reason}."

@@ -137,21 +137,18 @@ def _receipt(network: Network, receipt: dict[str, Any]) -> Receipt:
     status = quantity(receipt["status"])
     if status not in (0, 1):
         raise ValueError("no status")
+    logs = receipt["logs"]
     return Receipt(
         block=quantity(receipt["blockNumber"]),
         succeeded=status == 1,
         gas_used=quantity(receipt["gasUsed"]),
-        requests=tuple(requested_in(log) for log in receipt["logs"] if is_request(network, log)),
-        payouts=tuple(_paid(log) for log in receipt["logs"] if _is_of(PAID, network, log)),
+        requests=tuple(requested_in(log) for log in logs if is_of(TOKENS_BURNED_2, network, log)),
+        payouts=tuple(_paid(log) for log in logs if is_of(PAID, network, log)),
     )
 
 
-def is_request(network: Network, log: dict[str, Any]) -> bool:
-    """Whether a log is a request at this network's pool: any contract may emit one like it."""
-    return _is_of(TOKENS_BURNED_2, network, log)
-
-
-def _is_of(event: Event, network: Network, log: dict[str, Any]) -> bool:
+def is_of(event: Event, network: Network, log: dict[str, Any]) -> bool:
+    """Whether a log is this event of this network's pool: any contract may emit one like it."""
     topics = log["topics"]
     return (
         log["address"].lower() == network.pool

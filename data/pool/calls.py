@@ -18,8 +18,8 @@ _ERROR_SELECTOR = "0x08c379a0"  # Error(string)
 
 def calldata(function: Function, *arguments: int | str) -> str:
     """A call's data in hex. Numbers are wei or ids, texts are addresses."""
-    if len(arguments) != len(function.arguments):
-        raise ValueError(f"{function.canonical} takes {len(function.arguments)} arguments")
+    if len(arguments) != len(function.fields):
+        raise ValueError(f"{function.canonical} takes {len(function.fields)} arguments")
     numbers = [int(a, 16) if isinstance(a, str) else a for a in arguments]
     return function.selector + "".join(number.to_bytes(32).hex() for number in numbers)
 
@@ -55,8 +55,8 @@ def find_function(data: str, functions: Sequence[Function]) -> tuple[Function, l
     """
     for function in functions:
         if data[:10].lower() == function.selector:
-            digits = data[10 : 10 + 64 * len(function.arguments)]
-            if len(digits) == 64 * len(function.arguments) and _HEX.fullmatch("0x" + digits):
+            digits = data[10 : 10 + 64 * len(function.fields)]
+            if len(digits) == 64 * len(function.fields) and _HEX.fullmatch("0x" + digits):
                 return function, words("0x" + digits)
     return None
 

@@ -32,25 +32,10 @@ def _fields(arguments: str) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def _fields_of(signature: str) -> tuple[Field, ...]:
-    return _fields(signature.split("(")[1].rstrip(")"))
+class _Declared:
+    """What events and functions share: a `signature` as in Solidity."""
 
-
-def _canonical(name: str, fields: tuple[Field, ...]) -> str:
-    return f"{name}({','.join(field.type for field in fields)})"
-
-
-def _abi(fields: tuple[Field, ...]) -> list[dict[str, Any]]:
-    return [{"name": field.name, "type": field.type} for field in fields]
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event of one contract: `signature` as in Solidity, `topic0` its keccak hash."""
-
-    contract: Contract
     signature: str
-    topic0: str
 
     @property
     def name(self) -> str:
@@ -58,12 +43,26 @@ class Event:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        return _fields_of(self.signature)
+        """An event's fields, or a function's arguments."""
+        return _fields(self.signature.split("(")[1].rstrip(")"))
 
     @property
     def canonical(self) -> str:
-        """The text that topic0 is the keccak hash of."""
-        return _canonical(self.name, self.fields)
+        """The text that topic0, or the selector, is the keccak hash of."""
+        return f"{self.name}({','.join(field.type for field in self.fields)})"
+
+
+def _abi(fields: tuple[Field, ...]) -> list[dict[str, Any]]:
+    return [{"name": field.name, "type": field.type} for field in fields]
+
+
+@dataclass(frozen=True)
+class Event(_Declared):
+    """One event of one contract: `signature` as in Solidity, `topic0` its keccak hash."""
+
+    contract: Contract
+    signature: str
+    topic0: str
 
     @property
     def topics_count(self) -> int:
@@ -82,7 +81,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(_Declared):
     """One function: `signature` and `results` as in Solidity, `selector` the first bytes of the
     signature's keccak hash. Every argument and result is one 32-byte word."""
 
@@ -91,26 +90,13 @@ class Function:
     results: str = "uint256 value"
 
     @property
-    def name(self) -> str:
-        return self.signature.split("(")[0]
-
-    @cached_property
-    def arguments(self) -> tuple[Field, ...]:
-        return _fields_of(self.signature)
-
-    @property
-    def canonical(self) -> str:
-        """The text that the selector is the hash of."""
-        return _canonical(self.name, self.arguments)
-
-    @property
     def abi(self) -> dict[str, Any]:
         """The JSON ABI of a view, for web3."""
         return {
             "type": "function",
             "name": self.name,
             "stateMutability": "view",
-            "inputs": _abi(self.arguments),
+            "inputs": _abi(self.fields),
             "outputs": _abi(_fields(self.results)),
         }
 
@@ -241,31 +227,7 @@ RATIO_UPDATE = Event(
     "RatioUpdate(uint256 newRatio)",
     "0xb779c97cee7508e970bdead8c3ef0bd16f8c63dbba28fe88f7c7a56722fc564d",
 )
-EVENTS = (
-    TOKENS_BURNED,
-    TOKENS_BURNED_2,
-    PAID,
-    MANUAL_WITHDRAWAL_EXPECTED,
-    STAKE_RECEIVED,
-    STAKE_RECEIVED_2,
-    FEE_RULE_UPDATED_4,
-    FEE_RULE_UPDATED_5,
-    DEPLOYED,
-    MINIMUM_STAKE_CHANGED,
-    OPERATOR_CHANGED,
-    BOND_CONTRACT_CHANGED,
-    CERT_CONTRACT_CHANGED,
-    POOL_UPGRADED,
-    STUBS_UPGRADED,
-    CLAIMED_REWARDS,
-    RESTAKED_REWARDS,
-    LOCKED_UP_STAKE,
-    UNLOCKED_STAKE,
-    DELEGATED,
-    UNDELEGATED,
-    STAKE_RETURNED,
-    RATIO_UPDATE,
-)
+EVENTS = tuple(each for each in vars().copy().values() if isinstance(each, Event))  # all above
 # What these contracts may emit too, and which moves no money and changes no rule: no table holds
 # it. Of the staking contract only what carries a delegator in topic1.
 SILENT_EVENTS = (

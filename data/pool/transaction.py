@@ -101,7 +101,7 @@ def describe(network: Network, transaction: Mapping[str, object]) -> Described:
     function, values = call
     arguments = tuple(
         _argument(field, word, function, contract)
-        for field, word in zip(function.arguments, values, strict=True)
+        for field, word in zip(function.fields, values, strict=True)
     )
     listed = ", ".join(f"{name} {words}" for name, _, words in arguments)
     with_value = f" with {format_wei(value_wei)} {network.native_symbol}" if value_wei else ""

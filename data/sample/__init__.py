@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from data.pool.amounts import ONE
+from data.pool.contracts import PROBES_FTM
 from data.pool.state import Balance, Block, PoolState
 from data.sample.chain import FIRST_BLOCK, Agenda, BlockClock, LogWriter
 from data.sample.contracts import Pool, Staking
@@ -26,7 +27,6 @@ from data.sample.world import World, stream
 # what is built from the sample stays the same.
 SAMPLE_UNTIL = datetime(2025, 3, 1, tzinfo=UTC)
 SAMPLE_SEED = 250
-_PROBED_FTM = (1, 1_000, 100_000)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _balance(clock: BlockClock, block: int, pool: Pool) -> Balance:
 
 def _views(pool: Pool, staking: Staking) -> dict[str, int]:
     """The contract's views, and the sum of its queue, under the names that checks compare."""
-    fees = {f"getBurnFee({ftm * ONE})": pool.burn_fee(ftm * ONE) for ftm in _PROBED_FTM}
+    fees = {f"getBurnFee({ftm * ONE})": pool.burn_fee(ftm * ONE) for ftm in PROBES_FTM}
     return {
         "firstWrId": pool.first_wr_id,
         "lastWrId": pool.last_wr_id,

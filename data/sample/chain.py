@@ -12,8 +12,7 @@ import heapq
 import math
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from data.pool.contracts import Event
 
@@ -35,17 +34,13 @@ def made_up_address(*parts: object) -> str:
     return made_up_hash("address", *parts)[:42]
 
 
-@dataclass(frozen=True)
-class Emission:
-    """An event with its values, in the order of the event's fields."""
-
-    event: Event
-    values: tuple[Value, ...]
+# What a call emits: events with their values, in the order of the event's fields.
+Emitted = tuple[tuple[Event, tuple[Value, ...]], ...]
 
 
-def emissions(*groups: Iterable[Emission]) -> tuple[Emission, ...]:
-    """Several calls' events as one transaction's."""
-    return tuple(emission for group in groups for emission in group)
+def emit(event: Event, *values: Value) -> Emitted:
+    """One event; those of several calls are added up."""
+    return ((event, values),)
 
 
 def _word(value: Value) -> str:
@@ -100,7 +95,7 @@ class LogWriter:
         self._tx_index, self._log_index = 0, 0
         self.lines: list[str] = []
 
-    def transact(self, at: int, emissions: Iterable[Emission]) -> None:
+    def transact(self, at: int, emitted: Emitted) -> None:
         """One transaction at that second; other people's take places between ours."""
         block = self._clock.block_at(at)
         if block != self._block:
@@ -111,20 +106,20 @@ class LogWriter:
             self._tx_index += 1 + self._rng.randrange(3)
             self._log_index += self._rng.randrange(8)
         tx_hash = made_up_hash(self._seed, "transaction", block, self._tx_index)
-        for emission in emissions:
-            self.lines.append(self._line(emission, tx_hash))
+        for event, values in emitted:
+            self.lines.append(self._line(event, values, tx_hash))
             self._log_index += 1 + self._rng.randrange(3)  # tokens' transfers lie between
 
-    def _line(self, emission: Emission, tx_hash: str) -> str:
+    def _line(self, event: Event, values: tuple[Value, ...], tx_hash: str) -> str:
         """One line of JSON, keys in a node's order, hex in lower case; ends in a newline."""
-        topics, words = [f'"{emission.event.topic0}"'], ["0x"]
-        for field, value in zip(emission.event.fields, emission.values, strict=True):
+        topics, words = [f'"{event.topic0}"'], ["0x"]
+        for field, value in zip(event.fields, values, strict=True):
             if field.indexed:
                 topics.append(f'"0x{_word(value)}"')
             else:
                 words.append(_word(value))
         return (
-            f'{{"address":"{self._addresses[emission.event.contract]}",'
+            f'{{"address":"{self._addresses[event.contract]}",'
             f'"topics":[{",".join(topics)}],"data":"{"".join(words)}",'
             f'"blockNumber":"{self._block:#x}","transactionHash":"{tx_hash}",'
             f'"transactionIndex":"{self._tx_index:#x}","blockHash":"{self._block_hash}",'

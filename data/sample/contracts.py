@@ -11,28 +11,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from data.pool import contracts as events
 from data.pool.amounts import ONE
 from data.pool.burn import FeeRule, bonds_of_shares, burn_fee_wei, shares_of_bonds
-from data.pool.contracts import (
-    CLAIMED_REWARDS,
-    DELEGATED,
-    DEPLOYED,
-    FEE_RULE_UPDATED_4,
-    FEE_RULE_UPDATED_5,
-    LOCKED_UP_STAKE,
-    MANUAL_WITHDRAWAL_EXPECTED,
-    MINIMUM_STAKE_CHANGED,
-    PAID,
-    RESTAKED_REWARDS,
-    STAKE_RECEIVED,
-    STAKE_RECEIVED_2,
-    STAKE_RETURNED,
-    TOKENS_BURNED,
-    TOKENS_BURNED_2,
-    UNDELEGATED,
-    UNLOCKED_STAKE,
-)
-from data.sample.chain import Emission
+from data.sample.chain import Emitted, emit
 from data.sample.story import DAY, LOCKS_END, PARTS, Story
 
 YEAR = 365 * DAY
@@ -83,47 +65,45 @@ class Pool:
         """What the view getBurnFee answers."""
         return burn_fee_wei(self.rule, amount_wei, self.fee_shift_wei)
 
-    def stake(self, staker: str, amount_wei: int, is_rebasing: bool) -> tuple[Emission, ...]:
+    def stake(self, staker: str, amount_wei: int, is_rebasing: bool) -> Emitted:
         """Take in FTM against bonds (rebasing) or certificates."""
         if amount_wei < self.minimum_stake_wei:
             raise RevertError("less than the minimum stake")
         self.balance_wei += amount_wei
         self.staked_wei += amount_wei
         if self.generation < 2:
-            return (Emission(STAKE_RECEIVED, (staker, amount_wei)),)
-        return (Emission(STAKE_RECEIVED_2, (staker, amount_wei, int(is_rebasing))),)
+            return emit(events.STAKE_RECEIVED, staker, amount_wei)
+        return emit(events.STAKE_RECEIVED_2, staker, amount_wei, int(is_rebasing))
 
-    def burn_bonds(self, staker: str, amount_wei: int) -> tuple[Emission, ...]:
+    def burn_bonds(self, staker: str, amount_wei: int) -> Emitted:
         """Queue the FTM of rebasing tokens: their amount is in FTM."""
         shares = shares_of_bonds(amount_wei, self.ratio)
         return self._burn(staker, amount_wei, shares, is_rebasing=True)
 
-    def burn_certs(self, staker: str, shares: int) -> tuple[Emission, ...]:
+    def burn_certs(self, staker: str, shares: int) -> Emitted:
         """Queue the FTM of certificates: their amount is in shares."""
         if self.generation == 0:
             raise RevertError("the first generation burns bonds only")
         return self._burn(staker, bonds_of_shares(shares, self.ratio), shares, is_rebasing=False)
 
-    def _burn(
-        self, staker: str, amount_wei: int, shares: int, *, is_rebasing: bool
-    ) -> tuple[Emission, ...]:
+    def _burn(self, staker: str, amount_wei: int, shares: int, *, is_rebasing: bool) -> Emitted:
         """Queue a request; the fee shift grows by the gross amount, after the fee is taken."""
         fee_wei = self.burn_fee(amount_wei)
         wr_id = self.last_wr_id
         self.withdrawals.append(Withdrawal(staker, amount_wei - fee_wei))
         self.pending_wei += amount_wei - fee_wei
         if self.generation == 0:
-            return (Emission(TOKENS_BURNED, (staker, amount_wei, shares, fee_wei, wr_id)),)
+            return emit(events.TOKENS_BURNED, staker, amount_wei, shares, fee_wei, wr_id)
         self.fee_shift_wei += amount_wei
         values = (staker, amount_wei, shares, fee_wei, wr_id, int(is_rebasing))
-        return (Emission(TOKENS_BURNED_2, values),)
+        return emit(events.TOKENS_BURNED_2, *values)
 
     def can_pay(self) -> bool:
         """Whether the head can be paid, whole, beside what is stashed."""
         head = self.head
         return head is not None and self.balance_wei >= head.payout_wei + self.stashed_wei
 
-    def withdraw_last(self, *, accepted: bool) -> tuple[Emission, ...]:
+    def withdraw_last(self, *, accepted: bool) -> Emitted:
         """Pay the head, or stash its amount where the receiver does not accept the push."""
         head, wr_id = self.head, self.first_wr_id
         if head is None or not self.can_pay():
@@ -133,12 +113,11 @@ class Pool:
         if not accepted:
             self.stashed_wei += head.payout_wei
             self.marked.add(wr_id)
-            values = (head.staker, head.payout_wei, wr_id)
-            return (Emission(MANUAL_WITHDRAWAL_EXPECTED, values),)
+            return emit(events.MANUAL_WITHDRAWAL_EXPECTED, head.staker, head.payout_wei, wr_id)
         self.balance_wei -= head.payout_wei
-        return (Emission(PAID, (head.staker, head.payout_wei, wr_id)),)
+        return emit(events.PAID, head.staker, head.payout_wei, wr_id)
 
-    def withdraw_manual(self, wr_id: int) -> tuple[Emission, ...]:
+    def withdraw_manual(self, wr_id: int) -> Emitted:
         """Pay a stashed request, in whatever order its receiver asks."""
         if wr_id not in self.marked:
             raise RevertError(f"request {wr_id} is not marked for a manual withdrawal")
@@ -146,7 +125,7 @@ class Pool:
         request = self.withdrawals[wr_id]
         self.stashed_wei -= request.payout_wei
         self.balance_wei -= request.payout_wei
-        return (Emission(PAID, (request.staker, request.payout_wei, wr_id)),)
+        return emit(events.PAID, request.staker, request.payout_wei, wr_id)
 
     def receive(self, amount_wei: int) -> None:
         """A stub's flush: a plain transfer, which leaves no log."""
@@ -158,19 +137,19 @@ class Pool:
             raise RevertError("more than the balance")
         self.balance_wei -= amount_wei
 
-    def set_minimum_stake(self, amount_wei: int) -> tuple[Emission, ...]:
+    def set_minimum_stake(self, amount_wei: int) -> Emitted:
         """Smaller stakes are refused from now on."""
         self.minimum_stake_wei = amount_wei
-        return (Emission(MINIMUM_STAKE_CHANGED, (amount_wei,)),)
+        return emit(events.MINIMUM_STAKE_CHANGED, amount_wei)
 
-    def set_fee_rule(self, rule: FeeRule, fee_shift_wei: int) -> tuple[Emission, ...]:
+    def set_fee_rule(self, rule: FeeRule, fee_shift_wei: int) -> Emitted:
         """A new rule; since the second generation it also sets the fee shift."""
         self.rule = rule
         values = (rule.min_ratio, rule.max_ratio, rule.increase_start_wei, rule.increase_stop_wei)
         if self.generation == 0:
-            return (Emission(FEE_RULE_UPDATED_4, values),)
+            return emit(events.FEE_RULE_UPDATED_4, *values)
         self.fee_shift_wei = fee_shift_wei
-        return (Emission(FEE_RULE_UPDATED_5, (*values, fee_shift_wei)),)
+        return emit(events.FEE_RULE_UPDATED_5, *values, fee_shift_wei)
 
 
 def full_rate(story: Story, at: int) -> int:
@@ -199,6 +178,11 @@ class Position:
     accrued_wei: tuple[int, int, int] = NOTHING
     claimed_at: int = 0
     returns: int = 0
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What each of its events begins with."""
+        return self.stub, self.validator_id
 
     def is_locked(self, at: int) -> bool:
         return at < self.locked_until
@@ -238,39 +222,35 @@ class Staking:
         """Stake asked back and not yet in a stub."""
         return sum(item.amount_wei for item in self.returning)
 
-    def deploy(self, stub: str, validator_ids: list[int]) -> tuple[Emission, ...]:
+    def deploy(self, stub: str, validator_ids: list[int]) -> Emitted:
         """A new stub, empty, with the validators it will use."""
         stub_id = self.stub_count
         self.idle[stub] = 0
         self.positions += [Position(stub, validator_id) for validator_id in validator_ids]
-        return (Emission(DEPLOYED, (stub_id, stub)),)
+        return emit(events.DEPLOYED, stub_id, stub)
 
-    def delegate(self, at: int, position: Position, amount_wei: int) -> tuple[Emission, ...]:
+    def delegate(self, at: int, position: Position, amount_wei: int) -> Emitted:
         """New stake, which earns from now on."""
         self._accrue(at, position)
         position.stake_wei += amount_wei
-        return (Emission(DELEGATED, (position.stub, position.validator_id, amount_wei)),)
+        return emit(events.DELEGATED, *position.place, amount_wei)
 
-    def lock(
-        self, at: int, position: Position, seconds: int, amount_wei: int
-    ) -> tuple[Emission, ...]:
+    def lock(self, at: int, position: Position, seconds: int, amount_wei: int) -> Emitted:
         """Lock the whole position from now on; `amount_wei` is what the lock-up adds."""
         self._accrue(at, position)
         position.lock_seconds, position.locked_until = seconds, at + seconds
-        values = (position.stub, position.validator_id, seconds, amount_wei)
-        return (Emission(LOCKED_UP_STAKE, values),)
+        return emit(events.LOCKED_UP_STAKE, *position.place, seconds, amount_wei)
 
-    def claim(self, at: int, position: Position, *, restake: bool) -> tuple[Emission, ...]:
+    def claim(self, at: int, position: Position, *, restake: bool) -> Emitted:
         """Take the rewards since the last claim, or add them to the stake."""
         self._accrue(at, position)
         rewards, position.accrued_wei = position.accrued_wei, NOTHING
         position.claimed_at = at
-        values = (position.stub, position.validator_id, *rewards)
         if restake:
-            claimed = Emission(RESTAKED_REWARDS, values)
-            return (self.delegate(at, position, sum(rewards))[0], claimed)
+            delegated = self.delegate(at, position, sum(rewards))
+            return delegated + emit(events.RESTAKED_REWARDS, *position.place, *rewards)
         self.idle[position.stub] += sum(rewards)
-        return (Emission(CLAIMED_REWARDS, values),)
+        return emit(events.CLAIMED_REWARDS, *position.place, *rewards)
 
     def _accrue(self, at: int, position: Position) -> None:
         """Add what was earned since the last call, under the stake and lock-up that held until
@@ -288,38 +268,31 @@ class Staking:
             free + unlocked * _BASE_PERCENT // whole,
         )
 
-    def unlock(
-        self, at: int, position: Position, amount_wei: int, penalty_wei: int
-    ) -> tuple[Emission, ...]:
+    def unlock(self, at: int, position: Position, amount_wei: int, penalty_wei: int) -> Emitted:
         """Free locked stake before its time, for a penalty on the stake."""
         self._accrue(at, position)
         position.stake_wei -= penalty_wei
-        values = (position.stub, position.validator_id, amount_wei, penalty_wei)
-        return (Emission(UNLOCKED_STAKE, values),)
+        return emit(events.UNLOCKED_STAKE, *position.place, amount_wei, penalty_wei)
 
-    def undelegate(self, at: int, position: Position, amount_wei: int) -> tuple[Emission, ...]:
+    def undelegate(self, at: int, position: Position, amount_wei: int) -> Emitted:
         """Ask for stake back; it can be withdrawn a week later."""
         self._accrue(at, position)
         position.stake_wei -= amount_wei
         assert position.stake_wei >= 0
         wr_id, position.returns = position.returns, position.returns + 1
         self.returning.append(Return(at + _UNDELEGATION, position, wr_id, amount_wei))
-        values = (position.stub, position.validator_id, wr_id, amount_wei)
-        return (Emission(UNDELEGATED, values),)
+        return emit(events.UNDELEGATED, *position.place, wr_id, amount_wei)
 
-    def withdraw(self, at: int) -> tuple[Emission, ...]:
+    def withdraw(self, at: int) -> Emitted:
         """Everything that is ready returns to its stub."""
         ready = [item for item in self.returning if item.ready_at <= at]
         self.returning = [item for item in self.returning if item.ready_at > at]
+        emitted: Emitted = ()
         for item in ready:
-            self.idle[item.position.stub] += item.amount_wei
-        return tuple(
-            Emission(
-                STAKE_RETURNED,
-                (item.position.stub, item.position.validator_id, item.wr_id, item.amount_wei),
-            )
-            for item in ready
-        )
+            place, amount_wei = item.position.place, item.amount_wei
+            self.idle[item.position.stub] += amount_wei
+            emitted += emit(events.STAKE_RETURNED, *place, item.wr_id, amount_wei)
+        return emitted
 
     def flush(self) -> int:
         """Empty the stubs; returns the wei that the pool receives."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from data.pool.amounts import ONE
 from data.pool.burn import FeeRule
 from data.pool.contracts import OPERATOR_CHANGED, POOL_UPGRADED, RATIO_UPDATE, STUBS_UPGRADED
-from data.sample.chain import Emission, made_up_address
+from data.sample.chain import emit, made_up_address
 from data.sample.contracts import full_rate
 from data.sample.story import DAY, PARTS, SECOND_GENERATION, THIRD_GENERATION
 from data.sample.world import World, stream
@@ -69,13 +69,13 @@ class Governance:
     def _upgrade(self, at: int, generation: int, rule: FeeRule | None) -> None:
         """The pool's new implementation, with its new fee rule in the same transaction."""
         self._pool.generation = generation
-        events: tuple[Emission, ...] = (Emission(POOL_UPGRADED, (self._implementation(),)),)
+        events = emit(POOL_UPGRADED, self._implementation())
         if rule is not None:
             events += self._pool.set_fee_rule(rule, 0)
         self._chain.transact(at, events)
 
     def _upgrade_stubs(self, at: int) -> None:
-        self._chain.transact(at, (Emission(STUBS_UPGRADED, (self._implementation(),)),))
+        self._chain.transact(at, emit(STUBS_UPGRADED, self._implementation()))
 
     def _implementation(self) -> str:
         self._implementations += 1
@@ -87,7 +87,7 @@ class Governance:
             for number in (self._operators, self._operators + 1)
         )
         self._operators += 1
-        self._chain.transact(at, (Emission(OPERATOR_CHANGED, (old, new)),))
+        self._chain.transact(at, emit(OPERATOR_CHANGED, old, new))
 
     def _setting(self, rule: FeeRule, shift_ftm: int) -> Callable[[int], None]:
         return lambda at: self._chain.transact(at, self._pool.set_fee_rule(rule, shift_ftm * ONE))
@@ -105,4 +105,4 @@ class Governance:
         earned = round(full_rate(self._story, at) * passed_on) * (at - self._announced_at)
         self._announced_at = at
         self._pool.ratio -= self._pool.ratio * earned // (PARTS * 365 * DAY)
-        self._chain.transact(at, (Emission(RATIO_UPDATE, (self._pool.ratio,)),))
+        self._chain.transact(at, emit(RATIO_UPDATE, self._pool.ratio))

@@ -8,7 +8,7 @@ queue has grown beyond what the operator tolerates: that keeps it from growing f
 from __future__ import annotations
 
 from data.pool.amounts import ONE
-from data.sample.chain import Emission, emissions, made_up_address
+from data.sample.chain import Emitted, made_up_address
 from data.sample.contracts import Position, drawn_validators
 from data.sample.stakers import Stakers
 from data.sample.story import DAY, LOCKS_END, share_of
@@ -93,9 +93,10 @@ class Operator:
         while due:
             size = self._rng.choice(_CLAIMED_AT_ONCE)
             batch, due = due[:size], due[size:]
-            self._chain.transact(
-                at, emissions(*(self._settle_one(at, position) for position in batch))
-            )
+            emitted: Emitted = ()
+            for position in batch:
+                emitted += self._settle_one(at, position)
+            self._chain.transact(at, emitted)
         if self._shortage_wei() > _EMERGENCY_WEI and at > self._last_emergency + _EMERGENCY_GAP:
             self._last_emergency = at
             self._break_lock(at)
@@ -116,7 +117,7 @@ class Operator:
             return True
         return at > position.claimed_at + (28 + position.validator_id % 30) * DAY
 
-    def _settle_one(self, at: int, position: Position) -> tuple[Emission, ...]:
+    def _settle_one(self, at: int, position: Position) -> Emitted:
         """Claim, return stake if the queue needs it, lock the rest again."""
         locks_open = self._story.locks_open(at)
         chance = _RESTAKE_CHANCE if self._pool.head else _RESTAKE_CHANCE_IDLE
@@ -160,7 +161,7 @@ class Operator:
         penalty_wei = share_of(amount_wei, _PENALTY)
         unlocked = self._staking.unlock(at, position, amount_wei, penalty_wei)
         returned = self._staking.undelegate(at, position, amount_wei - penalty_wei)
-        self._chain.transact(at, emissions(unlocked, returned))
+        self._chain.transact(at, unlocked + returned)
 
     def _send(self, at: int) -> None:
         """Delegate what nobody waits for, and a part of new stakes in any case."""
@@ -187,7 +188,7 @@ class Operator:
         delegated = self._staking.delegate(at, position, amount_wei)
         seconds = max(self._drawn_lock(), position.locked_until - at)
         locked = self._staking.lock(at, position, seconds, amount_wei)
-        self._chain.transact(at, emissions(delegated, locked))
+        self._chain.transact(at, delegated + locked)
 
     def _pay(self, at: int) -> None:
         """Pay the head if the money is there, then look at the next one."""

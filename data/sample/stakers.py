@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from data.pool.burn import bonds_of_shares, shares_of_bonds
-from data.sample.chain import Emission, made_up_address
+from data.sample.chain import Emitted, made_up_address
 from data.sample.story import DAY, LOCKS_END, drawn_wei
 from data.sample.world import World, stream
 
@@ -156,7 +156,7 @@ class Stakers:
         """Shares that the account can burn now: the first generation takes bonds only."""
         return staker.bond_shares + (staker.cert_shares if self._pool.generation else 0)
 
-    def _burn(self, staker: Staker, amount_ftm: float) -> tuple[Emission, ...]:
+    def _burn(self, staker: Staker, amount_ftm: float) -> Emitted:
         """Ask for that much, or for all the account has of the token where that is less."""
         certs = staker.cert_shares if self._pool.generation else 0
         bonds = staker.bond_shares > certs

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from data.pool.contracts import (
-    CLAIMED_REWARDS,
-    DELEGATED,
-    LOCKED_UP_STAKE,
-    RESTAKED_REWARDS,
-    STAKE_RETURNED,
-    UNDELEGATED,
-    UNLOCKED_STAKE,
-)
-from data.sample.chain import Emission, made_up_address
+from data.pool import contracts as events
+from data.sample.chain import Emitted, emit, made_up_address
 from data.sample.story import DAY, drawn_wei, share_of
 from data.sample.world import World, stream
 
@@ -45,20 +37,20 @@ class Strangers:
         kind = self._rng.choice(["claim", "claim", "return", "unlock", *locks, *locks])
         self._chain.transact(at, self._events(kind, who, amount_wei))
 
-    def _events(self, kind: str, who: tuple[str, int], amount_wei: int) -> tuple[Emission, ...]:
+    def _events(self, kind: str, who: tuple[str, int], amount_wei: int) -> Emitted:
         rewards = tuple(share_of(amount_wei, share) for share in (0.0137, 0.0211, 0.0003))
         if kind == "delegate":
-            return (Emission(DELEGATED, (*who, amount_wei)),)
+            return emit(events.DELEGATED, *who, amount_wei)
         if kind == "lock":
             seconds = self._rng.randrange(14, 366) * DAY
-            return (Emission(LOCKED_UP_STAKE, (*who, seconds, amount_wei)),)
+            return emit(events.LOCKED_UP_STAKE, *who, seconds, amount_wei)
         if kind == "restake":
-            delegated = Emission(DELEGATED, (*who, sum(rewards)))
-            return (delegated, Emission(RESTAKED_REWARDS, (*who, *rewards)))
+            delegated = emit(events.DELEGATED, *who, sum(rewards))
+            return delegated + emit(events.RESTAKED_REWARDS, *who, *rewards)
         if kind == "unlock":
-            return (Emission(UNLOCKED_STAKE, (*who, amount_wei, share_of(amount_wei, 0.02))),)
+            return emit(events.UNLOCKED_STAKE, *who, amount_wei, share_of(amount_wei, 0.02))
         if kind == "return":
             self._returns += 1
-            event = UNDELEGATED if self._returns % 2 else STAKE_RETURNED
-            return (Emission(event, (*who, self._returns, amount_wei)),)
-        return (Emission(CLAIMED_REWARDS, (*who, *rewards)),)
+            event = events.UNDELEGATED if self._returns % 2 else events.STAKE_RETURNED
+            return emit(event, *who, self._returns, amount_wei)
+        return emit(events.CLAIMED_REWARDS, *who, *rewards)

@@ -280,14 +280,9 @@ def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
         return
     with transaction(con):
         con.execute(_SCHEMA.read_text())
-        con.execute(
-            "INSERT INTO store_info BY NAME SELECT $network AS network, $chain_id AS chain_id, "
-            "$simulated AS simulated, $schema_version AS schema_version, uuid() AS store_id, "
-            "$first_block AS first_block, $pool AS pool, $bond AS bond, $cert AS cert, "
-            "$sfc AS sfc, $native_symbol AS native_symbol, $explorer AS explorer",
-            network.model_dump(exclude=_NOT_STORED)
-            | {"network": network.name, "schema_version": SCHEMA_VERSION},
-        )
+        info = network.model_dump(exclude=_NOT_STORED)
+        info |= {"network": network.name, "schema_version": SCHEMA_VERSION}
+        con.execute("INSERT INTO store_info BY NAME SELECT unnest(?), uuid() AS store_id", [info])
 
 
 def _check_network(info: StoreInfo, network: Network, path: Path) -> None:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from bench.economy import Provider, Simulation, former_requests
+from bench.economy import Provider, Simulation
 from data.node.range_plan import Ask
 from data.node.refusals import EndpointError, RangeTooWideError, TooMuchError
 
@@ -51,7 +51,3 @@ def test_one_failure_of_a_provider_is_no_reason_to_give_up() -> None:
     provider = Provider(10_000)
     Simulation(provider).read(1_000_000, once)
     assert provider.requests <= 105
-
-
-def test_the_former_way_is_counted_by_its_formula() -> None:
-    assert former_requests(1_000) == 2 * former_requests(3_000) == 540_000

@@ -37,7 +37,8 @@ def con() -> Iterator[Connection]:
         con.execute(RULES)
         con.execute(
             "INSERT INTO raw_logs BY NAME SELECT 31 AS block, 0 AS log_index, pool AS address, "
-            "get_current_timestamp() AS block_time, '0x' AS tx, $topic0 AS topic0, format('0x{:064x}', 3) AS topic2, '0x' AS data "
+            "get_current_timestamp() AS block_time, '0x' AS tx, $topic0 AS topic0, "
+            "format('0x{:064x}', 3) AS topic2, '0x' AS data "
             "FROM store_info",
             {"topic0": BURNED_2.topic0},
         )

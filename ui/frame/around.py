@@ -51,7 +51,7 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
         "Network",
         names,
         key="network",
-        on_change=_put_network_into_url,
+        on_change=lambda: _ask_for(st.session_state["network"]),
         label_visibility="collapsed",
         width=200,
     )
@@ -59,10 +59,6 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
         st.query_params["network"] = chosen
     st.session_state["shown_network"] = chosen
     return known[chosen]
-
-
-def _put_network_into_url() -> None:
-    _ask_for(st.session_state["network"])
 
 
 def _ask_for(network: str) -> None:

@@ -51,32 +51,12 @@ def draw(chart: Callable[..., AnyChart], *frames: pl.DataFrame, alt: str, **opti
     Built anew only where frames or options differ. Charts of large frames stand in a part that is
     built `once`: here each row would be looked at.
     """
+
+    def show() -> None:
+        st.vega_lite_chart(chart(*frames, **options).to_dict(), width="stretch", alt=alt)
+
     if _in_part.get():
-        _show(chart, frames, options, alt)
-    else:
-        _chart(chart, chart.__name__, frames, options, alt)
-
-
-def _show(
-    chart: Callable[..., AnyChart],
-    frames: tuple[pl.DataFrame, ...],
-    options: dict[str, Any],
-    alt: str,
-) -> None:
-    st.vega_lite_chart(chart(*frames, **options).to_dict(), width="stretch", alt=alt)
-
-
-def _all_rows(frame: pl.DataFrame) -> tuple[str, bytes]:
-    """What tells a frame from any other; Streamlit looks at ten rows at either end."""
-    return repr(frame.schema), frame.hash_rows(seed=0).to_numpy().tobytes()
-
-
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={pl.DataFrame: _all_rows})
-def _chart(
-    _build: Callable[..., AnyChart],
-    name: str,
-    frames: tuple[pl.DataFrame, ...],
-    options: dict[str, Any],
-    alt: str,
-) -> None:
-    _show(_build, frames, options, alt)
+        show()
+        return
+    rows = [(frame.schema, frame.hash_rows(seed=0).to_list()) for frame in frames]
+    once((chart.__module__, chart.__qualname__, rows, options, alt), show)

@@ -84,12 +84,14 @@ class StoreView:
     @property
     def failed_checks(self) -> int:
         """How many of the last sync's checks failed."""
-        return _facts(self.version).failed_checks
+        return _answered(self.version, "checks_summary", {}).filter(status="failed").height
 
     @property
     def first_request_at(self) -> datetime | None:
         """None where the store holds no request."""
-        return _facts(self.version).first_request_at
+        contents = _answered(self.version, "store_contents", {})
+        first_at: datetime | None = contents.filter(table_name="requests")["first_at"].item()
+        return first_at
 
     @cached_property
     def ending(self) -> Ending:
@@ -165,20 +167,6 @@ def read(version: Version) -> StoreInfo:
     """What the store of this version says of itself. Raises StoreError."""
     with _cursor(version) as cursor:
         return read_info(cursor)
-
-
-@dataclass(frozen=True)
-class _Facts:
-    failed_checks: int
-    first_request_at: datetime | None
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _facts(version: Version) -> _Facts:
-    """What every page wants to know of a store, from its answers."""
-    failed = _answered(version, "checks_summary", {}).filter(status="failed")
-    requests = _answered(version, "store_contents", {}).filter(table_name="requests")
-    return _Facts(failed.height, requests["first_at"][0] if requests.height else None)
 
 
 def _answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:

@@ -13,30 +13,15 @@ import streamlit as st
 
 from data.config import Network, public_rpc_urls
 from ui.browser.component import component
-from ui.browser.wallet.claims import (
-    Connection,
-    NotSigned,
-    Report,
-    Signed,
-    Strayed,
-    UnsignedTransaction,
-    WhyNot,
-    read_report,
-)
+from ui.browser.wallet.claims import Connection as Connection
+from ui.browser.wallet.claims import NotSigned as NotSigned
+from ui.browser.wallet.claims import Report as Report
+from ui.browser.wallet.claims import Signed as Signed
+from ui.browser.wallet.claims import Strayed as Strayed
+from ui.browser.wallet.claims import UnsignedTransaction as UnsignedTransaction
+from ui.browser.wallet.claims import WhyNot as WhyNot
+from ui.browser.wallet.claims import read_report
 
-__all__ = [
-    "Connection",
-    "NotSigned",
-    "Report",
-    "Signed",
-    "Strayed",
-    "UnsignedTransaction",
-    "WhyNot",
-    "connection",
-    "last_report",
-    "panel",
-    "title",
-]
 _FILES = ("wallet.html", "wallet.css", "session.js", "panel.js")
 
 
