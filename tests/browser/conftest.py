@@ -22,6 +22,10 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Pages of one site share a process, and with it the scripts that it has compiled: a third of
+    # what a page costs. What a tab keeps to itself, it keeps all the same.
+    "--process-per-site",
+    "--in-process-gpu",
 )
 
 
@@ -45,8 +49,12 @@ def contexts(browser: Browser) -> Callable[[int, str], BrowserContext]:
             viewport={"width": width, "height": 900},
             color_scheme=color_scheme,
             device_scale_factor=2 if width < 500 else 1,
+            reduced_motion="reduce",  # what moves while one waits is drawn by the processor
         )
         made.set_default_timeout(30_000)
+        kept = made.new_page()  # keeps the site's process from one visit to the next
+        kept.route("**/*", lambda route: route.fulfill(body=""))
+        kept.goto("http://127.0.0.1/")
         return made
 
     return context

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app import App, edited, of_network, rewrite, served
-from tests.browser.visit import Begin, Visit
+from tests.browser.visit import LOOKS, Begin, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -60,26 +60,20 @@ def test_a_bare_checkout_shows_the_simulated_sample_and_points_to_what_is_synced
         assert seen.complaints == []
 
 
-@pytest.mark.parametrize(
-    ("look", "width", "scheme"),
-    [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", 390, "light")],
-)
-def test_a_page_fits_its_screen_and_asks_nobody_else(
-    app: App, visit: Begin, look: str, width: int, scheme: str
-) -> None:
-    seen = visit(width, scheme)
-    for link, heading in PAGES.items():
-        seen.page.set_viewport_size({"width": width, "height": 900})
-        seen.open(app.url + link, heading)
-        seen.screenshot(f"{re.sub('[^a-z0-9]+', '-', link[1:13])}-{look}")
-        wide = seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-        assert wide <= width, link
-        charts = seen.page.locator("[data-testid=stVegaLiteChart] svg").all()
-        assert heading != "Outlook" or len(charts) == 6
-        for chart in charts:
-            box = chart.bounding_box()
-            assert box is not None
-            assert box["x"] + box["width"] <= width, link
+def test_a_page_fits_its_screen_and_asks_nobody_else(app: App, visit: Begin) -> None:
+    seen = visit()
+    for place, (link, heading) in enumerate(PAGES.items()):
+        for number, look in enumerate(seen.each_look(place)):
+            if number == 0:
+                seen.open(app.url + link, heading)
+            seen.settle()
+            seen.fits(re.sub("[^a-z0-9]+", "-", link[1:13]), look)
+            charts = seen.page.locator("[data-testid=stVegaLiteChart] svg").all()
+            assert heading != "Outlook" or len(charts) == 6
+            for chart in charts:
+                box = chart.bounding_box()
+                assert box is not None
+                assert box["x"] + box["width"] <= LOOKS[look][0], (link, look)
         assert "Traceback" not in seen.text()
         assert seen.complaints == []
     assert hosts(seen) == {urlsplit(app.url).netloc}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from data.config import ROOT
 
 SCREENSHOTS = ROOT / "var" / "screenshots"
+# Kinds of screens by name: the width, and the scheme of colours.
+LOOKS: dict[str, tuple[int, Literal["light", "dark"]]] = {
+    "light": (1280, "light"),
+    "dark": (1280, "dark"),
+    "phone": (390, "light"),
+}
 # In one look: between two of them the page may have become another.
 SETTLED = """() => {
   const all = (id) => [...document.querySelectorAll(`[data-testid=${id}]`)];
@@ -42,6 +49,27 @@ class Visit:
 
     def notices(self) -> list[str]:
         return self.page.locator("[data-testid=stAlert]").all_inner_texts()
+
+    def each_look(self, first: int = 0) -> Iterator[str]:
+        """Turn the page to each kind of screen, one after the other; pages that begin with
+        different ones are opened on each kind, and all are seen on all."""
+        names = list(LOOKS)
+        for number in range(len(names)):
+            look = names[(first + number) % len(names)]
+            width, scheme = LOOKS[look]
+            if number == 0 or self.page.evaluate("innerWidth") != width:
+                self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=scheme)
+            yield look
+
+    def fits(self, name: str, look: str) -> None:
+        """A picture of the page in this look; nothing on it is wider than the screen."""
+        width, scheme = LOOKS[look]
+        expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+        self.screenshot(f"{name}-{look}")
+        for element in ("html", "[data-testid=stMain]"):
+            wide = self.page.locator(element).evaluate("(element) => element.scrollWidth")
+            assert wide <= width, (name, look)
 
     def screenshot(self, name: str) -> None:
         """The whole page into var/screenshots."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -52,36 +54,44 @@ def test_a_wallet_that_never_answers_keeps_nobody_from_another(desk: Begin) -> N
     at.python_says("wallet Second")
 
 
-@pytest.mark.parametrize(
-    "accounts", [["<b>0x</b>"], ["0x12"], [{"a": 1}], "0x" + "1" * 40, [["0x" + "1" * 40]], None]
-)
-def test_an_account_that_is_no_address_is_refused(desk: Begin, accounts: object) -> None:
+def test_an_account_that_is_no_address_is_refused(desk: Begin) -> None:
     at = desk()
-    at.put(accounts=accounts)
+    at.put()
     at.open()
-    at.click("Connect Test Wallet")
-    at.says("The wallet answered")
-    at.python_says("no account")
+    odd = [["<b>0x</b>"], ["0x12"], [{"a": 1}], "0x" + "1" * 40, [["0x" + "1" * 40]], None]
+    for number, accounts in enumerate(odd, start=1):
+        at.tell(f"accounts = {json.dumps(accounts)}")
+        at.click("Connect Test Wallet")
+        at.until_asked("eth_requestAccounts", number)
+        at.says("The wallet answered")
+        at.python_says("no account")
     assert at.runs() == 1
 
 
-@pytest.mark.parametrize("chain", ["mainnet", -1, {"id": 250}, "0x" + "f" * 40, None])
-def test_a_network_that_is_no_number_is_unknown(desk: Begin, chain: object) -> None:
+def test_a_network_that_is_no_number_is_unknown(desk: Begin) -> None:
     at = desk()
-    at.put(chain=chain, faults={"wallet_switchEthereumChain": {"code": 4001, "message": ""}})
+    at.put()
     at.open()
-    at.connect()
-    at.says("Test Wallet is on an unknown chain.")
-    at.python_says("chain None")
+    for chain in ("mainnet", -1, {"id": 250}, "0x" + "f" * 40, None):
+        at.tell(f"chain = {json.dumps(chain)}")
+        at.connect()
+        at.says("Test Wallet is on an unknown chain.")
+        at.python_says("chain None")
+        at.click("Use another wallet")
+        at.python_says("no account")
 
 
-@pytest.mark.parametrize("answer", ["0x1234", "<b>sent</b>", None, {"hash": "0x"}, True])
-def test_a_hash_that_is_none_leaves_it_open_what_happened(desk: Begin, answer: object) -> None:
+def test_a_hash_that_is_none_leaves_it_open_what_happened(desk: Begin) -> None:
     at = desk()
-    at.put(answers={"eth_sendTransaction": answer})
+    at.put()
     at.open()
     at.connect()
-    at.click(SIGN)
-    at.says("Your wallet was asked, and its answer did not reach this page.")
-    at.python_says("outcome NotSigned(why='unsettled'")
-    expect(at.button(SIGN)).to_be_hidden()
+    for number, answer in enumerate(("0x1234", "<b>sent</b>", None, {"hash": "0x"}, True), start=1):
+        at.tell(f"answers.eth_sendTransaction = {json.dumps(answer)}")
+        at.click(SIGN)
+        at.until_asked("eth_sendTransaction", number)
+        at.says("Your wallet was asked, and its answer did not reach this page.")
+        at.python_says("outcome NotSigned(why='unsettled'")
+        expect(at.button(SIGN)).to_be_hidden()
+        at.click("I did not confirm it")
+        at.python_says("outcome None")

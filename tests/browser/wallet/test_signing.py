@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -78,41 +80,30 @@ def test_declining_is_told_and_can_be_tried_again(desk: Begin) -> None:
     assert len(at.asked("eth_sendTransaction")) == 2
 
 
-@pytest.mark.parametrize(
-    ("fault", "words", "why"),
-    [
-        (
-            {"code": -32002, "message": "Request already pending"},
-            "answer there, then try again. It may be on its way all the same",
-            "unsettled",  # nodes say so too of what took too long and may be on its way
-        ),
-        ({"code": 4100, "message": "Unauthorized"}, "unlock it, allow this page", "locked"),
-        (
-            {"code": -32000, "message": "insufficient <b>funds</b>"},
-            "it says: insufficient <b>funds</b>. It may be on its way all the same",
-            "unsettled",
-        ),
-        (
-            {"code": -32603, "message": "x", "data": {"originalError": {"code": 4001}}},
-            "You declined in the wallet",
-            "rejected",
-        ),
-    ],
-)
-def test_a_wallets_fault_is_told_in_words(
-    desk: Begin, fault: dict[str, object], words: str, why: str
-) -> None:
+def test_a_wallets_fault_is_told_in_words(desk: Begin) -> None:
+    pending = {"code": -32002, "message": "Request already pending"}
+    locked = {"code": 4100, "message": "Unauthorized"}
+    poor = {"code": -32000, "message": "insufficient <b>funds</b>"}
+    declined = {"code": -32603, "message": "x", "data": {"originalError": {"code": 4001}}}
+    maybe = "It may be on its way all the same"  # nodes say so too of what took too long
     at = desk()
-    at.put(faults={"eth_sendTransaction": fault})
+    at.put()
     at.open()
     at.connect()
-    at.click(SIGN)
-    at.says(words)
-    at.python_says(f"outcome NotSigned(why='{why}'")
-    if why == "unsettled":  # it may have sent it all the same: the reader says that it did not
-        expect(at.button(SIGN)).to_be_hidden()
-        at.click("I did not confirm it")
-    expect(at.button(SIGN)).to_be_enabled()
+    for fault, words, why in (
+        (pending, f"answer there, then try again. {maybe}", "unsettled"),
+        (locked, "unlock it, allow this page", "locked"),
+        (poor, f"it says: insufficient <b>funds</b>. {maybe}", "unsettled"),
+        (declined, "You declined in the wallet", "rejected"),
+    ):
+        at.tell(f"faults.eth_sendTransaction = {json.dumps(fault)}")
+        at.click(SIGN)
+        at.says(words)
+        at.python_says(f"outcome NotSigned(why='{why}'")
+        if why == "unsettled":  # it may have sent it all the same: the reader says that it did not
+            expect(at.button(SIGN)).to_be_hidden()
+            at.click("I did not confirm it")
+        expect(at.button(SIGN)).to_be_enabled()
 
 
 def test_a_locked_wallet_is_told_and_connects_when_it_is_open(desk: Begin) -> None:

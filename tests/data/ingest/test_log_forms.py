@@ -17,6 +17,9 @@ from queries.export import as_csv, as_parquet
 from tests.data.ingest.log_forms import BLOCKS, FORMS, TIMELESS, Logs, PlainLog
 from tests.syncing import Rows, tables
 
+# A file is unzipped before its form is looked for, by what kind of text or table it is: one of each
+# kind is zipped, and all that have no times.
+CONTAINERS = ("eth_getLogs", "cast", "answer, pretty", "dune csv", "allium parquet", "hypersync")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DEVNET = load_network("devnet")
 
@@ -43,8 +46,9 @@ def _zipped(content: bytes, zipped: bool) -> bytes:
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "zipped"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("form", "zipped"), [(form, False) for form in FORMS] + [(form, True) for form in CONTAINERS]
+)
 def test_logs_of_another_tool_make_the_nodes_store(
     form: str, zipped: bool, history: Logs, expected: dict[str, Rows], tmp_path: Path
 ) -> None:
