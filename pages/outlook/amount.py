@@ -53,15 +53,16 @@ def _is_amount(text: str) -> bool:
 
 def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
     """The window's four figures."""
-    official = OFFICIAL_DAYS
-    chance = window_words.label(window)
+    chance, until = window_words.label(window), ""
     if window_words.has_odds(window):
-        chance = window_words.chance(window, official)
+        _, days = window_words.official_days(window, odds.now)
+        chance = window_words.chance(window, days)
+        until = f"the official time, by {words.day(odds.day(days))}"
     fact_tiles(
         [
             ("Even odds by", *_day_of(odds, window, 0.5)),
             ("Nine in ten by", *_day_of(odds, window, 0.9)),
-            (f"Chance within {official} days", chance, "the official answer"),
+            (f"Chance within {OFFICIAL_DAYS} days", chance, until),
             ("Has to come first", *_need(odds, payout_ftm)),
         ]
     )

@@ -29,21 +29,23 @@ def new_unstake(now: Odds | None, source: Source) -> None:
     if now is None:
         window_card.unscored(source)
     else:
-        has_dates = drawing.once(now.key, _of_new, now)
+        has_dates = drawing.once((now.key, now.now), _of_new, now)
         window_card.behind(now, has_odds=has_dates)
 
 
 def _of_new(now: Odds) -> bool:
     """The windows of some amounts; returns whether one of them has dates."""
     windows = {f"{amount:,.0f} FTM": now.present.new_window(amount) for amount in _AMOUNTS}
-    sentences = {name: window_card.sentence(now, window) for name, window in windows.items()}
+    sentences = {
+        name: window_card.sentence(now, window, now.now) for name, window in windows.items()
+    }
     if len(set(sentences.values())) == 1:
         st.markdown(next(iter(sentences.values())))
     else:
         st.markdown("\n".join(f"- **{name}**: {text}" for name, text in sentences.items()))
     drawn = {name: window for name, window in windows.items() if window_words.has_dates(window)}
     if drawn:
-        window_card.picture(drawn, now.at)
+        window_card.picture(drawn, now.now)
     return bool(drawn)
 
 
@@ -53,7 +55,8 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
         window = now.present.window(0.0, head["payout_ftm"])
         if window is not None:
             shown_forecasts.log(now, head["wr_id"], 0.0, head["payout_ftm"], window)
-        st.markdown(f"Its expected release: {window_card.sentence(now, window)}")
+        sentence = window_card.sentence(now, window, head["requested_at"])
+        st.markdown(f"Its expected release: {sentence}")
 
 
 def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str) -> None:

@@ -201,7 +201,7 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
         return None
     basis = present(reading, odds)
     window = basis.new_window(payout_wei / ONE)
-    window_card.show(odds, window, odds.at, amount=f"{payout_wei / ONE:.6g}")
+    window_card.show(odds, window, odds.now, amount=f"{payout_wei / ONE:.6g}")
     st.caption(
         f"The money is forecast from {words.moment(odds.at)}, the store's last block"
         + (

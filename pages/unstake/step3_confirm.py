@@ -159,7 +159,8 @@ def _window(now: Now, reading: Reading) -> None:
     """When it is paid, once more before what cannot be taken back."""
     if now.odds is not None and reading.payout_wei is not None:
         basis = present(reading, now.odds)
-        st.markdown(window_card.sentence(now.odds, basis.new_window(reading.payout_wei / ONE)))
+        window = basis.new_window(reading.payout_wei / ONE)
+        st.markdown(window_card.sentence(now.odds, window, now.odds.now))
         window_card.late(now.odds)
 
 

@@ -14,7 +14,7 @@ from data.config import default_store, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import one_source, scored, shown_forecasts, window_words
+from ui.odds import official, one_source, scored, shown_forecasts, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
 from ui.parts.charts import NO_TOOLTIP, dates_axis, layered
@@ -33,7 +33,7 @@ def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: s
     behind(odds, amount, has_odds=window_words.has_odds(window))
 
 
-def sentence(odds: Odds, window: ReleaseWindow | None, asked_at: datetime | None = None) -> str:
+def sentence(odds: Odds, window: ReleaseWindow | None, asked_at: datetime) -> str:
     """The window in words, with the chance before the chain's reported end while that is ahead."""
     text = window_words.sentence(window, asked_at)
     return f"{text} {window_words.before(window, odds.store.ending.ahead)}".rstrip()
@@ -48,8 +48,7 @@ def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
     spans = pl.DataFrame([{"name": name, **_dates(window)} for name, window in windows.items()])
     texts = {name: window_words.sentence(window, asked_at) for name, window in windows.items()}
     text = "; ".join(f"{name}: {text}" if name else text for name, text in texts.items())
-    official = asked_at + timedelta(days=OFFICIAL_DAYS)
-    to_come = official if official >= at else None
+    to_come = official.end(asked_at) if official.days_left(asked_at, at) >= 0 else None
     drawing.draw(window_chart, spans, at=at, promised_at=to_come, alt=text.replace("*", ""))
     dashed = f" Dashed: the official {OFFICIAL_DAYS} days end." if to_come else ""
     open_end = ""

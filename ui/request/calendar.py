@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import window_words
+from ui.odds import official, window_words
 from ui.parts import ending_words, words
 from ui.request.sentences import SUPPORT, unreal
 from ui.shown.ending import Ending
@@ -83,7 +83,7 @@ def entry(
     if stamp is None or info.synced_at is None or request["status"] not in ("pending", "paid"):
         return None
     number = f"unstake request {request['wr_id']}"
-    end = request["requested_at"].date() + timedelta(days=OFFICIAL_DAYS)
+    end = official.end(request["requested_at"]).date()
     # A simulation's time stands still; any other calendar goes on.
     today = info.synced_at.date() if info.simulated else max(info.synced_at, now).date()
     alarm: timedelta | None = _MORNING

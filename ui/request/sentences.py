@@ -9,6 +9,7 @@ import polars as pl
 from data.config import DEVNET, TESTNET
 from data.store.reader import StoreInfo
 from forecast.baselines import OFFICIAL_DAYS
+from ui.odds import official
 from ui.parts import ending_words, words
 from ui.shown.store_view import Row, StoreView
 
@@ -68,10 +69,10 @@ def blocked_by(request: Row, head: Row | None) -> str:
 
 def late(info: StoreInfo, request: Row) -> str:
     """A note on a request that has waited longer than the official 35 days, else ""."""
-    waited = request["waited_days"]
-    if request["status"] != "pending" or waited is None or waited <= OFFICIAL_DAYS:
+    left = official_left(info, request)
+    if request["status"] != "pending" or left is None or left >= 0:
         return ""
-    over = words.duration(waited - OFFICIAL_DAYS)
+    over = words.duration(-left)
     note = (
         f"It has waited {over} longer than the official {OFFICIAL_DAYS} days, which stand in no "
         f"contract. [Ankr's support]({SUPPORT}) takes requests about it: give them its "
@@ -79,6 +80,13 @@ def late(info: StoreInfo, request: Row) -> str:
     )
     made_up = "This one is not on the real chain, so support knows nothing of it."
     return f"{note} {made_up}" if unreal(info) else note
+
+
+def official_left(info: StoreInfo, request: Row) -> float | None:
+    """How many of its official days a request has left at the last block; None without a block."""
+    if info.synced_at is None:
+        return None
+    return official.days_left(request["requested_at"], info.synced_at)
 
 
 def happened(event: Row, when: str) -> str:
