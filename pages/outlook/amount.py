@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import scored, window_words
+from ui.odds import window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
 from ui.parts.charts import NO_TOOLTIP, layered
@@ -74,7 +74,7 @@ def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str
         return window_words.label(window), ""
     days = window.quantile(share)
     if not math.isfinite(days):
-        return f"after {words.day(odds.day(scored.FAN_DAYS))}", "no date is given that far"
+        return window_words.beyond(window), "no date is given that far"
     wait = words.duration(days)
     is_old = odds.behind_days > 1
     return words.day(odds.day(days)), f"within {wait} of the last block" if is_old else f"in {wait}"

@@ -11,13 +11,15 @@ import streamlit as st
 from pages.queue import parts
 from ui.odds import scored, shown_forecasts, window_card, window_words
 from ui.odds.scored import Odds
-from ui.parts import drawing
+from ui.parts import drawing, words
 from ui.shown.sources import Source
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
 _NO_DATE = {
     "covered": "its money is in the pool already, and the operator's next run pays it",
-    "beyond_horizon": f"it is less likely than that within {scored.FAN_DAYS} days",
+    "beyond_horizon": (
+        f"it is after {{last}}, as it is less likely than that within {scored.FAN_DAYS} days"
+    ),
     "stalled": "estimates are suspended, as the money has stopped",
     "insufficient_history": "the history is too short",
 }
@@ -70,11 +72,11 @@ def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str
     if ends_on is None or not (dated["before"] != "").any():
         dated = dated.drop("before")
     parts.pending_table(dated, explorer, network, ends_on)
-    if note := _note(pending, windows):
+    if note := _note(now, pending, windows):
         st.caption(note)
 
 
-def _note(pending: pl.DataFrame, windows: pl.DataFrame) -> str:
+def _note(now: Odds, pending: pl.DataFrame, windows: pl.DataFrame) -> str:
     """What an empty date means."""
     further = ""
     if pending.height > scored.MOST_WINDOWS:
@@ -82,7 +84,8 @@ def _note(pending: pl.DataFrame, windows: pl.DataFrame) -> str:
             f" Dates are worked out for the first {scored.MOST_WINDOWS:,}; Track has the others."
         )
     undated = windows.filter(pl.col("most_by").is_null())["kind"]
-    reasons = [_NO_DATE[kind] for kind in _NO_DATE if (undated == kind).any()]
+    last = words.day(now.day(scored.FAN_DAYS))
+    reasons = [_NO_DATE[kind].format(last=last) for kind in _NO_DATE if (undated == kind).any()]
     reasons += ["what stands before it is unknown"] * bool(undated.null_count())
     why = f"No date: {', or '.join(reasons)}." if reasons else ""
     return f"{why}{further}".strip()

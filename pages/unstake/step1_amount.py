@@ -29,6 +29,7 @@ _MAX = "Max: all that an address holds"
 _THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
 _TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
 _PARTS = (1, 2, 4, 10)
+_MARKS = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
 
 
 def show(now: Now) -> str:
@@ -226,7 +227,7 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
         window = basis.new_window(other.payout_wei / ONE)
         if window is not None and window_words.has_odds(window):
             spans.append(_span(odds, other.payout_wei, window, mine=twentieths == 20))
-    if spans and all(span["low"] == scored.FAN_DAYS for span in spans):
+    if spans and all(span["low"] is None for span in spans):
         st.markdown(
             f"From {spans[0]['name']} to {spans[-1]['name']}: more than 95 % of the futures take "
             f"longer than {scored.FAN_DAYS} days."
@@ -234,35 +235,35 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
     elif spans:
         drawing.draw(
             amount_chart.amounts,
-            pl.DataFrame(spans, infer_schema_length=None),
+            pl.DataFrame(spans, schema_overrides=dict.fromkeys(_MARKS, pl.Float64)),
             horizon_days=scored.FAN_DAYS,
-            alt="; ".join(f"{span['paid']}: even odds {span['half']}" for span in spans),
+            alt="; ".join(str(span["said"]) for span in spans),
         )
         st.caption(
             "Days until it is paid, by what you would receive: thick half of the futures, thin "
-            f"nine in ten, amber even odds, up to {scored.FAN_DAYS} days. Your "
+            f"nine in ten, amber even odds; an arrow goes on after {scored.FAN_DAYS} days. Your "
             "amount is the coloured one. What waits before you counts for each."
         )
     _split(now, odds, amount_wei)
 
 
 def _span(odds: Odds, payout_wei: int, window: ReleaseWindow, *, mine: bool) -> dict[str, object]:
-    marks = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
-    days = {name: min(window.quantile(p), float(scored.FAN_DAYS)) for name, p in marks.items()}
+    days = {name: window.quantile(p) for name, p in _MARKS.items()}
+    paid, half = f"{format_short(payout_wei)} FTM", _half(odds, window)
     return {
         "name": f"{format_brief(payout_wei)} FTM",
-        "paid": f"{format_short(payout_wei)} FTM",
+        "paid": paid,
         "mine": mine,
-        "half": _half(odds, window),
-        "reached": math.isfinite(window.quantile(0.5)),
-        **days,
+        "half": half,
+        "said": f"{paid}: even odds {half}",
+        **{name: day if math.isfinite(day) else None for name, day in days.items()},
     }
 
 
 def _half(odds: Odds, window: ReleaseWindow) -> str:
-    """The day of even odds."""
+    """The day of even odds, or after which last one they are."""
     days = window.quantile(0.5)
-    return words.day(odds.day(days)) if math.isfinite(days) else f"after {scored.FAN_DAYS} days"
+    return words.day(odds.day(days)) if math.isfinite(days) else window_words.beyond(window)
 
 
 def _split(now: Now, odds: Odds, amount_wei: int) -> None:

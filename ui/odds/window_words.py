@@ -62,6 +62,18 @@ def official_days(window: ReleaseWindow, asked_at: datetime) -> tuple[str, float
     return f"within the official {OFFICIAL_DAYS} days", left
 
 
+def by_or_after(window: ReleaseWindow, p: float) -> str:
+    """`by 12 Mar 2025`, the day by which it is paid with probability `p`, or `after` the last day
+    that is forecast."""
+    days = window.quantile(p)
+    return f"by {_day(window, days)}" if math.isfinite(days) else beyond(window)
+
+
+def beyond(window: ReleaseWindow) -> str:
+    """`after 29 Jun 2025`, the last day that is forecast: beyond it there are no dates."""
+    return f"after {_day(window, window.horizon_days)}"
+
+
 def before(window: ReleaseWindow | None, ends_on: date | None) -> str:
     """The chance of being paid before the day on which the chain is reported to end, and which
     odds come later; "" where there is no such day, it has begun, or there are no odds."""
