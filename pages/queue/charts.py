@@ -74,7 +74,7 @@ def takeaway(span: Span, depth: pl.DataFrame, flows: pl.DataFrame) -> str:
     return (
         f"From {words.day(span.since)} to {words.day(span.until)} the queue went from "
         f"{words.ftm(depth['depth_ftm'][0])} to {words.ftm(depth['depth_ftm'][-1])}, while "
-        f"{words.ftm(claimed)} of rewards were claimed and {words.ftm(paid)} paid out."
+        f"{words.ftm(claimed)} of rewards were claimed and {words.ftm(paid, 'down')} paid out."
     )
 
 
@@ -98,14 +98,14 @@ def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
         said=pl.Series(
             [
                 f"{period}: {words.ftm(depth)} waiting, {words.ftm(claimed)} claimed, "
-                f"{words.ftm(paid)} paid"
+                f"{words.ftm(paid, 'down')} paid"
                 for period, depth, claimed, paid in rows
             ]
         ),
         level=pl.Series([f"{period}: {words.ftm(depth)}" for period, depth, _, _ in rows]),
         flow=pl.Series(
             [
-                f"{words.ftm(claimed)} claimed, {words.ftm(paid)} paid"
+                f"{words.ftm(claimed)} claimed, {words.ftm(paid, 'down')} paid"
                 for _, _, claimed, paid in rows
             ]
         ),

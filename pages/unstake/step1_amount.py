@@ -10,7 +10,15 @@ import streamlit as st
 
 from data import AmountError
 from data.live.reading import Reading
-from data.pool.amounts import ONE, format_brief, format_short, format_wei, parse_amount
+from data.pool.amounts import (
+    ONE,
+    format_brief,
+    format_fee,
+    format_percent,
+    format_short,
+    format_wei,
+    parse_amount,
+)
 from data.pool.burn import BOND, CERT
 from data.pool.transaction import TOKEN_NAMES
 from forecast import ReleaseWindow
@@ -29,6 +37,7 @@ _MAX = "Max: all that an address holds"
 _THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
 _TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
 _PARTS = (1, 2, 4, 10)
+_RATE_DECIMALS = 6
 _MARKS = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
 
 
@@ -136,7 +145,7 @@ def _results(now: Now) -> str:
 
 
 def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> str:
-    receipt = f"You receive {_ftm(given.payout_wei)}; fee {_ftm(given.fee_wei, up=True)}"
+    receipt = f"You receive {words.payout(given.payout_wei)}; fee {_fee(given)[0]}"
     if odds is None or window is None or not window_words.has_odds(window):
         return f"{receipt}."
     days = window.quantile(0.5)
@@ -147,13 +156,12 @@ def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> 
 
 def _tiles(now: Now, given: Given) -> None:
     place, ahead = _place(now)
-    rate = words.UNKNOWN if not given.ratio else f"{ONE / given.ratio:.6g} FTM"
-    fee_share = ""
-    if given.fee_wei is not None and given.gross_wei:
-        fee_share = f"{100 * given.fee_wei / given.gross_wei:.3g} % of {_ftm(given.gross_wei)}"
+    rate = words.UNKNOWN
+    if given.ratio:
+        rate = f"{format_short(ONE * ONE // given.ratio, _RATE_DECIMALS)} FTM"
     tiles = [
-        ("You receive", _ftm(given.payout_wei), "fixed once it is in a block, paid whole"),
-        ("Fee", _ftm(given.fee_wei, up=True), fee_share),
+        ("You receive", words.payout(given.payout_wei), "fixed once it is in a block, paid whole"),
+        ("Fee", *_fee(given)),
         ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
         ("Your place in the queue", place, ahead),
     ]
@@ -163,14 +171,18 @@ def _tiles(now: Now, given: Given) -> None:
 def _place(now: Now) -> tuple[str, str]:
     reading = now.live.reading
     if reading and reading.first_wr_id is not None and reading.last_wr_id is not None:
-        ahead = _ftm(reading.pending_wei) if reading.pending_wei is not None else words.UNKNOWN
+        ahead = words.payout(reading.pending_wei)
         return f"{reading.last_wr_id - reading.first_wr_id + 1:,}", f"{ahead} ahead"
     row = now.view.ask("money_ahead").row(0, named=True)
     return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'])} ahead"
 
 
-def _ftm(wei: int | None, *, up: bool = False) -> str:
-    return words.UNKNOWN if wei is None else f"{format_short(wei, up=up)} FTM"
+def _fee(given: Given) -> tuple[str, str]:
+    """The fee, and of what it is which share."""
+    if given.fee_wei is None or not given.gross_wei:
+        return words.UNKNOWN, ""
+    fee, gross = format_fee(given.fee_wei, given.gross_wei)
+    return f"{fee} FTM", f"{format_percent(given.fee_wei, given.gross_wei)} of {gross} FTM"
 
 
 def _origin(now: Now, given: Given) -> None:

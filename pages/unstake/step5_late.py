@@ -116,7 +116,7 @@ def _support(view: StoreView, request: Row) -> None:
         f"Address: {request['staker']}",
         f"Transaction: {request['requested_tx']}",
         f"Requested: {words.moment(request['requested_at'])}",
-        f"Payout: {words.payout(request['payout_ftm'])}",
+        f"Payout: {words.payout(request['payout_wei'])}",
         f"Place in the queue: {words.count(request['place'])}",
         f"To be paid before it: {words.ftm(request['ahead_ftm'])}",
         f"Waited: {words.duration(request['waited_days'])}",

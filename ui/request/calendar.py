@@ -89,7 +89,7 @@ def entry(
     alarm: timedelta | None = _MORNING
     if request["status"] == "paid":
         at, alarm = request["paid_at"], None
-        summary = f"{words.payout(request['payout_ftm'])} paid for {number}"
+        summary = f"{words.payout(request['payout_wei'])} paid for {number}"
         todo = "The pool sent the whole amount to the address that asked."
     elif likely is not None and likely.by >= today:
         at, summary = likely.by, f"{likely.odds.capitalize()} odds that {number} is paid by now"
@@ -108,7 +108,7 @@ def entry(
     is_beyond = request["status"] == "pending" and ends_on is not None and at >= ends_on
     kind = unreal(info)
     description = [
-        f"Request {request['wr_id']} for {words.payout(request['payout_ftm'])}, asked for on "
+        f"Request {request['wr_id']} for {words.payout(request['payout_wei'])}, asked for on "
         f"{words.moment(request['requested_at'])}.",
         todo,
         ending_words.reported(ending) if ending and is_beyond else "",
