@@ -5,17 +5,18 @@
 -- waits or the head's log is lost; when nothing is missing, it waits for the operator alone.
 --
 -- columns:
---   wr_id            BIGINT       id       the head: the first pending request
---   staker           VARCHAR      address  who asked
---   payout_ftm       DOUBLE       FTM      to be paid, whole
---   requested_at     TIMESTAMPTZ  UTC      block time of the request
---   waited_days      DOUBLE       days     from the request to the last sync
---   balance_ftm      DOUBLE       FTM      in the pool when last sampled; NULL if never
---   balance_at       TIMESTAMPTZ  UTC      when it was
---   stashed_ftm      DOUBLE       FTM      set aside for refused requests; NULL if unknown
---   missing_ftm      DOUBLE       FTM      payout and stash less balance; NULL if unknown
---   behind_requests  BIGINT       count    requests that wait behind it
---   behind_ftm       DOUBLE       FTM      their payouts; NULL if one is unknown
+--   wr_id            BIGINT         id       the head: the first pending request
+--   staker           VARCHAR        address  who asked
+--   payout_ftm       DOUBLE         FTM      to be paid, whole
+--   requested_at     TIMESTAMPTZ    UTC      block time of the request
+--   waited_days      DOUBLE         days     from the request to the last sync
+--   balance_ftm      DOUBLE         FTM      in the pool when last sampled; NULL if never
+--   balance_at       TIMESTAMPTZ    UTC      when it was
+--   stashed_ftm      DOUBLE         FTM      set aside for refused requests; NULL if unknown
+--   missing_ftm      DOUBLE         FTM      payout and stash less balance; NULL if unknown
+--   behind_requests  BIGINT         count    requests that wait behind it
+--   behind_ftm       DOUBLE         FTM      their payouts; NULL if one is unknown
+--   payout_wei       DECIMAL(38,0)  wei      the payout to the last digit
 
 WITH unpaid AS (
     SELECT *, least(if(ahead_wei IS NULL, NULL, payout_wei), 1e34::DECIMAL(38, 0)) AS wei
@@ -24,14 +25,11 @@ WITH unpaid AS (
 ),
 
 head AS (
-    SELECT * FROM unpaid
-    WHERE status = 'pending' AND ahead_wei = 0
-    ORDER BY wr_id LIMIT 1
+    SELECT * FROM unpaid WHERE status = 'pending' AND ahead_wei = 0 ORDER BY wr_id LIMIT 1
 ),
 
 latest AS (
-    SELECT * FROM pool_balances
-    ORDER BY block DESC LIMIT 1
+    SELECT * FROM pool_balances ORDER BY block DESC LIMIT 1
 ),
 
 sums AS (
@@ -56,5 +54,6 @@ SELECT
         AS DECIMAL(33, 0)
     ) / 1e18 END AS missing_ftm,
     sums.newest - head.wr_id AS behind_requests,
-    try_cast(sums.pending_wei - head.wei AS DECIMAL(33, 0)) / 1e18 AS behind_ftm
+    try_cast(sums.pending_wei - head.wei AS DECIMAL(33, 0)) / 1e18 AS behind_ftm,
+    head.payout_wei
 FROM head CROSS JOIN sums CROSS JOIN store_info LEFT JOIN latest ON TRUE;

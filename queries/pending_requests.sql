@@ -19,6 +19,7 @@
 --   requested_at  TIMESTAMPTZ              UTC      block time of the request
 --   waited_days   DOUBLE                   days     from the request to the last sync
 --   requested_tx  VARCHAR                  hash     transaction of the request
+--   payout_wei    DECIMAL(38,0)            wei      the payout to the last digit
 
 WITH params AS (
     SELECT
@@ -48,7 +49,8 @@ SELECT
     queue.ahead_wei / 1e18 AS ahead_ftm,
     queue.requested_at,
     date_diff('second', queue.requested_at, store_info.synced_at) / 86400 AS waited_days,
-    queue.requested_tx
+    queue.requested_tx,
+    queue.payout_wei
 FROM queue CROSS JOIN store_info CROSS JOIN params
 WHERE queue.token = coalesce(params.token, queue.token)
 ORDER BY

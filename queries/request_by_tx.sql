@@ -4,16 +4,17 @@
 -- for one that did none of it.
 --
 -- params:
---   tx          VARCHAR      hash     transaction, in any case; default none
+--   tx          VARCHAR        hash     transaction, in any case; default none
 -- columns:
---   wr_id       BIGINT       id       request
---   event       VARCHAR      text     what the transaction did: requested, refused or paid
---   at          TIMESTAMPTZ  UTC      block time of the transaction
---   block       BIGINT       block    its block
---   status      VARCHAR      text     of the request now: pending, manual (refused) or paid
---   staker      VARCHAR      address  who asked; NULL if the request is not in the store
---   token       VARCHAR      token    what was burned for it
---   payout_ftm  DOUBLE       FTM      paid or to be paid, whole
+--   wr_id       BIGINT         id       request
+--   event       VARCHAR        text     what the transaction did: requested, refused or paid
+--   at          TIMESTAMPTZ    UTC      block time of the transaction
+--   block       BIGINT         block    its block
+--   status      VARCHAR        text     of the request now: pending, manual (refused) or paid
+--   staker      VARCHAR        address  who asked; NULL if the request is not in the store
+--   token       VARCHAR        token    what was burned for it
+--   payout_ftm  DOUBLE         FTM      paid or to be paid, whole
+--   payout_wei  DECIMAL(38,0)  wei      the same to the last digit
 
 WITH params AS (SELECT lower(trim(getvariable('tx')::VARCHAR)) AS tx),
 
@@ -33,6 +34,7 @@ SELECT
     requests.status,
     requests.staker,
     requests.token,
-    events.payout_wei / 1e18 AS payout_ftm
+    events.payout_wei / 1e18 AS payout_ftm,
+    events.payout_wei
 FROM events LEFT JOIN requests ON events.wr_id = requests.wr_id
 ORDER BY events.wr_id, events.step, requests.requested_block;

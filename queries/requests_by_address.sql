@@ -4,20 +4,21 @@
 -- sync. No row without an address, nor for one that never asked.
 --
 -- params:
---   address       VARCHAR      address  who asked, in any case; default none
+--   address       VARCHAR        address  who asked, in any case; default none
 -- columns:
---   wr_id         BIGINT       id       request
---   status        VARCHAR      text     pending, manual (refused, to be claimed) or paid
---   token         VARCHAR      token    what was burned for it
---   payout_ftm    DOUBLE       FTM      paid or to be paid, whole
---   place         BIGINT       count    place in the queue, the head is 1; NULL if passed
---   ahead_ftm     DOUBLE       FTM      to be paid before it; NULL if not known
---   requested_at  TIMESTAMPTZ  UTC      block time of the request
---   refused_at    TIMESTAMPTZ  UTC      when its receiver refused it; NULL if never
---   paid_at       TIMESTAMPTZ  UTC      when it was paid; NULL if not yet
---   waited_days   DOUBLE       days     to the payment; up to the last sync if not paid
---   requested_tx  VARCHAR      hash     transaction of the request
---   paid_tx       VARCHAR      hash     transaction of the payment; NULL if not yet
+--   wr_id         BIGINT         id       request
+--   status        VARCHAR        text     pending, manual (refused, to be claimed) or paid
+--   token         VARCHAR        token    what was burned for it
+--   payout_ftm    DOUBLE         FTM      paid or to be paid, whole
+--   place         BIGINT         count    place in the queue, the head is 1; NULL if passed
+--   ahead_ftm     DOUBLE         FTM      to be paid before it; NULL if not known
+--   requested_at  TIMESTAMPTZ    UTC      block time of the request
+--   refused_at    TIMESTAMPTZ    UTC      when its receiver refused it; NULL if never
+--   paid_at       TIMESTAMPTZ    UTC      when it was paid; NULL if not yet
+--   waited_days   DOUBLE         days     to the payment; up to the last sync if not paid
+--   requested_tx  VARCHAR        hash     transaction of the request
+--   paid_tx       VARCHAR        hash     transaction of the payment; NULL if not yet
+--   payout_wei    DECIMAL(38,0)  wei      the payout to the last digit
 
 WITH params AS (
     SELECT lower(trim(getvariable('address')::VARCHAR)) AS address
@@ -47,7 +48,8 @@ SELECT
         'second', requests.requested_at, coalesce(requests.paid_at, store_info.synced_at)
     ) / 86400 AS waited_days,
     requests.requested_tx,
-    requests.paid_tx
+    requests.paid_tx,
+    requests.payout_wei
 FROM requests CROSS JOIN store_info CROSS JOIN params
 LEFT JOIN queue ON requests.wr_id = queue.wr_id AND requests.requested_tx = queue.requested_tx
 WHERE requests.staker = params.address

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data import TrackerError
 from queries import QueryError
-from ui.browser import copy_link
+from ui.browser import copy_link, figures
 from ui.frame import around
 from ui.parts import links
 from ui.shown import store_view
@@ -59,6 +59,7 @@ try:
         with top:
             around.label(view, default)
             copy_link.button()
+            figures.keep()
         around.warn(view, page)
         empty = view.first_request_at is None or view.info.synced_at is None
         if empty and page.url_path not in NEED_NO_REQUESTS:

@@ -8,6 +8,7 @@ of 1,000.
 from __future__ import annotations
 
 import re
+from decimal import ROUND_CEILING, Context, Decimal
 
 from data import AmountError
 
@@ -69,14 +70,35 @@ def format_short(wei: int, decimals: int = 4, *, up: bool = False) -> str:
     """Wei for a sentence: `1,234.5678`, cut off after so many decimals, or rounded `up` where
     it is a cost.
 
-    What is not 0 never reads 0: an amount too small for the decimals is written exactly.
+    What is not 0 never reads 0, and a cost never many times what it is: an amount too small for
+    the decimals is written exactly.
     """
     step = 10 ** (DECIMALS - decimals)
-    steps = -(-abs(wei) // step) if up else abs(wei) // step
-    if steps == 0:
+    if abs(wei) < step:
         return format_wei(wei)
+    steps = -(-abs(wei) // step) if up else abs(wei) // step
     whole, _, part = format_wei(steps * step).partition(".")
     return f"{'-' if wei < 0 else ''}{int(whole):,}{'.' if part else ''}{part}"
+
+
+def format_fee(fee_wei: int, gross_wei: int) -> tuple[str, str]:
+    """A fee, rounded up, and the amount that it is kept of, cut off; both exactly where the fee
+    would read more than that amount."""
+    if _steps(fee_wei, up=True) > _steps(gross_wei):
+        return format_wei(fee_wei), format_wei(gross_wei)
+    return format_short(fee_wei, up=True), format_short(gross_wei)
+
+
+def format_percent(part: int, whole: int) -> str:
+    """`0.887 %`: a rate to three digits, never rounded down. `whole` is not 0."""
+    share = Context(prec=3, rounding=ROUND_CEILING).divide(Decimal(100 * part), Decimal(whole))
+    return f"{share.normalize():f} %"
+
+
+def _steps(wei: int, *, up: bool = False) -> int:
+    """What `format_short` writes, in wei."""
+    step = 10 ** (DECIMALS - 4)
+    return wei if wei < step else (-(-wei // step) if up else wei // step) * step
 
 
 def format_brief(wei: int) -> str:

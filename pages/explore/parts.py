@@ -14,6 +14,7 @@ import queries
 from pages.explore.sql_box import exact
 from queries import Field, Query
 from ui.parts import colours, downloads, drawing, links, shell, words
+from ui.parts.charts import NO_TOOLTIP
 from ui.shown.store_view import StoreView
 
 # So many rows are read and drawn, so many bars are drawn, so many rows are written to a file.
@@ -106,28 +107,36 @@ def drawable(query: Query, rows: pl.DataFrame) -> list[str]:
     return [column.name for column in sorted(columns, key=lambda c: _DRAWN_UNITS.index(c.unit))]
 
 
-def over_time(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.Chart:
+def over_time(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.LayerChart:
     """`column` of each row as a step from its time `first` until the next row's."""
     days = (rows[first].max() - rows[first].min()).days  # type: ignore[operator, union-attr]
-    form = "%b %Y" if days > 100 else "%-d %b"
-    chart: alt.Chart = (
-        alt.Chart(rows.select(first, column), height=260)
-        .mark_line(interpolate="step-after", color=colours.BLUE, strokeWidth=1.5)
-        .encode(
-            x=alt.X(
-                f"{first}:T",
-                title=None,
-                scale=alt.Scale(type="utc"),
-                axis=alt.Axis(format=form, labelOverlap="greedy"),
-            ),
-            y=alt.Y(f"{column}:Q", title=f"{column} ({unit})"),
-            tooltip=[
-                alt.Tooltip(f"{first}:T", format="%-d %b %Y, %H:%M", formatType="utc", title="UTC"),
-                alt.Tooltip(f"{column}:Q", format=",.6~f"),
-            ],
-        )
+    # In words: a time in a tooltip or an aria-label may be told in the reader's own zone.
+    at = pl.col(first).dt.convert_time_zone("UTC")
+    told = rows.select(
+        first, column, UTC=at.dt.strftime("%-d %b %Y, %H:%M"), until=pl.col(first).shift(-1)
     )
-    return chart
+    base = alt.Chart(told)
+    line = base.mark_line(
+        interpolate="step-after", color=colours.BLUE, strokeWidth=1.5, aria=False
+    ).encode(
+        x=alt.X(
+            f"{first}:T",
+            title=None,
+            scale=alt.Scale(type="utc"),
+            axis=alt.Axis(format="%b %Y" if days > 100 else "%-d %b", labelOverlap="greedy"),
+        ),
+        y=alt.Y(f"{column}:Q", title=f"{column} ({unit})"),
+        tooltip=NO_TOOLTIP,
+    )
+    # A line has one tooltip for all its points: each step has an unseen column of its own.
+    columns = base.mark_bar(opacity=0, aria=False).encode(
+        x=f"{first}:T",
+        x2="until:T",
+        y=alt.value(0),
+        y2=alt.value("height"),
+        tooltip=["UTC:N", alt.Tooltip(f"{column}:Q", format=",.6~f")],
+    )
+    return alt.LayerChart(layer=[line, columns], height=260)
 
 
 def by_name(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.Chart:

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import scored, window_words
+from ui.odds import window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
 from ui.parts.charts import NO_TOOLTIP, layered
@@ -53,15 +53,16 @@ def _is_amount(text: str) -> bool:
 
 def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
     """The window's four figures."""
-    official = OFFICIAL_DAYS
-    chance = window_words.label(window)
+    chance, until = window_words.label(window), ""
     if window_words.has_odds(window):
-        chance = window_words.chance(window, official)
+        _, days = window_words.official_days(window, odds.now)
+        chance = window_words.chance(window, days)
+        until = f"the official time, by {words.day(odds.day(days))}"
     fact_tiles(
         [
             ("Even odds by", *_day_of(odds, window, 0.5)),
             ("Nine in ten by", *_day_of(odds, window, 0.9)),
-            (f"Chance within {official} days", chance, "the official answer"),
+            (f"Chance within {OFFICIAL_DAYS} days", chance, until),
             ("Has to come first", *_need(odds, payout_ftm)),
         ]
     )
@@ -73,7 +74,7 @@ def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str
         return window_words.label(window), ""
     days = window.quantile(share)
     if not math.isfinite(days):
-        return f"after {words.day(odds.day(scored.FAN_DAYS))}", "no date is given that far"
+        return window_words.beyond(window), "no date is given that far"
     wait = words.duration(days)
     is_old = odds.behind_days > 1
     return words.day(odds.day(days)), f"within {wait} of the last block" if is_old else f"in {wait}"

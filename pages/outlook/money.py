@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -99,31 +100,42 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
     `fan` has at, low, q25, q50, q75, high; `levels` has `ftm` and `name`: where someone is paid.
     All are sums since the first moment drawn.
     """
-    past = alt.Chart(came).mark_line(interpolate="step-after", color=GREY, strokeWidth=2)
-    outer = alt.Chart(fan).mark_area(color=BLUE, opacity=0.2, interpolate="step-after")
-    inner = alt.Chart(fan).mark_area(color=BLUE, opacity=0.35, interpolate="step-after")
-    middle = alt.Chart(fan).mark_line(color=BLUE, strokeWidth=2, interpolate="step-after")
+    plain: dict[str, Any] = {"interpolate": "step-after", "aria": False}
+    past = alt.Chart(came).mark_line(color=GREY, strokeWidth=2, **plain)
+    outer = alt.Chart(fan).mark_area(color=BLUE, opacity=0.2, **plain)
+    inner = alt.Chart(fan).mark_area(color=BLUE, opacity=0.35, **plain)
+    middle = alt.Chart(fan).mark_line(color=BLUE, strokeWidth=2, **plain)
+    # In words: as times, tooltips and aria-labels would tell the day in the reader's own zone.
+    told = fan.with_columns(
+        by=pl.Series([words.day(at) for at in fan["at"]], dtype=pl.String),
+        until=pl.col("at").shift(-1),
+    )
     tooltip = [
-        alt.Tooltip("at:T", title="By", format="%-d %b %Y"),
+        alt.Tooltip("by:N", title="By"),
         *(
             alt.Tooltip(f"{name}:Q", title=title, format=",.0f")
             for name, title in (("low", "5 %"), ("q50", "Even odds"), ("high", "95 %"))
         ),
     ]
     ftm = alt.Y("low:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5, **LABELS_INSIDE))
-    last_block = alt.Chart(came.tail(1)).mark_rule(color=GREY, strokeDash=[2, 2])
-    level = alt.Chart(levels).mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5)
+    last_block = alt.Chart(came.tail(1)).mark_rule(color=GREY, strokeDash=[2, 2], aria=False)
+    level = alt.Chart(levels).mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5, aria=False)
     name = alt.Chart(levels).mark_text(
         align="left", baseline="bottom", dx=2, dy=-3, color=AMBER, fontSize=12, aria=False
     )
+    # An area has one tooltip for all its days: each day has an unseen column of its own.
+    columns = alt.Chart(told.drop_nulls("until")).mark_bar(opacity=0, aria=False)
     layers = [
-        outer.encode(x=dates_axis("at"), y=ftm, y2="high:Q", tooltip=tooltip),
-        inner.encode(x="at:T", y="q25:Q", y2="q75:Q", tooltip=tooltip),
-        middle.encode(x="at:T", y="q50:Q", tooltip=tooltip),
+        outer.encode(x=dates_axis("at"), y=ftm, y2="high:Q", tooltip=NO_TOOLTIP),
+        inner.encode(x="at:T", y="q25:Q", y2="q75:Q", tooltip=NO_TOOLTIP),
+        middle.encode(x="at:T", y="q50:Q", tooltip=NO_TOOLTIP),
         past.encode(x="at:T", y="ftm:Q", tooltip=NO_TOOLTIP),
         last_block.encode(x="at:T", tooltip=NO_TOOLTIP),
         level.encode(y="ftm:Q", tooltip=NO_TOOLTIP),
         name.encode(y="ftm:Q", x=alt.value(60), text="name:N", tooltip=NO_TOOLTIP),
+        columns.encode(
+            x="at:T", x2="until:T", y=alt.value(0), y2=alt.value("height"), tooltip=tooltip
+        ),
     ]
     return layered(layers, 320)
 

@@ -23,10 +23,10 @@ else:
     notices = st.container()
     payout_ftm = amount.amount_input(notices)
     window = odds.present.new_window(payout_ftm)
-    st.markdown(window_card.sentence(odds, window))
+    st.markdown(window_card.sentence(odds, window, odds.now))
     amount.tiles(odds, window, payout_ftm)
     if window_words.has_dates(window):
-        window_card.picture({"": window}, odds.at)
+        window_card.picture({"": window}, odds.now)
     window_card.late(odds)
 
     st.subheader("Odds by amount and day")

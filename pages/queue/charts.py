@@ -74,7 +74,7 @@ def takeaway(span: Span, depth: pl.DataFrame, flows: pl.DataFrame) -> str:
     return (
         f"From {words.day(span.since)} to {words.day(span.until)} the queue went from "
         f"{words.ftm(depth['depth_ftm'][0])} to {words.ftm(depth['depth_ftm'][-1])}, while "
-        f"{words.ftm(claimed)} of rewards were claimed and {words.ftm(paid)} paid out."
+        f"{words.ftm(claimed)} of rewards were claimed and {words.ftm(paid, 'down')} paid out."
     )
 
 
@@ -84,7 +84,10 @@ def _total(amounts: pl.Series) -> float | None:
 
 
 def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
-    """`flows` with each period, from at until until, in words, at its middle for the cursor."""
+    """`flows` with each period, from at until until, in words, at its middle for the cursor.
+
+    A tooltip or an aria-label would tell a time in the reader's own zone: words are in UTC.
+    """
     form = {"hour": "%-d %b %Y, %H:%M UTC", "day": "%-d %b %Y", "week": "Week from %-d %b %Y"}[step]
     named = flows.with_columns(
         period=pl.col("at").dt.strftime(form),
@@ -92,10 +95,17 @@ def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
     )
     rows = named.select("period", "depth_ftm", "claimed_ftm", "paid_ftm").rows()
     return named.with_columns(
+        said=pl.Series(
+            [
+                f"{period}: {words.ftm(depth)} waiting, {words.ftm(claimed)} claimed, "
+                f"{words.ftm(paid, 'down')} paid"
+                for period, depth, claimed, paid in rows
+            ]
+        ),
         level=pl.Series([f"{period}: {words.ftm(depth)}" for period, depth, _, _ in rows]),
         flow=pl.Series(
             [
-                f"{words.ftm(claimed)} claimed, {words.ftm(paid)} paid"
+                f"{words.ftm(claimed)} claimed, {words.ftm(paid, 'down')} paid"
                 for _, _, claimed, paid in rows
             ]
         ),
@@ -111,6 +121,7 @@ def _steps(depth: pl.DataFrame, end: datetime) -> alt.Chart:
             color=WAITING,
             fillOpacity=0.18,
             line={"color": WAITING, "strokeWidth": 1.5},
+            aria=False,
         )
         .encode(y=_amount("depth_ftm", depth["depth_ftm"]))
     )
@@ -137,7 +148,7 @@ def _bars(flows: pl.DataFrame, *, payouts: bool) -> alt.Chart:
     )
     drawn: alt.Chart = (
         alt.Chart(bars)
-        .mark_bar()
+        .mark_bar(aria=False)
         .encode(x2="until:T", y=_amount("ftm", bars["ftm"]), y2=alt.datum(0), color=colour)
     )
     return drawn
@@ -150,6 +161,7 @@ def _rule(flows: pl.DataFrame, hovered: alt.Parameter) -> alt.Chart:
         .mark_rule(color=PAID, strokeWidth=1)
         .encode(
             x="at:T",
+            description="said:N",
             opacity=alt.condition(hovered, alt.value(1), alt.value(0), empty=False),
             tooltip=[
                 alt.Tooltip("period:N", title="Period"),

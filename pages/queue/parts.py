@@ -33,7 +33,7 @@ def answer(metrics: Row, head: Row | None) -> str:
     if head["missing_ftm"] > 0:
         return (
             f"{waiting}. Nobody is paid before the first of them, and for that the pool lacks "
-            f"{words.ftm(head['missing_ftm'])}."
+            f"{words.ftm(head['missing_ftm'], 'up')}."
         )
     return f"{waiting}. The pool holds enough for the first of them."
 
@@ -118,7 +118,7 @@ def head_card(head: Row) -> None:
     with st.container(border=True):
         st.subheader("What is paid next" if missing == 0 else "What blocks the queue")
         st.markdown(
-            f"Request {head['wr_id']:,} is next: {words.ftm(head['payout_ftm'])} for "
+            f"Request {head['wr_id']:,} is next: {words.payout(head['payout_wei'])} for "
             f"`{words.short(head['staker'])}`, asked for on {words.moment(head['requested_at'])}, "
             f"{words.duration(head['waited_days'])} before the last block. {behind}",
             help=f"`{head['staker']}`",
@@ -134,17 +134,18 @@ def _money(head: Row, missing: float) -> None:
     usable = max(0.0, head["balance_ftm"] - head["stashed_ftm"])
     share = min(1.0, usable / head["payout_ftm"]) if head["payout_ftm"] else 1.0
     st.progress(
-        share, f"The pool can spend {words.ftm(usable)} of the {words.ftm(head['payout_ftm'])}"
+        share,
+        f"The pool can spend {words.ftm(usable, 'down')} of the {words.payout(head['payout_wei'])}",
     )
     st.markdown(
-        f"**Missing for it: {words.ftm(missing)}.**"
+        f"**Missing for it: {words.ftm(missing, 'up')}.**"
         if missing
         else "**Nothing is missing:** the operator's next run pays it."
     )
     stashed = head["stashed_ftm"]
     kept = f", less {words.ftm(stashed)} set aside for refused payouts" if stashed else ""
     st.caption(
-        f"The pool's balance was {words.ftm(head['balance_ftm'])} at "
+        f"The pool's balance was {words.ftm(head['balance_ftm'], 'down')} at "
         f"{words.moment(head['balance_at'])}{kept}."
     )
 
@@ -158,7 +159,7 @@ def _why_unknown(head: Row) -> str:
     if None not in (head["payout_ftm"], head["stashed_ftm"], head["behind_ftm"]):
         return (
             f"The pool's balance was last read at {words.moment(head['balance_at'])}, when it was "
-            f"{words.ftm(head['balance_ftm'])}. What came and went since is in no log."
+            f"{words.ftm(head['balance_ftm'], 'down')}. What came and went since is in no log."
         )
     return "An amount in the log is beyond what can be held as a number: see Status."
 
@@ -175,8 +176,9 @@ def refused_note(metrics: Row) -> None:
     if metrics["manual_requests"]:
         st.caption(
             f"{words.plural(metrics['manual_requests'], 'more request')} for "
-            f"{words.ftm(metrics['manual_ftm'])} left the queue unpaid: the receiver refused the "
-            "transfer. The money is set aside, and anyone can send it with `withdrawManual`."
+            f"{words.ftm(metrics['manual_ftm'], 'down')} left the queue unpaid: the receiver "
+            "refused the transfer. The money is set aside, and anyone can send it with "
+            "`withdrawManual`."
         )
 
 
@@ -188,13 +190,14 @@ def pending_table(
     if not pending.height:
         st.markdown("Nobody.")
         return
+    payout_ftm, payout_form = words.payouts(pending["payout_wei"])
     linked = bool(explorer)
     link = pl.format(f"{explorer.rstrip('/')}/tx/{{}}", "requested_tx")
     st.dataframe(
         pending.select(
             "place",
             pl.format(f"track?network={quote(network)}&find={{}}", "wr_id").alias("wr_id"),
-            "payout_ftm",
+            payout_ftm.alias("payout_ftm"),
             *(name for name in ("half_by", "most_by", "before") if name in pending.columns),
             "waited_days",
             "ahead_ftm",
@@ -212,9 +215,7 @@ def pending_table(
             ),
             "staker": st.column_config.TextColumn("Staker", width=330),
             "token": st.column_config.TextColumn("Token", width=70),
-            "payout_ftm": st.column_config.NumberColumn(
-                "Payout, FTM", format=_all_told(pending["payout_ftm"])
-            ),
+            "payout_ftm": st.column_config.NumberColumn("Payout, FTM", format=payout_form),
             "ahead_ftm": st.column_config.NumberColumn(
                 "Ahead, FTM", format=_all_told(pending["ahead_ftm"])
             ),

@@ -26,7 +26,6 @@ _COLUMNS: dict[str, ColumnConfig] = {
     ),
     "event": _text("What it did", width=90),
     "status": _text("Status now", width=90),
-    "payout_ftm": _number("Payout, FTM", format="%,.2f"),
     "place": _number("Place", format="%,d", width=60),
     "ahead_ftm": _number("Ahead, FTM", format="%,.2f"),
     "waited_days": _number("Waited, days", format="%.1f"),
@@ -145,9 +144,9 @@ def _totals(requests: pl.DataFrame) -> None:
         ("FTM refused and set aside", "manual"),
         ("FTM paid", "paid"),
     ):
-        payouts = requests.filter(status=status)["payout_ftm"]
-        total = None if payouts.null_count() else float(payouts.sum())
-        facts.append((label, words.ftm(total), words.plural(payouts.len(), "request")))
+        payouts = requests.filter(status=status)["payout_wei"]
+        total = None if payouts.null_count() else sum(map(int, payouts))
+        facts.append((label, words.payout(total), words.plural(payouts.len(), "request")))
     first = requests["requested_at"].min()
     times = words.plural(requests.height, "time")
     facts.append(("Asked", times, f"the first on {words.day(first)}"))  # type: ignore[arg-type]
@@ -200,12 +199,15 @@ def _table(
 ) -> None:
     """These columns of a query's answer, each row with a link to its request."""
     link = pl.format(f"?network={store.source.name}&find={{}}", "wr_id")
-    named = rows.with_columns(wr_id=link, status=pl.col("status").replace(sentences.STATUS))
+    payout_ftm, form = words.payouts(rows["payout_wei"])
+    named = rows.with_columns(
+        wr_id=link, payout_ftm=payout_ftm, status=pl.col("status").replace(sentences.STATUS)
+    )
     st.dataframe(
         named.select(columns),
         hide_index=True,
         height=height,
         placeholder="",
         alt=alt,
-        column_config=_COLUMNS,
+        column_config=_COLUMNS | {"payout_ftm": _number("Payout, FTM", format=form)},
     )

@@ -139,4 +139,4 @@ def request_row(view: StoreView, wr_id: int) -> Row | None:
 def requests_made_by(view: StoreView, tx: str) -> dict[int, str]:
     """The payout of each request that a transaction made, as far as the store knows."""
     made = view.ask("request_by_tx", tx=tx.lower()).filter(event="requested")
-    return {row["wr_id"]: words.payout(row["payout_ftm"]) for row in made.iter_rows(named=True)}
+    return {row["wr_id"]: words.payout(row["payout_wei"]) for row in made.iter_rows(named=True)}

@@ -10,7 +10,15 @@ import streamlit as st
 
 from data import AmountError
 from data.live.reading import Reading
-from data.pool.amounts import ONE, format_brief, format_short, format_wei, parse_amount
+from data.pool.amounts import (
+    ONE,
+    format_brief,
+    format_fee,
+    format_percent,
+    format_short,
+    format_wei,
+    parse_amount,
+)
 from data.pool.burn import BOND, CERT
 from data.pool.transaction import TOKEN_NAMES
 from forecast import ReleaseWindow
@@ -29,6 +37,8 @@ _MAX = "Max: all that an address holds"
 _THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
 _TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
 _PARTS = (1, 2, 4, 10)
+_RATE_DECIMALS = 6
+_MARKS = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
 
 
 def show(now: Now) -> str:
@@ -135,7 +145,7 @@ def _results(now: Now) -> str:
 
 
 def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> str:
-    receipt = f"You receive {_ftm(given.payout_wei)}; fee {_ftm(given.fee_wei, up=True)}"
+    receipt = f"You receive {words.payout(given.payout_wei)}; fee {_fee(given)[0]}"
     if odds is None or window is None or not window_words.has_odds(window):
         return f"{receipt}."
     days = window.quantile(0.5)
@@ -146,13 +156,12 @@ def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> 
 
 def _tiles(now: Now, given: Given) -> None:
     place, ahead = _place(now)
-    rate = words.UNKNOWN if not given.ratio else f"{ONE / given.ratio:.6g} FTM"
-    fee_share = ""
-    if given.fee_wei is not None and given.gross_wei:
-        fee_share = f"{100 * given.fee_wei / given.gross_wei:.3g} % of {_ftm(given.gross_wei)}"
+    rate = words.UNKNOWN
+    if given.ratio:
+        rate = f"{format_short(ONE * ONE // given.ratio, _RATE_DECIMALS)} FTM"
     tiles = [
-        ("You receive", _ftm(given.payout_wei), "fixed once it is in a block, paid whole"),
-        ("Fee", _ftm(given.fee_wei, up=True), fee_share),
+        ("You receive", words.payout(given.payout_wei), "fixed once it is in a block, paid whole"),
+        ("Fee", *_fee(given)),
         ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
         ("Your place in the queue", place, ahead),
     ]
@@ -162,14 +171,18 @@ def _tiles(now: Now, given: Given) -> None:
 def _place(now: Now) -> tuple[str, str]:
     reading = now.live.reading
     if reading and reading.first_wr_id is not None and reading.last_wr_id is not None:
-        ahead = _ftm(reading.pending_wei) if reading.pending_wei is not None else words.UNKNOWN
+        ahead = words.payout(reading.pending_wei)
         return f"{reading.last_wr_id - reading.first_wr_id + 1:,}", f"{ahead} ahead"
     row = now.view.ask("money_ahead").row(0, named=True)
     return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'])} ahead"
 
 
-def _ftm(wei: int | None, *, up: bool = False) -> str:
-    return words.UNKNOWN if wei is None else f"{format_short(wei, up=up)} FTM"
+def _fee(given: Given) -> tuple[str, str]:
+    """The fee, and of what it is which share."""
+    if given.fee_wei is None or not given.gross_wei:
+        return words.UNKNOWN, ""
+    fee, gross = format_fee(given.fee_wei, given.gross_wei)
+    return f"{fee} FTM", f"{format_percent(given.fee_wei, given.gross_wei)} of {gross} FTM"
 
 
 def _origin(now: Now, given: Given) -> None:
@@ -201,7 +214,7 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
         return None
     basis = present(reading, odds)
     window = basis.new_window(payout_wei / ONE)
-    window_card.show(odds, window, odds.at, amount=f"{payout_wei / ONE:.6g}")
+    window_card.show(odds, window, odds.now, amount=f"{payout_wei / ONE:.6g}")
     st.caption(
         f"The money is forecast from {words.moment(odds.at)}, the store's last block"
         + (
@@ -226,7 +239,7 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
         window = basis.new_window(other.payout_wei / ONE)
         if window is not None and window_words.has_odds(window):
             spans.append(_span(odds, other.payout_wei, window, mine=twentieths == 20))
-    if spans and all(span["low"] == scored.FAN_DAYS for span in spans):
+    if spans and all(span["low"] is None for span in spans):
         st.markdown(
             f"From {spans[0]['name']} to {spans[-1]['name']}: more than 95 % of the futures take "
             f"longer than {scored.FAN_DAYS} days."
@@ -234,35 +247,35 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
     elif spans:
         drawing.draw(
             amount_chart.amounts,
-            pl.DataFrame(spans, infer_schema_length=None),
+            pl.DataFrame(spans, schema_overrides=dict.fromkeys(_MARKS, pl.Float64)),
             horizon_days=scored.FAN_DAYS,
-            alt="; ".join(f"{span['paid']}: even odds {span['half']}" for span in spans),
+            alt="; ".join(str(span["said"]) for span in spans),
         )
         st.caption(
             "Days until it is paid, by what you would receive: thick half of the futures, thin "
-            f"nine in ten, amber even odds, up to {scored.FAN_DAYS} days. Your "
+            f"nine in ten, amber even odds; an arrow goes on after {scored.FAN_DAYS} days. Your "
             "amount is the coloured one. What waits before you counts for each."
         )
     _split(now, odds, amount_wei)
 
 
 def _span(odds: Odds, payout_wei: int, window: ReleaseWindow, *, mine: bool) -> dict[str, object]:
-    marks = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
-    days = {name: min(window.quantile(p), float(scored.FAN_DAYS)) for name, p in marks.items()}
+    days = {name: window.quantile(p) for name, p in _MARKS.items()}
+    paid, half = f"{format_short(payout_wei)} FTM", _half(odds, window)
     return {
         "name": f"{format_brief(payout_wei)} FTM",
-        "paid": f"{format_short(payout_wei)} FTM",
+        "paid": paid,
         "mine": mine,
-        "half": _half(odds, window),
-        "reached": math.isfinite(window.quantile(0.5)),
-        **days,
+        "half": half,
+        "said": f"{paid}: even odds {half}",
+        **{name: day if math.isfinite(day) else None for name, day in days.items()},
     }
 
 
 def _half(odds: Odds, window: ReleaseWindow) -> str:
-    """The day of even odds."""
+    """The day of even odds, or after which last one they are."""
     days = window.quantile(0.5)
-    return words.day(odds.day(days)) if math.isfinite(days) else f"after {scored.FAN_DAYS} days"
+    return words.day(odds.day(days)) if math.isfinite(days) else window_words.beyond(window)
 
 
 def _split(now: Now, odds: Odds, amount_wei: int) -> None:

@@ -12,7 +12,7 @@ from data import TrackerError
 from data.config import Network
 from data.live.by_log import Made
 from data.live.reading import Reading
-from data.pool.amounts import ONE, format_short, format_wei
+from data.pool.amounts import ONE, format_fee, format_percent, format_short, format_wei
 from data.pool.transaction import TOKEN_NAMES, build_unstake, describe
 from pages.unstake import inputs, node, shared
 from pages.unstake.form import Form, another, step_button, write_link
@@ -126,9 +126,10 @@ def _payout(reading: Reading) -> str:
     """What it would give now: a burn before it moves the fee, and is not known yet."""
     if reading.payout_wei is None or reading.fee_wei is None:
         return ""
+    fee, _ = format_fee(reading.fee_wei, reading.payout_wei + reading.fee_wei)
     return (
-        f"- **You get**: {format_short(reading.payout_wei)} FTM after a fee of "
-        f"{format_short(reading.fee_wei, up=True)} at block {reading.block:,}{_at_worst(reading)}\n"
+        f"- **You get**: {format_short(reading.payout_wei)} FTM after a fee of {fee} at block "
+        f"{reading.block:,}{_at_worst(reading)}\n"
     )
 
 
@@ -140,7 +141,7 @@ def _at_worst(reading: Reading) -> str:
     most_fee_wei = min(-(-gross_wei * rule.max_ratio // ONE), gross_wei)
     return (
         f", and at least {format_short(gross_wei - most_fee_wei)}, at the highest fee of "
-        f"{rule.max_ratio / ONE:.3%}, if others unstake before you"
+        f"{format_percent(rule.max_ratio, ONE)}, if others unstake before you"
     )
 
 
@@ -159,7 +160,8 @@ def _window(now: Now, reading: Reading) -> None:
     """When it is paid, once more before what cannot be taken back."""
     if now.odds is not None and reading.payout_wei is not None:
         basis = present(reading, now.odds)
-        st.markdown(window_card.sentence(now.odds, basis.new_window(reading.payout_wei / ONE)))
+        window = basis.new_window(reading.payout_wei / ONE)
+        st.markdown(window_card.sentence(now.odds, window, now.odds.now))
         window_card.late(now.odds)
 
 

@@ -287,7 +287,7 @@ def _calendar(view: StoreView, outcome: Outcome, request: Requested, likely: Lik
         "status": "pending",
         "requested_at": outcome.at,
         "requested_tx": outcome.tx_hash,
-        "payout_ftm": request.payout_wei / ONE,
+        "payout_wei": request.payout_wei,
     }
     link = card.link_back(view, request.wr_id)
     known = f"Known from block {outcome.block}, {words.moment(outcome.at)}."

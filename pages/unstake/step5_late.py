@@ -52,11 +52,10 @@ def show(now: Now) -> None:
     if note := sentences.late(view.info, request):
         st.warning(note)
     elif not is_late:
-        waited = request["waited_days"]
-        left = words.duration(OFFICIAL_DAYS - waited)
+        left = words.duration(sentences.official_left(view.info, request))
         st.info(
-            f"It is not late: it has waited {words.duration(waited)}, and the official "
-            f"{OFFICIAL_DAYS} days last another {left}."
+            f"It is not late: it has waited {words.duration(request['waited_days'])}, and the "
+            f"official {OFFICIAL_DAYS} days last another {left}."
         )
     head = view.ask_row("blocking_head")
     st.markdown(sentences.blocked_by(request, head))
@@ -82,8 +81,8 @@ def _first_forecast(view: StoreView, wr_id: int) -> FirstForecast | None:
 
 def _is_late(view: StoreView, request: Row, first: FirstForecast | None) -> bool:
     """By the official days, by our own first odds, or for all that is known."""
-    waited = request["waited_days"]
-    return waited is None or waited > OFFICIAL_DAYS or _is_past(view, first)
+    left = sentences.official_left(view.info, request)
+    return left is None or left < 0 or _is_past(view, first)
 
 
 def _is_past(view: StoreView, first: FirstForecast | None) -> bool:
@@ -117,7 +116,7 @@ def _support(view: StoreView, request: Row) -> None:
         f"Address: {request['staker']}",
         f"Transaction: {request['requested_tx']}",
         f"Requested: {words.moment(request['requested_at'])}",
-        f"Payout: {words.payout(request['payout_ftm'])}",
+        f"Payout: {words.payout(request['payout_wei'])}",
         f"Place in the queue: {words.count(request['place'])}",
         f"To be paid before it: {words.ftm(request['ahead_ftm'])}",
         f"Waited: {words.duration(request['waited_days'])}",

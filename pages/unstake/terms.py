@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.live.reading import Reading
-from data.pool.amounts import ONE
+from data.pool.amounts import ONE, format_percent
 from data.pool.burn import (
     FeeRule,
     RebuiltFee,
@@ -125,4 +125,4 @@ def fee_sentence(
 
 
 def _percent(ratio: int) -> str:
-    return f"{100 * ratio / ONE:.3g} %"
+    return format_percent(ratio, ONE)

@@ -2,7 +2,7 @@
 
 A curve's steps may come thinned (see the query), and it ends at the longest wait there is:
 beyond that nothing is known, unless all were released. Where fewer than FEWEST waited that
-long it is not trusted: a curve of three may say 100 % while two of them wait.
+long, and some still wait, it is not trusted: a curve of three may say 100 % while two of them wait.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ _READOUT_AT = 345  # right of the names, and still inside on the narrowest phone
 def by_bucket(curve: pl.DataFrame, days: int) -> pl.DataFrame:
     """A row a bucket: requests, pending, days_50 and days_90, and the share released in `days`.
 
-    What is not known yet is NULL. A thinned curve gives up to one of its steps more days.
+    What is not known is NULL, see `why_unknown`. A thinned curve gives up to one of its steps more
+    days.
     """
-    known = pl.col("at_risk") >= FEWEST
+    known = _is_trusted()
     waiting, wait = pl.col("share_waiting").filter(known), pl.col("wait_days").filter(known)
     in_time = 1 - waiting.filter(wait <= days).last()
     return curve.group_by("bucket", maintain_order=True).agg(
@@ -51,10 +52,26 @@ def by_bucket(curve: pl.DataFrame, days: int) -> pl.DataFrame:
     )
 
 
+def why_unknown(requests: int) -> str:
+    """What stands in place of a figure of so many requests: too few, or it is not known yet."""
+    return f"too few ({requests:,})" if requests < FEWEST else NOT_KNOWN_YET
+
+
+def _is_trusted() -> pl.Expr:
+    """The part of each curve for which enough requests waited. Where none of enough requests waits
+    any more, that is all of it: nothing of it is an estimate."""
+    first, last = pl.col("at_risk").first(), pl.col("released").last()
+    all_out = (first == last) & (first >= FEWEST)
+    return (pl.col("at_risk") >= FEWEST) | all_out.over("bucket")
+
+
 def takeaway(curve: pl.DataFrame, days: int) -> str:
     """The chart in one sentence, for those who do not see it."""
-    rows = by_bucket(curve, days).select("bucket", "share").rows()
-    shares = "; ".join(f"{bucket}, {percent(share)}" for bucket, share in rows)
+    rows = by_bucket(curve, days).select("bucket", "requests", "share").rows()
+    shares = "; ".join(
+        f"{bucket}, {why_unknown(requests) if share is None else percent(share)}"
+        for bucket, requests, share in rows
+    )
     return f"Share of the requests released after {days} days, by amount: {shares}."
 
 
@@ -106,8 +123,8 @@ def release_curves(
 
 
 def trusted(curve: pl.DataFrame) -> pl.DataFrame:
-    """The part of each curve for which enough requests waited."""
-    return curve.filter(pl.col("at_risk") >= FEWEST)
+    """The part of each curve that is trusted."""
+    return curve.filter(_is_trusted())
 
 
 def _buckets(curve: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -129,7 +146,7 @@ def readings(curve: pl.DataFrame, until: float) -> pl.DataFrame:
     for name, of_bucket in _buckets(curve).items():
         known = trusted(of_bucket)
         if known.is_empty():
-            columns[name] = [percent(None)] * len(days)
+            columns[name] = [why_unknown(of_bucket["at_risk"][0])] * len(days)
             continue
         waits, waiting = known["wait_days"], known["share_waiting"]
         last_steps = waits.search_sorted(pl.Series(days), side="right") - 1

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from forecast.baselines import OFFICIAL_DAYS
-from pages.waits import parts
+from pages.waits import curves, parts
 from ui.parts import downloads, drawing, links, spans
 from ui.shown import store_view
 
@@ -44,7 +44,8 @@ half_years = store.ask("waits_by_half_year")
 drawing.once(store.version, parts.half_years_table, half_years, OFFICIAL_DAYS)
 st.caption(
     "Days from the request until 50 % and 90 % of a half-year's requests were released, and the "
-    f"share released within {OFFICIAL_DAYS} days. Not known yet: too few were released, or have "
-    "waited that long, so far."
+    f"share released within {OFFICIAL_DAYS} days. Not known yet: too few of them were released, or "
+    f"have waited that long, so far. Too few: under {curves.FEWEST} requests, which say nothing of "
+    "others; the query has their figures."
 )
 downloads.offer_query(store, "waits_by_half_year")

@@ -14,6 +14,7 @@ from pages.waits import curves
 from ui.parts import drawing, links, words
 from ui.parts.spans import ALL, Span
 
+_FIGURES = {"days_50": "{:6.1f} d", "days_90": "{:6.1f} d", "share": "{:5.1f} %"}
 _AXES = {"35": 35, "90": 90, "365": 365}
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 
@@ -25,6 +26,9 @@ def answer(curve: pl.DataFrame, within: pl.DataFrame, days: int) -> str:
     bucket = usual["bucket"] if usual["bucket"].startswith("under") else f"of {usual['bucket']}"
     requests = f"the requests {bucket}, the most frequent amount,"
     half = f"How long half of {requests} wait is not known yet"
+    if usual["requests"] < curves.FEWEST:
+        few = words.plural(usual["requests"], "request")
+        half = f"{few} {usual['bucket']}, the most frequent amount, are too few for a usual wait"
     if usual["days_50"] is not None:
         whole_days = max(1, ceil(usual["days_50"]))
         half = f"Half of {requests} were released within {words.plural(whole_days, 'day')}"
@@ -102,8 +106,9 @@ def curves_note(curve: pl.DataFrame, span: Span) -> str:
         f"{'' if released else 'None of them was released yet, so no wait is known. '}"
         "Released means that the queue's head passed a request, paid or refused. Pending "
         "requests, young ones too, count for as long as they have waited. A curve ends at its "
-        f"longest wait, or where fewer than {curves.FEWEST} requests waited as long: so few say "
-        "nothing of others. Steps and days are exact to half a percent of the requests."
+        f"longest wait, or where fewer than {curves.FEWEST} requests waited as long while some "
+        "still wait: so few say nothing of others. Steps and days are exact to half a percent of "
+        "the requests."
     )
 
 
@@ -138,20 +143,33 @@ def _table(
     columns: dict[str, ColumnConfig] = {
         "half_year": _text("Made in", width=64, pinned=True),
         "amount": _text("Payout, FTM", width=110),
-        "days_50": _number("50 % within", format="%.1f d", width=92),
-        "days_90": _number("90 % within", format="%.1f d", width=92),
-        "share": _number(f"Within {days} d", format="%.1f %%", width=95),
+        "days_50": _text("50 % within", width=102),
+        "days_90": _text("90 % within", width=102),
+        "share": _text(f"Within {days} d", width=102),
         "requests": _number("Requests", format="%,d", width=78),
         "pending": _number("Still waiting", format="%,d", width=90),
     }
+    # As text, since a cell without a figure says why: spaces in front, so that it sorts as numbers.
+    figures = [
+        pl.Series(
+            name,
+            [_figure(*each, form) for each in zip(rows[name], rows["requests"], strict=True)],
+            dtype=pl.String,
+        )
+        for name, form in _FIGURES.items()
+        if name in rows.columns
+    ]
     st.dataframe(
-        rows,
+        rows.with_columns(figures),
         hide_index=True,
         height=height,
-        placeholder=curves.NOT_KNOWN_YET,
         alt=alt,
         column_config=columns,
     )
+
+
+def _figure(value: float | None, requests: int, form: str) -> str:
+    return curves.why_unknown(requests) if value is None else form.format(value)
 
 
 def _amount() -> pl.Expr:

@@ -29,7 +29,7 @@ def test_the_curves_are_read_beside_their_names(app: App, visit: Begin, width: i
     assert re.fullmatch(r"After 4\d d", readout.all_text_contents()[0])
     *most, largest = readout.all_text_contents()[1:]
     assert all(re.fullmatch(r"\d+ %", text) for text in most[:2])
-    assert largest == "not known yet"  # three requests are no curve
+    assert largest == "too few (3)"  # they are no curve
     seen.screenshot(f"waits-cursor-{width}")
     assert seen.complaints == []
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
 from scoring.companion import read_scores, write_scores
 from tests.shown import Show, said, tiles
 from ui.odds.scored import FAN_DAYS
+from ui.parts import words
 
 HEAD = "2198"
 
@@ -48,6 +51,41 @@ def test_a_long_queue_gets_chances_and_no_last_date(show_scored: Show) -> None:
     assert shown["Chance within 35 days"].endswith("%")
     # 14,895.71 wait, 1,000 more, less 2,578.39 that the pool can spend.
     assert shown["Has to come first"] == "13,317 FTM"
+
+
+@pytest.mark.parametrize("days_ago", [3, 20, 34, 60])
+def test_the_official_days_of_the_head_run_from_its_request_on_every_page(
+    show_scored: Show, days_ago: int
+) -> None:
+    asked = (
+        "UPDATE requests SET requested_at = (SELECT synced_at FROM store_info) - "
+        f"INTERVAL '{days_ago} days' WHERE wr_id = {HEAD}"
+    )
+    left, span = (35 - days_ago, "the official") if days_ago < 35 else (35, "another")
+    until = words.day(SAMPLE_UNTIL + timedelta(days=left))
+    pages = (("", {}), ("track", {"find": HEAD}), ("unstake", {"step": "5", "request": HEAD}))
+    told = []
+    for page, link in pages:
+        text = said(show_scored(asked, page=page, **link)).partition("Its expected release")
+        told += re.findall(
+            r"chance within (.+?) 35 days, by (.+?), is \*\*(.+?)\*\*",
+            "".join(text[1:] if not page else text),
+        )
+    assert len(told) == len(pages)
+    assert {(each[0], each[1]) for each in told} == {(span, until)}
+    assert len(set(told)) == 1
+
+
+def test_a_new_unstakes_official_days_run_from_now(show_scored: Show) -> None:
+    """The last block is so old that the 35 days end past what is forecast from it."""
+    real = "UPDATE store_info SET simulated = FALSE, network = 'x'"
+    until = words.day(datetime.now(UTC) + timedelta(days=35))
+    for page in ("", "outlook", "unstake"):
+        app = show_scored(real, page=page, **({"amount": "1000"} if page == "unstake" else {}))
+        told = re.findall(r"within the official 35 days, by (.+?), is \*\*(.+?)\*\*", said(app))
+        assert (until, "unknown") in told
+        assert page == "" or len(told) == 1
+    assert tiles(show_scored(real, page="outlook"))["Chance within 35 days"] == "unknown"
 
 
 def test_the_amount_stands_in_the_link_and_changes_the_odds(show_scored: Show) -> None:

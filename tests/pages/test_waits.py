@@ -118,8 +118,7 @@ def test_where_nobody_was_paid_no_wait_is_known(show: Show) -> None:
     assert "0 % were paid within the official 35 days" in said(app)
     assert "None of them was released yet, so no wait is known." in said(app)
     waits = {row[name] for row in table(app, 1) for name in ("days_50", "days_90")}
-    assert all(wait != wait for wait in waits)  # NaN: the table shows its placeholder
-    assert {frame.proto.placeholder for frame in app.dataframe[1:]} == {"not known yet"}
+    assert waits == {"not known yet", "too few (3)"}
 
 
 def test_young_requests_say_nothing_of_35_days(show: Show) -> None:
@@ -166,12 +165,50 @@ def test_the_figures_of_curves_by_hand() -> None:
 
 def test_three_requests_of_which_one_waits_are_no_curve() -> None:
     assert curves.by_bucket(FEW, 35).rows() == [("10,000 FTM and more", 3, 1, None, None, None)]
-    assert set(curves.readings(FEW, 60)["10,000 FTM and more"]) == {"not known yet"}
+    assert set(curves.readings(FEW, 60)["10,000 FTM and more"]) == {"too few (3)"}
+    assert curves.takeaway(FEW, 35).endswith("10,000 FTM and more, too few (3).")
     both = pl.concat([UNDER, FEW])
     assert set(curves.trusted(both)["bucket"]) == {"under 100 FTM"}
     drawn = json.dumps(curves.release_curves(both, promised_days=35, days=None).to_dict())
     assert "10,000 FTM and more, 3 requests" in drawn  # in the key, without a curve
     assert curves.release_curves(FEW, promised_days=35, days=None).to_dict()
+
+
+def test_a_curve_on_which_nobody_waits_is_known_to_its_end() -> None:
+    """Though few waited as long as the last: their wait is no estimate."""
+    over = a_curve("1,000 to 10,000 FTM", (4, 12, 9, 0.25), (8, 3, 11, 1 / 12), (20, 1, 12, 0))
+    assert curves.by_bucket(over, 10).rows() == [("1,000 to 10,000 FTM", 12, 0, 4, 8, 11 / 12)]
+    assert curves.readings(over, 30)["1,000 to 10,000 FTM"].to_list()[-1] == "100 %"
+    waits = over.with_columns(released=pl.col("released") - (pl.col("wait_days") == 20).cast(int))
+    assert curves.by_bucket(waits, 10).rows() == [("1,000 to 10,000 FTM", 12, 1, 4, None, None)]
+
+
+def test_a_half_year_of_few_says_so_and_others_say_what_the_query_says(
+    show: Show, sample_store: Path
+) -> None:
+    with open_reader(sample_store) as con:
+        answer = queries.run(con, "waits_by_half_year")
+    asked = {(row["half_year"], row["bucket"]): row for row in answer.to_dicts()}
+    shown = table(show(), 2)
+    assert len(shown) == len(asked)
+    few = 0
+    for row in shown:
+        row["amount"] = row["amount"] + ("" if "unknown" in row["amount"] else " FTM")
+        bucket = row["amount"].replace("and more FTM", "FTM and more")
+        said = asked[row["half_year"], bucket]
+        figures = ("days_50", "wait_days_50"), ("days_90", "wait_days_90"), ("share", None)
+        for name, column in figures:
+            value = said[column] if column else said["share_paid_35d"]
+            unit = "d" if column else "%"
+            if said["requests"] < 10:
+                few += 1
+                assert row[name] == f"too few ({said['requests']})"
+            elif value is None:
+                assert row[name] == "not known yet"
+                assert said["pending"] > 0
+            else:
+                assert row[name].strip() == f"{value * (1 if column else 100):.1f} {unit}"
+    assert few > 0
 
 
 def test_the_cursor_reads_every_curve_and_says_where_nothing_is_known() -> None:

@@ -212,6 +212,7 @@ def test_the_head_blocks_until_payout_and_stash_are_there(con: Connection) -> No
         "missing_ftm": 610,  # 1000 + 10 - 400
         "behind_requests": 3,
         "behind_ftm": 20.5,
+        "payout_wei": 1000 * 10**18,
     }
     con.execute("INSERT INTO pool_balances VALUES (1013, '2024-01-10 13:00:00Z', 5000e18)")
     assert _head(con)["missing_ftm"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,17 @@ from ui.parts.spans import LENGTH, Span
         (words.duration(0.0001), "under a minute"),
         (words.duration(-1), "under a minute"),
         (words.moment(datetime(2025, 2, 8, 22, 4, tzinfo=UTC)), "8 Feb 2025, 22:04 UTC"),
-        (words.payout(6842.663848), "6,842.6638 FTM"),
-        (words.payout(7.00999999), "7.0099 FTM"),
-        (words.payout(1000.0), "1,000 FTM"),
-        (words.payout(1e-18), "0.000000000000000001 FTM"),
-        (words.payout(0.0), "0 FTM"),
+        (words.ftm(7_760.2, "up"), "7,761 FTM"),
+        (words.ftm(7_760.9, "down"), "7,760 FTM"),
+        (words.ftm(243.651, "up"), "243.66 FTM"),
+        (words.ftm(0.000_123_41, "up"), "0.000124 FTM"),
+        (words.ftm(-12.345, "down"), "-12.35 FTM"),
+        (words.payout(Decimal(6_842_663_848 * 10**12)), "6,842.6638 FTM"),
+        (words.payout(7_009_999_990 * 10**9), "7.0099 FTM"),
+        (words.payout(10**22 - 1), "9,999.9999 FTM"),  # a float would make it 10,000
+        (words.payout(1_000 * 10**18), "1,000 FTM"),
+        (words.payout(1), "0.000000000000000001 FTM"),
+        (words.payout(0), "0 FTM"),
         (words.payout(None), "unknown"),
         (words.short("0x623108cf006cf7771c1818faf85818cf41a2d6ad"), "0x6231…\u2060d6ad"),
     ],
@@ -77,8 +84,26 @@ def test_foreign_text_is_no_markup_and_tells_no_folder() -> None:
         ([1e-18], "%,.18f"),
     ],
 )
-def test_a_small_payout_is_not_shown_as_nothing(amounts: list[float], expected: str) -> None:
+def test_a_small_sum_is_not_shown_as_nothing(amounts: list[float], expected: str) -> None:
     assert queue_parts._all_told(pl.Series(amounts, dtype=pl.Float64)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wei", "shown", "form"),
+    [
+        ([], [], "%,.4f"),
+        ([10**22 - 1, None, 0], [9_999.9999, None, 0], "%,.4f"),
+        ([12 * 10**18, 10**14], [12, 0.0001], "%,.4f"),
+        ([129 * 10**11], [0.000_012], "%,.6f"),
+        ([1], [1e-18], "%,.18f"),
+    ],
+)
+def test_a_tables_payouts_are_cut_off_and_none_is_nothing(
+    wei: list[int | None], shown: list[float | None], form: str
+) -> None:
+    payouts = pl.Series([None if each is None else Decimal(each) for each in wei])
+    cut, told = words.payouts(payouts.cast(pl.Decimal(38, 0)))
+    assert (cut.to_list(), told) == (shown, form)
 
 
 @pytest.mark.parametrize("days", [1, 4, 5, 35, 80, 81, 366, 1_900, 1_901, 6_000])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from forecast import ReleaseWindow, release_window
 from tests.made_funding import AT, irregular
 from ui.odds import window_words
+from ui.odds.scored import Odds
 from ui.parts import words
 from ui.request import calendar
 
@@ -34,8 +37,12 @@ def test_the_official_days_begin_with_the_request_and_once_over_anew(
     sentence = f"The chance within {within} 35 days, by {end}, is **{chance}**."
     asked_at = AT - timedelta(days=asked_days_ago)
     assert window_words.sentence(window, asked_at).endswith(sentence)
-    if not asked_days_ago:
-        assert window_words.sentence(window).endswith(sentence)
+
+
+def test_no_chance_past_the_horizon_is_told(window: ReleaseWindow) -> None:
+    """Of an unstake now, where the last block is so old that its official days end later."""
+    assert "is **unknown**." in window_words.sentence(window, AT + timedelta(days=86))
+    assert "is **unknown**." not in window_words.sentence(window, AT + timedelta(days=85))
 
 
 @pytest.mark.parametrize(
@@ -79,3 +86,17 @@ def test_a_calendar_takes_nine_in_ten_odds_else_even_ones_else_none(window: Rele
     assert calendar.likely(larger) == calendar.Likely(day(0.5, larger), "even")
     assert calendar.likely(release_window(irregular(), 9e9, AT)) is None
     assert calendar.likely(None) is None
+
+
+def test_now_is_the_last_block_of_a_simulation_and_else_this_hour() -> None:
+    def now_of(now: datetime, *, simulated: bool) -> datetime:
+        store: Any = SimpleNamespace(now=now, info=SimpleNamespace(simulated=simulated))
+        present: Any = SimpleNamespace(curve=SimpleNamespace(at=AT))
+        scores: Any = None
+        return Odds(store, present, scores, (("", 0, 0), (0, 0), None)).now
+
+    later = AT + timedelta(days=3, hours=23, minutes=59)
+    assert now_of(later, simulated=True) == AT
+    assert now_of(later, simulated=False) == AT + timedelta(days=3, hours=23)
+    assert now_of(AT + timedelta(minutes=5), simulated=False) == AT
+    assert now_of(AT - timedelta(minutes=5), simulated=False) == AT

@@ -53,6 +53,13 @@ class Odds:
         """The moment from which all days are counted."""
         return self.present.curve.at
 
+    @property
+    def now(self) -> datetime:
+        """The moment from which a new unstake's official days run: the last block's in a
+        simulation, whose time stands still, else this hour's begin, as what was drawn is kept."""
+        hour = self.store.now.replace(minute=0, second=0, microsecond=0)
+        return self.at if self.store.info.simulated else max(self.at, hour)
+
     def day(self, days: float) -> date:
         """The day in UTC that is `days` from then."""
         return (self.at + timedelta(days=days)).date()

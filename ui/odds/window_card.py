@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import altair as alt
-import polars as pl
 import streamlit as st
 
 from data.config import default_store, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import one_source, scored, shown_forecasts, window_words
+from ui.odds import official, one_source, shown_forecasts, window_chart, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
-from ui.parts.charts import NO_TOOLTIP, dates_axis, layered
-from ui.parts.colours import AMBER, BLUE, GREY
 from ui.shown.sources import Source
-
-_QUANTILES = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
-_TOOLTIPS = {"low": "5 %", "q25": "25 %", "q50": "Even odds", "q75": "75 %", "high": "95 %"}
 
 
 def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = "") -> None:
@@ -33,7 +26,7 @@ def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: s
     behind(odds, amount, has_odds=window_words.has_odds(window))
 
 
-def sentence(odds: Odds, window: ReleaseWindow | None, asked_at: datetime | None = None) -> str:
+def sentence(odds: Odds, window: ReleaseWindow | None, asked_at: datetime) -> str:
     """The window in words, with the chance before the chain's reported end while that is ahead."""
     text = window_words.sentence(window, asked_at)
     return f"{text} {window_words.before(window, odds.store.ending.ahead)}".rstrip()
@@ -44,63 +37,27 @@ def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
 
     All have dates, were forecast at one moment, and are of requests `asked_at` one moment.
     """
-    at = next(iter(windows.values())).curve.at
-    spans = pl.DataFrame([{"name": name, **_dates(window)} for name, window in windows.items()])
+    first = next(iter(windows.values()))
+    at, horizon_days = first.curve.at, first.horizon_days
     texts = {name: window_words.sentence(window, asked_at) for name, window in windows.items()}
     text = "; ".join(f"{name}: {text}" if name else text for name, text in texts.items())
-    official = asked_at + timedelta(days=OFFICIAL_DAYS)
-    to_come = official if official >= at else None
-    drawing.draw(window_chart, spans, at=at, promised_at=to_come, alt=text.replace("*", ""))
+    to_come = 0 <= official.days_left(asked_at, at) <= horizon_days
+    drawing.draw(
+        window_chart.window_chart,
+        window_chart.rows(windows),
+        at=at,
+        promised_at=official.end(asked_at) if to_come else None,
+        horizon_days=horizon_days,
+        alt=text.replace("*", ""),
+    )
     dashed = f" Dashed: the official {OFFICIAL_DAYS} days end." if to_come else ""
     open_end = ""
     if any(math.isinf(window.quantile(0.95)) for window in windows.values()):
-        last = words.day(at + timedelta(days=scored.FAN_DAYS))
-        open_end = f" What reaches {last} ends later, at no date that is given."
+        open_end = f" An arrow: it goes on {window_words.beyond(first)}, with no date given."
     st.caption(
         "Thin: nine futures in ten. Thick: half of them. Amber: even odds. Grey: the last block."
         f"{dashed}{open_end}"
     )
-
-
-def _dates(window: ReleaseWindow) -> dict[str, datetime]:
-    """A window's quantiles as moments, by the columns of a picture, at most the horizon's."""
-    return {
-        name: window_words.moment(window, min(window.quantile(p), window.horizon_days))
-        for name, p in _QUANTILES.items()
-    }
-
-
-def window_chart(
-    spans: pl.DataFrame, *, at: datetime, promised_at: datetime | None
-) -> alt.LayerChart:
-    """One row a request: thin from `low` to `high` (90 %), thick from `q25` to `q75`, a tick at
-    `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end."""
-    named = spans["name"].to_list() != [""]
-    tooltip = [
-        alt.Tooltip(f"{column}:T", title=title, format="%-d %b %Y")
-        for column, title in _TOOLTIPS.items()
-    ]
-    rows = alt.Chart(spans).encode(
-        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=110) if named else None),
-        tooltip=tooltip,
-    )
-    thin = rows.mark_bar(height=6, opacity=0.45, color=BLUE, cornerRadius=3)
-    thick = rows.mark_bar(height=16, opacity=0.8, color=BLUE, cornerRadius=3)
-    middle = rows.mark_tick(thickness=3, height=24, color=AMBER)
-    rules = [
-        alt.Chart(pl.DataFrame({"at": [moment]}))
-        .mark_rule(color=GREY, strokeDash=dash)
-        .encode(x="at:T", tooltip=NO_TOOLTIP)
-        for moment, dash in ((at, [1, 0]), (promised_at, [4, 3]))
-        if moment is not None
-    ]
-    layers = [
-        thin.encode(x=dates_axis("low"), x2="high:T"),
-        thick.encode(x="q25:T", x2="q75:T"),
-        middle.encode(x="q50:T"),
-        *rules,
-    ]
-    return layered(layers, 34 * spans.height + 44)
 
 
 def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:

@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
+from ui.odds import official
 from ui.parts import words
 
 _UNKNOWN_NEED = (
@@ -17,8 +18,8 @@ _UNKNOWN_NEED = (
 _LATER = {"even odds": 0.5, "nine in ten odds": 0.9}
 
 
-def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> str:
-    """When a request is expected to be paid, with dates. One that waits has an `asked_at`."""
+def sentence(window: ReleaseWindow | None, asked_at: datetime) -> str:
+    """When a request that was, or would be, made at `asked_at` is expected to be paid."""
     if window is None:
         return _UNKNOWN_NEED
     if window.kind == "covered":
@@ -33,7 +34,8 @@ def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> 
         )
     if window.kind == "stalled":
         return _stalled(window)
-    within = _official(window, asked_at)
+    span, days = official_days(window, asked_at)
+    within = f"The chance {span}, by {_day(window, days)}, is **{chance(window, days)}**."
     low, q25, middle, q75, high = (window.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
     if window.kind == "beyond_horizon":
         longest = window.horizon_days
@@ -51,16 +53,25 @@ def sentence(window: ReleaseWindow | None, asked_at: datetime | None = None) -> 
     )
 
 
-def _official(window: ReleaseWindow, asked_at: datetime | None) -> str:
-    """The chance by the end of the official days, which begin with the request; once they are
-    over, by the end of as many more."""
-    at = window.curve.at
-    left = OFFICIAL_DAYS - (words.days_between(asked_at, at) if asked_at else 0.0)
+def official_days(window: ReleaseWindow, asked_at: datetime) -> tuple[str, float]:
+    """The official days of a request in words, and how many of them are left at the moment of the
+    forecast; once they are over, as many more."""
+    left = official.days_left(asked_at, window.curve.at)
     if left <= 0:
-        left, span = OFFICIAL_DAYS, f"within another {OFFICIAL_DAYS} days"
-    else:
-        span = f"within the official {OFFICIAL_DAYS} days"
-    return f"The chance {span}, by {_day(window, left)}, is **{chance(window, left)}**."
+        return f"within another {OFFICIAL_DAYS} days", float(OFFICIAL_DAYS)
+    return f"within the official {OFFICIAL_DAYS} days", left
+
+
+def by_or_after(window: ReleaseWindow, p: float) -> str:
+    """`by 12 Mar 2025`, the day by which it is paid with probability `p`, or `after` the last day
+    that is forecast."""
+    days = window.quantile(p)
+    return f"by {_day(window, days)}" if math.isfinite(days) else beyond(window)
+
+
+def beyond(window: ReleaseWindow) -> str:
+    """`after 29 Jun 2025`, the last day that is forecast: beyond it there are no dates."""
+    return f"after {_day(window, window.horizon_days)}"
 
 
 def before(window: ReleaseWindow | None, ends_on: date | None) -> str:
@@ -122,7 +133,9 @@ def label(window: ReleaseWindow | None) -> str:
 
 
 def chance(window: ReleaseWindow, days: float) -> str:
-    """The probability of being paid within `days`, in whole percent."""
+    """The probability of being paid within `days`, in whole percent; "unknown" past the horizon."""
+    if days > window.horizon_days:
+        return words.UNKNOWN
     return percent(window.probability_within(days))
 
 

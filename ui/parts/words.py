@@ -4,37 +4,61 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
+from typing import Literal
+
+import polars as pl
 
 from data.config import ROOT
-from data.pool.amounts import DECIMALS, format_short
+from data.pool.amounts import DECIMALS, ONE, format_short
 from data.store.reader import StoreInfo
 
 UNKNOWN = "unknown"
 _MINUTES = 1_440
+_SUMS = Context(prec=60)
 _CODE = re.compile(r"(`[^`\n]+`)")
 _MARKUP = re.compile(r"[\\`*_\[\]<>#~$:|!{}+.&@=^-]")
 _LINKED = re.compile(r":(?=//)|www(?=\.)|@", re.IGNORECASE)
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`]+/)+(?=[^\s/])")
 
 
-def number(amount: float) -> str:
-    """Thousands whole, single units to two places, dust to three digits."""
-    if abs(amount) >= 1_000 or amount == 0:
-        return f"{amount:,.0f}"
-    return f"{amount:,.2f}" if abs(amount) >= 1 else f"{amount:.3g}"
+# How a sum is rounded: what is missing, or stands ahead, up; what can be or was paid, down.
+Rounded = Literal["near", "up", "down"]
+_ROUNDING = {"near": ROUND_HALF_EVEN, "up": ROUND_CEILING, "down": ROUND_FLOOR}
 
 
-def ftm(amount: float | None) -> str:
-    return UNKNOWN if amount is None else f"{number(amount)} FTM"
+def number(amount: float, to: Rounded = "near") -> str:
+    """A sum: thousands whole, single units to two places, dust to three digits."""
+    exact = Decimal(repr(amount))
+    places = Decimal(1) if abs(amount) >= 1_000 or amount == 0 else Decimal("0.01")
+    if 0 < abs(amount) < 1:
+        places = Decimal(1).scaleb(exact.adjusted() - 2)
+    digits = exact.quantize(places, _ROUNDING[to], _SUMS)
+    return f"{digits:,f}" if abs(amount) >= 1 else f"{digits.normalize():f}"
 
 
-def payout(amount: float | None) -> str:
-    """A payout to four places, cut off and not rounded up."""
-    if amount is None:
-        return UNKNOWN
-    return f"{format_short(int(Decimal(repr(amount)).scaleb(DECIMALS)))} FTM"
+def ftm(amount: float | None, to: Rounded = "near") -> str:
+    """A sum of many, which is told about; what one request gets or costs is told by `payout`."""
+    return UNKNOWN if amount is None else f"{number(amount, to)} FTM"
+
+
+def payout(wei: int | Decimal | None) -> str:
+    """What one is paid, of whole wei: to four places, cut off and never rounded up."""
+    return UNKNOWN if wei is None else f"{format_short(int(wei))} FTM"
+
+
+def payouts(amounts: pl.Series) -> tuple[pl.Series, str]:
+    """Payouts in wei for a table's column, cut off as `payout` does it, and the column's format:
+    four places, or as many as the smallest needs to show."""
+    wei = [None if amount is None else int(amount) for amount in amounts]
+    smallest = min((each for each in wei if each), default=ONE)
+    places = 4
+    if smallest < 10 ** (DECIMALS - places):
+        places = min(DECIMALS, DECIMALS + 2 - len(str(smallest)))
+    step = 10 ** (DECIMALS - places)
+    cut = [None if each is None else each // step / 10**places for each in wei]
+    return pl.Series(amounts.name, cut, pl.Float64), f"%,.{places}f"
 
 
 def count(amount: int | None) -> str:

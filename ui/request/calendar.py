@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import window_words
+from ui.odds import official, window_words
 from ui.parts import ending_words, words
 from ui.request.sentences import SUPPORT, unreal
 from ui.shown.ending import Ending
@@ -83,13 +83,13 @@ def entry(
     if stamp is None or info.synced_at is None or request["status"] not in ("pending", "paid"):
         return None
     number = f"unstake request {request['wr_id']}"
-    end = request["requested_at"].date() + timedelta(days=OFFICIAL_DAYS)
+    end = official.end(request["requested_at"]).date()
     # A simulation's time stands still; any other calendar goes on.
     today = info.synced_at.date() if info.simulated else max(info.synced_at, now).date()
     alarm: timedelta | None = _MORNING
     if request["status"] == "paid":
         at, alarm = request["paid_at"], None
-        summary = f"{words.payout(request['payout_ftm'])} paid for {number}"
+        summary = f"{words.payout(request['payout_wei'])} paid for {number}"
         todo = "The pool sent the whole amount to the address that asked."
     elif likely is not None and likely.by >= today:
         at, summary = likely.by, f"{likely.odds.capitalize()} odds that {number} is paid by now"
@@ -108,7 +108,7 @@ def entry(
     is_beyond = request["status"] == "pending" and ends_on is not None and at >= ends_on
     kind = unreal(info)
     description = [
-        f"Request {request['wr_id']} for {words.payout(request['payout_ftm'])}, asked for on "
+        f"Request {request['wr_id']} for {words.payout(request['payout_wei'])}, asked for on "
         f"{words.moment(request['requested_at'])}.",
         todo,
         ending_words.reported(ending) if ending and is_beyond else "",

@@ -63,7 +63,7 @@ def _facts(request: Row, history: pl.DataFrame, head: Row | None) -> list[tuple[
     """Four facts: what each is, its value, and what stands beside it."""
     status = request["status"]
     day, time = words.day_and_time(request["requested_at"])
-    payout, waited = words.payout(request["payout_ftm"]), words.duration(request["waited_days"])
+    payout, waited = words.payout(request["payout_wei"]), words.duration(request["waited_days"])
     if status == "pending":
         then = history["ahead_ftm"][0]
         known = then is not None and request["ahead_ftm"] is not None

@@ -7,8 +7,10 @@ from datetime import datetime
 import polars as pl
 
 from data.config import DEVNET, TESTNET
+from data.pool.amounts import format_fee
 from data.store.reader import StoreInfo
 from forecast.baselines import OFFICIAL_DAYS
+from ui.odds import official
 from ui.parts import ending_words, words
 from ui.shown.store_view import Row, StoreView
 
@@ -19,7 +21,7 @@ _DID = {"requested": "made", "refused": "tried to pay", "paid": "paid"}
 
 def answer(request: Row) -> str:
     """Where one request stands, in one sentence or two."""
-    name, payout = f"Request {request['wr_id']:,}", words.payout(request["payout_ftm"])
+    name, payout = f"Request {request['wr_id']:,}", words.payout(request["payout_wei"])
     if request["status"] == "paid":
         by_hand = ", claimed by hand after the receiver had refused it"
         return (
@@ -43,13 +45,11 @@ def answer(request: Row) -> str:
             f"{name} waits at place {request['place']:,}. How much is to be paid before it is "
             "unknown: an amount or a request before it is missing, see Status."
         )
-    own = "its own, an unknown amount" if request["payout_ftm"] is None else f"its own {payout}"
+    own = "its own, an unknown amount" if request["payout_wei"] is None else f"its own {payout}"
     if request["place"] == 1:
         return f"{name} is next: nothing is to be paid before {own}."
-    return (
-        f"{name} waits at place {request['place']:,}: {words.ftm(request['ahead_ftm'])} are to be "
-        f"paid before {own}."
-    )
+    ahead = words.ftm(request["ahead_ftm"])
+    return f"{name} waits at place {request['place']:,}: {ahead} are to be paid before {own}."
 
 
 def blocked_by(request: Row, head: Row | None) -> str:
@@ -63,15 +63,15 @@ def blocked_by(request: Row, head: Row | None) -> str:
         return f"{start}. What the pool can pay is unknown."
     if head["missing_ftm"] == 0:
         return f"{start}. The pool holds enough for that: the operator's next run pays it."
-    return f"{start}: the pool lacks {words.ftm(head['missing_ftm'])} for that."
+    return f"{start}: the pool lacks {words.ftm(head['missing_ftm'], 'up')} for that."
 
 
 def late(info: StoreInfo, request: Row) -> str:
     """A note on a request that has waited longer than the official 35 days, else ""."""
-    waited = request["waited_days"]
-    if request["status"] != "pending" or waited is None or waited <= OFFICIAL_DAYS:
+    left = official_left(info, request)
+    if request["status"] != "pending" or left is None or left >= 0:
         return ""
-    over = words.duration(waited - OFFICIAL_DAYS)
+    over = words.duration(-left)
     note = (
         f"It has waited {over} longer than the official {OFFICIAL_DAYS} days, which stand in no "
         f"contract. [Ankr's support]({SUPPORT}) takes requests about it: give them its "
@@ -81,18 +81,28 @@ def late(info: StoreInfo, request: Row) -> str:
     return f"{note} {made_up}" if unreal(info) else note
 
 
+def official_left(info: StoreInfo, request: Row) -> float | None:
+    """How many of its official days a request has left at the last block; None without a block."""
+    if info.synced_at is None:
+        return None
+    return official.days_left(request["requested_at"], info.synced_at)
+
+
 def happened(event: Row, when: str) -> str:
     """One line of a request's history."""
-    payout = words.payout(event["payout_ftm"])
+    payout = words.payout(event["payout_wei"])
     after = words.duration(event["after_days"])
     if event["event"] == "requested":
         ahead = "nothing" if event["ahead_ftm"] == 0 else words.ftm(event["ahead_ftm"])
-        fee = "without a fee"
-        if event["fee_ftm"] != 0:
-            fee = f"{words.ftm(event['fee_ftm'])} of it kept as the fee"
+        gross, fee = words.payout(event["gross_wei"]), words.UNKNOWN
+        if None not in (event["gross_wei"], event["fee_wei"]):
+            fee, gross = (
+                f"{text} FTM" for text in format_fee(int(event["fee_wei"]), int(event["gross_wei"]))
+            )
+        kept = "without a fee" if event["fee_wei"] == 0 else f"{fee} of it kept as the fee"
         detail = (
-            f"{event['token']} worth {words.ftm(event['gross_ftm'])} burned, {fee}, {payout} to be "
-            f"paid. Ahead of it stood {ahead}."
+            f"{event['token']} worth {gross} burned, {kept}, {payout} to be paid. Ahead of it "
+            f"stood {ahead}."
         )
     elif event["event"] == "reached the head":
         detail = f"All before it had been paid or refused, {after} after the request."

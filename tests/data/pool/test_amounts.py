@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
@@ -10,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import AmountError
-from data.pool.amounts import MOST_WEI, format_brief, format_short, format_wei, parse_amount
+from data.pool.amounts import (
+    MOST_WEI,
+    format_brief,
+    format_fee,
+    format_percent,
+    format_short,
+    format_wei,
+    parse_amount,
+)
 from data.pool.burn import FeeRule, burn_fee_wei
 
 ONE = 10**18
@@ -137,8 +146,44 @@ def test_a_label_is_short_and_cut_off(wei: int, brief: str) -> None:
 def test_a_cost_is_rounded_up_and_never_below_itself() -> None:
     assert format_short(ONE // 10_000 + 1, up=True) == "0.0002"
     assert format_short(ONE // 10_000, up=True) == "0.0001"
-    assert format_short(1, up=True) == "0.0001"
+    assert format_short(1, up=True) == format_wei(1)  # ten thousand times less than one step
+    assert format_short(22_300_000_000_000, up=True) == "0.0000223"
     assert format_short(0, up=True) == "0"
+
+
+@given(st.integers(1, 10**23), st.integers(0, 1_000))
+def test_a_fee_is_never_shown_above_what_it_is_kept_of_nor_below_itself(
+    gross_wei: int, thousandths: int
+) -> None:
+    fee_wei = -(-gross_wei * thousandths // 1_000)
+    fee, gross = (Decimal(text.replace(",", "")) for text in format_fee(fee_wei, gross_wei))
+    assert fee <= gross
+    assert fee_wei <= fee * ONE
+    assert gross * ONE <= gross_wei
+    assert (fee == 0) == (fee_wei == 0)
+
+
+def test_a_fee_of_dust_and_one_that_takes_all_are_exact() -> None:
+    assert format_fee(10**13, 12 * 10**13) == ("0.00001", "0.0001")
+    assert format_fee(15 * 10**13, 16 * 10**13) == ("0.00015", "0.00016")
+    assert format_fee(ONE + 1, ONE + 1) == ("1.000000000000000001",) * 2
+    assert format_fee(ONE, 100 * ONE) == ("1", "100")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "told"),
+    [
+        (8_861, 1_000_000, "0.887 %"),
+        (5, 100, "5 %"),
+        (81, 100_000, "0.081 %"),
+        (1, 3, "33.4 %"),
+        (1, 1, "100 %"),
+        (0, 7, "0 %"),
+        (1, 10**9, "0.0000001 %"),
+    ],
+)
+def test_a_rate_is_rounded_up(part: int, whole: int, told: str) -> None:
+    assert format_percent(part, whole) == told
 
 
 # The fee: in whole numbers, rounded up, never past the amount

@@ -1,0 +1,18 @@
+"""The official 35 days: of a request that was made they run from it, of a new one from now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from forecast.baselines import OFFICIAL_DAYS
+from ui.parts import words
+
+
+def end(asked_at: datetime) -> datetime:
+    """When the official days of a request made at `asked_at` are over."""
+    return asked_at + timedelta(days=OFFICIAL_DAYS)
+
+
+def days_left(asked_at: datetime, at: datetime) -> float:
+    """How many of them are left at `at`; 0 or less once they are over."""
+    return words.days_between(at, end(asked_at))
