@@ -132,8 +132,7 @@ def _results(now: Now) -> str:
         shared.keep_as_shown(reading)
     given = terms.given(reading, now.terms, form.token, amount_wei)
     if reading is None and (text := _over_staked(now, given)):
-        st.error(text)
-        return ""
+        st.warning(text)
     _tiles(now, given)
     _origin(now, given)
     sentence = ""
@@ -153,9 +152,10 @@ def _results(now: Now) -> str:
 
 
 def _over_staked(now: Now, given: Given) -> str:
-    """What is wrong with an amount that is worth more than was ever staked; "" where it is not.
+    """A warning of an amount that is worth more than was ever staked; "" of any other.
 
-    How much there is of a token only a node tells. The store tells this where its money adds up.
+    How much there is of a token only a node tells, and then more than that is refused. The store
+    tells this where its money adds up.
     """
     staked_ftm = now.view.ask("daily_flows")["staked_ftm"]
     if given.gross_wei is None or staked_ftm.null_count() or not money_adds_up(now.view):
@@ -239,7 +239,7 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
         return None
     basis = present(reading, odds)
     window = basis.new_window(payout_wei / ONE)
-    window_card.show(odds, window, odds.now, amount=f"{payout_wei / ONE:.6g}")
+    window_card.show(odds, window, odds.now, amount=format_short(payout_wei).replace(",", ""))
     st.caption(
         f"The money is forecast from {words.moment(odds.at)}, the store's last block"
         + (
