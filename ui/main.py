@@ -38,6 +38,7 @@ st.set_page_config(
 links.arrive(page.url_path)
 now = datetime.now(UTC)
 top = st.container(horizontal=True, vertical_alignment="center", gap="small")
+links.tidy()
 try:
     sources = read_sources()
     default = sources.default()

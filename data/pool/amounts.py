@@ -11,13 +11,17 @@ import re
 from decimal import ROUND_CEILING, Context, Decimal
 
 from data import AmountError
+from data.pool.pasted import visible
 
 DECIMALS = 18
 ONE = 10**18  # one FTM or token in wei; a ratio of 1
 # More FTM than there is (3.2 billion), and so more of any token made from it.
 MOST_WEI = 4 * 10**27
 _LONGEST = 100
-_SPACES = " \t\r\n\u00a0\u2007\u2009\u202f"
+_MARK_BEHIND = re.compile(r"[0-9]*[.,][0-9]+[.,]|[0-9]{1,3}([,. '\u2019])[0-9]{3}.*[0-9][.,]")
+_THOUSANDS = re.compile(
+    r"[1-9][0-9]{0,2}(?P<mark>[,. '\u2019])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?!(?P=mark))[.,][0-9]*"
+)
 _PLAIN = re.compile(r"(?P<whole>[0-9]*)(?:[.,](?P<part>[0-9]*))?")
 _NEGATIVE = re.compile(r"[-\u2212\u2013]\s*[0-9.,]+")
 _GROUPED = re.compile(r"[0-9]+(?:[,.\s'\u2019_][0-9]+)+")
@@ -28,14 +32,18 @@ def parse_amount(text: str) -> int:
 
     Raises AmountError, which says what is wrong and what to write instead.
     """
-    text = text.strip(_SPACES)
+    text = visible(text)
+    if _MARK_BEHIND.fullmatch(text):  # of the sentence that it was copied from
+        text = text[:-1]
     if not text:
         raise AmountError("No amount: write a number, such as 12.5.")
     if len(text) > _LONGEST:
         raise AmountError(f"{len(text):,} characters are no amount: write a number, such as 12.5.")
     if _NEGATIVE.fullmatch(text):
         raise AmountError("The amount is negative: write a number above 0, without a sign.")
-    match = _PLAIN.fullmatch(text)
+    if any(letter.isdigit() and not letter.isascii() for letter in text):
+        raise AmountError("This is no number in the digits 0 to 9: write one, such as 12.5.")
+    match = _PLAIN.fullmatch(_without_thousands(text))
     if match is None or not (match["whole"] or match["part"]):
         raise AmountError(_no_number(text))
     whole, part = match["whole"].lstrip("0"), (match["part"] or "").rstrip("0")
@@ -54,9 +62,17 @@ def parse_amount(text: str) -> int:
         raise AmountError("The amount is 0: write a number above 0.")
     if wei > MOST_WEI:
         raise AmountError(
-            "The amount is too big: it is more than all FTM there is. Write a smaller one."
+            "The amount is too big: it is more than all FTM there is, 3,175,000,000. Write a "
+            "smaller one."
         )
     return wei
+
+
+def _without_thousands(text: str) -> str:
+    """`1,234.5` as `1234.5`: two different marks, the first between whole thousands, have one
+    meaning. A single mark may have two, and stays."""
+    match = _THOUSANDS.fullmatch(text)
+    return text if match is None else match[0].replace(match["mark"], "")
 
 
 def format_wei(wei: int) -> str:

@@ -7,12 +7,12 @@ separator. Refused exactly: a wrong checksum or a missing digit is never guessed
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from data import ConfigError
 from data.config import parse_address
+from data.pool.pasted import visible
 
 TAKES = "an address (0x and 40 hex digits), a transaction hash (0x and 64) or a request id"
 _ADDRESS_DIGITS, _HASH_DIGITS = 40, 64
@@ -26,6 +26,14 @@ _NEGATIVE = re.compile(r"#?\s*[-\u2212\u2013]\s*[0-9][0-9,]*")
 _SHORTENED = re.compile(r"0x[0-9a-f]*(?:\u2026|\.{2,})[0-9a-f]*", re.IGNORECASE)
 _NAME = re.compile(r"[^\s/?#:@]+\.[^\W\d_]{2,}")
 _LINK = re.compile(r"\w+://|[^\s/]+\.[^\s/]+/|[^\s]*[?&][a-z]+=", re.IGNORECASE)
+# The network before an address: `ftm:0x...` (EIP-3770), `eip155:250:0x...` (CAIP-10), and a payment
+# request, `ethereum:0x...@250` (EIP-681).
+_ON_NETWORK = re.compile(
+    r"(?P<network>eip155:[0-9]+|[a-z][a-z0-9-]*):(?:pay-)?(?P<hex>0x[0-9a-z]+)"
+    r"(?:@(?P<chain>[0-9]+))?(?:[/?].*)?",
+    re.IGNORECASE,
+)
+_OURS = {"ftm", "fantom", "tftm", "eip155:250", "eip155:4002", "ethereum@250", "ethereum@4002"}
 _HEX_IN_LINK = re.compile(r"(?<![0-9a-z])0x[0-9a-z]*", re.IGNORECASE)
 
 
@@ -70,6 +78,8 @@ def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | N
         return None
     if len(text) > _LONGEST:
         return Unreadable(f"It has {len(text):,} characters, more than any of these.")
+    if found := _ON_NETWORK.fullmatch(text):
+        return _on_network(found)
     if _LINK.match(text):
         return _in_link(text, network)
     if match := _REQUEST.fullmatch(text):
@@ -92,10 +102,19 @@ def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | N
 
 
 def _trimmed(text: str) -> str:
-    """The text without the spaces, quotes and invisible characters that copying picks up."""
-    kinds = {"Cc": " ", "Cf": ""}  # line breaks and tabs; what has no width
-    visible = "".join(kinds.get(unicodedata.category(letter), letter) for letter in text)
-    return visible.strip(" \t\u00a0\"'`<>()[];,.").strip()
+    """The text without what copying picks up, and without the marks of a sentence around it."""
+    return visible(text).strip("\"'`<>()[];:,.! ")
+
+
+def _on_network(found: re.Match[str]) -> Address | Transaction | Unreadable:
+    """What is written with its network before it: of another one it may be somebody else's."""
+    name = found["network"].lower() + (f"@{found['chain']}" if found["chain"] else "")
+    if name in _OURS or name == "ethereum":
+        return _from_hex(found["hex"])
+    return Unreadable(
+        f"It is written for another network, {name[:20]}: if it is the same on Fantom, paste what "
+        "begins with 0x alone."
+    )
 
 
 def _request(digits: str) -> RequestId | Unreadable:
@@ -170,6 +189,36 @@ def _not_any(text: str) -> str:
     if re.fullmatch(r"#?\s*[0-9][0-9.,\s]*", text):
         return "A request id is a whole number, such as 1490, #1490 or 1,490."
     return "This cannot be looked up."
+
+
+def read_address(text: str, network: str = "") -> str | Unreadable | None:
+    """The address that `text` names, in lower case, or why it is none; None of no text."""
+    match read_identifier(text, network):
+        case None:
+            return None
+        case Address(address):
+            return address
+        case Transaction():
+            return Unreadable("This is a transaction's hash: an address has 0x and 40 hex digits.")
+        case RequestId():
+            return Unreadable("This is a number: an address has 0x and 40 hex digits.")
+        case Unreadable(why):
+            return Unreadable(why)
+
+
+def read_hash(text: str, network: str = "") -> str | Unreadable | None:
+    """The hash of the transaction that `text` names, as `read_address` does it."""
+    match read_identifier(text, network):
+        case None:
+            return None
+        case Transaction(tx):
+            return tx
+        case Address():
+            return Unreadable("This is an address: a transaction's hash has 0x and 64 hex digits.")
+        case RequestId():
+            return Unreadable("This is a number: a transaction's hash has 0x and 64 hex digits.")
+        case Unreadable(why):
+            return Unreadable(why)
 
 
 def parse_hash(text: str) -> str:

@@ -10,12 +10,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import queries
+from data.pool.identifiers import Unreadable, read_address, read_hash
 from queries import Field, Query
 from ui.parts import links
 
 FIRST_QUERY = "queue_depth"  # of a link that names none
 _MOST_WHOLE = 10**15 - 1  # a browser's numbers hold it exactly
 _WORD_LETTERS, _SQL_LETTERS = 100, 8_000
+_READ_AS = {"address": read_address, "hash": read_hash}
 _DAYS = date(2020, 1, 1), date(2099, 12, 31)
 _EMPTY = "the default"
 
@@ -59,11 +61,22 @@ def _param(field: Field, notices: DeltaGenerator) -> str | int | date | None:
         value = st.date_input(name, None, *_DAYS, format="YYYY-MM-DD", **bound)
     elif field.type == "VARCHAR":
         value = st.text_input(name, help=field.note, **_text(name, _WORD_LETTERS, notices)) or None
+        if value is not None and field.unit in _READ_AS:
+            value = _pasted(field, value, notices)
     else:
         links.check(name, _is_whole, "a whole number", _EMPTY, notices)
         limits = (-_MOST_WHOLE, _MOST_WHOLE)
         value = st.number_input(name, *limits, None, 1, placeholder="default", **bound)
     return value
+
+
+def _pasted(field: Field, text: str, notices: DeltaGenerator) -> str | None:
+    """The address or hash in what was pasted; what is none is named in a notice."""
+    found = _READ_AS[field.unit](text)
+    if isinstance(found, Unreadable):
+        notices.warning(f"{field.name}: {found.why}")
+        return None
+    return found
 
 
 def _is_whole(text: str) -> bool:
@@ -89,8 +102,8 @@ def _text(key: str, most: int, notices: DeltaGenerator) -> dict[str, Any]:
     input begins empty, under another key.
     """
     wanted = f"a text of at most {most:,} letters"
+    was_there = key in st.query_params
     text = links.check(key, lambda text: len(text) <= most, wanted, _EMPTY, notices)
-    if text is None or len(text) <= most:
-        return {"key": key, "bind": "query-params", "max_chars": most}
-    del st.query_params[key]
-    return {"key": f"{key} anew", "max_chars": most}
+    if was_there and text is None:
+        return {"key": f"{key} anew", "max_chars": most}
+    return {"key": key, "bind": "query-params", "max_chars": most}

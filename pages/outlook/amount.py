@@ -28,8 +28,6 @@ def amount_input(notices: DeltaGenerator) -> float:
     """The payout asked about in FTM, under `amount` in the URL."""
     wanted = "an amount above 0 and up to 3.2 billion"
     text = links.check("amount", _is_amount, wanted, f"{_USUAL_FTM:,.0f}", notices)
-    if text is not None and not _is_amount(text):
-        del st.query_params["amount"]
     return st.number_input(
         "Payout in FTM",
         _LEAST_FTM,

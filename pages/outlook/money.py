@@ -87,10 +87,10 @@ def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> pl.Data
         most = "at most here " if present.spendable_ftm is None else ""
         rows = [
             (waiting, f"{most}all who wait now are paid"),
-            (mine, f"{most}{words.ftm(payout_ftm)} asked for now are paid"),
+            (mine, f"{most}{words.ftm(payout_ftm, 'down')} asked for now are paid"),
         ]
         if mine - waiting < _APART * max(top, mine):
-            rows = [(mine, f"{most}all who wait and {words.ftm(payout_ftm)} more are paid")]
+            rows = [(mine, f"{most}all who wait and {words.ftm(payout_ftm, 'down')} more are paid")]
     return pl.DataFrame(rows, schema={"ftm": pl.Float64, "name": pl.String}, orient="row")
 
 

@@ -12,12 +12,11 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from data import AmountError, ConfigError
-from data.config import parse_address
+from data import AmountError
 from data.live.verdict import Expected
 from data.pool.amounts import parse_amount
 from data.pool.burn import BOND, CERT, Token
-from data.pool.identifiers import parse_hash
+from data.pool.identifiers import read_address, read_hash
 from ui.parts import links
 
 Step = Literal[1, 2, 3, 4, 5]
@@ -30,6 +29,8 @@ _SHAPES = {
     "again": (re.compile(r"[0-9]{1,4}"), "a count up to 9999"),
 }
 LONGEST = 100
+_LONGEST_LINK = 2_000  # an explorer's, pasted into a field of its own
+_LINKS = ("address", "tx")
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
 OF_ONE_WISH = ("since", "again")
@@ -63,20 +64,25 @@ class Form:
             return None
 
     @property
+    def why_no_amount(self) -> str:
+        """What is wrong with the amount, and what to write instead; "" of one that is well."""
+        try:
+            parse_amount(self.amount)
+        except AmountError as error:
+            return str(error)
+        return ""
+
+    @property
     def holder(self) -> str | None:
         """The address in lower case; None while it is none."""
-        try:
-            return parse_address(self.address)
-        except ConfigError:
-            return None
+        found = read_address(self.address)
+        return found if isinstance(found, str) else None
 
     @property
     def tx_hash(self) -> str | None:
         """The transaction's hash in lower case; None while it is none."""
-        try:
-            return parse_hash(self.tx)
-        except ConfigError:
-            return None
+        found = read_hash(self.tx)
+        return found if isinstance(found, str) else None
 
     @property
     def expected(self) -> Expected:
@@ -91,8 +97,9 @@ def read_form(notices: DeltaGenerator) -> Form:
         text = st.query_params.get(name)
         if text is None:
             continue
-        shape, wanted = _SHAPES.get(name, (None, f"a text of at most {LONGEST} letters"))
-        if len(text) > LONGEST or (shape and not shape.fullmatch(text)):
+        most = _LONGEST_LINK if name in _LINKS else LONGEST
+        shape, wanted = _SHAPES.get(name, (None, f"a text of at most {most:,} letters"))
+        if len(text) > most or (shape and not shape.fullmatch(text)):
             links.refuse(notices, name, text, wanted, "what is usual")
             del st.query_params[name]
     link = st.query_params

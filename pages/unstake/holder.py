@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from data import ConfigError
-from data.config import parse_address
+from data.pool.identifiers import Unreadable, read_address
 from pages.unstake import inputs
 from pages.unstake.form import Form, step_button, write_link
 from ui.browser import wallet
@@ -41,9 +40,7 @@ def field(form: Form) -> bool:
             "Connect a wallet or write an address. It stands in this page's link, and nowhere else."
         )
         return False
-    try:
-        parse_address(form.address)
-    except ConfigError as error:
-        st.error(words.fault(str(error)))
-        return False
-    return True
+    found = read_address(form.address)
+    if isinstance(found, Unreadable):
+        st.error(f"This is no address: want 0x and 40 hex digits. {found.why}")
+    return isinstance(found, str)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from data.pool.burn import BOND, CERT, Token
-from pages.unstake.form import LONGEST, OF_ONE_WISH, Form, write_link
+from pages.unstake.form import OF_ONE_WISH, Form, write_link
 from ui.browser import typed_address
 
 _STEPS = ("1 Amount", "2 Check", "3 Confirm", "4 In progress", "5 Late")
@@ -32,7 +32,6 @@ def text(
         key=key,
         on_change=_typed,
         args=(name, key),
-        max_chars=LONGEST,
         help=help or None,
         placeholder=placeholder,
         width=width,

@@ -201,7 +201,7 @@ def _of_rebuilt_fee(reading: Reading, rebuilt: RebuiltFee) -> Iterator[Remark]:
         yield Remark(
             "ok",
             "fee",
-            f"The logs say the same fee as the node: {format_wei(rebuilt.fee_wei)} FTM.",
+            f"The logs say the same fee as the node: {format_short(rebuilt.fee_wei, up=True)} FTM.",
         )
     else:
         behind = rebuilt.block < reading.block

@@ -16,7 +16,7 @@ from pages.unstake.form import Form, Step, step_button
 from pages.unstake.now import Now
 from pages.unstake.remarks import Remark, check_unstake
 from ui.browser import wallet
-from ui.parts import words
+from ui.parts import links, words
 from ui.shown.store_view import Row, StoreView
 
 _ICONS = {
@@ -27,9 +27,13 @@ _ICONS = {
 }
 
 
-def no_amount() -> None:
-    """Back to where the amount is written."""
-    st.info("Step 1 asks for the amount.")
+def no_amount(form: Form) -> None:
+    """Back to where the amount is written, with what is wrong with one that is."""
+    why = form.why_no_amount
+    if form.amount and why:
+        st.error(f"The amount `{links.plain(form.amount)}` cannot be unstaked. {words.fault(why)}")
+    else:
+        st.info("Step 1 asks for the amount.")
     step_button("Go to the amount", 1)
 
 

@@ -20,6 +20,7 @@ from data.pool.amounts import (
     parse_amount,
 )
 from data.pool.burn import BOND, CERT
+from data.pool.pasted import visible
 from data.pool.transaction import TOKEN_NAMES
 from forecast import ReleaseWindow
 from pages.unstake import amount_chart, chain_end, holder, inputs, node, shared, terms
@@ -29,12 +30,14 @@ from pages.unstake.remarks import over_supply
 from pages.unstake.terms import Given
 from ui.browser import wallet
 from ui.odds import scored, window_card, window_words
+from ui.odds.one_source import money_adds_up
 from ui.odds.scored import Odds
 from ui.parts import drawing, words
 from ui.parts.tiles import fact_tiles
 
 _MAX = "Max: all that an address holds"
 _THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
+_PLAIN = re.compile(r"[0-9]*[.,]?[0-9]*")
 _TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
 _PARTS = (1, 2, 4, 10)
 _RATE_DECIMALS = 6
@@ -117,8 +120,10 @@ def _results(now: Now) -> str:
     except AmountError as error:
         st.error(words.fault(str(error)))
         return ""
-    if _THOUSAND.fullmatch(form.amount):
+    if _THOUSAND.fullmatch(visible(form.amount)):
         st.caption(f"Read as {format_wei(amount_wei)}: a point marks decimals, not thousands.")
+    elif not _PLAIN.fullmatch(visible(form.amount)):
+        st.caption(f"Read as {format_wei(amount_wei)}.")
     reading = now.live.reading
     if reading is not None:
         if (more := over_supply(reading)) is not None:
@@ -126,6 +131,8 @@ def _results(now: Now) -> str:
             return ""
         shared.keep_as_shown(reading)
     given = terms.given(reading, now.terms, form.token, amount_wei)
+    if reading is None and (text := _over_staked(now, given)):
+        st.warning(text)
     _tiles(now, given)
     _origin(now, given)
     sentence = ""
@@ -142,6 +149,24 @@ def _results(now: Now) -> str:
             _other_amounts(now, now.odds, amount_wei)
     shared.facts()
     return sentence
+
+
+def _over_staked(now: Now, given: Given) -> str:
+    """A warning of an amount that is worth more than was ever staked; "" of any other.
+
+    How much there is of a token only a node tells, and then more than that is refused. The store
+    tells this where its money adds up.
+    """
+    staked_ftm = now.view.ask("daily_flows")["staked_ftm"]
+    if given.gross_wei is None or staked_ftm.null_count() or not money_adds_up(now.view):
+        return ""
+    total_ftm = float(staked_ftm.sum())
+    if given.gross_wei <= math.ceil(total_ftm) * ONE:
+        return ""
+    return (
+        f"That is worth {words.payout(given.gross_wei)}, more than all that was ever staked, "
+        f"{words.ftm(total_ftm)}: nobody holds that much. Lower the amount."
+    )
 
 
 def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> str:
@@ -214,7 +239,7 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
         return None
     basis = present(reading, odds)
     window = basis.new_window(payout_wei / ONE)
-    window_card.show(odds, window, odds.now, amount=f"{payout_wei / ONE:.6g}")
+    window_card.show(odds, window, odds.now, amount=format_short(payout_wei).replace(",", ""))
     st.caption(
         f"The money is forecast from {words.moment(odds.at)}, the store's last block"
         + (

@@ -25,7 +25,7 @@ def show(now: Now) -> str:
     checks found in a sentence, "" where nothing was checked."""
     form, network = now.form, now.network
     if form.amount_wei is None:
-        shared.no_amount()
+        shared.no_amount(form)
         return ""
     shared.show_order(form, form.amount_wei)
     if network is not None and network.simulated:

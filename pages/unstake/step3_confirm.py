@@ -32,7 +32,7 @@ def show(now: Now) -> None:
     form, network = now.form, now.network
     amount_wei = form.amount_wei
     if amount_wei is None:
-        shared.no_amount()
+        shared.no_amount(form)
         return
     if network is None:
         shared.show_order(form, amount_wei)

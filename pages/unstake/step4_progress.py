@@ -8,14 +8,14 @@ from functools import partial
 
 import streamlit as st
 
-from data import ConfigError, TrackerError
+from data import TrackerError
 from data.config import Network
 from data.live.outcome import Outcome
 from data.live.reading import Reading
 from data.live.receipts import Requested
 from data.live.verdict import Expected
 from data.pool.amounts import ONE, format_short
-from data.pool.identifiers import parse_hash
+from data.pool.identifiers import Unreadable, read_hash
 from forecast import ReleaseWindow
 from pages.unstake import inputs, node, refused, shared
 from pages.unstake.form import Form, another, has_moved_on, step_button
@@ -44,13 +44,15 @@ def show(now: Now) -> None:
         _nothing_yet(now.view)
         return
     if form.tx:
-        try:
-            parse_hash(form.tx)
-        except ConfigError as error:
-            st.error(words.fault(str(error)))
+        found = read_hash(form.tx)
+        if isinstance(found, Unreadable):
+            st.error(
+                "This is no hash: a transaction hash is 0x and 64 hex digits: copy the whole of "
+                f"it. {found.why}"
+            )
+        if not isinstance(found, str):
             return
-        if form.tx_hash:
-            shared.followed().setdefault(form.tx_hash)
+        shared.followed().setdefault(found)
     if now.network is None or now.network.simulated:
         _by_store(now)
     else:
@@ -75,7 +77,7 @@ def _by_store(now: Now) -> None:
         assert now.form.wr_id is not None
         _request(now, now.form.wr_id)
         return
-    payouts = shared.requests_made_by(now.view, now.form.tx)
+    payouts = shared.requests_made_by(now.view, now.form.tx_hash or "")
     if len(payouts) > 1:
         _which(payouts)
     elif payouts:
@@ -97,13 +99,13 @@ def _by_node(view: StoreView, form: Form) -> None:
     signed = shared.followed().get(form.tx_hash or "")
     expected = signed[1] if signed else form.expected
     try:
-        outcome = node.outcome(network, form.tx, expected)
+        outcome = node.outcome(network, form.tx_hash or form.tx, expected)
     except TrackerError as error:
         why_not = words.fault(ending_words.no_node(view.ending, str(error)))
         st.warning(f"The chain cannot be asked now: {why_not}. It is asked again soon.")
         _by_store(now)
         return
-    if outcome.kind == "not found" and shared.requests_made_by(view, form.tx):
+    if outcome.kind == "not found" and shared.requests_made_by(view, form.tx_hash or ""):
         st.info("No endpoint knows this transaction any more. The store does:")
         _by_store(now)
         return

@@ -11,7 +11,7 @@ from forecast.baselines import OFFICIAL_DAYS
 from pages.unstake import shared
 from pages.unstake.form import step_button
 from pages.unstake.now import Now
-from ui.odds import shown_forecasts, window_card
+from ui.odds import official, shown_forecasts, window_card
 from ui.parts import links, words
 from ui.request import sentences
 from ui.shown.store_view import Row, StoreView
@@ -120,6 +120,7 @@ def _support(view: StoreView, request: Row) -> None:
         f"Place in the queue: {words.count(request['place'])}",
         f"To be paid before it: {words.ftm(request['ahead_ftm'])}",
         f"Waited: {words.duration(request['waited_days'])}",
+        f"Official {OFFICIAL_DAYS} days: to {words.moment(official.end(request['requested_at']))}",
         f"As of block {words.count(view.info.synced_block)}, {words.moment(view.info.synced_at)}",
     ]
     st.code("\n".join(facts), language=None, wrap_lines=True)

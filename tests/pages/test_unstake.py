@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from pages.unstake.remarks import Kind, Remark
 from pages.unstake.terms import fee_sentence
 from tests.live_steps import terms_of
 from tests.shown import Show, button, in_link, plain, said, tiles
+from ui.parts import words
 
 FTM = 10**18
 PENDING, PAID, MANUAL = "2210", "41", "1927"
@@ -122,14 +124,15 @@ def test_a_late_request_says_why_and_gives_the_facts_to_paste(
     assert "Nobody is paid before request 2,198, the first in the queue" in text
     assert "Open a request there" in text
     with open_reader(sample_store) as con:
-        staker, tx = con.execute(
-            "SELECT staker, requested_tx FROM requests WHERE wr_id = 2210"
+        staker, tx, asked_at = con.execute(
+            "SELECT staker, requested_tx, requested_at FROM requests WHERE wr_id = 2210"
         ).fetchone()
     facts = app.code[0].value
     assert f"Unstake request {PENDING} on sample, pool 0x" in facts
     assert f"Address: {staker}" in facts
     assert f"Transaction: {tx}" in facts
     assert "Place in the queue: 13" in facts
+    assert f"Official 35 days: to {words.moment(asked_at + timedelta(days=35))}" in facts
     assert "unknown" not in facts
     assert "support knows nothing of it" in text
 

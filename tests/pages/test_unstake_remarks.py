@@ -115,6 +115,12 @@ def test_more_than_all_there_is_is_a_problem_and_an_unknown_supply_is_none() -> 
     assert over_supply(replace(more, supply_wei=None)) is None
 
 
+def test_a_fee_that_both_tell_reads_as_it_does_on_step_1() -> None:
+    reading = replace(READING, fee_wei=FTM // 3)
+    told = remark(reading, "fee", rebuilt=RebuiltFee(FTM // 3, 1_000))
+    assert told.sentence == "The logs say the same fee as the node: 0.3334 FTM."
+
+
 def test_who_holds_only_the_other_token_is_told_so() -> None:
     told = remark(having(cert_wei=0, most_wei=0), "balance")
     assert told.remedy == "It holds 50 aFTMb: choose that token."

@@ -6,16 +6,26 @@ first, and a notice names the wrong one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import get_session_state
 
 # The links that this session had on the page it shows, the present one last.
 _PAST = "past links"
 _MOST_PAST = 50
+# What is added to a link to follow who opens it.
+_OF_TRACKERS = re.compile(
+    "utm_.*|hsa_.*|mtm_.*|pk_.*|piwik_.*|matomo_.*|vero_.*|oly_.*|__hs.*|_hs.*|_g[al]|ga_.*|at_.*|"
+    "fb_.*|fbclid|gclid|gclsrc|gad_.*|gbraid|wbraid|dclid|msclkid|yclid|ymclid|ysclid|twclid|"
+    "ttclid|igshid?|igsh|li_fat_id|mc_[ce]id|mkt_tok|s_kwcid|sc_cid|rdt_cid|epik|si|ref|ref_src|"
+    "ref_url|srsltid|wickedid|_openstat|cmpid|trk|trkinfo",
+    re.IGNORECASE,
+)
 
 
 def page(name: str) -> str:
@@ -73,11 +83,22 @@ def check(
     default: str,
     notices: DeltaGenerator,
 ) -> str | None:
-    """The text under `key` in the URL; one that is not `is_valid` is named in a notice."""
+    """The text under `key` in the URL; None where there is none. One that is not `is_valid` is
+    named in a notice and leaves the URL: the input that is bound to it could not take it."""
     text = st.query_params.get(key)
     if text is not None and not is_valid(text):
         refuse(notices, key, text, wanted, default)
+        forget(key)
+        return None
     return text
+
+
+def forget(key: str) -> None:
+    """Take a parameter out of the URL, and out of what an input that is bound to it begins with:
+    Streamlit keeps the URL as it came for that, and fails on some of it."""
+    del st.query_params[key]
+    with get_session_state().query_params() as of_session:
+        of_session._initial_query_params.pop(key, None)
 
 
 def refuse(notices: DeltaGenerator, key: str, text: str, wanted: str, default: str) -> None:
@@ -85,6 +106,24 @@ def refuse(notices: DeltaGenerator, key: str, text: str, wanted: str, default: s
     notices.warning(
         f"The link asks for `{key}={plain(text)}`, which is not {wanted}. Showing {default}."
     )
+
+
+def tidy() -> None:
+    """To be called before anything reads the URL: what mail and social networks add to a link
+    leaves it in silence, and of a parameter that stands there several times the last one counts."""
+    for name in list(st.query_params):
+        every = st.query_params.get_all(name)
+        if _OF_TRACKERS.fullmatch(name):
+            del st.query_params[name]
+        elif len(every) > 1:
+            st.warning(
+                f"The link sets `{plain(name)}` {len(every):,} times: the last one counts, "
+                f"`{plain(every[-1])}`."
+            )
+            forget(name)
+            st.query_params[name] = every[-1]
+            with get_session_state().query_params() as of_session:
+                of_session._initial_query_params[name] = [every[-1]]
 
 
 def refuse_unknown(own: Collection[str], page: str) -> None:

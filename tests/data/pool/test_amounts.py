@@ -44,6 +44,22 @@ ONE = 10**18
         ("123456789.123456789123456789", 123_456_789_123_456_789_123_456_789),
         ("1.0000000000000000000000", ONE),  # zeros change nothing
         ("4000000000", MOST_WEI),
+        ("1,234.5", 12_345 * ONE // 10),
+        ("1.234,5", 12_345 * ONE // 10),
+        ("12,345,678.90", 123_456_789 * ONE // 10),
+        ("1 234,5", 12_345 * ONE // 10),
+        ("1\u202f234.5", 12_345 * ONE // 10),
+        ("1\u2019234.5", 12_345 * ONE // 10),
+        ("1,234.567", 1_234_567 * ONE // 1_000),
+        ("\u202a7.25\u202c", 725 * ONE // 100),  # direction marks of a calculator
+        ("7\u00ad.2\u20605", 725 * ONE // 100),
+        ("\ufeff\ufe0f7.25\u200d", 725 * ONE // 100),
+        ("\uff17\uff0e\uff12", 72 * ONE // 10),  # of full width
+        ("\U0001d7d5.25", 725 * ONE // 100),  # of mathematics
+        ("7.25.", 725 * ONE // 100),  # the end of a sentence
+        ("7,25,", 725 * ONE // 100),
+        ("\u201c7.25\u201d", 725 * ONE // 100),
+        ("\u30007.25\u2003", 725 * ONE // 100),
     ],
 )
 def test_what_people_type_is_exact(text: str, wei: int) -> None:
@@ -66,8 +82,16 @@ def test_what_people_type_is_exact(text: str, wei: int) -> None:
         ("9" * 101, "101 characters are no amount"),
         ("1,000", "write 1000 for thousands, or 1.0 for a fraction"),
         ("12,345", "write 12345 for thousands, or 12.345 for a fraction"),
-        ("1,234.5", "without thousands separators"),
-        ("1.234,5", "without thousands separators"),
+        ("12,34.5", "without thousands separators"),
+        ("1,2345.6", "without thousands separators"),
+        ("0,123.4", "without thousands separators"),
+        ("1,234,567", "without thousands separators"),
+        ("1,234.5.6", "without thousands separators"),
+        ("1,234.", "write 1234 for thousands, or 1.234 for a fraction"),
+        ("1,234\u200b", "write 1234 for thousands, or 1.234 for a fraction"),
+        ("\u0661\u0662", "no number in the digits 0 to 9"),
+        ("\u00bd", "This is no number"),
+        ("5\u00b2", "no number in the digits 0 to 9"),
         ("1 000", "without thousands separators"),
         ("1'000", "without thousands separators"),
         ("1.000.000", "without thousands separators"),
