@@ -62,8 +62,9 @@ def budget(requests: int) -> int:
 
 def confirm(reading: Reading, first: int, last: int, requests: int, now: datetime) -> int:
     """Compare what one source alone told of blocks first..last with what another host tells, the
-    newest first, with about `requests` requests at the most. Where they agree, coverage says so;
-    where a host was found wrong, what it alone told is to be read again.
+    newest first, with about `requests` requests at the most, each filter and each source as many.
+    Where they agree, coverage says so; where a host was found wrong, what it alone told is to be
+    read again.
 
     A host that stands alone is asked again itself, once a day, where the store is small: what it
     left out by chance it may tell then. That proves nothing, and coverage stays as it is. Returns
@@ -71,28 +72,33 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     """
     answers = 0
     again = _may_ask_again(reading, now)
-    for log_filter in filters(reading.con, reading.network):
-        for source, told in told_alone(reading, log_filter, first, last).items():
-            others, most = reading.others(source), requests - answers
-            alone = not others and again
-            if alone:
-                others = [each for each in reading.chain.endpoints.all if each.host == source]
-                most = _REQUESTS_AGAIN // 2  # for each of two filters
-                told = without(told, _asked_again(reading, log_filter, source, now))
-            if not others or not told or most <= 0:
-                continue
-            widest = max(endpoint.width.blocks for endpoint in others)
-            asked = newest(told, widest * most)
-            compared: list[tuple[int, int]] = []
-            try:
-                idle_s = reading.chain.endpoints.manners.idle_s
-                answered = compare(reading, log_filter, asked, others, most, idle_s)
-                compared.extend((answer.first, answer.last) for answer in answered)
-            except NodeError as error:  # nobody is left to ask: it stays as it is known
-                reading.note(f"not confirmed by a second host: {error}")
-            answers += len(compared)
-            if alone:
-                _keep_asked_again(reading, log_filter, source, merged(compared))
+    pairs = [
+        (log_filter, source)
+        for log_filter in filters(reading.con, reading.network)
+        for source in told_alone(reading, log_filter, first, last)
+    ]
+    for done, (log_filter, source) in enumerate(pairs):
+        told = told_alone(reading, log_filter, first, last).get(source, [])
+        others, most = reading.others(source), (requests - answers) // (len(pairs) - done)
+        alone = not others and again
+        if alone:
+            others = [each for each in reading.chain.endpoints.all if each.host == source]
+            most = _REQUESTS_AGAIN // 2  # for each of two filters
+            told = without(told, _asked_again(reading, log_filter, source, now))
+        if not others or not told or most <= 0:
+            continue
+        widest = max(endpoint.width.blocks for endpoint in others)
+        asked = newest(told, widest * most)
+        compared: list[tuple[int, int]] = []
+        try:
+            idle_s = reading.chain.endpoints.manners.idle_s
+            answered = compare(reading, log_filter, asked, others, most, idle_s)
+            compared.extend((answer.first, answer.last) for answer in answered)
+        except NodeError as error:  # nobody is left to ask: it stays as it is known
+            reading.note(f"not confirmed by a second host: {error}")
+        answers += len(compared)
+        if alone:
+            _keep_asked_again(reading, log_filter, source, merged(compared))
     return answers
 
 
@@ -217,7 +223,8 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
     drop_false(reading, drop_misplaced(reading, stored, more))
     still = only_stored(con, log_filter, asked)
     true = [log for log, yes in on_chain(reading.chain.endpoints, more, host).items() if yes]
-    if not true and left_chain(reading):
+    left = not true and left_chain(reading)
+    if left or answer.endpoint not in reading.chain.endpoints.all:  # it may have been found before
         return False
     teller = ranges(con, log_filter.names[-1], block, block)
     source = teller[0].source if teller else ""

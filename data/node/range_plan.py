@@ -141,7 +141,8 @@ class RangePlan:
             self._todo.appendleft(rest)
             piece = replace(piece, last=end)
         with_head = endpoint.head is None or piece.last > endpoint.head - TAIL_BLOCKS
-        trial = not endpoint.width.answered or piece.length > endpoint.width.blocks
+        width = endpoint.width
+        trial = piece.length > width.blocks or not width.answered and piece.length == width.blocks
         endpoint.asked_range()
         return Ask(piece, endpoint, with_head, trial)
 

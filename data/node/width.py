@@ -63,6 +63,9 @@ class Width:
     def good(self, length: int, took_s: float, size: int) -> None:
         """Learn from an answer over `length` blocks, of `size` bytes."""
         self._deaf = max(0, self._deaf - 1)
+        short = length < self.blocks and took_s <= _SLOW_S and size <= _LARGE_BYTES
+        if short and not self.answered:
+            return  # so few were left to ask for: that tells nothing of more
         growth = min(_MOST_GROWTH, _WANTED_S / max(took_s, 0.001), _WANTED_BYTES / max(size, 1))
         if not self.answered or length > self.blocks:
             if self.answered:

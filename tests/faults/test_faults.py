@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from devnet import Devnet
+from tests.fake_node import at_most, fake_node
 from tests.faults.history import History, captured
 from tests.faults.play import SAME, STOP, TOLD, Truth, play, truth
-from tests.faults.table import Run, runs
+from tests.faults.table import WIDEST, Run, runs
+from tests.syncing import dicts, sync
 
 pytestmark = pytest.mark.node
 
@@ -56,6 +60,22 @@ def test_a_fault_is_never_believed_in_silence_and_leaves_no_trace(
     lied, after = play(run, history, honest, limit_times=15)
     assert lied.outcome in (SAME, STOP, TOLD), lied.words
     assert after.outcome == SAME, after.words
+
+
+def test_two_honest_hosts_share_the_work_and_bear_each_other_out(
+    history: History, tmp_path: Path
+) -> None:
+    store, limit = tmp_path / "devnet.duckdb", at_most(WIDEST)
+    with fake_node(history.answers, limit) as one, fake_node(history.answers, limit) as other:
+        sync(store, one.url, other.url)
+        asked = sorted(node.count("eth_getLogs") for node in (one, other))
+    assert asked[0] * 4 > asked[1], asked
+    for name in ("bond", "sfc"):
+        blocks = dict.fromkeys(("agreed", "single"), 0)
+        for row in dicts(store, "coverage"):
+            if row["filter"] == name:
+                blocks[row["known"]] += row["to_block"] - row["from_block"] + 1
+        assert blocks["agreed"] * 4 > blocks["single"], name
 
 
 def test_every_run_of_the_table_has_a_name_of_its_own() -> None:

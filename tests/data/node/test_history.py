@@ -233,3 +233,12 @@ def test_who_answers_nothing_but_429_is_not_waited_for_to_learn_what_it_keeps(
     assert list(kept.values()) == [None, True]
     assert 2 <= busy.count("eth_getLogs") < 100
     assert read(chain, 0, HEAD - 1) == len(LOGS) - 1
+
+
+def test_a_question_for_one_block_tells_nothing_of_how_many_a_host_takes(nodes: ExitStack) -> None:
+    chain = chain_of(start(nodes), start(nodes))
+    chain.probe_history(FILTER, 0, HEAD, (9_000, 0))
+    assert [endpoint.width.blocks for endpoint in chain.endpoints.all] == [BRISK.first_span] * 2
+    assert read(chain, 0, HEAD) == len(LOGS)
+    first, second = (each.requests for each in chain.contributions())
+    assert min(first, second) > 1, "both are asked"
