@@ -12,6 +12,10 @@ app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
     routes=[Route("/healthz", serving.health)],
-    middleware=[Middleware(serving.with_security_headers), Middleware(gate.reading_only)],
+    middleware=[
+        Middleware(serving.with_security_headers),
+        Middleware(gate.named_hosts_only),
+        Middleware(gate.reading_only),
+    ],
     on_script_error=serving.explain,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
@@ -21,11 +21,25 @@ pytestmark = pytest.mark.node
 TOO_BIG = 1009  # the code a WebSocket is closed with
 
 
+NAMES = ("--browser.serverAddress", "queue.test", "--server.allowedHosts", "*.named.test")
+
+
 @pytest.fixture(scope="module")
-def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def tree(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = planted(tmp_path_factory.mktemp("app") / "tree")
     edited(sample_store, root / "var" / "sample.duckdb")
-    with served(root) as running:
+    return root
+
+
+@pytest.fixture(scope="module")
+def app(tree: Path) -> Iterator[App]:
+    with served(tree) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def named(tree: Path) -> Iterator[App]:
+    with served(tree, *NAMES) as running:
         yield running
 
 
@@ -120,3 +134,70 @@ def test_a_session_holds_no_more_than_pages_have_inputs_for(app: App) -> None:
             list(connection)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == TOO_BIG
+
+
+OURS = ["localhost", "127.0.0.1", "[::1]"]
+GIVEN = ["queue.test", "QUEUE.test", "a.named.test"]
+STRANGE = ["evil.test", "localhost.evil.test", "0.0.0.0", "192.0.2.1", "named.test", "a@localhost"]
+
+
+def with_ports(app: App, hosts: list[str]) -> list[str]:
+    return [*hosts, *(f"{host}:{port_of(app)}" for host in hosts)]
+
+
+@pytest.mark.parametrize("path", ["/", "/track", "/healthz", "/_stcore/host-config"])
+def test_pages_are_given_under_names_of_this_server_alone(app: App, named: App, path: str) -> None:
+    answered = [(app, OURS), (named, OURS + GIVEN)]
+    refused = [(app, ["", *GIVEN, *STRANGE]), (named, ["", *STRANGE])]
+    for server, hosts in answered:
+        for host in with_ports(server, hosts):
+            assert asked(server, "GET", path, Host=host).status == 200, host
+    for server, hosts in refused:
+        for host in with_ports(server, hosts):
+            answer = asked(server, "GET", path, Host=host)
+            assert answer.status == 403, host
+            assert "--server.allowedHosts" in answer.text  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost", "http://localhost"),
+        ("localhost:8501", "http://localhost:8501"),
+        ("127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("[::1]:8501", "http://[::1]:8501"),
+        ("localhost:8501", None),
+        ("a.named.test", "https://a.named.test"),
+        ("queue.test", "https://queue.test"),
+        ("127.0.0.1:8501", "https://queue.test"),
+        ("queue.test", "https://queue.test:8443"),
+    ],
+)
+def test_pages_of_this_server_have_their_websocket(
+    app: App, named: App, host: str, origin: str | None
+) -> None:
+    servers = [named] if "test" in f"{host}{origin}" else [app, named]
+    for server in servers:
+        with stream(server, host, origin) as connection:
+            assert session_id(connection)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("evil.test", "http://evil.test"),
+        ("evil.test", None),
+        ("evil.test", "http://localhost:8501"),
+        ("localhost:8501", "http://localhost:3000"),
+        ("localhost:8501", "http://127.0.0.1:3000"),
+        ("localhost:8501", "http://0.0.0.0:8501"),
+        ("localhost:8501", "http://evil.test"),
+        ("localhost:8501", "https://queue.test.evil.test"),
+        ("localhost:8501", "null"),
+        ("localhost:8501", "http://[evil"),
+    ],
+)
+def test_other_pages_have_no_websocket(app: App, named: App, host: str, origin: str | None) -> None:
+    for server in (app, named):
+        with pytest.raises(InvalidStatus, match="403"), stream(server, host, origin):
+            pass
