@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from ui.server import gate, serving
 
+gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import config
+from streamlit import config, net_util
+from streamlit.web.server.server_util import get_display_address, get_url
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -30,6 +31,22 @@ def reading_only(app: ASGIApp) -> ASGIApp:
         await answering(scope, receive, send)
 
     return served
+
+
+def ask_nobody_outside() -> None:
+    """Keep Streamlit from asking a host of Amazon's for this machine's address.
+
+    It does so at each WebSocket of an origin that it does not know, so whoever visits could make
+    it; what it has found it does not look for again. At its start it would for its welcome, which
+    .streamlit/config.toml hides.
+    """
+    net_util._external_ip = net_util._internal_ip = ""
+
+
+def address() -> str:
+    """Where a browser finds the pages, by the operator's name if there is one."""
+    listens_at = config.get_option("server.address") or "localhost"
+    return str(get_url(_server_address() or get_display_address(listens_at)))
 
 
 def named_hosts_only(app: ASGIApp) -> ASGIApp:
