@@ -13,6 +13,7 @@ from data import SqlError
 from data.store.sandbox import SqlAnswer, run_sql
 from pages.explore import inputs
 from ui.parts import downloads, shell, words
+from ui.shown.kept import ANSWERS
 from ui.shown.sources import Version
 from ui.shown.store_view import StoreView
 
@@ -34,7 +35,8 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
         st.info("Write one SELECT. The tables are listed under Table, above.")
         return
     try:
-        answer = _answer(store.version, sql)
+        with st.spinner(f"Running, for at most {_SECONDS} s"):
+            answer = _answer(store.version, sql)
     except SqlError as error:
         first, *more = str(error).splitlines()
         st.error(words.escaped(first), title="No answer")
@@ -47,14 +49,18 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
         params = {"statement": sql}
         if answer.cut:
             params["cut"] = f"the first {answer.rows.height} rows, there are more"
-        downloads.offer(store, answer.rows, "sql", sql, params)
+        # Asked again, should it not be kept any more: a button lives as long as its visitor.
+        version = store.version
+        downloads.offer(store, lambda: _answer(version, sql).rows, "sql", sql, params)
     st.caption("The same from a shell, in the folder of this program:")
     st.code(shell.sql(store.source.path, sql), language="bash", wrap_lines=True)
 
 
-@st.cache_resource(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")
 def _answer(version: Version, sql: str) -> SqlAnswer:
-    return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
+    def run() -> SqlAnswer:
+        return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
+
+    return ANSWERS.get(repr((version, sql)), run, lambda answer: answer.rows)
 
 
 def exact(rows: pl.DataFrame) -> pl.DataFrame:
