@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from data import SqlError
+from data.config import settings
 from data.store.sandbox import SqlAnswer, run_sql
 from pages.explore import inputs
 from ui.parts import downloads, shell, words
@@ -24,6 +25,11 @@ _EXAMPLE = """SELECT token, status, count(*) AS requests, sum(payout_wei) / 1e18
 FROM requests
 GROUP BY ALL
 ORDER BY ALL"""
+
+
+def is_offered() -> bool:
+    """Whether visitors may write SQL here. Raises ConfigError."""
+    return settings().sql_box == "on"
 
 
 def box(store: StoreView, notices: DeltaGenerator) -> None:

@@ -201,3 +201,10 @@ def test_other_pages_have_no_websocket(app: App, named: App, host: str, origin: 
     for server in (app, named):
         with pytest.raises(InvalidStatus, match="403"), stream(server, host, origin):
             pass
+
+
+def test_metrics_are_for_no_stranger(app: App, tree: Path) -> None:
+    assert asked(app, "GET", "/_stcore/metrics").status == 200
+    with served(tree, FTM_PUBLIC="on") as public:
+        assert asked(public, "GET", "/_stcore/metrics").status == 404
+        assert asked(public, "GET", "/").status == 200

@@ -11,9 +11,12 @@ from streamlit import config, net_util
 from streamlit.web.server.server_util import get_display_address, get_url
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from data.config import is_public
+
 _READING = ("GET", "HEAD", "OPTIONS")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen at, and no names
+_METRICS = "/_stcore/metrics"  # how many visit, and what is kept of them
 _POLICY = 1008  # the code that closes a WebSocket
 
 
@@ -28,6 +31,8 @@ def reading_only(app: ASGIApp) -> ASGIApp:
         if scope["type"] == "http" and scope["method"] not in _READING:
             text = "This server is only read: it takes no uploads.\n"
             answering = PlainTextResponse(text, 405, {"Allow": ", ".join(_READING)})
+        elif scope["type"] == "http" and is_public() and scope["path"].endswith(_METRICS):
+            answering = PlainTextResponse("Not for strangers.\n", 404)
         await answering(scope, receive, send)
 
     return served
