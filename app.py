@@ -6,12 +6,17 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from ui.server import serving
+from ui.server import gate, serving
 
+gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
     routes=[Route("/healthz", serving.health)],
-    middleware=[Middleware(serving.with_security_headers)],
+    middleware=[
+        Middleware(serving.with_security_headers),
+        Middleware(gate.named_hosts_only),
+        Middleware(gate.reading_only),
+    ],
     on_script_error=serving.explain,
 )

@@ -156,8 +156,8 @@ class Network(BaseModel):
 
 class Settings(BaseSettings):
     """The FTM_* variables: which `network` and `store` the app shows (None where unset), whether
-    it scores odds in the background and logs forecasts that are shown, and, in the names of
-    Network's own keys, what overrides them."""
+    it scores odds in the background and logs forecasts that are shown, whether strangers visit it
+    and may write SQL, and, in the names of Network's own keys, what overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -168,6 +168,8 @@ class Settings(BaseSettings):
     store: Path | None = None
     scoring: Literal["on", "off"] = "on"
     forecast_log: Literal["on", "off"] = "on"
+    public: Literal["on", "off"] = "off"
+    sql_box: Literal["on", "off"] = "on"
     chain_id: int | None = None
     pool: str | None = None
     bond: str | None = None
@@ -190,6 +192,12 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process' environment. Raises ConfigError, naming the variable."""
     return _read_settings(frozenset(os.environ.items()))
+
+
+def is_public() -> bool:
+    """Whether strangers visit: nothing of the operator's is for them. Also while another setting is
+    wrong, which strangers are not to be told either; what is neither on nor off counts as on."""
+    return os.environ.get("FTM_PUBLIC", "") not in ("", "off")
 
 
 @lru_cache(maxsize=8)

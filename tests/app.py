@@ -62,11 +62,11 @@ def rewrite(file: Path, old: str, new: str) -> None:
 
 
 @contextmanager
-def served(root: Path, **environment: str) -> Iterator[App]:
+def served(root: Path, *options: str, **environment: str) -> Iterator[App]:
     """`streamlit run app.py` in `root` on a free port, up to and until the answer of /healthz."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port), *options]
     # Scoring takes a core for half a minute: it is for the one test that is about it.
     environment = {"FTM_SCORING": "off"} | environment
     with (root / "server.log").open("w") as log:

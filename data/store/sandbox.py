@@ -60,6 +60,7 @@ def run_sql(
     request = json.dumps(
         {
             "store": str(store.resolve()),
+            "parent": os.getpid(),
             "sql": sql,
             "rows": rows,
             "seconds": seconds,

@@ -8,11 +8,13 @@ writing, forking, memory and its turn on the processor. Only then is the text lo
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import json
 import math
 import os
 import resource
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -21,6 +23,10 @@ from typing import Any
 
 if __name__ == "__main__":
     os.nice(10)  # its start, too, yields to whoever waits for a page
+    # In a namespace of its own (CLONE_NEWUSER) it may change its root, where any user may have one.
+    # Later DuckDB has begun threads, and then none may.
+    if sys.platform == "linux" and os.geteuid():
+        ctypes.CDLL(None).unshare(0x10000000)
     sys.modules["numpy"] = None  # type: ignore[assignment]  # pyarrow's slower half, not needed
 
 import duckdb
@@ -39,6 +45,7 @@ SHOWN = set(
 )
 # Only as columns: inside lists nobody checks that they lie in the years that polars knows.
 DATES = {"date", "timestamp", "timestamp with time zone"}
+_ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 NESTED = {"list", "array", "struct", "map"}
 
 
@@ -59,25 +66,58 @@ def open_store(store: str, memory_mb: int) -> duckdb.DuckDBPyConnection:
         },
     )
     con.execute("SET TimeZone = 'UTC'")
-    path = f"/proc/self/fd/{_nameless(store)}" if sys.platform == "linux" else store
-    con.execute("ATTACH '" + path.replace("'", "''") + "' AS store (READ_ONLY)")
+    if sys.platform == "linux":
+        _attach_nameless(con, store)
+    else:
+        _attach(con, store)
     con.execute("USE store")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con
 
 
-def _nameless(store: str) -> int:
-    """The store, opened through a link that is gone: duckdb_databases() would show its path."""
+def _attach(con: duckdb.DuckDBPyConnection, path: str) -> None:
+    con.execute("ATTACH '" + path.replace("'", "''") + "' AS store (READ_ONLY)")
+
+
+def _attach_nameless(con: duckdb.DuckDBPyConnection, store: str) -> None:
+    """Attach the store without its folder's name: duckdb_databases() would show it.
+
+    Through a link that is gone; where none can be made, as in a folder that we may not write or of
+    another's file, with that folder as the root of all; and where that cannot be, as a copy in
+    memory.
+    """
     link = f"{store}.{os.getpid()}"
     try:
         os.link(store, link)
-    except OSError:  # a folder we may not write, a file system without links
-        return _copied(store)
+    except OSError:
+        if not _attach_below(con, Path(store)):
+            _attach(con, f"/proc/self/fd/{_copied(store)}")
+        return
     try:
-        return os.open(link, os.O_RDONLY)
+        opened = os.open(link, os.O_RDONLY)
     finally:
         Path(link).unlink()
+    _attach(con, f"/proc/self/fd/{opened}")
+
+
+def _attach_below(con: duckdb.DuckDBPyConnection, store: Path) -> bool:
+    """Attach the store while its folder is this process' root; False where that cannot be."""
+    root = os.open("/", os.O_RDONLY)
+    try:
+        os.chroot(store.parent)
+    except PermissionError:
+        os.close(root)
+        return False
+    try:
+        _attach(con, f"/{store.name}")
+    except duckdb.IOException:  # its name leaves no room for a write-ahead log's
+        return False
+    finally:
+        os.fchdir(root)
+        os.chroot(".")
+        os.close(root)
+    return True
 
 
 def _copied(store: str) -> int:
@@ -86,6 +126,16 @@ def _copied(store: str) -> int:
         while os.sendfile(copy, file.fileno(), None, 2**30):
             pass
     return copy
+
+
+def end_with(parent: int, seconds: float) -> None:
+    """End when the server does, however it ends, and in any case soon after the time is up: the one
+    who would end this process may be gone, and one that sleeps uses up no time on a processor."""
+    signal.alarm(math.ceil(seconds) + 1)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_ON_PARENTS_DEATH, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it was too late
+            os._exit(1)
 
 
 def close_doors(seconds: float, memory_mb: int) -> None:
@@ -201,6 +251,7 @@ def _reply(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 def main() -> None:
     """Request in, answer out: eight bytes of length, a line of JSON, an Arrow stream."""
     request = json.load(sys.stdin.buffer)
+    end_with(request["parent"], request["seconds"])
     out = os.dup(1)
     os.dup2(2, 1)  # enable_logging(storage := 'stdout') would write into the answer
     head, stream = _reply(request)

@@ -12,9 +12,10 @@ st.title("Explore")
 st.markdown("Every figure of this app is the answer to a query, and each can be asked here.")
 
 notices = st.container()
-first = next((kind for kind in ("SQL", "table") if kind.lower() in st.query_params), "query")
+kinds = ["query", "table", *(["SQL"] if sql_box.is_offered() else [])]
+first = next((kind for kind in kinds[:0:-1] if kind.lower() in st.query_params), "query")
 links.refuse_unknown(inputs.parameters(), "Explore")
-kind = links.choose("Ask by", ["query", "table", "SQL"], "ask", first, notices)
+kind = links.choose("Ask by", kinds, "ask", first, notices)
 
 if kind == "query":
     name = links.pick("Query", queries.names(), "query", inputs.FIRST_QUERY, notices)

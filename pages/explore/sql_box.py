@@ -10,9 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from data import SqlError
+from data.config import settings
 from data.store.sandbox import SqlAnswer, run_sql
 from pages.explore import inputs
 from ui.parts import downloads, shell, words
+from ui.shown.kept import ANSWERS
 from ui.shown.sources import Version
 from ui.shown.store_view import StoreView
 
@@ -25,6 +27,11 @@ GROUP BY ALL
 ORDER BY ALL"""
 
 
+def is_offered() -> bool:
+    """Whether visitors may write SQL here. Raises ConfigError."""
+    return settings().sql_box == "on"
+
+
 def box(store: StoreView, notices: DeltaGenerator) -> None:
     """The statement of the URL or the one typed, and its answer."""
     with st.form("sql form", border=False):
@@ -34,7 +41,8 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
         st.info("Write one SELECT. The tables are listed under Table, above.")
         return
     try:
-        answer = _answer(store.version, sql)
+        with st.spinner(f"Running, for at most {_SECONDS} s"):
+            answer = _answer(store.version, sql)
     except SqlError as error:
         first, *more = str(error).splitlines()
         st.error(words.escaped(first), title="No answer")
@@ -47,14 +55,18 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
         params = {"statement": sql}
         if answer.cut:
             params["cut"] = f"the first {answer.rows.height} rows, there are more"
-        downloads.offer(store, answer.rows, "sql", sql, params)
+        # Asked again, should it not be kept any more: a button lives as long as its visitor.
+        version = store.version
+        downloads.offer(store, lambda: _answer(version, sql).rows, "sql", sql, params)
     st.caption("The same from a shell, in the folder of this program:")
     st.code(shell.sql(store.source.path, sql), language="bash", wrap_lines=True)
 
 
-@st.cache_resource(max_entries=32, show_spinner=f"Running, for at most {_SECONDS} s")
 def _answer(version: Version, sql: str) -> SqlAnswer:
-    return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
+    def run() -> SqlAnswer:
+        return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
+
+    return ANSWERS.get(repr((version, sql)), run, lambda answer: answer.rows)
 
 
 def exact(rows: pl.DataFrame) -> pl.DataFrame:

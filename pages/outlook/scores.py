@@ -156,7 +156,7 @@ def offer(odds: Odds) -> None:
     """All scores as files."""
     downloads.offer(
         odds.store,
-        odds.scores.table,
+        lambda: odds.scores.table,
         "forecast_scores",
         f"backtest of model {odds.scores.about.model_version}",
         {"source": odds.scores.about.source, "scored_to_block": str(odds.scores.about.block)},

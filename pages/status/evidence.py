@@ -7,7 +7,7 @@ import shlex
 import polars as pl
 import streamlit as st
 
-from data.config import default_store, network_names
+from data.config import default_store, is_public, network_names
 from ui.odds import window_words
 from ui.parts import words
 from ui.shown.sources import Source
@@ -49,13 +49,13 @@ def _how(known: str, sources: str | None) -> str:
         return "confirmed by a second host"
     if known == "unread":
         return "asked of no node"
-    told_by = f" ({words.escaped(sources)})" if sources else ""
+    told_by = f" ({words.escaped(sources)})" if sources and not is_public() else ""
     return f"told by one host alone{told_by}"
 
 
 def to_do(evidence: pl.DataFrame, source: Source, network: str) -> None:
     """The command that asks others, where something rests on one source."""
-    if evidence.filter(known="single").is_empty():
+    if evidence.filter(known="single").is_empty() or is_public():
         return
     st.markdown(
         "What one host alone told is asked of others by this command, in this program's folder. "

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from data.config import is_public
 from pages.status import evidence, parts
 from ui.frame import sync_now
 from ui.odds import one_source
@@ -31,6 +32,7 @@ if not store.info.simulated:
     differed, times = store.ask_first("contradictions", 50)
     if times:
         st.markdown(evidence.differed(times))
+    if times and not is_public():  # it names hosts
         drawing.once(store.version, evidence.contradictions_table, differed)
 
 st.subheader("Checks")

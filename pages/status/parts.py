@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 
 from data import StoreError
+from data.config import is_public
 from data.ingest.archived import Sealed, scope_of, write_archive
 from data.store.reader import SCHEMA_VERSION, StoreInfo, open_reader
 from ui.parts import shell, words
@@ -33,7 +34,7 @@ def answer(info: StoreInfo, checks: pl.DataFrame) -> str:
     chain = "a simulated chain" if info.simulated else "the chain"
     contents = (
         f"The store holds {chain} up to block {info.synced_block:,}, read from "
-        f"{words.escaped(info.source) if info.source else words.UNKNOWN}"
+        f"{words.found(info.source) if info.source else words.UNKNOWN}"
     )
     failed, undecided = (checks.filter(status=s).height for s in ("failed", "unknown"))
     if not checks.height:
@@ -87,7 +88,7 @@ def _listed(marks: list[str], checks: pl.DataFrame) -> None:
     of a table would be cut."""
     st.markdown(
         "\n".join(
-            f"- {mark} **{words.escaped(name)}**: {words.escaped(message)}"
+            f"- {mark} **{words.escaped(name)}**: {words.found(message)}"
             for mark, (name, message) in zip(
                 marks, checks.select("name", "message").rows(), strict=True
             )
@@ -98,7 +99,7 @@ def _listed(marks: list[str], checks: pl.DataFrame) -> None:
 def coverage_table(coverage: pl.DataFrame) -> None:
     """Which blocks each filter was read over, with the blocks missing on both sides."""
     st.dataframe(
-        coverage.drop("due_from"),
+        coverage.drop("due_from", *(["source"] if is_public() else [])),
         hide_index=True,
         placeholder=words.UNKNOWN,
         alt="Block ranges that were read, by filter",

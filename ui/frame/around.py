@@ -16,6 +16,7 @@ from data.config import (
     SAMPLE,
     TESTNET,
     default_store,
+    is_public,
     load_network,
     network_names,
 )
@@ -85,7 +86,8 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
     """What else must be known: that its chain ends, that it is stale, or that checks failed."""
     info, ending = view.info, view.ending
     if ending.kind == "stopped":
-        st.warning(f"{words.escaped(ending_words.notice(ending))} {_remedy(view)} asks them again.")
+        again = "" if is_public() else f" {_remedy(view)} asks them again."
+        st.warning(words.escaped(ending_words.notice(ending)) + again)
         if report := ending_words.reported(ending):
             st.caption(words.escaped(report))
     else:
@@ -95,6 +97,9 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
             f"The last synced block is of {words.moment(info.synced_at)}, "
             f"{words.age(info, view.now)}. {_remedy(view)} reads what came since; this page "
             "then shows it by itself."
+            if not is_public()
+            else f"The newest block here is of {words.moment(info.synced_at)}, "
+            f"{words.age(info, view.now)}. What comes is shown here by itself."
         )
     if view.failed_checks:
         failures = words.plural(view.failed_checks, "check")
@@ -194,9 +199,12 @@ def nothing_yet(source: Source, now: datetime) -> None:
     )
     _tell_end(ending, "")
     st.title(f"Nothing read from {source.name} yet")
-    st.markdown("This command reads the chain into a store. The page then shows it by itself.")
-    st.code(_sync_command(source) + told, language="bash")
-    sync_now.offer(source, ending)
+    if is_public():
+        st.markdown("Once it is read, the page shows it by itself.")
+    else:
+        st.markdown("This command reads the chain into a store. The page then shows it by itself.")
+        st.code(_sync_command(source) + told, language="bash")
+        sync_now.offer(source, ending)
     st.markdown(f"Until then there is the [simulated sample](?network={SAMPLE}).")
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import streamlit as st
 
-from data.config import ROOT, SAMPLE, network_names
+from data.config import ROOT, SAMPLE, is_public, network_names
 from data.store.sync_state import SyncState, is_syncing, read_state
 from ui.parts import ending_words, words
 from ui.shown.ending import Ending
@@ -25,7 +25,9 @@ _REST_S = 15  # a node is not to be asked at every click
 
 
 def offer(source: Source, ending: Ending) -> None:
-    """A button that reads what came since, or how far the sync is that runs."""
+    """A button that reads what came since, or how far the sync is that runs; for strangers none."""
+    if is_public():
+        return
     if source.name == SAMPLE:
         st.caption("The sample is one fixed simulation: there is nothing to sync.")
     elif source.name not in network_names():

@@ -33,10 +33,17 @@ def offer_table(store: StoreView, name: str) -> None:
 
 
 def offer(
-    store: StoreView, frame: pl.DataFrame, name: str, sql: str, params: Mapping[str, str]
+    store: StoreView,
+    read: Callable[[], pl.DataFrame],
+    name: str,
+    sql: str,
+    params: Mapping[str, str],
 ) -> None:
-    """CSV and Parquet of `frame`, the answer to `sql` with these `params`."""
-    _buttons(store, name, sql, params, lambda: frame)
+    """CSV and Parquet of what `read` returns, the answer to `sql` with these `params`.
+
+    A visitor's session holds on to `read`, and so to all that this holds on to.
+    """
+    _buttons(store, name, sql, params, read)
 
 
 def _buttons(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
@@ -10,7 +11,7 @@ from typing import Literal
 
 import polars as pl
 
-from data.config import ROOT
+from data.config import ROOT, is_public
 from data.pool.amounts import DECIMALS, ONE, format_short
 from data.store.reader import StoreInfo
 
@@ -20,6 +21,12 @@ _SUMS = Context(prec=60)
 _CODE = re.compile(r"(`[^`\n]+`)")
 _MARKUP = re.compile(r"[\\`*_\[\]<>#~$:|!{}+.&@=^-]")
 _LINKED = re.compile(r":(?=//)|www(?=\.)|@", re.IGNORECASE)
+_HOST = r"localhost|\d+(?:\.\d+){3}|\[[\da-fA-F:]+\]|(?:[\w-]+\.)+[A-Za-z]{2,}"
+_HOSTS = re.compile(rf"(?:\w+://)?(?<![\w.])(?:{_HOST})(?::\d+)?(?![\w.])")
+# What only the operator knows or can do: settings, options, commands, files and hosts.
+_OPERATORS = re.compile(rf"FTM_|--[a-z]|\b[Ss]ync|`make |://|/\w+/|{_HOST}")
+_SHORT = "not available now, try again later"
+_log = logging.getLogger("ui")
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`]+/)+(?=[^\s/])")
 
 
@@ -127,8 +134,19 @@ def inside(path: Path) -> str:
 
 
 def fault(text: str) -> str:
-    """The words of an error, for a page: without markup, and without the server's folders."""
+    """The words of an error, for a page: without markup, and without the server's folders.
+
+    For strangers a short one, where it tells what is the operator's: the log has the whole.
+    """
+    if is_public() and _OPERATORS.search(text):
+        _log.warning("not told to a visitor: %s", text)
+        return _SHORT
     return escaped(_ABSOLUTE_PATH.sub("", text.replace(f"{ROOT}/", "")))
+
+
+def found(text: str) -> str:
+    """The words of a check, without markup; for strangers without the hosts that it names."""
+    return escaped(_HOSTS.sub("a host", text) if is_public() else text)
 
 
 def of_minutes(minutes: int) -> str:

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
 from ui.parts import words
-from ui.server import rescoring
+from ui.server import gate, rescoring
 from ui.shown.sources import read_sources
 
 _log = logging.getLogger("ui")
@@ -131,6 +131,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
     scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
+    print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
     yield
     if scorer is not None:
         scorer.cancel()

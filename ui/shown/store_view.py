@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from data.sample.store import ensure_sample
 from data.store.reader import StoreInfo, open_reader, read_info
 from data.store.reader import version as version_of
 from ui.shown.ending import Ending, end_of_chain
+from ui.shown.kept import ANSWERS
 from ui.shown.sources import Source, Version
 
 Row = Mapping[str, Any]  # one row of an answer, by column
@@ -54,7 +56,7 @@ class StoreView:
         """The first rows of a query's answer, and how many there are in all."""
         self.note(name, **params)
         key = repr((self.version, name, most, sorted(params.items())))
-        return _first(key, self.version, name, most, params)
+        return ANSWERS.get(key, lambda: self._fetch_first(name, most, params), itemgetter(0))
 
     def note(self, name: str, /, **params: Any) -> None:
         """Put a query into the page's footer whose answer the page has already."""
@@ -65,6 +67,12 @@ class StoreView:
         """The whole answer of a query, anew: it is not kept, nor put into the footer."""
         with _cursor(self.version) as cursor:
             return queries.run(cursor, name, **params)
+
+    def _fetch_first(
+        self, name: str, most: int, params: dict[str, Any]
+    ) -> tuple[pl.DataFrame, int]:
+        with _cursor(self.version) as cursor:
+            return queries.run_first(cursor, name, most, **params)
 
     def ask_row(self, name: str, /, **params: Any) -> dict[str, Any] | None:
         """The answer of a query that has one row, or none."""
@@ -170,22 +178,11 @@ def read(version: Version) -> StoreInfo:
 
 
 def _answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
-    # One text as the key: Streamlit would take each value apart, for 0.1 ms.
-    return _answer(repr((version, name, sorted(params.items()))), version, name, params)
+    def answer() -> pl.DataFrame:
+        with _cursor(version) as cursor:
+            return queries.run(cursor, name, **params)
 
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _answer(key: str, _version: Version, _name: str, _params: dict[str, Any]) -> pl.DataFrame:
-    with _cursor(_version) as cursor:
-        return queries.run(cursor, _name, **_params)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _first(
-    key: str, _version: Version, _name: str, _most: int, _params: dict[str, Any]
-) -> tuple[pl.DataFrame, int]:
-    with _cursor(_version) as cursor:
-        return queries.run_first(cursor, _name, _most, **_params)
+    return ANSWERS.get(repr((version, name, sorted(params.items()))), answer, lambda rows: rows)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +19,7 @@ from polars.testing import assert_frame_equal
 
 import queries
 from data import SqlError, StoreError
+from data.config import ROOT
 from data.store.reader import open_reader
 from data.store.sandbox import ANSWER_BYTES, TEXT_BYTES, SqlAnswer, run_sql
 from tests.processes import python
@@ -156,20 +160,69 @@ def test_a_broken_store_is_named_without_its_path(tmp_path: Path) -> None:
         run_sql(store, "SELECT 1", seconds=60)
 
 
+WHERE = (
+    "SELECT path, (FROM (SELECT count(*) FROM requests)) AS n "
+    "FROM duckdb_databases() WHERE database_name = 'store'"
+)
+
+
 def test_a_store_that_takes_no_link_is_read_all_the_same(
     sample_store: Path, tmp_path: Path
 ) -> None:
     store = tmp_path / ("s" * 255)  # no room in the name for a link beside it
     shutil.copy(sample_store, store)
-    answer = run_sql(
-        store,
-        "SELECT path, (FROM (SELECT count(*) FROM requests)) AS n "
-        "FROM duckdb_databases() WHERE database_name = 'store'",
-        seconds=60,
-    )
-    path, count = answer.rows.row(0)
+    path, count = run_sql(store, WHERE, seconds=60).rows.row(0)
     assert count > 0
     assert str(tmp_path) not in path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a store is attached as it lies")
+@pytest.mark.parametrize("in_namespace", [False, True])
+def test_a_store_that_takes_no_link_is_not_copied(
+    sample_store: Path, tmp_path: Path, in_namespace: bool
+) -> None:
+    if not in_namespace and os.geteuid():
+        pytest.skip("only root may change the root as it is")
+    store = tmp_path / ("s" * 251)  # no room for a link, but for a log
+    shutil.copy(sample_store, store)
+    script = f"""
+import os, sys
+sys.modules["numpy"] = None
+if {in_namespace}:
+    import ctypes
+    assert ctypes.CDLL(None).unshare(0x10000000) == 0
+from data.store import sandbox_child
+sandbox_child._copied = lambda store: sys.exit("copied")
+con = sandbox_child.open_store({str(store)!r}, 512)
+path, count = con.execute({WHERE!r}).fetchone()
+print(count > 0, {str(tmp_path)!r} in path, os.path.exists({str(store)!r}))
+"""
+    assert python("-c", script, check=True).stdout.split() == ["True", "False", "True"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads Linux's list of processes")
+def test_a_statement_ends_with_its_server_however_that_ends(sample_store: Path) -> None:
+    script = f"""
+from pathlib import Path
+from data.store.sandbox import run_sql
+run_sql(Path({str(sample_store)!r}), "SELECT sleep_ms(50000)", seconds=60)
+"""
+    server = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    assert until(lambda: bool(children.read_text()))
+    (child,) = children.read_text().split()
+    status = Path(f"/proc/{child}/stat")
+    assert until(lambda: status.read_text().rpartition(")")[2].split()[16] == "19")  # doors closed
+    server.kill()
+    server.wait()
+    assert until(lambda: not status.exists() or status.read_text().rpartition(")")[2][1] == "Z")
+
+
+def until(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return holds()
 
 
 def test_a_third_statement_waits_for_its_turn_and_then_gives_up(ask: Ask) -> None:

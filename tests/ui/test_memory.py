@@ -1,0 +1,38 @@
+"""What links make a real server hold: no more, however many and however large the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from bench.sessions import serving, visiting
+from tests.app import edited
+
+MOST_MB = 700
+LINKS = 40  # each held its 15 MB before there was a bound: 987 MB for 40
+
+
+@pytest.mark.node
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads Linux's account of a process")
+def test_links_with_large_answers_do_not_fill_a_server(sample_store: Path, app_tree: Path) -> None:
+    edited(sample_store, app_tree / "var" / "sample.duckdb")
+    assert asyncio.run(peak_mb(app_tree / "app.py")) < MOST_MB
+
+
+async def peak_mb(script: Path) -> float:
+    """The server's peak after as many statements by link, two at a time, each of a new visitor."""
+    left = iter(range(LINKS))
+
+    async def visit() -> None:
+        for link in left:
+            sql = f"SELECT repeat('{link:02}', 750) || i AS a FROM range(10_000) t(i)"
+            query = urlencode({"network": "sample", "ask": "SQL", "sql": sql})
+            async with visiting(server, f"explore?{query}"):
+                pass
+
+    async with serving(script) as server:
+        await asyncio.gather(visit(), visit())
+        return server.peak_mb()

@@ -1,0 +1,112 @@
+"""Who is answered by the server, and what is taken from them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config, net_util
+from streamlit.web.server.server_util import get_display_address, get_url
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from data.config import is_public
+
+_READING = ("GET", "HEAD", "OPTIONS")
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen at, and no names
+_METRICS = "/_stcore/metrics"  # how many visit, and what is kept of them
+_POLICY = 1008  # the code that closes a WebSocket
+
+
+def reading_only(app: ASGIApp) -> ASGIApp:
+    """Middleware that refuses what would leave something here, before its body is read.
+
+    No page takes a file, but Streamlit keeps in memory what is put to its address for uploads.
+    """
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        answering = app
+        if scope["type"] == "http" and scope["method"] not in _READING:
+            text = "This server is only read: it takes no uploads.\n"
+            answering = PlainTextResponse(text, 405, {"Allow": ", ".join(_READING)})
+        elif scope["type"] == "http" and is_public() and scope["path"].endswith(_METRICS):
+            answering = PlainTextResponse("Not for strangers.\n", 404)
+        await answering(scope, receive, send)
+
+    return served
+
+
+def ask_nobody_outside() -> None:
+    """Keep Streamlit from asking a host of Amazon's for this machine's address.
+
+    It does so at each WebSocket of an origin that it does not know, so whoever visits could make
+    it; what it has found it does not look for again. At its start it would for its welcome, which
+    .streamlit/config.toml hides.
+    """
+    net_util._external_ip = net_util._internal_ip = ""
+
+
+def address() -> str:
+    """Where a browser finds the pages, by the operator's name if there is one."""
+    listens_at = config.get_option("server.address") or "localhost"
+    return str(get_url(_server_address() or get_display_address(listens_at)))
+
+
+def named_hosts_only(app: ASGIApp) -> ASGIApp:
+    """Middleware that answers only to the names that this server goes by.
+
+    Another's page could else read it through a visitor's browser, under a name of its own that it
+    has turned to this machine's address. A WebSocket is for pages of this server, not for those of
+    every port of this machine, which Streamlit takes for its own.
+    """
+    config.set_option("server.allowedHosts", [*_THIS_MACHINE, *_given_hosts()])
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host"), headers.get("origin")
+        is_known = is_host_allowed(host)
+        if scope["type"] == "http" and not is_known:
+            text = (
+                "This server does not answer to that name. Who runs it can give it the name: "
+                "--server.allowedHosts NAME\n"
+            )
+            await PlainTextResponse(text, 403)(scope, receive, send)
+        elif scope["type"] == "websocket" and not (is_known and _is_ours(origin, host)):
+            await send({"type": "websocket.close", "code": _POLICY})
+        else:
+            await app(scope, receive, send)
+
+    return served
+
+
+def _given_hosts() -> list[str]:
+    """The names and addresses that the operator gave, by any of Streamlit's settings for them."""
+    told = [*config.get_option("server.allowedHosts"), _server_address()]
+    if config.is_manually_set("server.address"):
+        told.append(config.get_option("server.address"))
+    return [name for name in told if name and name not in _EVERYWHERE]
+
+
+def _server_address() -> str:
+    """The name that the operator says browsers come to; "" where none was given."""
+    name = "browser.serverAddress"
+    return str(config.get_option(name)) if config.is_manually_set(name) else ""
+
+
+def _is_ours(origin: str | None, host: str | None) -> bool:
+    """Whether a page of `origin` is one of this server, asked as `host`. Programs send no origin.
+
+    A proxy may leave its own name out of `host`, and one in front of TLS another port.
+    """
+    if origin is None or origin in config.get_option("server.corsAllowedOrigins"):
+        return True
+    try:
+        parts = urlsplit(origin)
+        return parts.netloc == host or parts.hostname in {_server_address()} - {*_THIS_MACHINE}
+    except ValueError:
+        return False
