@@ -142,7 +142,7 @@ class RangePlan:
             piece = replace(piece, last=end)
         with_head = endpoint.head is None or piece.last > endpoint.head - TAIL_BLOCKS
         width = endpoint.width
-        trial = piece.length > width.blocks or not width.answered and piece.length == width.blocks
+        trial = piece.length > width.blocks or (not width.answered and piece.length == width.blocks)
         endpoint.asked_range()
         return Ask(piece, endpoint, with_head, trial)
 

@@ -22,8 +22,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Pages of one site share a process, and with it the scripts that it has compiled: a third of
-    # what a page costs. What a tab keeps to itself, it keeps all the same.
+    # Pages of one site share a process, and with it the scripts that it has compiled: of plain
+    # pages that is a third of the cost. What a tab keeps to itself, it keeps all the same.
     "--process-per-site",
     "--in-process-gpu",
 )
