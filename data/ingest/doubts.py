@@ -189,12 +189,12 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
 
 
 def read_again(reading: Reading, source: str) -> None:
-    """Let what a source alone told be read again."""
+    """Let what a source alone told, or two that agreed, be read again."""
     con = reading.con
     con.execute("UPDATE contradictions SET read_again = TRUE WHERE source = ?", [source])
     alone = con.execute(
         "SELECT filter, from_block, to_block FROM coverage "
-        "WHERE known = 'single' AND source = ? AND source <> '' AND filter NOT LIKE 'file %'",
+        "WHERE source = ? AND source <> '' AND filter NOT LIKE 'file %'",
         [source],
     ).fetchall()
     for name, first, last in alone:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,6 +43,7 @@ _SHARE, _AT_LEAST = 10, 20
 _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.
 _AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
+_DOUBTS = 20  # blocks that are asked for again in one sync, at the most
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
 
@@ -247,6 +249,26 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
     return False
 
 
+def settle_doubts(reading: Reading) -> None:
+    """Ask every host again for blocks about which it could not be told who is right, and settle
+    those that all of them tell alike now."""
+    blocks = unsettled(reading.con)[:_DOUBTS]
+    asked, idle_s = [(block, block) for block in blocks], reading.chain.endpoints.manners.idle_s
+    compared: list[Compared] = []
+    for host in reading.others("") if asked else []:
+        for log_filter in filters(reading.con, reading.network):
+            with suppress(NodeError):  # who tells nothing settles nothing
+                compared += compare(reading, log_filter, asked, [host], len(asked), idle_s)
+    for block in blocks:
+        settle(reading, block, compared)
+
+
+def unsettled(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """The blocks about which it could not be told who is right."""
+    rows = con.execute("SELECT DISTINCT block FROM contradictions WHERE NOT settled ORDER BY 1")
+    return [block for (block,) in rows.fetchall()]
+
+
 def settle(reading: Reading, block: int, compared: Sequence[Compared]) -> None:
     """Take the contradictions about a block for settled where all hosts asked now, `compared` with
     the store, tell the logs alike, and tell one time of the block, which is the stored one."""
@@ -287,7 +309,8 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
         SELECT {columns}, logs.block_time, coalesce(alone.source, '')
         FROM raw_logs AS logs SEMI JOIN chosen USING (block, log_index)
         LEFT JOIN coverage AS alone
-            ON alone.known = 'single' AND logs.block BETWEEN alone.from_block AND alone.to_block
+            ON alone.known IN ('single', 'agreed')
+            AND logs.block BETWEEN alone.from_block AND alone.to_block
             AND alone.filter = CASE logs.address
                 WHEN $pool THEN '{POOL}' WHEN $bond THEN '{BOND}' ELSE '{SFC}' END
         ORDER BY logs.block, logs.log_index
@@ -304,8 +327,14 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
     for *place, at, source in rows:
         stored.setdefault(source, {})[as_chain_log(place)] = at
     for source, logs in stored.items():
-        verdicts = on_chain(reading.chain.endpoints, list(logs), source)
+        places: dict[ChainLog, int] = {}
+        verdicts = on_chain(reading.chain.endpoints, list(logs), source, places=places)
         drop_false(reading, [log for log, yes in verdicts.items() if yes is False])
+        moved = [log for log in logs if places.get(log, log.log_index) != log.log_index]
+        if moved:
+            with transaction(con):
+                reason = "told of logs under other indices than their receipts"
+                distrust(reading, source, moved[0].block, reason)
         times = {log.block: at for log, at in logs.items()}
         doubtful = _out_of_order(times)[:_HEADERS]
         others = sorted(times, key=lambda block: (block not in doubtful, -block))[:_HEADERS]

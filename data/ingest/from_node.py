@@ -19,7 +19,7 @@ from data.ingest import decode
 from data.ingest.checks import Finding
 from data.ingest.coverage import forget
 from data.ingest.doubts import only_answered, only_stored
-from data.ingest.evidence import budget, confirm, filters, sample
+from data.ingest.evidence import budget, confirm, filters, sample, settle_doubts
 from data.ingest.finish import Reached, same_state, stands_still
 from data.ingest.healing import finish_look, read_liars_again, same_chain, still_missing
 from data.ingest.identity import left_chain
@@ -98,6 +98,7 @@ def sync_node(
                 if synced > head:
                     progress.note(f"the node is at block {head}, the store at {synced}: no news")
                     return Synced(synced, [])
+                forget(con, head + 1, 2**62)  # who told more blocks than there are is found out
                 progress.expect(unread(con, first, last))
                 only_newest = not unread(con, first, synced - _TAIL_BLOCKS)
                 if unread(con, first, last) > _LONG_BLOCKS:
@@ -142,7 +143,7 @@ def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -
     which all is read.
     """
     reached = first - 1
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         try:
             landed = land_range(reading, first, last, until)
         except NodeError:
@@ -155,6 +156,8 @@ def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -
         if reached < first:
             break
         requests = budget(len(landed.ranges))
+        if turn < 2:  # what is dropped there is read again before it is settled
+            settle_doubts(reading)
         confirm(reading, first, reached, requests, datetime.now(UTC))
         sample(reading, landed.ranges, requests)
         if not unread(reading.con, first, reached):

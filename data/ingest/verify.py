@@ -32,6 +32,7 @@ from data.ingest.evidence import (
     sample,
     settle,
     told_alone,
+    unsettled,
 )
 from data.ingest.finish import Reached
 from data.ingest.from_node import find_archives
@@ -180,7 +181,7 @@ def _go_through(reading: Reading, info: StoreInfo, work: _Work, until: float) ->
             reread, done = True, False
             for name in work.asked:
                 work.asked[name] = without(work.asked[name], merged(landed.ranges))
-    for block in _unsettled(con):
+    for block in unsettled(con):
         settle(reading, block, [each for _, each in work.compared])
     if reread or _logs(con) != logs or unchanged_to(con) is None:
         reached = Reached(
@@ -233,7 +234,7 @@ def _left(
     reading: Reading, info: StoreInfo, work: _Work
 ) -> Iterator[tuple[LogFilter, str, Blocks]]:
     """What is still to be compared, by filter and source."""
-    doubtful = [(block, block) for block in _unsettled(reading.con)]
+    doubtful = [(block, block) for block in unsettled(reading.con)]
     for log_filter in filters(reading.con, reading.network):
         name = log_filter.names[0]
         done = work.asked.get(name, [])
@@ -280,11 +281,6 @@ def _others(reading: Reading, source: str) -> list[Endpoint]:
     told_by = source.split(", ")
     others = [endpoint for endpoint in anybody if endpoint.host not in told_by]
     return others or (anybody if len(told_by) > 1 else [])
-
-
-def _unsettled(con: duckdb.DuckDBPyConnection) -> list[int]:
-    rows = con.execute("SELECT DISTINCT block FROM contradictions WHERE NOT settled ORDER BY 1")
-    return [block for (block,) in rows.fetchall()]
 
 
 def _logs(con: duckdb.DuckDBPyConnection) -> object:

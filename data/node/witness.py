@@ -35,14 +35,20 @@ class ChainLog:
 
 
 def on_chain(
-    endpoints: Endpoints, logs: Sequence[ChainLog], told_by: str, *, at_its_index: bool = False
+    endpoints: Endpoints,
+    logs: Sequence[ChainLog],
+    told_by: str,
+    *,
+    at_its_index: bool = False,
+    places: dict[ChainLog, int] | None = None,
 ) -> dict[ChainLog, bool | None]:
     """Whether each log stands in its transaction's receipt, as most hosts say; None where none
     knows, or they disagree.
 
     `told_by` is asked last: it told of the logs. One host's yes is enough where nobody denies it.
     Who denies most of many logs has no receipts worth the name, and denies nothing.
-    With `at_its_index` it must stand under the same index too.
+    With `at_its_index` it must stand under the same index too. `places` gets the index under which
+    a receipt holds each, of hosts that number the logs of a block: some begin anew in each receipt.
     """
     votes = {log: [0, 0] for log in logs}
     others = sorted(endpoints.serving, key=lambda each: (each.host == told_by, each.lied))
@@ -55,6 +61,9 @@ def on_chain(
         except EndpointError:
             continue
         said: dict[ChainLog, bool] = {}
+        if places is not None and any(map(_begins_later, receipts.values())):
+            at = {each: each.log_index for held in receipts.values() for each in held or ()}
+            places |= {log: at[log] for log in open_ if log in at}
         for log in open_:
             held = receipts[log.tx]
             # A host that keeps no old blocks knows no old transaction, and some leave out all logs
@@ -68,6 +77,11 @@ def on_chain(
             for log, yes in said.items():
                 votes[log][yes] += 1
     return {log: None if no == yes else yes > no for log, (no, yes) in votes.items()}
+
+
+def _begins_later(held: frozenset[ChainLog] | None) -> bool:
+    """Whether the logs of a receipt are not numbered from 0 on."""
+    return bool(held) and min(log.log_index for log in held or ()) > 0
 
 
 def misplaced(

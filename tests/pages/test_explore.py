@@ -37,6 +37,14 @@ def test_every_query_opens_by_link(name: str, show: Show) -> None:
         assert _table(app) == [field.name for field in query.columns]
 
 
+def test_choosing_one_query_after_the_other_fails_none(show: Show) -> None:
+    app = show(page="explore", query="queue_depth")
+    for name in ("claims_summary", "coverage", "daily_flows", "queue_depth"):
+        app.selectbox(key="query").select(name).run()
+        assert not app.exception, name
+        assert queries.load(name).title in said(app)
+
+
 def test_a_links_parameters_are_the_inputs_and_narrow_the_answer(show: Show) -> None:
     app = show(
         page="explore", query="payouts", since="2024-10-28", until="2024-11-25", token="aFTMc"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,7 +20,10 @@ LINKS = 40  # each held its 15 MB before there was a bound: 987 MB for 40
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads Linux's account of a process")
 def test_links_with_large_answers_do_not_fill_a_server(sample_store: Path, app_tree: Path) -> None:
     edited(sample_store, app_tree / "var" / "sample.duckdb")
-    assert asyncio.run(peak_mb(app_tree / "app.py")) < MOST_MB
+    # A browser of another test may keep this thread's event loop busy.
+    with ThreadPoolExecutor(1) as thread:
+        peak = thread.submit(lambda: asyncio.run(peak_mb(app_tree / "app.py"))).result()
+    assert peak < MOST_MB
 
 
 async def peak_mb(script: Path) -> float:

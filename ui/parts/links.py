@@ -87,18 +87,22 @@ def check(
     named in a notice and leaves the URL: the input that is bound to it could not take it."""
     text = st.query_params.get(key)
     if text is not None and not is_valid(text):
-        refuse(notices, key, text, wanted, default)
-        forget(key)
+        if forget(key):
+            refuse(notices, key, text, wanted, default)
         return None
     return text
 
 
-def forget(key: str) -> None:
+def forget(key: str) -> bool:
     """Take a parameter out of the URL, and out of what an input that is bound to it begins with:
-    Streamlit keeps the URL as it came for that, and fails on some of it."""
-    del st.query_params[key]
+    Streamlit keeps the URL as it came for that, and fails on some of it. Returns False where an
+    input holds it already, as it was chosen before something else was: that one puts it right."""
     with get_session_state().query_params() as of_session:
         of_session._initial_query_params.pop(key, None)
+        if of_session.is_bound(key):
+            return False
+    del st.query_params[key]
+    return True
 
 
 def refuse(notices: DeltaGenerator, key: str, text: str, wanted: str, default: str) -> None:
@@ -115,12 +119,11 @@ def tidy() -> None:
         every = st.query_params.get_all(name)
         if _OF_TRACKERS.fullmatch(name):
             del st.query_params[name]
-        elif len(every) > 1:
+        elif len(every) > 1 and forget(name):
             st.warning(
                 f"The link sets `{plain(name)}` {len(every):,} times: the last one counts, "
                 f"`{plain(every[-1])}`."
             )
-            forget(name)
             st.query_params[name] = every[-1]
             with get_session_state().query_params() as of_session:
                 of_session._initial_query_params[name] = [every[-1]]
