@@ -85,6 +85,20 @@ def agree(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int, host
             _put(con, Range(name, known.first, known.last, sure, both))
 
 
+def disagree(con: duckdb.DuckDBPyConnection, host: str) -> None:
+    """Take what `host` bore out, or had borne out, for told by the other alone."""
+    con.execute(
+        """
+        UPDATE coverage SET known = 'single', source = array_to_string(
+            list_filter(string_split(source, ', '), lambda each: each <> $host), ', '
+        )
+        WHERE known = 'agreed' AND source <> $host
+            AND list_contains(string_split(source, ', '), $host)
+        """,
+        {"host": host},
+    )
+
+
 def ranges(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> list[Range]:
     """What is recorded of the filter over blocks first..last, cut to them and in order."""
     rows = con.execute(

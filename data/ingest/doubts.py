@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from data.ingest.coverage import BOND, POOL, SFC, forget
+from data.ingest.coverage import BOND, POOL, SFC, disagree, forget
 from data.ingest.identity import left_chain
 from data.ingest.reading import OF_FILTER, Reading, filter_parameters
 from data.node.log_ranges import LogFilter
@@ -179,6 +179,7 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
         if endpoint.host == source:
             endpoint.lied = True
             endpoint.last_error = reason
+    disagree(reading.con, source)
     at_once = source not in reading.healed or bool(reading.others(source))
     contradiction(reading, source, block, reason, dropped=dropped, settled=at_once)
     if at_once:

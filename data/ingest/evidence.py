@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,7 +42,7 @@ _SHARE, _AT_LEAST = 10, 20
 _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.
 _AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
-_DOUBTS = 20  # blocks that are asked for again in one sync, at the most
+_FEW = 9  # of so few it is believed that receipts have none: see on_chain
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
 
@@ -81,7 +80,7 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     ]
     for done, (log_filter, source) in enumerate(pairs):
         told = told_alone(reading, log_filter, first, last).get(source, [])
-        others, most = reading.others(source), (requests - answers) // (len(pairs) - done)
+        others, most = reading.others(source), -(-(requests - answers) // (len(pairs) - done))
         alone = not others and again
         if alone:
             others = [each for each in reading.chain.endpoints.all if each.host == source]
@@ -98,7 +97,7 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
             compared.extend((answer.first, answer.last) for answer in answered)
         except NodeError as error:  # nobody is left to ask: it stays as it is known
             reading.note(f"not confirmed by a second host: {error}")
-        answers += len(compared)
+        answers += 0 if alone else len(compared)
         if alone:
             _keep_asked_again(reading, log_filter, source, merged(compared))
     return answers
@@ -249,41 +248,6 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
     return False
 
 
-def settle_doubts(reading: Reading) -> None:
-    """Ask every host again for blocks about which it could not be told who is right, and settle
-    those that all of them tell alike now."""
-    blocks = unsettled(reading.con)[:_DOUBTS]
-    asked, idle_s = [(block, block) for block in blocks], reading.chain.endpoints.manners.idle_s
-    compared: list[Compared] = []
-    for host in reading.others("") if asked else []:
-        for log_filter in filters(reading.con, reading.network):
-            with suppress(NodeError):  # who tells nothing settles nothing
-                compared += compare(reading, log_filter, asked, [host], len(asked), idle_s)
-    for block in blocks:
-        settle(reading, block, compared)
-
-
-def unsettled(con: duckdb.DuckDBPyConnection) -> list[int]:
-    """The blocks about which it could not be told who is right."""
-    rows = con.execute("SELECT DISTINCT block FROM contradictions WHERE NOT settled ORDER BY 1")
-    return [block for (block,) in rows.fetchall()]
-
-
-def settle(reading: Reading, block: int, compared: Sequence[Compared]) -> None:
-    """Take the contradictions about a block for settled where all hosts asked now, `compared` with
-    the store, tell the logs alike, and tell one time of the block, which is the stored one."""
-    con, endpoints = reading.con, reading.chain.endpoints
-    answers = [each for each in compared if each.first <= block <= each.last]
-    if not answers or not all(each.alike for each in answers):
-        return
-    said = {times_at(endpoints, host, [block])[block] for host in endpoints.serving} - {None}
-    rows = con.execute("SELECT DISTINCT block_time FROM raw_logs WHERE block = ?", [block])
-    stored = {at for (at,) in rows.fetchall()}
-    if len(said) == 1 and stored <= said:
-        with transaction(con):
-            con.execute("UPDATE contradictions SET settled = TRUE WHERE block = ?", [block])
-
-
 def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> None:
     """Look up logs of the blocks in `told` in their receipts, and their times in the headers: all
     of them, or the newest half and some others where they are more than `requests` allow. What is
@@ -327,11 +291,11 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
     for *place, at, source in rows:
         stored.setdefault(source, {})[as_chain_log(place)] = at
     for source, logs in stored.items():
-        places: dict[ChainLog, int] = {}
+        places: dict[ChainLog, set[int]] = {}
         verdicts = on_chain(reading.chain.endpoints, list(logs), source, places=places)
         drop_false(reading, [log for log, yes in verdicts.items() if yes is False])
-        moved = [log for log in logs if places.get(log, log.log_index) != log.log_index]
-        if moved:
+        moved = [log for log in logs if log.log_index not in places.get(log, {log.log_index})]
+        if _all_deny(reading, moved[:_FEW], source):
             with transaction(con):
                 reason = "told of logs under other indices than their receipts"
                 distrust(reading, source, moved[0].block, reason)
@@ -341,6 +305,12 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
         for block, at in block_times(reading.chain.endpoints, others, source).items():
             if at is not None and at != times[block]:
                 mend_time(reading, block)
+
+
+def _all_deny(reading: Reading, moved: list[ChainLog], source: str) -> bool:
+    """Whether there are such logs, and the hosts' receipts have none of them under its index."""
+    asked = on_chain(reading.chain.endpoints, moved, source, at_its_index=True)
+    return bool(moved) and all(yes is False for yes in asked.values())
 
 
 def _out_of_order(times: dict[int, datetime]) -> list[int]:

@@ -19,13 +19,14 @@ from data.ingest import decode
 from data.ingest.checks import Finding
 from data.ingest.coverage import forget
 from data.ingest.doubts import only_answered, only_stored
-from data.ingest.evidence import budget, confirm, filters, sample, settle_doubts
+from data.ingest.evidence import budget, confirm, filters, sample
 from data.ingest.finish import Reached, same_state, stands_still
 from data.ingest.healing import finish_look, read_liars_again, same_chain, still_missing
 from data.ingest.identity import left_chain
 from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
+from data.ingest.settling import settle_doubts
 from data.node.chain import Chain
 from data.node.log_ranges import LogRanges
 from data.store.reader import SCHEMA_VERSION, open_reader, read_info

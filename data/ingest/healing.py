@@ -34,7 +34,8 @@ _ROUNDS = 3
 def read_liars_again(reading: Reading) -> None:
     """Let what sources alone told that were found wrong in an earlier sync be read again."""
     sources = reading.con.execute(
-        "SELECT DISTINCT source FROM contradictions WHERE NOT read_again ORDER BY 1"
+        "SELECT DISTINCT source FROM contradictions WHERE NOT read_again "
+        "AND source NOT LIKE '%, %' ORDER BY 1"  # which of several was wrong is not known
     ).fetchall()
     with transaction(reading.con):
         for (source,) in sources:

@@ -30,9 +30,7 @@ from data.ingest.evidence import (
     filters,
     newest,
     sample,
-    settle,
     told_alone,
-    unsettled,
 )
 from data.ingest.finish import Reached
 from data.ingest.from_node import find_archives
@@ -41,6 +39,7 @@ from data.ingest.identity import left_chain
 from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading
+from data.ingest.settling import settle, unsettled
 from data.node.chain import Chain
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter

@@ -149,7 +149,7 @@ class Endpoint:
     @property
     def carries(self) -> float:
         """About how many blocks a second it brings; infinite where that is yet to be tried."""
-        if not self.width.answered:
+        if not self.width.answered and not self.contribution.blocks:
             return math.inf
         return self.width.blocks * self.pace.at_once / max(self.took_s, 0.05)
 

@@ -40,15 +40,15 @@ def on_chain(
     told_by: str,
     *,
     at_its_index: bool = False,
-    places: dict[ChainLog, int] | None = None,
+    places: dict[ChainLog, set[int]] | None = None,
 ) -> dict[ChainLog, bool | None]:
     """Whether each log stands in its transaction's receipt, as most hosts say; None where none
     knows, or they disagree.
 
     `told_by` is asked last: it told of the logs. One host's yes is enough where nobody denies it.
     Who denies most of many logs has no receipts worth the name, and denies nothing.
-    With `at_its_index` it must stand under the same index too. `places` gets the index under which
-    a receipt holds each, of hosts that number the logs of a block: some begin anew in each receipt.
+    With `at_its_index` it must stand under the same index too. `places` gets the indices under
+    which receipts hold each, of receipts that begin above 0: some hosts number each one anew.
     """
     votes = {log: [0, 0] for log in logs}
     others = sorted(endpoints.serving, key=lambda each: (each.host == told_by, each.lied))
@@ -61,9 +61,11 @@ def on_chain(
         except EndpointError:
             continue
         said: dict[ChainLog, bool] = {}
-        if places is not None and any(map(_begins_later, receipts.values())):
-            at = {each: each.log_index for held in receipts.values() for each in held or ()}
-            places |= {log: at[log] for log in open_ if log in at}
+        if places is not None:
+            for held in receipts.values():
+                if held and min(each.log_index for each in held) > 0:
+                    for each in held:
+                        places.setdefault(each, set()).add(each.log_index)
         for log in open_:
             held = receipts[log.tx]
             # A host that keeps no old blocks knows no old transaction, and some leave out all logs
@@ -77,11 +79,6 @@ def on_chain(
             for log, yes in said.items():
                 votes[log][yes] += 1
     return {log: None if no == yes else yes > no for log, (no, yes) in votes.items()}
-
-
-def _begins_later(held: frozenset[ChainLog] | None) -> bool:
-    """Whether the logs of a receipt are not numbered from 0 on."""
-    return bool(held) and min(log.log_index for log in held or ()) > 0
 
 
 def misplaced(
@@ -131,11 +128,11 @@ def times_at(
 
 def _receipts(
     endpoints: Endpoints, endpoint: Endpoint, txs: Iterable[str]
-) -> dict[str, frozenset[ChainLog] | None]:
+) -> dict[str, tuple[ChainLog, ...] | None]:
     """The logs in each transaction's receipt; None where the host knows no such transaction."""
 
-    def ask(part: list[str]) -> dict[str, frozenset[ChainLog] | None]:
-        held: dict[str, frozenset[ChainLog] | None] = {}
+    def ask(part: list[str]) -> dict[str, tuple[ChainLog, ...] | None]:
+        held: dict[str, tuple[ChainLog, ...] | None] = {}
         requests = [("eth_getTransactionReceipt", [tx]) for tx in part]
         for tx, reply in zip(part, endpoints.ask_batch(endpoint, list(requests)), strict=True):
             if "error" in reply:
@@ -151,9 +148,9 @@ def _receipts(
     return held
 
 
-def _logs(receipt: Any) -> frozenset[ChainLog]:
+def _logs(receipt: Any) -> tuple[ChainLog, ...]:
     try:
-        return frozenset(
+        return tuple(
             ChainLog(
                 quantity(log["blockNumber"]),
                 quantity(log["logIndex"]),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data import NodeError
 from data.ingest import decode
-from data.ingest.coverage import cover, forget, gaps, holes
+from data.ingest.coverage import agree, cover, disagree, forget, gaps, holes
 from data.ingest.landing import _batches, unread
 from data.node.endpoint import Endpoint, Manners
 from data.node.log_ranges import RangeAnswer
@@ -62,6 +62,21 @@ def test_coverage_is_the_set_of_blocks_that_were_read_and_not_forgotten(
 
 @settings(max_examples=25, deadline=None)
 @given(covered=st.lists(RANGES, max_size=5), synced=st.integers(5, LAST))
+def test_who_was_found_wrong_bears_nothing_out(con: Connection) -> None:
+    con.execute("DELETE FROM coverage")
+    for first, host in ((0, "a:1"), (10, "a:11"), (20, "b:2")):
+        cover(con, ("sfc",), first, first + 9, "single", host)
+    agree(con, "sfc", 0, 9, "b:2")
+    agree(con, "sfc", 10, 19, "b:2")
+    disagree(con, "a:1")
+    known = "SELECT from_block, known, source FROM coverage ORDER BY 1"
+    assert rows(con, known) == [
+        (0, "single", "b:2"),
+        (10, "agreed", "a:11, b:2"),
+        (20, "single", "b:2"),
+    ]
+
+
 def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
     con: Connection, covered: list[list[int]], synced: int
 ) -> None:
