@@ -21,10 +21,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-asked: dict[str, Any] = {}
 if __name__ == "__main__":
     os.nice(10)  # its start, too, yields to whoever waits for a page
-    asked = json.load(sys.stdin.buffer)
+    asked: dict[str, Any] = json.load(sys.stdin.buffer)
     # A store that takes no link is read below another root. That may be changed in a namespace of
     # its own (CLONE_NEWUSER), where any user may have one; later, with DuckDB's threads, none may.
     if sys.platform == "linux" and os.geteuid():
@@ -36,6 +35,8 @@ if __name__ == "__main__":
         else:
             Path(link).unlink()
     sys.modules["numpy"] = None  # type: ignore[assignment]  # pyarrow's slower half, not needed
+else:
+    asked = {}
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
