@@ -13,8 +13,8 @@ store = store_view.shown()
 links.refuse_unknown([], "Status")
 st.title("Status")
 
-checks = store.ask("checks_summary")
-st.markdown(parts.answer(store.info, checks))
+checks, hosts = store.ask("checks_summary"), parts.hosts(store)
+st.markdown(parts.answer(store.info, checks, hosts))
 parts.last_sync(store.info, words.age(store.info, store.now))
 
 sync_now.offer(store.source, store.ending)
@@ -22,7 +22,7 @@ sync_now.offer(store.source, store.ending)
 failures = store.ask("failed_checks").filter(status="failed")
 if failures.height:
     st.subheader("What failed")
-    parts.failures_table(failures)
+    parts.failures_table(failures, hosts)
 
 if not store.info.simulated:
     st.subheader("How sure it is")
@@ -36,7 +36,7 @@ if not store.info.simulated:
         drawing.once(store.version, evidence.contradictions_table, differed)
 
 st.subheader("Checks")
-drawing.once(store.version, parts.checks_table, checks)
+drawing.once(store.version, parts.checks_table, checks, hosts)
 st.caption("Made at every sync. An unknown check has not passed: its message says why.")
 
 st.subheader("Blocks read")

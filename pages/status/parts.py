@@ -27,14 +27,24 @@ _BADGES = {"passed": "green", "unknown": "orange", "failed": "red"}
 _MOST_LOGS = 100_000  # more take this server over ten seconds
 
 
-def answer(info: StoreInfo, checks: pl.DataFrame) -> str:
+def hosts(store: StoreView) -> list[str]:
+    """Who told the store what it holds, so far as it knows; an archive is no host."""
+    told = [store.info.source, *store.ask("coverage")["source"]]
+    if not store.info.simulated:
+        told += [*store.ask_first("contradictions", 50)[0]["source"]]
+    names = {name for names in told if names for name in names.split(", ")}
+    names |= {bare for name in names if "." in (bare := name.partition(":")[0])}  # without its port
+    return sorted(name for name in names if name and " " not in name)
+
+
+def answer(info: StoreInfo, checks: pl.DataFrame, hosts: list[str]) -> str:
     """The page's one sentence: what the store holds, and whether it can be trusted."""
     if info.synced_block is None:
         return "The store holds no synced block."
     chain = "a simulated chain" if info.simulated else "the chain"
     contents = (
         f"The store holds {chain} up to block {info.synced_block:,}, read from "
-        f"{words.found(info.source) if info.source else words.UNKNOWN}"
+        f"{words.found(info.source, hosts) if info.source else words.UNKNOWN}"
     )
     failed, undecided = (checks.filter(status=s).height for s in ("failed", "unknown"))
     if not checks.height:
@@ -64,13 +74,13 @@ def last_sync(info: StoreInfo, age: str) -> None:
     )
 
 
-def checks_table(checks: pl.DataFrame) -> None:
+def checks_table(checks: pl.DataFrame, hosts: list[str]) -> None:
     """Every check with its verdict, the worst first."""
     ordered = checks.sort(pl.col("status") == "passed", pl.col("status") == "unknown", "name")
-    _listed([f":{_BADGES[status]}-badge[{status}]" for status in ordered["status"]], ordered)
+    _listed([f":{_BADGES[status]}-badge[{status}]" for status in ordered["status"]], ordered, hosts)
 
 
-def failures_table(failures: pl.DataFrame) -> None:
+def failures_table(failures: pl.DataFrame, hosts: list[str]) -> None:
     """Every failure with its block and request id."""
     places = [
         ", ".join(
@@ -80,15 +90,15 @@ def failures_table(failures: pl.DataFrame) -> None:
         )
         for block, wr_id in failures.select("block", "wr_id").rows()
     ]
-    _listed(places, failures)
+    _listed(places, failures, hosts)
 
 
-def _listed(marks: list[str], checks: pl.DataFrame) -> None:
+def _listed(marks: list[str], checks: pl.DataFrame, hosts: list[str]) -> None:
     """Each check's name and what it found, after its mark. A list wraps on every screen; the cells
     of a table would be cut."""
     st.markdown(
         "\n".join(
-            f"- {mark} **{words.escaped(name)}**: {words.found(message)}"
+            f"- {mark} **{words.escaped(name)}**: {words.found(message, hosts)}"
             for mark, (name, message) in zip(
                 marks, checks.select("name", "message").rows(), strict=True
             )

@@ -16,7 +16,7 @@ from pages.unstake.node import Live
 from pages.unstake.terms import Terms, read_terms
 from ui.odds import scored
 from ui.odds.scored import Odds
-from ui.parts import ending_words
+from ui.parts import ending_words, words
 from ui.shown.store_view import StoreView
 
 _NEAR = timedelta(hours=1)
@@ -61,7 +61,7 @@ class Now:
         if reading is None:
             return replace(live, why_not=ending_words.no_node(ending, live.why_not))
         if ending.is_silent(reading.at, at):
-            return Live(None, ending_words.silent(ending, reading.host, reading.at, at))
+            return Live(None, ending_words.silent(ending, words.node(reading.host), reading.at, at))
         return live
 
     @cached_property

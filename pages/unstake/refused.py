@@ -119,7 +119,7 @@ def _sign(network: Network, payout: SetAside, unsigned: wallet.UnsignedTransacti
             f"- **From**: `{unsigned.sender}`, which pays the gas\n"
         )
         at = words.UNKNOWN if payout.block is None else f"{payout.block:,}"
-        st.caption(f"Read at block {at} from {words.escaped(payout.host)}.")
+        st.caption(f"Read at block {at} from {words.escaped(words.node(payout.host))}.")
         may_sign = _is_ready(payout)
     _panel(network, unsigned, may_sign=may_sign)
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from data.config import is_public
 from data.live.reading import Holder, Reading
 from data.pool.amounts import format_short, format_wei
 from data.pool.burn import BOND, RebuiltFee
 from data.pool.transaction import TOKEN_NAMES
-from ui.parts.words import of_minutes
+from ui.parts import words
 
 Kind = Literal["ok", "problem", "note", "unknown"]
 _MINUTE = timedelta(minutes=1)
@@ -210,7 +211,9 @@ def _of_rebuilt_fee(reading: Reading, rebuilt: RebuiltFee) -> Iterator[Remark]:
             "fee",
             f"The node says the fee is {format_wei(reading.fee_wei)} FTM (block {reading.block}), "
             f"the logs say {format_wei(rebuilt.fee_wei)} FTM (block {rebuilt.block}).",
-            "Sync again: the fee changes with each unstake."
+            "The fee changes with each unstake."
+            if behind and is_public()
+            else "Sync again: the fee changes with each unstake."
             if behind
             else "Sign only if you accept the node's; see the checks on the status page.",
         )
@@ -219,14 +222,16 @@ def _of_rebuilt_fee(reading: Reading, rebuilt: RebuiltFee) -> Iterator[Remark]:
 def _of_age(reading: Reading, now: datetime) -> Remark:
     age = now - reading.at
     if age <= _OLD:
-        return Remark("ok", "age", f"Read at block {reading.block} from {reading.host}.")
+        return Remark(
+            "ok", "age", f"Read at block {reading.block} from {words.node(reading.host)}."
+        )
     return Remark(
         "note",
         "age",
-        f"The newest block {reading.host} knows, {reading.block}, is "
-        f"{of_minutes(age // _MINUTE)} old: the node is behind, or the chain stands "
+        f"The newest block {words.node(reading.host)} knows, {reading.block}, is "
+        f"{words.of_minutes(age // _MINUTE)} old: the node is behind, or the chain stands "
         "still.",
-        "Try again later or through another endpoint.",
+        "Try again later." if is_public() else "Try again later or through another endpoint.",
     )
 
 

@@ -18,6 +18,7 @@ from data.pool.burn import (
     gross_of,
     unstaked,
 )
+from ui.parts import words
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def read_terms(row: Mapping[str, Any]) -> Terms | None:
 def given(reading: Reading | None, terms: Terms | None, token: Token, amount_wei: int) -> Given:
     """What the amount gives: by the node if it told everything, else by the store's logs."""
     if reading is not None and reading.payout_wei is not None:
-        origin = f"read at block {reading.block:,} from {reading.host}"
+        origin = f"read at block {reading.block:,} from {words.node(reading.host)}"
         return Given(reading.gross_wei, reading.fee_wei, reading.payout_wei, reading.ratio, origin)
     if terms is None or terms.ratio is None:
         return Given(None, None, None, None, "", "no log tells what the token is worth")

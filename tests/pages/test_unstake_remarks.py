@@ -17,6 +17,7 @@ from devnet import Devnet, act
 from forecast.present import Present
 from pages.unstake.now import present
 from pages.unstake.remarks import Remark, check_unstake, over_supply
+from pages.unstake.terms import given
 from tests.live_steps import of
 
 FTM = 10**18
@@ -285,3 +286,20 @@ def test_what_the_node_does_not_tell_is_the_stores() -> None:
         silent: Any = {unknown: None}
         assert present(replace(READING, **silent), NOW) is STORED
     assert present(None, NOW) is STORED
+
+
+def test_strangers_are_told_neither_which_node_nor_what_its_operator_may_do(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("FTM_PUBLIC", "on")
+    reading = replace(READING, host="10.1.2.3:8545")
+    assert remark(reading, "age", now=AT).sentence == "Read at block 1000 from a node."
+    late = remark(reading, "age", now=AT + timedelta(hours=1))
+    assert late.sentence.startswith("The newest block a node knows, 1000, is 1 h old")
+    assert late.remedy == "Try again later."
+    fee = remark(reading, "fee", rebuilt=RebuiltFee(FTM // 50, 999))
+    assert fee.remedy == "The fee changes with each unstake."
+    origin = given(reading, None, CERT, 3 * FTM).origin
+    assert origin == "read at block 1,000 from a node"
+    environment.setenv("FTM_PUBLIC", "off")
+    assert "10.1.2.3:8545" in given(reading, None, CERT, 3 * FTM).origin

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.node
 TOO_BIG = 1009  # the code a WebSocket is closed with
 
 
-NAMES = ("--browser.serverAddress", "queue.test", "--server.allowedHosts", "*.named.test")
+NAMES = ("--browser.serverAddress", "Queue.test", "--server.allowedHosts", "*.named.test")
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def with_ports(app: App, hosts: list[str]) -> list[str]:
     return [*hosts, *(f"{host}:{port_of(app)}" for host in hosts)]
 
 
-@pytest.mark.parametrize("path", ["/", "/track", "/healthz", "/_stcore/host-config"])
+@pytest.mark.parametrize("path", ["/", "/track", "/_stcore/host-config"])
 def test_pages_are_given_under_names_of_this_server_alone(app: App, named: App, path: str) -> None:
     answered = [(app, OURS), (named, OURS + GIVEN)]
     refused = [(app, ["", *GIVEN, *STRANGE]), (named, ["", *STRANGE])]
@@ -157,6 +157,13 @@ def test_pages_are_given_under_names_of_this_server_alone(app: App, named: App, 
             answer = asked(server, "GET", path, Host=host)
             assert answer.status == 403, host
             assert "--server.allowedHosts" in answer.text  # type: ignore[attr-defined]
+
+
+def test_health_is_told_to_probes_that_know_an_address_alone(app: App) -> None:
+    for host in ["10.0.3.7:8501", "", *STRANGE]:
+        answer = asked(app, "GET", "/healthz", Host=host)
+        assert answer.status == 200, host
+        assert '"status":"ok"' in answer.text  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +178,9 @@ def test_pages_are_given_under_names_of_this_server_alone(app: App, named: App, 
         ("queue.test", "https://queue.test"),
         ("127.0.0.1:8501", "https://queue.test"),
         ("queue.test", "https://queue.test:8443"),
+        ("a.named.test", "https://a.named.test:8443"),
+        ("A.named.test", "https://a.named.test:8443"),
+        ("a.named.test:8501", "https://a.named.test"),
     ],
 )
 def test_pages_of_this_server_have_their_websocket(
@@ -193,6 +203,14 @@ def test_pages_of_this_server_have_their_websocket(
         ("localhost:8501", "http://0.0.0.0:8501"),
         ("localhost:8501", "http://evil.test"),
         ("localhost:8501", "https://queue.test.evil.test"),
+        ("127.0.0.1:8501", "http://127.0.0.1:3000"),
+        ("localhost", "http://localhost:3000"),
+        ("LOCALHOST.", "http://localhost.:3000"),
+        ("[::1]:8501", "http://[::1]:3000"),
+        ("a.named.test", "https://b.named.test"),
+        ("a.named.test", "https://evil.test:8443"),
+        ("evil.test", "https://a.named.test"),
+        ("evil.test:8501", "http://evil.test:8501"),
         ("localhost:8501", "null"),
         ("localhost:8501", "http://[evil"),
     ],

@@ -73,3 +73,12 @@ def test_a_fault_is_told_and_not_kept() -> None:
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: of_bytes(1 // 0), lambda rows: rows)
     assert kept.get("a", lambda: of_bytes(1), lambda rows: rows).height == 1
+
+
+def test_what_is_made_anew_under_a_key_takes_the_room_of_its_last_value_alone() -> None:
+    asked = Asked(3_500_000, 1_000_000)
+    for _ in range(5):  # as when two of three that wait take turns
+        asked.kept._put("a", (of_bytes(1_000_000), 0), 1_000_000)
+    for key in "bcabc":
+        asked.ask(key)
+    assert asked.made == ["b", "c"]

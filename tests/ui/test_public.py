@@ -118,3 +118,44 @@ def test_the_sql_box_is_there_or_not(show: Show, environment: pytest.MonkeyPatch
     assert not app.exception
     assert not app.text_area
     assert "4711" not in str([table.value for table in app.dataframe])
+
+
+FOUND = (
+    "one source: 12 % of the pool's blocks were told by {} alone: run "
+    "`python -m data.sync verify --network fantom`"
+)
+
+
+@pytest.mark.parametrize("host", ["rpc.secret.example", "node:8545", "node", "10.1.2.3:8545"])
+def test_what_a_check_found_names_no_host_and_no_command_to_strangers(
+    public: pytest.MonkeyPatch, host: str
+) -> None:
+    told = "one source: 12 % of the pool's blocks were told by a host alone"
+    assert words.found(FOUND.format(host), [host, "other"]) == words.escaped(told)
+    assert words.found(f"https://{host}/: told by {host}.", [host]) == words.escaped(
+        "a host/: told by a host."
+    )
+    public.setenv("FTM_PUBLIC", "off")
+    assert words.found(FOUND.format(host), [host]) == words.escaped(FOUND.format(host))
+
+
+@pytest.mark.parametrize("told", ["data.sync is no host", "another node, not.node and nodes"])
+def test_what_is_no_host_of_the_store_stays(public: pytest.MonkeyPatch, told: str) -> None:
+    assert words.found(told, ["node:8545", "sync"]) == words.escaped(told)
+
+
+def test_the_status_page_hides_the_hosts_that_its_store_knows(
+    show: Show, public: pytest.MonkeyPatch
+) -> None:
+    app = show(
+        STALE,
+        "UPDATE store_info SET source = 'alpha:8545, rpc.secret.example'",
+        "UPDATE coverage SET source = 'beta:8545'",
+        f"UPDATE checks SET status = 'unknown', message = $${FOUND.format('beta:8545')}$$ "
+        "WHERE name = 'payout amounts'",
+        page="status",
+    )
+    assert not app.exception
+    assert "told by a host alone" in plain(app)
+    for word in ("alpha", "beta", "secret", "verify", "a host verify"):
+        assert word not in everything(app), word

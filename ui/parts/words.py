@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
@@ -22,7 +23,8 @@ _CODE = re.compile(r"(`[^`\n]+`)")
 _MARKUP = re.compile(r"[\\`*_\[\]<>#~$:|!{}+.&@=^-]")
 _LINKED = re.compile(r":(?=//)|www(?=\.)|@", re.IGNORECASE)
 _HOST = r"localhost|\d+(?:\.\d+){3}|\[[\da-fA-F:]+\]|(?:[\w-]+\.)+[A-Za-z]{2,}"
-_HOSTS = re.compile(rf"(?:\w+://)?(?<![\w.])(?:{_HOST})(?::\d+)?(?![\w.])")
+_ADDRESS = r"(?<![\w.-])(?:localhost|\d+(?:\.\d+){3}|\[[\da-fA-F:]+\])(?![\w-]|\.\w)"
+_COMMAND = re.compile(r": run `[^`]*`")
 # What only the operator knows or can do: settings, options, commands, files and hosts.
 _OPERATORS = re.compile(rf"FTM_|--[a-z]|\b[Ss]ync|`make |://|/\w+/|{_HOST}")
 _SHORT = "not available now, try again later"
@@ -144,9 +146,20 @@ def fault(text: str) -> str:
     return escaped(_ABSOLUTE_PATH.sub("", text.replace(f"{ROOT}/", "")))
 
 
-def found(text: str) -> str:
-    """The words of a check, without markup; for strangers without the hosts that it names."""
-    return escaped(_HOSTS.sub("a host", text) if is_public() else text)
+def found(text: str, hosts: Iterable[str] = ()) -> str:
+    """The words of a check, without markup; for strangers without its command, and without the
+    `hosts` that the store knows."""
+    if not is_public():
+        return escaped(text)
+    names = [rf"(?<![\w.-]){re.escape(h)}(?![\w-]|\.\w)" for h in sorted(hosts, key=len)[::-1]]
+    either = "|".join([*names, _ADDRESS])
+    hidden = re.sub(rf"(?:\w+://)?(?:{either})(?::\d+)?", "a host", _COMMAND.sub("", text))
+    return escaped(hidden)
+
+
+def node(host: str) -> str:
+    """A node that was asked, as a sentence names it; to strangers not by its name."""
+    return "a node" if is_public() else host
 
 
 def of_minutes(minutes: int) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config, net_util
@@ -16,6 +17,7 @@ from data.config import is_public
 _READING = ("GET", "HEAD", "OPTIONS")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen at, and no names
+_HEALTH = "/healthz"  # asked by address, and tells the network and its last block alone
 _METRICS = "/_stcore/metrics"  # how many visit, and what is kept of them
 _POLICY = 1008  # the code that closes a WebSocket
 
@@ -70,7 +72,7 @@ def named_hosts_only(app: ASGIApp) -> ASGIApp:
         headers = Headers(scope=scope)
         host, origin = headers.get("host"), headers.get("origin")
         is_known = is_host_allowed(host)
-        if scope["type"] == "http" and not is_known:
+        if scope["type"] == "http" and not is_known and scope["path"] != _HEALTH:
             text = (
                 "This server does not answer to that name. Who runs it can give it the name: "
                 "--server.allowedHosts NAME\n"
@@ -79,7 +81,7 @@ def named_hosts_only(app: ASGIApp) -> ASGIApp:
         elif scope["type"] == "websocket" and not (is_known and _is_ours(origin, host)):
             await send({"type": "websocket.close", "code": _POLICY})
         else:
-            await app(scope, receive, send)
+            await app(scope if origin is None else _as_own(scope), receive, send)
 
     return served
 
@@ -101,12 +103,40 @@ def _server_address() -> str:
 def _is_ours(origin: str | None, host: str | None) -> bool:
     """Whether a page of `origin` is one of this server, asked as `host`. Programs send no origin.
 
-    A proxy may leave its own name out of `host`, and one in front of TLS another port.
+    A proxy may leave its own name out of `host`, and its port. At this machine's own names the port
+    counts: whoever has an account here may serve a page at another.
     """
     if origin is None or origin in config.get_option("server.corsAllowedOrigins"):
         return True
     try:
         parts = urlsplit(origin)
-        return parts.netloc == host or parts.hostname in {_server_address()} - {*_THIS_MACHINE}
+        if parts.netloc == host:
+            return True
+        name, asked = _plain(parts.hostname), _plain(urlsplit(f"//{host}").hostname)
     except ValueError:
         return False
+    return not _is_this_machine(name) and name in (asked, _plain(_server_address()))
+
+
+def _plain(name: str | None) -> str:
+    """A name as it is compared: DNS knows no capitals, and may end it with a dot."""
+    return (name or "").lower().rstrip(".")
+
+
+def _is_this_machine(name: str) -> bool:
+    """Whether a page of that name is of this machine whoever looks at it; so is one without."""
+    if name in ("", *_THIS_MACHINE) or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _as_own(scope: Scope) -> Scope:
+    """A WebSocket of ours, as of its host's origin: Streamlit asks again, and knows fewer."""
+    if scope["type"] != "websocket":
+        return scope
+    headers = MutableHeaders(raw=[*scope["headers"]])
+    headers["origin"] = f"http://{headers['host']}"
+    return {**scope, "headers": headers.raw}

@@ -53,6 +53,8 @@ class Kept:
 
     def _put(self, key: str, value: Any, size: int) -> None:
         with self._lock:
+            _, before = self._values.pop(key, (None, 0))  # two may have made it, one after another
+            self._bytes -= before
             self._values[key] = value, size
             self._bytes += size
             while self._bytes > self._most_bytes and len(self._values) > 1:

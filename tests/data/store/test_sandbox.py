@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from polars.testing import assert_frame_equal
 import queries
 from data import SqlError, StoreError
 from data.config import ROOT
+from data.store import sandbox
 from data.store.reader import open_reader
 from data.store.sandbox import ANSWER_BYTES, TEXT_BYTES, SqlAnswer, run_sql
 from tests.processes import python
@@ -198,6 +200,29 @@ path, count = con.execute({WHERE!r}).fetchone()
 print(count > 0, {str(tmp_path)!r} in path, os.path.exists({str(store)!r}))
 """
     assert python("-c", script, check=True).stdout.split() == ["True", "False", "True"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a store is attached as it lies")
+@pytest.mark.parametrize(("letters", "left"), [(200, "False"), (251, "True")])
+def test_a_namespace_is_entered_only_for_a_store_that_takes_no_link(
+    sample_store: Path, tmp_path: Path, letters: int, left: str
+) -> None:
+    store = tmp_path / ("s" * letters)
+    shutil.copy(sample_store, store)
+    request = {"store": str(store), "sql": WHERE, "memory_mb": 512, "seconds": 60, "rows": 1}
+    request |= {"parent": os.getpid(), "answer_bytes": ANSWER_BYTES}
+    script = f"""
+import os, runpy, sys
+before = os.readlink("/proc/self/ns/user")
+os.geteuid = lambda: 1000  # root needs no namespace
+os._exit = lambda code: print(os.readlink("/proc/self/ns/user") != before, file=sys.stderr)
+runpy.run_path({sandbox._CHILD.as_posix()!r}, run_name="__main__")
+"""
+    child = [sys.executable, "-c", script]
+    ran = subprocess.run(child, input=json.dumps(request).encode(), capture_output=True, check=True)
+    assert b'"cut": false' in ran.stdout
+    assert str(tmp_path).encode() not in ran.stdout
+    assert ran.stderr.decode().split() == [left]
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads Linux's list of processes")
