@@ -278,8 +278,9 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
         )
         st.caption(
             "Days until it is paid, by what you would receive: thick half of the futures, thin "
-            f"nine in ten, amber even odds; an arrow goes on after {scored.FAN_DAYS} days. Your "
-            "amount is the coloured one. What waits before you counts for each."
+            f"nine in ten, amber even odds; an arrow goes on after {scored.FAN_DAYS} days, and one "
+            "alone begins only then. Your amount is the coloured one. What waits before you counts "
+            "for each."
         )
     _split(now, odds, amount_wei)
 
