@@ -196,10 +196,10 @@ def _tiles(now: Now, given: Given) -> None:
 def _place(now: Now) -> tuple[str, str]:
     reading = now.live.reading
     if reading and reading.first_wr_id is not None and reading.last_wr_id is not None:
-        ahead = words.payout(reading.pending_wei)
+        ahead = words.ahead(reading.pending_wei)
         return f"{reading.last_wr_id - reading.first_wr_id + 1:,}", f"{ahead} ahead"
     row = now.view.ask("money_ahead").row(0, named=True)
-    return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'])} ahead"
+    return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'], 'up')} ahead"
 
 
 def _fee(given: Given) -> tuple[str, str]:
