@@ -33,6 +33,12 @@ _ON_NETWORK = re.compile(
     r"(?:@(?P<chain>[0-9]+))?(?:[/?].*)?",
     re.IGNORECASE,
 )
+# What a page or a person writes before it, which is no network's name.
+_LABEL = re.compile(
+    r"(?:(?:address|account|wallet|from|to|staker|sender|receiver|recipient|owner|holder|contract"
+    r"|transaction|txn|tx|hash|id)[ _-]?)+\s*:\s*(?=0x)",
+    re.IGNORECASE,
+)
 _OURS = {"ftm", "fantom", "tftm", "eip155:250", "eip155:4002", "ethereum@250", "ethereum@4002"}
 _HEX_IN_LINK = re.compile(r"(?<![0-9a-z])0x[0-9a-z]*", re.IGNORECASE)
 
@@ -78,6 +84,7 @@ def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | N
         return None
     if len(text) > _LONGEST:
         return Unreadable(f"It has {len(text):,} characters, more than any of these.")
+    text = _LABEL.sub("", text, count=1) if _LABEL.match(text) else text
     if found := _ON_NETWORK.fullmatch(text):
         return _on_network(found)
     if _LINK.match(text):

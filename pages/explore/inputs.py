@@ -16,7 +16,7 @@ from ui.parts import links
 
 FIRST_QUERY = "queue_depth"  # of a link that names none
 _MOST_WHOLE = 10**15 - 1  # a browser's numbers hold it exactly
-_WORD_LETTERS, _SQL_LETTERS = 100, 8_000
+_WORD_LETTERS, _LINK_LETTERS, _SQL_LETTERS = 100, 2_000, 8_000
 _READ_AS = {"address": read_address, "hash": read_hash}
 _DAYS = date(2020, 1, 1), date(2099, 12, 31)
 _EMPTY = "the default"
@@ -60,7 +60,9 @@ def _param(field: Field, notices: DeltaGenerator) -> str | int | date | None:
         bound["help"] += ". What you type counts when you leave the field."
         value = st.date_input(name, None, *_DAYS, format="YYYY-MM-DD", **bound)
     elif field.type == "VARCHAR":
-        value = st.text_input(name, help=field.note, **_text(name, _WORD_LETTERS, notices)) or None
+        # What is read out of an explorer's link has to come whole: a cut one names another.
+        most = _LINK_LETTERS if field.unit in _READ_AS else _WORD_LETTERS
+        value = st.text_input(name, help=field.note, **_text(name, most, notices)) or None
         if value is not None and field.unit in _READ_AS:
             value = _pasted(field, value, notices)
     else:

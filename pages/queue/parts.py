@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import polars as pl
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from pages.queue import charts
 from ui.parts import drawing, words
@@ -191,6 +192,7 @@ def pending_table(
         st.markdown("Nobody.")
         return
     payout_ftm, payout_form = words.payouts(pending["payout_wei"])
+    ahead_ftm, ahead_form = _all_told(pending["ahead_ftm"])
     linked = bool(explorer)
     link = pl.format(f"{explorer.rstrip('/')}/tx/{{}}", "requested_tx")
     st.dataframe(
@@ -200,7 +202,7 @@ def pending_table(
             payout_ftm.alias("payout_ftm"),
             *(name for name in ("half_by", "most_by", "before") if name in pending.columns),
             "waited_days",
-            "ahead_ftm",
+            ahead_ftm.alias("ahead_ftm"),
             "token",
             "requested_at",
             "staker",
@@ -215,10 +217,8 @@ def pending_table(
             ),
             "staker": st.column_config.TextColumn("Staker", width=330),
             "token": st.column_config.TextColumn("Token", width=70),
-            "payout_ftm": st.column_config.NumberColumn("Payout, FTM", format=payout_form),
-            "ahead_ftm": st.column_config.NumberColumn(
-                "Ahead, FTM", format=_all_told(pending["ahead_ftm"])
-            ),
+            "payout_ftm": _sum("Payout, FTM", payout_form),
+            "ahead_ftm": _sum("Ahead, FTM", ahead_form),
             "half_by": st.column_config.DateColumn("Even odds by", format="D MMM YYYY"),
             "most_by": st.column_config.DateColumn("Nine in ten by", format="D MMM YYYY"),
             "before": f"Before {words.day(ends_on)}" if ends_on else None,
@@ -235,9 +235,21 @@ def pending_table(
     )
 
 
-def _all_told(amounts: pl.Series) -> str:
-    """A number format with two places, or as many as the smallest amount needs to show."""
+def _sum(label: str, form: str | None) -> ColumnConfig:
+    """A column of numbers in this format, or of text without one."""
+    if form is None:
+        return st.column_config.TextColumn(label, alignment="right")
+    return st.column_config.NumberColumn(label, format=form)
+
+
+def _all_told(amounts: pl.Series) -> tuple[pl.Series, str | None]:
+    """What stands ahead, and a number format with two places, or as many as the smallest amount
+    needs to show. Where a float has not so many of the largest, it is the text of each instead."""
     smallest = amounts.filter(amounts > 0).min()
     if not isinstance(smallest, float) or smallest >= 0.005:
-        return "%,.2f"
-    return f"%,.{min(18, 1 - math.floor(math.log10(smallest)))}f"
+        return amounts, "%,.2f"
+    places = min(18, 1 - math.floor(math.log10(smallest)))
+    if max(each for each in amounts if each is not None) >= 10.0 ** (words.FLOAT_DIGITS - places):
+        told = [None if each is None else words.number(each, "up") for each in amounts]
+        return pl.Series(amounts.name, told, pl.String), None
+    return amounts, f"%,.{places}f"

@@ -200,6 +200,9 @@ def _table(
     """These columns of a query's answer, each row with a link to its request."""
     link = pl.format(f"?network={store.source.name}&find={{}}", "wr_id")
     payout_ftm, form = words.payouts(rows["payout_wei"])
+    payout = (
+        _number("Payout, FTM", format=form) if form else _text("Payout, FTM", alignment="right")
+    )
     named = rows.with_columns(
         wr_id=link, payout_ftm=payout_ftm, status=pl.col("status").replace(sentences.STATUS)
     )
@@ -209,5 +212,5 @@ def _table(
         height=height,
         placeholder="",
         alt=alt,
-        column_config=_COLUMNS | {"payout_ftm": _number("Payout, FTM", format=form)},
+        column_config=_COLUMNS | {"payout_ftm": payout},
     )

@@ -15,6 +15,7 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
     `q75` thick, a tick at `q50`; null past the horizon. `mine` marks the user's own."""
     # A label is short, but a payout of a few wei has all its digits: none is ever cut.
     axis = alt.Axis(ticks=False, domain=False, labelLimit=0)
+    names = spans["name"].unique(maintain_order=True).to_list()
     x = alt.X(
         "at:Q",
         title=None,
@@ -22,7 +23,7 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
         axis=alt.Axis(labelExpr="datum.label + ' d'", grid=False, tickCount=7, labelFlush=True),
     )
     channels = {
-        "y": alt.Y("name:N", title=None, sort=spans["name"].to_list(), axis=axis),
+        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=names), axis=axis),
         "color": alt.Color(
             "mine:N", legend=None, scale=alt.Scale(domain=[True, False], range=[BLUE, GREY])
         ),

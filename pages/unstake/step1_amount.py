@@ -196,10 +196,10 @@ def _tiles(now: Now, given: Given) -> None:
 def _place(now: Now) -> tuple[str, str]:
     reading = now.live.reading
     if reading and reading.first_wr_id is not None and reading.last_wr_id is not None:
-        ahead = words.payout(reading.pending_wei)
+        ahead = words.ahead(reading.pending_wei)
         return f"{reading.last_wr_id - reading.first_wr_id + 1:,}", f"{ahead} ahead"
     row = now.view.ask("money_ahead").row(0, named=True)
-    return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'])} ahead"
+    return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'], 'up')} ahead"
 
 
 def _fee(given: Given) -> tuple[str, str]:
@@ -278,8 +278,9 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
         )
         st.caption(
             "Days until it is paid, by what you would receive: thick half of the futures, thin "
-            f"nine in ten, amber even odds; an arrow goes on after {scored.FAN_DAYS} days. Your "
-            "amount is the coloured one. What waits before you counts for each."
+            f"nine in ten, amber even odds; an arrow goes on after {scored.FAN_DAYS} days, and one "
+            "alone begins only then. Your amount is the coloured one. What waits before you counts "
+            "for each."
         )
     _split(now, odds, amount_wei)
 

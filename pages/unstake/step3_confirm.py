@@ -152,7 +152,7 @@ def _place(reading: Reading) -> str:
     place = reading.last_wr_id - reading.first_wr_id + 1
     ahead = words.UNKNOWN
     if reading.pending_wei is not None:
-        ahead = f"{format_short(reading.pending_wei)} FTM"
+        ahead = words.ahead(reading.pending_wei)
     return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}\n"
 
 

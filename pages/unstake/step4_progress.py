@@ -244,7 +244,7 @@ def _waits(reading: Reading, request: Requested) -> bool:
     if place < 1:
         return False
     ahead_wei = reading.ahead_wei(request.wr_id)
-    ahead = "an unknown amount" if ahead_wei is None else f"{format_short(ahead_wei)} FTM"
+    ahead = "an unknown amount" if ahead_wei is None else words.ahead(ahead_wei)
     st.markdown(
         f"It stands at **place {place:,}** of the queue at block {reading.block:,}: {ahead} "
         "to be paid before it."

@@ -118,7 +118,7 @@ def _support(view: StoreView, request: Row) -> None:
         f"Requested: {words.moment(request['requested_at'])}",
         f"Payout: {words.payout(request['payout_wei'])}",
         f"Place in the queue: {words.count(request['place'])}",
-        f"To be paid before it: {words.ftm(request['ahead_ftm'])}",
+        f"To be paid before it: {words.ftm(request['ahead_ftm'], 'up')}",
         f"Waited: {words.duration(request['waited_days'])}",
         f"Official {OFFICIAL_DAYS} days: to {words.moment(official.end(request['requested_at']))}",
         f"As of block {words.count(view.info.synced_block)}, {words.moment(view.info.synced_at)}",

@@ -24,6 +24,15 @@ def test_explore_takes_an_address_as_track_does(show_sample: Show, text: str) ->
     assert "asked 99 times" in said(show_sample(page="track", find=text))
 
 
+def test_explore_reads_the_longest_link_of_an_explorer_whole(show_sample: Show) -> None:
+    link = f"https://explorer.fantom.network/address/{OFTEN}?tab=transactions&page=1&of=everything"
+    assert len(link) > 100
+    app = show_sample(page="explore", query="requests_by_address", address=link)
+    assert not app.warning
+    assert app.text_input(key="address").proto.max_chars == 2_000
+    assert len(app.dataframe[0].value) == 99
+
+
 def test_explore_names_what_is_no_address(show_sample: Show) -> None:
     app = show_sample(page="explore", query="requests_by_address", address="somebody.eth")
     assert "Names are not looked up" in "".join(warning.value for warning in app.warning)

@@ -129,7 +129,7 @@ def test_an_address_has_all_its_requests_and_a_link_to_each(find: Find, text: st
     app = find(text)
     assert (
         "This address asked 99 times; 7 requests wait. The first of them, request 2,208, is at "
-        "place 11 with 10,553 FTM ahead." in said(app)
+        "place 11 with 10,554 FTM ahead." in said(app)
     )
     assert tiles(app)["FTM waiting"] == "462.0953 FTM"
     assert tiles(app)["FTM paid"] == "8,853.6838 FTM"

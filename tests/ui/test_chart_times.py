@@ -104,3 +104,43 @@ def test_other_amounts_beyond_the_horizon_have_no_tick() -> None:
         if layer["mark"]["type"] in ("tick", "point")
     }
     assert names == {"tick": ["b"], "point": ["a"]}
+
+
+def domains(spec: dict[str, Any]) -> list[list[str]]:
+    """The rows that each layer with rows names, in order."""
+    drawn = (layer["encoding"]["y"] for layer in spec["layer"] if "y" in layer["encoding"])
+    return [y["scale"]["domain"] for y in drawn]
+
+
+def arrows(spec: dict[str, Any]) -> list[str]:
+    return [
+        row["name"]
+        for layer in spec["layer"]
+        if layer["mark"]["type"] == "point"
+        for row in spec["datasets"][layer["data"]["name"]]
+    ]
+
+
+def test_an_amount_wholly_beyond_the_horizon_keeps_its_row_and_an_arrow() -> None:
+    marks = ("low", "q25", "q50", "q75", "high")
+    near = dict(zip(marks, (3.0, 9.0, 50.0, 60.0, 90.0), strict=True))
+    beyond: dict[str, float | None] = dict.fromkeys(marks)
+    rows = [
+        {"name": name, "paid": name, "mine": mine, "half": "x", "said": "x", **days}
+        for name, mine, days in (("a", False, near), ("b", True, beyond), ("c", False, beyond))
+    ]
+    spec = amount_chart.amounts(pl.DataFrame(rows), horizon_days=120).to_dict()
+    assert arrows(spec) == ["b", "c"]
+    assert set(map(tuple, domains(spec))) == {("a", "b", "c")}
+
+
+def test_a_window_wholly_beyond_the_horizon_keeps_its_row_and_an_arrow(
+    windows: pl.DataFrame,
+) -> None:
+    marks = [pl.lit(None, windows.schema[name]).alias(name) for name in ("low", "q25")]
+    rows = pl.concat(
+        [windows.filter(name="soon"), windows.filter(name="beyond").with_columns(*marks)]
+    )
+    spec = window_chart.window_chart(rows, at=AT, promised_at=None, horizon_days=120).to_dict()
+    assert arrows(spec) == ["beyond"]
+    assert set(map(tuple, domains(spec))) == {("soon", "beyond")}

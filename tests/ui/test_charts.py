@@ -52,6 +52,10 @@ from ui.parts.spans import LENGTH, Span
         (words.payout(1), "0.000000000000000001 FTM"),
         (words.payout(0), "0 FTM"),
         (words.payout(None), "unknown"),
+        (words.ahead(7_009_900_001 * 10**9), "7.01 FTM"),
+        (words.ahead(1), "0.000000000000000001 FTM"),
+        (words.ahead(0), "0 FTM"),
+        (words.ahead(None), "unknown"),
         (words.short("0x623108cf006cf7771c1818faf85818cf41a2d6ad"), "0x6231…\u2060d6ad"),
     ],
 )
@@ -85,7 +89,13 @@ def test_foreign_text_is_no_markup_and_tells_no_folder() -> None:
     ],
 )
 def test_a_small_sum_is_not_shown_as_nothing(amounts: list[float], expected: str) -> None:
-    assert queue_parts._all_told(pl.Series(amounts, dtype=pl.Float64)) == expected
+    assert queue_parts._all_told(pl.Series(amounts, dtype=pl.Float64))[1] == expected
+
+
+def test_dust_ahead_puts_no_noise_behind_large_sums() -> None:
+    told, form = queue_parts._all_told(pl.Series([0.0, 1e-18, 1_234_567.8912, None]))
+    assert form is None
+    assert told.to_list() == ["0", "0.000000000000000001", "1,234,568", None]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +114,14 @@ def test_a_tables_payouts_are_cut_off_and_none_is_nothing(
     payouts = pl.Series([None if each is None else Decimal(each) for each in wei])
     cut, told = words.payouts(payouts.cast(pl.Decimal(38, 0)))
     assert (cut.to_list(), told) == (shown, form)
+
+
+def test_dust_puts_no_noise_behind_large_payouts() -> None:
+    """As a float with 18 places the larger one would read 1,234,567.891199999954551458."""
+    wei = pl.Series([Decimal(1), Decimal(1_234_567_891_299 * 10**12), None])
+    told, form = words.payouts(wei.cast(pl.Decimal(38, 0)))
+    assert form is None
+    assert told.to_list() == ["0.000000000000000001", "1,234,567.8912", None]
 
 
 @pytest.mark.parametrize("days", [1, 4, 5, 35, 80, 81, 366, 1_900, 1_901, 6_000])

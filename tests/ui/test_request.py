@@ -190,7 +190,7 @@ LATER = (4, "pending", 7, 1_234.5)
         ),
         (
             [LATER, PAID],
-            "This address asked 2 times. Request 4 waits at place 7 with 1,234 FTM ahead.",
+            "This address asked 2 times. Request 4 waits at place 7 with 1,235 FTM ahead.",
         ),
     ],
 )

@@ -47,11 +47,11 @@ def window_chart(
     """One row a request: thin from `low` to `high` (90 %), thick from `q25` to `q75`, a tick at
     `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end.
     What goes on beyond the horizon ends in an arrow at the right edge."""
-    names = spans["name"].to_list()
+    names = spans["name"].unique(maintain_order=True).to_list()
     named = names != [""]
     axis = alt.Axis(labelLimit=110) if named else None
     channels = {
-        "y": alt.Y("name:N", title=None, sort=names, axis=axis),
+        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=names), axis=axis),
         "tooltip": [
             alt.Tooltip(f"{key}_by:N", title=f"{_percent(key)} chance") for key in _QUANTILES
         ],

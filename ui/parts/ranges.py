@@ -1,7 +1,7 @@
 """Bars from one quantile to another, some of which lie beyond what is forecast.
 
 A quantile beyond is null, never the end of the axis: its bar goes on to the right edge and ends
-there in an arrow, and it has no tick.
+there in an arrow, and it has no tick. A row that lies beyond as a whole is an arrow alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ def ranges(
 ) -> list[alt.Chart]:
     """Layers of `rows`: thin from `low` to `high`, thick from `q25` to `q75`, a tick at `q50`, of
     these `heights` in pixels. The columns are of this `kind`, Q or T. Another layer has the x axis;
-    `edge` is its right end, where nothing is forecast any more.
+    `edge` is its right end, where nothing is forecast any more. The y channel names its domain: a
+    row may be in few layers.
 
     `channels` are what all marks share; `said` of a row is read out for each of its marks.
     """
@@ -35,7 +36,7 @@ def ranges(
             if part.height:
                 bars = alt.Chart(part).mark_bar(height=height, opacity=opacity)
                 drawn.append(bars.encode(x=f"{begin}:{kind}", x2=until, **channels))
-    open_end = rows.filter(pl.col("low").is_not_null() & pl.col("high").is_null())
+    open_end = rows.filter(pl.col("high").is_null())
     if open_end.height:
         arrow = alt.Chart(open_end).mark_point(
             shape="triangle-right", filled=True, size=tick**2, opacity=1, xOffset=-tick / 2.4

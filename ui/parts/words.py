@@ -17,6 +17,7 @@ from data.pool.amounts import DECIMALS, ONE, format_short
 from data.store.reader import StoreInfo
 
 UNKNOWN = "unknown"
+FLOAT_DIGITS = 15  # a float tells every decimal of so many digits from the next
 _MINUTES = 1_440
 _SUMS = Context(prec=60)
 _CODE = re.compile(r"(`[^`\n]+`)")
@@ -57,15 +58,24 @@ def payout(wei: int | Decimal | None) -> str:
     return UNKNOWN if wei is None else f"{format_short(int(wei))} FTM"
 
 
-def payouts(amounts: pl.Series) -> tuple[pl.Series, str]:
+def ahead(wei: int | None) -> str:
+    """What is to be paid first, of whole wei: to four places, rounded up."""
+    return UNKNOWN if wei is None else f"{format_short(wei, up=True)} FTM"
+
+
+def payouts(amounts: pl.Series) -> tuple[pl.Series, str | None]:
     """Payouts in wei for a table's column, cut off as `payout` does it, and the column's format:
-    four places, or as many as the smallest needs to show."""
+    four places, or as many as the smallest needs to show. Where a number cannot hold so many
+    digits of the largest, the column is the text of each and has no format."""
     wei = [None if amount is None else int(amount) for amount in amounts]
     smallest = min((each for each in wei if each), default=ONE)
     places = 4
     if smallest < 10 ** (DECIMALS - places):
         places = min(DECIMALS, DECIMALS + 2 - len(str(smallest)))
     step = 10 ** (DECIMALS - places)
+    if max((each // step for each in wei if each), default=0) >= 10**FLOAT_DIGITS:
+        told = [None if each is None else format_short(each) for each in wei]
+        return pl.Series(amounts.name, told, pl.String), None
     cut = [None if each is None else each // step / 10**places for each in wei]
     return pl.Series(amounts.name, cut, pl.Float64), f"%,.{places}f"
 

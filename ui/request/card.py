@@ -68,10 +68,10 @@ def _facts(request: Row, history: pl.DataFrame, head: Row | None) -> list[tuple[
         then = history["ahead_ftm"][0]
         known = then is not None and request["ahead_ftm"] is not None
         queue = f"of {head['behind_requests'] + 1:,}" if head else ""
-        before = f"was {words.ftm(then)} when asked for" if known else ""
+        before = f"was {words.ftm(then, 'up')} when asked for" if known else ""
         return [
             ("Place in the queue", words.count(request["place"]), queue),
-            ("To be paid before it", words.ftm(request["ahead_ftm"]), before),
+            ("To be paid before it", words.ftm(request["ahead_ftm"], "up"), before),
             ("Payout", payout, "fixed, paid whole"),
             ("Waited", waited, f"since {day}, {time}"),
         ]

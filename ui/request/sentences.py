@@ -48,7 +48,7 @@ def answer(request: Row) -> str:
     own = "its own, an unknown amount" if request["payout_wei"] is None else f"its own {payout}"
     if request["place"] == 1:
         return f"{name} is next: nothing is to be paid before {own}."
-    ahead = words.ftm(request["ahead_ftm"])
+    ahead = words.ftm(request["ahead_ftm"], "up")
     return f"{name} waits at place {request['place']:,}: {ahead} are to be paid before {own}."
 
 
@@ -93,7 +93,7 @@ def happened(event: Row, when: str) -> str:
     payout = words.payout(event["payout_wei"])
     after = words.duration(event["after_days"])
     if event["event"] == "requested":
-        ahead = "nothing" if event["ahead_ftm"] == 0 else words.ftm(event["ahead_ftm"])
+        ahead = "nothing" if event["ahead_ftm"] == 0 else words.ftm(event["ahead_ftm"], "up")
         gross, fee = words.payout(event["gross_wei"]), words.UNKNOWN
         if None not in (event["gross_wei"], event["fee_wei"]):
             fee, gross = (
@@ -156,7 +156,9 @@ def of_address(requests: pl.DataFrame) -> str:
         return f"{asked} and has no request in the queue.{aside}"
     first = pending.row(0, named=True)
     number, place = f"{first['wr_id']:,}", f"place {first['place']:,}"
-    ahead = f"{words.ftm(first['ahead_ftm'])} ahead" if first["place"] > 1 else "nothing ahead"
+    ahead = (
+        f"{words.ftm(first['ahead_ftm'], 'up')} ahead" if first["place"] > 1 else "nothing ahead"
+    )
     if pending.height == 1:
         return f"{asked}. Request {number} waits at {place} with {ahead}.{aside}"
     return (

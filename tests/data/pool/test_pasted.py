@@ -66,6 +66,9 @@ def test_what_is_not_seen_within_a_text_changes_nothing(unseen: str) -> None:
         f"https://ftmscan.com/token/0x{'1' * 40}?a={ADDRESS}",
         f"\u200ehttps://ftmscan.com/address/{ADDRESS}\u200b",
         f"({ADDRESS}).",
+        f"Address:{ADDRESS}",
+        f"wallet address: {CHECKED}",
+        f"to:{ADDRESS}",
         f"\u201c{ADDRESS}\u201d",
         "".join(chr(ord(letter) + 0xFEE0) for letter in ADDRESS),  # of full width
     ],
@@ -78,7 +81,15 @@ def test_an_address_is_found_however_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [HASH.upper(), HASH[2:], f"https://ftmscan.com/tx/{HASH}", f"ftmscan.com/tx/{HASH}#eventlog"],
+    [
+        HASH.upper(),
+        HASH[2:],
+        f"tx:{HASH}",
+        f"Txn Hash: {HASH}",
+        f"transaction:{HASH}",
+        f"https://ftmscan.com/tx/{HASH}",
+        f"ftmscan.com/tx/{HASH}#eventlog",
+    ],
 )
 def test_a_hash_is_found_however_it_is_written(text: str) -> None:
     assert read_hash(text) == HASH
@@ -89,6 +100,7 @@ def test_a_hash_is_found_however_it_is_written(text: str) -> None:
     ("text", "why"),
     [
         (f"eth:{ADDRESS}", "another network, eth"),
+        (f"arb1:{ADDRESS}", "another network, arb1"),
         (f"eip155:1:{ADDRESS}", "another network, eip155:1"),
         (f"ethereum:{ADDRESS}@1", "another network, ethereum@1"),
         ("somebody.eth", "Names are not looked up"),
