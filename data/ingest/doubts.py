@@ -179,7 +179,8 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
         if endpoint.host == source:
             endpoint.lied = True
             endpoint.last_error = reason
-    disagree(reading.con, source)
+    if len(reading.others(source)) > 1:  # a third can be asked for what the other alone told then
+        disagree(reading.con, source)
     at_once = source not in reading.healed or bool(reading.others(source))
     contradiction(reading, source, block, reason, dropped=dropped, settled=at_once)
     if at_once:

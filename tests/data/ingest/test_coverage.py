@@ -62,21 +62,6 @@ def test_coverage_is_the_set_of_blocks_that_were_read_and_not_forgotten(
 
 @settings(max_examples=25, deadline=None)
 @given(covered=st.lists(RANGES, max_size=5), synced=st.integers(5, LAST))
-def test_who_was_found_wrong_bears_nothing_out(con: Connection) -> None:
-    con.execute("DELETE FROM coverage")
-    for first, host in ((0, "a:1"), (10, "a:11"), (20, "b:2")):
-        cover(con, ("sfc",), first, first + 9, "single", host)
-    agree(con, "sfc", 0, 9, "b:2")
-    agree(con, "sfc", 10, 19, "b:2")
-    disagree(con, "a:1")
-    known = "SELECT from_block, known, source FROM coverage ORDER BY 1"
-    assert rows(con, known) == [
-        (0, "single", "b:2"),
-        (10, "agreed", "a:11, b:2"),
-        (20, "single", "b:2"),
-    ]
-
-
 def test_holes_are_the_blocks_up_to_the_synced_one_that_were_not_read(
     con: Connection, covered: list[list[int]], synced: int
 ) -> None:
@@ -174,3 +159,18 @@ def test_what_a_stopped_sync_left_unread_of_any_contract_is_expected(tmp_path: P
         assert unread(con, 1, 300) == 300
         cover(con, ("pool", "bond"), 1, 200)  # it was stopped while it read the pool's logs
         assert unread(con, 1, 300) == 100
+
+
+def test_who_was_found_wrong_bears_nothing_out(con: Connection) -> None:
+    con.execute("DELETE FROM coverage")
+    for first, host in ((0, "a:1"), (10, "a:11"), (20, "b:2")):
+        cover(con, ("sfc",), first, first + 9, "single", host)
+    agree(con, "sfc", 0, 9, "b:2")
+    agree(con, "sfc", 10, 19, "b:2")
+    disagree(con, "a:1")
+    known = "SELECT from_block, known, source FROM coverage ORDER BY 1"
+    assert rows(con, known) == [
+        (0, "single", "b:2"),
+        (10, "agreed", "a:11, b:2"),
+        (20, "single", "b:2"),
+    ]
