@@ -95,8 +95,9 @@ def test_a_chart_is_given_as_a_png(app: App, visit: Begin, tmp_path: Path) -> No
     seen = visit()
     seen.open(app.url, "Unstake queue")
     seen.page.locator("[data-testid=stVegaLiteChart]").first.hover()
-    with seen.page.expect_download() as begun:
-        seen.page.get_by_role("button", name="Download as PNG").first.click()
+    button = seen.page.get_by_role("button", name="Download as PNG").first
+    with seen.page.expect_download(timeout=120_000) as begun:
+        button.click(timeout=120_000)  # drawing takes all of a busy machine
     begun.value.save_as(tmp_path / "chart.png")
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
     assert seen.complaints == []

@@ -66,7 +66,7 @@ def test_a_links_parameters_are_the_inputs_and_narrow_the_answer(show: Show) -> 
         ("paid_within_35_days", "days", "--5", "is not a whole number"),
         ("payouts", "since", "20240101", "is not a day such as 2024-12-18"),
         ("payouts", "wr_id", "5", "does not know"),
-        ("requests_by_address", "address", "0" * 101, "is not a text of at most 100 letters"),
+        ("requests_by_address", "address", "0" * 2_001, "is not a text of at most 2,000 letters"),
         ("no_such_query", "ask", "query", "is not one of those to choose from"),
     ],
 )
