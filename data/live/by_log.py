@@ -16,7 +16,6 @@ from data.live.receipts import Requested, is_of, requested_in
 from data.live.verdict import Expected
 from data.node.live_node import Answer, LiveNode, Request
 from data.node.refusals import LyingError
-from data.pool.burn import Token
 from data.pool.calls import quantity
 from data.pool.contracts import TOKENS_BURNED_2
 from data.pool.identifiers import parse_hash
@@ -24,11 +23,11 @@ from data.pool.identifiers import parse_hash
 
 @dataclass(frozen=True)
 class Made:
-    """An unstake in the pool's log: its block, its transaction and the request it made."""
+    """An unstake in the pool's log: its block, its transaction and the id of its request."""
 
     block: int
     tx_hash: str
-    request: Requested
+    wr_id: int
 
 
 # What endpoints take at once differs: all that is asked for, or so many blocks.
@@ -60,7 +59,7 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
         head, logs = _ask(node, staker, expected, left)
         for piece_logs in logs:
             if not isinstance(piece_logs, str):
-                made |= {one.request.wr_id: one for one in piece_logs}
+                made |= {one.wr_id: one for one in piece_logs}
         refusals = {p: why for p, why in zip(left, logs, strict=True) if isinstance(why, str)}
         left = list(refusals)
         if not left:
@@ -98,17 +97,25 @@ def _ask(
     def read(each: Sequence[Answer]) -> tuple[int, list[tuple[Made, ...] | str]]:
         head = head_of(each[0])
         found: list[tuple[Made, ...] | str] = []
+        ids: list[int] = []
         for (_, last), answer in zip(pieces, each[1:], strict=True):
             if answer.error is not None:
                 found.append(answer.error)
             elif last is not None and last > head:
                 found.append("the endpoint does not have these blocks yet")
             else:
-                found.append(_made_in(answer.result, node.network))
-        ids = [one.request.wr_id for each in found if not isinstance(each, str) for one in each]
+                burns = _burns_in(answer.result, node.network)
+                ids += [request.wr_id for _, _, request in burns]
+                found.append(
+                    tuple(
+                        Made(block, tx_hash, one.wr_id)
+                        for block, tx_hash, one in burns
+                        if (one.staker, one.token, one.amount_wei) == wanted
+                    )
+                )
         if len(set(ids)) < len(ids):
             raise LyingError("answered eth_getLogs with one request twice")
-        return head, [each if isinstance(each, str) else _only(wanted, each) for each in found]
+        return head, found
 
     def lacking(each: Sequence[Answer]) -> int:
         """One that found none may lag behind another that did."""
@@ -120,23 +127,16 @@ def _ask(
     return read(node.ask(questions, lacking).each)
 
 
-def _only(wanted: tuple[str, Token, int], made: tuple[Made, ...]) -> tuple[Made, ...]:
-    return tuple(
-        one
-        for one in made
-        if (one.request.staker, one.request.token, one.request.amount_wei) == wanted
-    )
-
-
-def _made_in(logs: Any, network: Network) -> tuple[Made, ...]:
-    """Raises LyingError where these are no logs of unstakes at the pool."""
+def _burns_in(logs: Any, network: Network) -> list[tuple[int, str, Requested]]:
+    """Block, transaction and request of each log. Raises LyingError where these are no logs of
+    unstakes at the pool."""
     try:
-        made = []
+        burns = []
         for log in logs:
             if not is_of(TOKENS_BURNED_2, network, log):
                 raise ValueError("another log")
             block, tx_hash = quantity(log["blockNumber"]), parse_hash(log["transactionHash"])
-            made.append(Made(block, tx_hash, requested_in(log)))
+            burns.append((block, tx_hash, requested_in(log)))
     except (ConfigError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise LyingError("answered eth_getLogs with what was not asked for") from error
-    return tuple(made)
+    return burns

@@ -15,6 +15,7 @@ from data.pool.amounts import ONE
 Token = Literal["aFTMb", "aFTMc"]
 BOND: Token = "aFTMb"
 CERT: Token = "aFTMc"
+MOST_FEE_RATIO = 15 * ONE // 100  # since the pool's second generation no rule may charge more
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def burn_fee_wei(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
     which had no shift): the more was unstaked lately, the higher the ratio.
     """
     ratio = burn_ratio(rule, amount_wei, shift_wei)
-    return min(-(-amount_wei * ratio // ONE), amount_wei)
+    return amount_wei - payout_at(amount_wei, ratio)
 
 
 def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
@@ -106,3 +107,9 @@ def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
     span = rule.increase_stop_wei - rule.increase_start_wei
     rise = (rule.max_ratio - rule.min_ratio) * (point - rule.increase_start_wei)
     return rule.min_ratio + rise // span
+
+
+def payout_at(gross_wei: int, fee_ratio: int) -> int:
+    """What is left of a gross amount at a fee of this ratio: the fee is rounded up, and is never
+    more than the amount."""
+    return gross_wei - min(-(-gross_wei * fee_ratio // ONE), gross_wei)

@@ -57,7 +57,7 @@ def test_a_refused_payment_is_fetched_through_the_wallet(
     at.reads("The address is a contract. FTM is pushed to it with 40,000 gas")
     pay_all(chain)
     at.show(step=4, tx=tx, amount="3", address=wallet)
-    at.reads(f"It made request {wr_id};", "It has left the queue since: the next sync tells")
+    at.reads(f"It made request {wr_id};", "Its payment was rejected by the receiver")
     synced(app, chain)
     at.show(step=4, tx=tx, amount="3", address=wallet)
     at.reads(f"Request {wr_id:,} left the queue unpaid")

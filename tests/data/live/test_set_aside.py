@@ -138,9 +138,9 @@ def test_it_is_found_from_the_block_before_signing_on_and_only_it(chain: Devnet)
     for other in (*others, (CERT, AMOUNT, chain.accounts[2])):
         send(chain, burning(chain, *other))
     (made,) = find_unstakes(of(chain), expected(chain), before)
-    assert (made.tx_hash, made.request.wr_id) == (sent, wr_id)
+    assert (made.tx_hash, made.wr_id) == (sent, wr_id)
     outcome = read_outcome(of(chain), made.tx_hash, expected(chain))
-    assert (outcome.request, outcome.block) == (made.request, made.block)
+    assert (outcome.wr_id, outcome.block) == (made.wr_id, made.block)
     assert find_unstakes(of(chain), expected(chain), before + 2) == ()
 
 
