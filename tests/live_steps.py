@@ -15,8 +15,8 @@ from data.pool.transaction import build_unstake
 from data.store.reader import open_reader
 from devnet import Devnet
 from devnet.rpc import Rpc
-from pages.unstake.terms import Terms, read_terms
 from tests.fake_node import FakeNode, Fault, devnet_answers, fake_node
+from ui.request.terms import Terms, read_terms
 
 FTM = 10**18
 AMOUNT = 12 * FTM + 345

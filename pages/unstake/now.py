@@ -13,10 +13,10 @@ from forecast.present import Present
 from pages.unstake import node
 from pages.unstake.form import Form
 from pages.unstake.node import Live
-from pages.unstake.terms import Terms, read_terms
 from ui.odds import scored
 from ui.odds.scored import Odds
 from ui.parts import ending_words, words
+from ui.request.terms import Terms, read_terms
 from ui.shown.store_view import StoreView
 
 _NEAR = timedelta(hours=1)
