@@ -184,7 +184,7 @@ def test_a_link_fills_in_and_never_signs(chain: Devnet, desk: Begin) -> None:
     expect(at.button(UNSTAKE)).to_be_visible()
     assert at.sent() == []
     at.tell(f"choose(['{chain.accounts[4]}'])")
-    at.says("not for the account that is connected.")
+    at.says("which the wallet does not let this page use yet.")
     expect(at.button(UNSTAKE)).to_be_hidden()
     at.press(f"Check it for {chain.accounts[4][:6]}…\u2060{chain.accounts[4][-4:]}")
     at.on_step(2)
