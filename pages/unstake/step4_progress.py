@@ -230,7 +230,7 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
         f"{sentences.read_up_to(now.view)}"
     )
     queue = range(min(now.queue.start, request.wr_id), request.wr_id + 1)
-    live = node.live(now.network, request.token, 0, None, queue)
+    live = node.live(now.network, request.token, 0, None, queue, payouts=now.payouts)
     reading = live.reading
     if reading is not None and not _waits(reading, request):
         _left(now, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from data.pool.amounts import ONE
 from data.store.reader import open_reader
 from devnet import Devnet, act
+from pages.unstake import node
 from tests.app import edited
 from tests.fake_node import error, only
 from tests.live_steps import FTM, relay
@@ -66,8 +68,8 @@ def test_the_same_unstake_is_known_from_the_store_where_no_node_tells_of_logs(
     link = {"step": "3", "token": "aFTMc", "address": str(staker), "since": str(block)}
     amount = f"{shares_wei // ONE}.{shares_wei % ONE:018}"
     silent = only("eth_getLogs", lambda asked: error(asked, "logs are not served here"))
-    with relay(chain, silent) as node:
-        app = show_devnet(node.url, amount=amount, **link)
+    with relay(chain, silent) as mute:
+        app = show_devnet(mute.url, amount=amount, **link)
     text = plain(app)
     assert "The same unstake was signed before." in text
     assert button(app, f"Follow request {wr_id:,} of block {block:,}")
@@ -115,3 +117,16 @@ def test_a_payment_that_was_rejected_is_told_before_the_next_sync(
     assert "Fetch it with a wallet" in text
     text = plain(show_devnet(step="4", tx=paid)).replace("*", "")
     assert "It has left the queue, and the pool keeps nothing back for it: 1.9" in text
+
+
+def test_a_queue_too_long_for_a_node_is_added_up_from_the_store(
+    show_devnet: Show, chain: Devnet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = {"step": "3", "amount": "2", "token": "aFTMb", "address": chain.accounts[1]}
+    place = re.compile(r"Your place.*")
+    short = place.search(plain(show_devnet(**link)))
+    assert short
+    assert "unknown" not in short[0]
+    node.forget()
+    monkeypatch.setattr("data.live.read.MOST_SUMMED", 2)
+    assert place.search(plain(show_devnet(**link)))[0] == short[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -319,11 +320,32 @@ def test_an_address_without_the_contract_is_unknown_and_told(devnet: Devnet) -> 
     assert "no contract with this view at 0xab" in reading.unknown["fee_wei"]
 
 
-def test_too_long_a_queue_is_not_added_up(devnet: Devnet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_too_long_a_queue_only_what_is_not_known_already_is_asked_for(
+    devnet: Devnet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may fill it with requests of nothing."""
+    read = partial(read_live, of(devnet), BOND, AMOUNT, queue=range(0))
+    whole = read()
+    pending = whole.pending
+    assert pending
+    assert len(pending) > 5
     monkeypatch.setattr("data.live.read.MOST_SUMMED", 5)
-    reading = read_live(of(devnet), BOND, AMOUNT, queue=range(0))
+    reading = read()
     assert reading.pending_wei is None
     assert "too many to add up" in reading.unknown["pending"]
+    # What was paid since, and what is not on the chain, does not count.
+    others = {min(pending) - 1: FTM, max(pending) + 1: FTM}
+    for lacking in (0, 3, 5):
+        known = dict(list(pending.items())[: len(pending) - lacking]) | others
+        assert (
+            read_live(of(devnet), BOND, AMOUNT, queue=range(0), payouts=partial(dict, known))
+            == whole
+        )
+    known = dict(list(pending.items())[6:])
+    assert (
+        read_live(of(devnet), BOND, AMOUNT, queue=range(0), payouts=partial(dict, known)).pending
+        is None
+    )
 
 
 def test_no_key_of_an_endpoint_is_told_even_where_the_node_quotes_it(devnet: Devnet) -> None:
