@@ -47,8 +47,10 @@ def pytest_configure() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--golden-update` writes the golden files instead of comparing with them."""
+    """`--golden-update` writes the golden files instead of comparing with them; `--screenshots`
+    keeps a picture of each page that the browser tests look at in var/screenshots."""
     parser.addoption("--golden-update", action="store_true")
+    parser.addoption("--screenshots", action="store_true")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
