@@ -22,7 +22,7 @@ FTM = 10**18
 AMOUNT = 12 * FTM + 345
 UNKNOWN = "0x" + "11" * 32
 RECEIPT = "eth_getTransactionReceipt"
-BRISK = replace(LIVE, timeout_s=1.0, pause_s=0.005, longest_pause_s=0.02, patience_s=6.0)
+BRISK = replace(LIVE, pause_s=0.005, longest_pause_s=0.02)
 
 
 def live(*urls: str) -> LiveNode:

@@ -52,7 +52,7 @@ class Desk:
 
     def until_asked(self, method: str, times: int = 1) -> None:
         """Waits until the wallet was asked so often: only then does it hold what it is to hold."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while len(self.asked(method)) < times:
             assert time.monotonic() < deadline, f"{method} was not asked {times} times"
             self.page.wait_for_timeout(20)  # lets the browser's calls come in

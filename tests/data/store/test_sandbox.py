@@ -244,7 +244,7 @@ run_sql(Path({str(sample_store)!r}), "SELECT sleep_ms(50000)", seconds=60)
 
 
 def until(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.05)
     return holds()
@@ -252,8 +252,8 @@ def until(holds: Callable[[], bool]) -> bool:
 
 def test_a_third_statement_waits_for_its_turn_and_then_gives_up(ask: Ask) -> None:
     def run_away() -> None:
-        with pytest.raises(SqlError, match="no answer within 2 s"):
-            ask("SELECT sleep_ms(60000)", seconds=2)
+        with pytest.raises(SqlError, match="no answer within 6 s"):
+            ask("SELECT sleep_ms(60000)", seconds=6)
 
     runaways = [threading.Thread(target=run_away) for _ in range(2)]
     for runaway in runaways:
