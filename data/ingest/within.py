@@ -96,8 +96,12 @@ WITHIN = {
         FROM decodable_logs
         WHERE words_are_numbers AND (
             words_count > 0 AND word(data, 0) IS NULL OR words_count > 1 AND word(data, 1) IS NULL
-            OR words_count > 2 AND word(data, 2) IS NULL
-            OR words_count > 3 AND word(data, 3) IS NULL
+            OR words_count > 2 AND CASE event
+                WHEN 'FeeRuleUpdated' THEN threshold(data, 2) ELSE word(data, 2)
+            END IS NULL
+            OR words_count > 3 AND CASE event
+                WHEN 'FeeRuleUpdated' THEN threshold(data, 3) ELSE word(data, 3)
+            END IS NULL
             OR words_count > 4 AND word(data, 4) IS NULL
         )
     """,

@@ -18,9 +18,14 @@ CERT: Token = "aFTMc"
 MOST_FEE_RATIO = 15 * ONE // 100  # since the pool's second generation no rule may charge more
 
 
+# In a store this amount stands for all that are so large that none is ever unstaked.
+NEVER_WEI = 10**38 - 1
+
+
 @dataclass(frozen=True)
 class FeeRule:
-    """The last `FeeRuleUpdated`: ratios scaled by 1e18, amounts in wei."""
+    """The last `FeeRuleUpdated`: ratios scaled by 1e18, amounts in wei, NEVER_WEI for what is never
+    reached."""
 
     min_ratio: int
     max_ratio: int
@@ -102,7 +107,7 @@ def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
     point = amount_wei + shift_wei
     if point >= rule.increase_stop_wei:
         return rule.max_ratio
-    if point <= rule.increase_start_wei:
+    if point <= rule.increase_start_wei or rule.increase_stop_wei == NEVER_WEI:
         return rule.min_ratio
     span = rule.increase_stop_wei - rule.increase_start_wei
     rise = (rule.max_ratio - rule.min_ratio) * (point - rule.increase_start_wei)
