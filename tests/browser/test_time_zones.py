@@ -49,7 +49,7 @@ def test_charts_tell_the_same_days_as_the_text(app: App, abroad: Visit) -> None:
         abroad.open(app.url + link, heading)
         chart = abroad.page.locator("[data-testid=stVegaLiteChart]").first
         words = abroad.text()
-        even = re.search(rf"Even odds by ({DAY.pattern})", words)
+        even = re.search(rf"50 % (?:chance )?by ({DAY.pattern})", words)
         assert even is not None
         tooltip = _tooltip(abroad, chart.locator(".mark-rect.role-mark path").last)
         assert f"by {even[1]}" in tooltip
