@@ -42,17 +42,17 @@ def draw(odds: Odds, payout_ftm: float) -> None:
         above,
         levels.filter(pl.col("ftm") <= 1.5 * top),
         alt=(
-            f"{words.ftm(so_far)} came in the {_PAST_DAYS} days before the last block. In the next "
-            f"{FAN_DAYS} days nine futures in ten bring {between}."
+            f"{words.ftm(so_far)} came in the {_PAST_DAYS} days before the newest block. In the "
+            f"next {FAN_DAYS} days, 90 % range: {between}."
         ),
     )
     futures = len(odds.present.curve.arrived_ftm)
     unseen = levels.filter(pl.col("ftm") > 1.5 * top)["name"].to_list()
     beyond = f" Above the picture: where {unseen[-1]}." if unseen else ""
     st.caption(
-        f"Grey: what came in the {_PAST_DAYS} days before the last block, {words.ftm(so_far)}. "
-        f"Blue: what {futures:,} drawn futures bring after it, even odds as a line, half of them "
-        f"dark, nine in ten light: {between} within {FAN_DAYS} days.{beyond}"
+        f"Grey: what came in the {_PAST_DAYS} days before the newest block, {words.ftm(so_far)}. "
+        f"Blue: what may come after it, by {futures:,} simulations: the line has a 50 % chance, "
+        f"dark is the middle half, light the 90 % range ({between} within {FAN_DAYS} days).{beyond}"
     )
 
 
@@ -86,11 +86,11 @@ def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> pl.Data
         )
         most = "at most here " if present.spendable_ftm is None else ""
         rows = [
-            (waiting, f"{most}all who wait now are paid"),
-            (mine, f"{most}{words.ftm(payout_ftm, 'down')} asked for now are paid"),
+            (waiting, f"{most}all waiting are paid"),
+            (mine, f"{most}then {words.ftm(payout_ftm, 'down')} more"),
         ]
         if mine - waiting < _APART * max(top, mine):
-            rows = [(mine, f"{most}all who wait and {words.ftm(payout_ftm, 'down')} more are paid")]
+            rows = [(mine, f"{most}all waiting and {words.ftm(payout_ftm, 'down')} more")]
     return pl.DataFrame(rows, schema={"ftm": pl.Float64, "name": pl.String}, orient="row")
 
 
@@ -114,7 +114,11 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
         alt.Tooltip("by:N", title="By"),
         *(
             alt.Tooltip(f"{name}:Q", title=title, format=",.0f")
-            for name, title in (("low", "5 %"), ("q50", "Even odds"), ("high", "95 %"))
+            for name, title in (
+                ("low", "FTM, 5 % chance of less"),
+                ("q50", "FTM, 50 %"),
+                ("high", "FTM, 95 %"),
+            )
         ),
     ]
     ftm = alt.Y("low:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5, **LABELS_INSIDE))

@@ -125,10 +125,10 @@ def test_a_store_shows_as_it_is_published_and_fails_readably(
     seen.screenshot("queue-not-synced")
 
     path = edited(sample_store, app.store("devnet"), of_network("devnet", "10 minutes"))
-    seen.page.get_by_text("126 requests wait").wait_for()
+    seen.page.get_by_text("126 requests (14,896 FTM) are waiting").wait_for()
 
     edited(path, path, "DELETE FROM requests WHERE wr_id = 2323")
-    seen.page.get_by_text("125 requests wait").wait_for()
+    seen.page.get_by_text("125 requests").wait_for()
 
     path.write_text("this is no store")
     seen.page.get_by_text("is no DuckDB store").wait_for()

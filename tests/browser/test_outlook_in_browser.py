@@ -39,7 +39,7 @@ def test_an_amount_typed_reaches_the_link_and_a_fresh_browser_shows_the_same(
 def test_queue_and_track_lead_to_the_outlook(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(f"{app.url}/track?network=sample&find=2198", "Track a request")
-    assert "Even odds by" in seen.text()
+    assert "chance by" in seen.text()
     seen.page.get_by_role("link", name="How these odds are made and scored").click()
     seen.page.get_by_role("heading", name="Outlook", exact=True).wait_for()
     seen.settle()

@@ -43,7 +43,7 @@ def test_a_window_on_track_is_logged_once_and_without_an_address(
 ) -> None:
     for _ in range(2):
         app = show_scored(REAL, page="track", find=str(SECOND))
-        assert "Even odds by" in said(app)
+        assert "chance by" in said(app)
     (line,) = lines(log)
     assert (line["wr_id"], line["network"], line["block"]) == (SECOND, "fantom", 99_772_823)
     assert line["forecast_at"] == "2025-03-01T00:00:00Z"
@@ -65,7 +65,7 @@ def test_nothing_is_logged_of_the_sample_nor_where_the_log_is_off(
     show_scored: Show, log: Path, environment: pytest.MonkeyPatch
 ) -> None:
     app = show_scored(page="track", find=str(HEAD))
-    assert "Even odds by" in said(app)
+    assert "chance by" in said(app)
     assert not log.exists()
     environment.setenv("FTM_FORECAST_LOG", "off")
     show_scored(REAL, page="track", find=str(HEAD))
@@ -80,7 +80,7 @@ def test_nothing_is_logged_of_an_old_block_as_more_may_be_known(
 ) -> None:
     of_then = f"{REAL}, published_at = synced_at"  # else the chain would have stopped since
     text = said(show_scored(of_then, page="track", find=str(HEAD)))
-    assert "These odds are as of 1 Mar 2025" in text
+    assert "they count from 1 Mar 2025" in text
     assert not log.exists()
 
 
@@ -90,7 +90,7 @@ def test_a_log_that_cannot_be_written_is_told_and_the_window_still_shown(
     log.mkdir()
     text = said(show_scored(REAL, page="track", find=str(HEAD)))
     assert "This forecast was not logged" in text
-    assert "Even odds by" in text
+    assert "chance by" in text
     assert "Is a directory" in said(show_scored(REAL, page="outlook"))
 
 
