@@ -95,10 +95,10 @@ WITHIN = {
             event || ', log ' || log_index || ', holds a number beyond 38 digits' AS message
         FROM decodable_logs
         WHERE words_are_numbers AND (
-            words_count > 0 AND word(data, 0) IS NULL OR words_count > 1 AND word(data, 1) IS NULL
-            OR words_count > 2 AND word(data, 2) IS NULL
-            OR words_count > 3 AND word(data, 3) IS NULL
-            OR words_count > 4 AND word(data, 4) IS NULL
+            words_count > 0 AND NOT word_fits(data, 0) OR words_count > 1 AND NOT word_fits(data, 1)
+            OR words_count > 2 AND NOT word_fits(data, 2)
+            OR words_count > 3 AND NOT word_fits(data, 3)
+            OR words_count > 4 AND NOT word_fits(data, 4)
         )
     """,
     "times ascend": f"""
