@@ -1,6 +1,6 @@
 -- Queue in numbers
 --
--- The queue at the last sync and some days before it, and the rewards claimed in those days
+-- The queue at the last sync and some days before it, and what was paid out in those days
 -- and in as many before them. What lies before the first log is NULL. Always one row.
 --
 -- params:
@@ -10,11 +10,11 @@
 --   waiting_ftm_before  DOUBLE  FTM    the same, `days` ago
 --   requests            BIGINT  count  requests waiting
 --   requests_before     BIGINT  count  the same, `days` ago
---   claimed_ftm         DOUBLE  FTM    rewards claimed, not restaked, in the last `days`
---   claimed_ftm_before  DOUBLE  FTM    the same, in as many days before those
+--   paid_ftm            DOUBLE  FTM    paid out in the last `days`, also by hand
+--   paid_ftm_before     DOUBLE  FTM    the same, in as many days before those
 --   oldest_days         DOUBLE  days   age of the oldest waiting request; NULL if none waits
 --   oldest_days_before  DOUBLE  days   the same, `days` ago
---   manual_requests     BIGINT  count  refused by their receiver and not yet claimed by hand
+--   manual_requests     BIGINT  count  rejected by their receiver and not yet claimed by hand
 --   manual_ftm          DOUBLE  FTM    their payouts; NULL if one is unknown
 
 WITH params AS (SELECT coalesce(getvariable('days')::BIGINT, 35) AS days),
@@ -31,7 +31,7 @@ spans (part, since, until, wei) AS (
     UNION ALL
     SELECT 'stash', manual_at, paid_at, payout_wei FROM requests
     UNION ALL
-    SELECT 'claim', claimed_at, NULL, reward_wei FROM reward_claims WHERE NOT restaked
+    SELECT 'paid', paid_at, NULL, payout_wei FROM requests
 ),
 
 states AS ( -- 1e34: an unknown amount, see README.md
@@ -42,7 +42,7 @@ states AS ( -- 1e34: an unknown amount, see README.md
         min(since) FILTER (WHERE part = 'queue') AS oldest_at,
         count(*) FILTER (WHERE part = 'stash') AS manual_requests,
         sum(if(part = 'stash', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS manual_wei,
-        sum(if(part = 'claim', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS claims_wei
+        sum(if(part = 'paid', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS paid_wei
     FROM moments LEFT JOIN spans ON since <= moment AND coalesce(until > moment, TRUE)
     WHERE ago = 0 OR moment >= (SELECT min(block_time) FROM raw_logs) GROUP BY ago, moment
 )
@@ -51,8 +51,8 @@ SELECT
     try_cast(now.waiting_wei AS DECIMAL(33, 0)) / 1e18 AS waiting_ftm,
     try_cast(was.waiting_wei AS DECIMAL(33, 0)) / 1e18 AS waiting_ftm_before,
     now.requests, was.requests AS requests_before,
-    try_cast(now.claims_wei - coalesce(was.claims_wei, 0) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
-    try_cast(was.claims_wei - old.claims_wei AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm_before,
+    try_cast(now.paid_wei - coalesce(was.paid_wei, 0) AS DECIMAL(33, 0)) / 1e18 AS paid_ftm,
+    try_cast(was.paid_wei - old.paid_wei AS DECIMAL(33, 0)) / 1e18 AS paid_ftm_before,
     date_diff('second', now.oldest_at, now.moment) / 86400 AS oldest_days,
     date_diff('second', was.oldest_at, was.moment) / 86400 AS oldest_days_before,
     now.manual_requests, try_cast(now.manual_wei AS DECIMAL(33, 0)) / 1e18 AS manual_ftm

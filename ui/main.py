@@ -9,7 +9,7 @@ import streamlit as st
 
 from data import TrackerError
 from queries import QueryError
-from ui.browser import copy_link, figures
+from ui.browser import copy_link, figures, look
 from ui.frame import around
 from ui.parts import links
 from ui.shown import store_view
@@ -61,6 +61,7 @@ try:
             around.label(view, default)
             copy_link.button()
             figures.keep()
+            look.draw()
         around.warn(view, page)
         empty = view.first_request_at is None or view.info.synced_at is None
         if empty and page.url_path not in NEED_NO_REQUESTS:

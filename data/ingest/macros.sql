@@ -8,6 +8,15 @@ CASE
         THEN try_cast(unhex(substr(hex, 35 + 64 * k, 32))::BIT::UHUGEINT AS DECIMAL(38, 0))
 END;
 
+-- Word k as an amount that something is to reach. From 2^160 on none ever does, nor moves what is
+-- shared out up to it by a wei: the largest number here stands for all of those, and for itself none.
+CREATE OR REPLACE TEMP MACRO threshold(hex, k) AS
+CASE
+    WHEN substr(hex, 3 + 64 * k, 24) <> '000000000000000000000000'
+        THEN 99999999999999999999999999999999999999::DECIMAL(38, 0)
+    ELSE nullif(word(hex, k), 99999999999999999999999999999999999999::DECIMAL(38, 0))
+END;
+
 -- An indexed number: request ids, validator ids, booleans.
 CREATE OR REPLACE TEMP MACRO topic_number(topic) AS
 CASE

@@ -11,20 +11,20 @@ from ui.parts import colours, words
 from ui.parts.charts import LABELS_INSIDE
 from ui.parts.spans import LENGTH, Span, Step
 
-WAITING, CLAIMED, PAID = colours.AMBER, colours.BLUE, colours.SILVER
-CLAIMS, PAYOUTS = "Reward claims", "Payouts"
+WAITING, CLAIMED, CAME, PAID = colours.AMBER, colours.BLUE, colours.PINK, colours.SILVER
+CLAIMS, OTHER, PAYOUTS = "Reward claims", "Other money", "Payouts"
 _DEPTH_HEIGHT, _FLOWS_HEIGHT = 220, 170
 
 
 def depth_against_claims(
     depth: pl.DataFrame, flows: pl.DataFrame, *, depth_step: Step, flow_step: Step, payouts: bool
 ) -> alt.VConcatChart:
-    """Queue depth as steps above, reward claims and payouts as bars below, on one time axis.
+    """Queue depth as steps above, what came in and was paid as bars below, on one time axis.
 
-    `depth` has at and depth_ftm; `flows` has at, requests, depth_ftm, claimed_ftm,
-    returned_ftm and paid_ftm. A first or last week that lies in part outside what `depth`
-    covers is drawn as far as it lies inside, so that both panels begin and end together.
-    One cursor runs through both, from bar to bar.
+    `depth` has at and depth_ftm; `flows` has at, requests, depth_ftm, claimed_ftm, other_ftm and
+    paid_ftm. What came in beside the claims stands on top of them. A first or last week that lies
+    in part outside what `depth` covers is drawn as far as it lies inside, so that both panels begin
+    and end together. One cursor runs through both, from bar to bar.
     """
     hovered = alt.selection_point(name="cursor")
     begin, end = depth["at"][0], depth["at"][-1] + LENGTH[depth_step]
@@ -43,7 +43,7 @@ def depth_against_claims(
     below = alt.layer(
         bars.encode(x=_time(shown_days, labels=True)), rule, _readout(named, "flow", hovered)
     ).properties(
-        title=f"FTM claimed{' and paid' if payouts else ''} each {flow_step}",
+        title=f"FTM that came in{' and was paid' if payouts else ''} each {flow_step}",
         height=_FLOWS_HEIGHT,
     )
     chart = alt.vconcat(above, below, spacing=12).resolve_scale(x="shared", color="independent")
@@ -70,11 +70,12 @@ def depth_against_claims(
 
 def takeaway(span: Span, depth: pl.DataFrame, flows: pl.DataFrame) -> str:
     """The chart in one sentence, for those who do not see it."""
-    claimed, paid = _total(flows["claimed_ftm"]), _total(flows["paid_ftm"])
+    claimed, other, paid = (_total(flows[f"{of}_ftm"]) for of in ("claimed", "other", "paid"))
     return (
         f"From {words.day(span.since)} to {words.day(span.until)} the queue went from "
         f"{words.ftm(depth['depth_ftm'][0])} to {words.ftm(depth['depth_ftm'][-1])}, while "
-        f"{words.ftm(claimed)} of rewards were claimed and {words.ftm(paid, 'down')} paid out."
+        f"{words.ftm(claimed)} of rewards were claimed, {words.ftm(other)} of other money came in "
+        f"and {words.ftm(paid, 'down')} were paid out."
     )
 
 
@@ -93,20 +94,21 @@ def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
         period=pl.col("at").dt.strftime(form),
         at=pl.col("at") + (pl.col("until") - pl.col("at")) / 2,
     )
-    rows = named.select("period", "depth_ftm", "claimed_ftm", "paid_ftm").rows()
+    rows = named.select("period", "depth_ftm", "claimed_ftm", "other_ftm", "paid_ftm").rows()
     return named.with_columns(
         said=pl.Series(
             [
                 f"{period}: {words.ftm(depth)} waiting, {words.ftm(claimed)} claimed, "
-                f"{words.ftm(paid, 'down')} paid"
-                for period, depth, claimed, paid in rows
+                f"{words.ftm(other)} of other money, {words.ftm(paid, 'down')} paid"
+                for period, depth, claimed, other, paid in rows
             ]
         ),
-        level=pl.Series([f"{period}: {words.ftm(depth)}" for period, depth, _, _ in rows]),
+        level=pl.Series([f"{period}: {words.ftm(depth)}" for period, depth, *_ in rows]),
         flow=pl.Series(
             [
-                f"{words.ftm(claimed)} claimed, {words.ftm(paid, 'down')} paid"
-                for _, _, claimed, paid in rows
+                f"{words.ftm(claimed)} claimed, {words.ftm(other)} other, "
+                f"{words.ftm(paid, 'down')} paid"
+                for _, _, claimed, other, paid in rows
             ]
         ),
     )
@@ -129,27 +131,35 @@ def _steps(depth: pl.DataFrame, end: datetime) -> alt.Chart:
 
 
 def _bars(flows: pl.DataFrame, *, payouts: bool) -> alt.Chart:
-    shown = {CLAIMS: "claimed_ftm", PAYOUTS: "paid_ftm"} if payouts else {CLAIMS: "claimed_ftm"}
+    """What came in as one bar in two colours, and beside it what was paid. Of money whose amount
+    is not known there is no bar."""
     length = pl.col("until") - pl.col("at")
-    width = length * (0.84 / len(shown))
+    width = length * (0.84 / (2 if payouts else 1))
+    claimed, other = pl.col("claimed_ftm"), pl.col("other_ftm")
+    shown = [(CLAIMS, 0, pl.lit(0.0), claimed), (OTHER, 0, claimed, claimed + other)]
+    if payouts:
+        shown.append((PAYOUTS, 1, pl.lit(0.0), pl.col("paid_ftm")))
     bars = pl.concat(
         flows.select(
             at=pl.col("at") + length * 0.08 + width * place,
             until=pl.col("at") + length * 0.08 + width * (place + 1),
             kind=pl.lit(kind),
-            ftm=column,
+            above=low,
+            ftm=high,
         )
-        for place, (kind, column) in enumerate(shown.items())
+        for kind, place, low, high in shown
     )
     colour = alt.Color(
         "kind:N",
-        scale=alt.Scale(domain=[CLAIMS, PAYOUTS], range=[CLAIMED, PAID]),
-        legend=alt.Legend(orient="top", title=None, offset=14) if payouts else None,
+        scale=alt.Scale(domain=[CLAIMS, OTHER, PAYOUTS], range=[CLAIMED, CAME, PAID]),
+        legend=alt.Legend(
+            orient="top", title=None, offset=14, values=[kind for kind, *_ in shown], columns=3
+        ),
     )
     drawn: alt.Chart = (
         alt.Chart(bars)
         .mark_bar(aria=False)
-        .encode(x2="until:T", y=_amount("ftm", bars["ftm"]), y2=alt.datum(0), color=colour)
+        .encode(x2="until:T", y=_amount("ftm", bars["ftm"]), y2="above:Q", color=colour)
     )
     return drawn
 
@@ -168,7 +178,7 @@ def _rule(flows: pl.DataFrame, hovered: alt.Parameter) -> alt.Chart:
                 alt.Tooltip("depth_ftm:Q", title="FTM waiting at its end", format=",.0f"),
                 alt.Tooltip("requests:Q", title="Requests waiting", format=","),
                 alt.Tooltip("claimed_ftm:Q", title="FTM of rewards claimed", format=",.2f"),
-                alt.Tooltip("returned_ftm:Q", title="FTM of stake returned", format=",.2f"),
+                alt.Tooltip("other_ftm:Q", title="FTM of other money", format=",.2f"),
                 alt.Tooltip("paid_ftm:Q", title="FTM paid out", format=",.2f"),
             ],
         )

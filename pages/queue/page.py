@@ -1,24 +1,25 @@
-"""Queue: how long it is, what feeds it, and what blocks it."""
+"""Queue: when an amount is paid, who is first in line, how long the queue is, and what feeds it."""
 
 import streamlit as st
 
 from forecast.baselines import OFFICIAL_DAYS
-from pages.queue import parts, windows
+from pages.queue import first, parts, windows
 from ui.odds import one_source, scored
 from ui.parts import downloads, drawing, links, spans, words
 from ui.shown import store_view
 
 store = store_view.shown()
-links.refuse_unknown(["range", "since", "until", "token", "payouts"], "Queue")
+links.refuse_unknown([*first.FIELDS, "range", "since", "until", "token", "payouts"], "Queue")
 st.title("Unstake queue")
+
+of_link = st.container()
+now = scored.odds_of(store)
+first.answer(store, now, first.inputs(of_link))
 
 metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
 head = store.ask_row("blocking_head")
 st.markdown(parts.answer(metrics, head))
-parts.figures(metrics, OFFICIAL_DAYS)
-
-now = scored.odds_of(store)
-windows.new_unstake(now, store.source)
+parts.figures(metrics, store.ask("days_since"), OFFICIAL_DAYS)
 
 st.subheader("Queue depth against reward claims")
 notices = st.container()
@@ -36,8 +37,8 @@ drawing.once(
 )
 st.caption(
     f"{words.day(span.since)} to {words.day(span.until)}, depth at the end of each "
-    f"{span.depth_step}, claims and payouts by {span.flow_step}. Payouts also come from returned "
-    "stake and from new stakes, which leave no claim."
+    f"{span.depth_step}, money by {span.flow_step}. Other money: stake that came back, and new "
+    "stakes, which lie in the pool at first and can pay requests."
     + parts.scope(of_token)
     + f" {one_source.note(store, span.since)}".rstrip()
 )
@@ -47,15 +48,17 @@ for step in dict.fromkeys([span.depth_step, span.flow_step]):
 if head is not None:
     parts.head_card(head)
     windows.of_head(now, head)
-
+if now is not None:
+    windows.other_amounts(now)
+if head is not None:
     st.subheader("Who waits" if of_token is None else f"Who waits, {of_token} only")
     pending = store.ask("pending_requests", token=of_token)
     network, explorer = store.source.name, store.info.explorer
     shown_by = (store.version, now and now.key, of_token, network)
     drawing.once(shown_by, windows.waiting, now, pending, explorer, network)
     st.caption(
-        "In the order of payment. A request is paid whole, sent to the staker without a claim "
-        "step, earns nothing while it waits and cannot be cancelled."
+        "In the order of payment. A request is paid whole and sent to the staker, with nothing to "
+        "claim. It earns nothing while it waits, and cannot be cancelled."
     )
     downloads.offer_query(store, "pending_requests", token=of_token)
-parts.refused_note(metrics)
+parts.rejected_note(metrics)

@@ -20,31 +20,38 @@ from ui.shown.store_view import Row
 
 
 def answer(metrics: Row, head: Row | None) -> str:
-    """The page's one sentence: how long the queue is and what would move it."""
+    """Who is first in line, and how much money must come in before anyone is paid."""
     if not metrics["requests"]:
-        return "Nobody waits: every request so far was paid or passed."
+        return "Nobody is waiting: every request so far is paid, or was rejected by its receiver."
     waiting = (
-        f"{words.plural(metrics['requests'], 'request')} "
-        f"{'waits' if metrics['requests'] == 1 else 'wait'} for {_in_all(metrics['waiting_ftm'])}"
+        f"{words.plural(metrics['requests'], 'request')} ({_in_all(metrics['waiting_ftm'])}) "
+        f"{'is' if metrics['requests'] == 1 else 'are'} waiting"
     )
     if head is None:
-        return f"{waiting}. The log of the first of them is missing: see Status."
+        return f"{waiting}. The log of the first in line is missing: see Status."
+    first = f"{waiting}. The first in line needs {words.ftm(head['payout_ftm'], 'down')}"
     if head["missing_ftm"] is None:
-        return f"{waiting}. What the pool can pay is unknown."
+        return f"{first}. What the pool can pay is unknown."
     if head["missing_ftm"] > 0:
         return (
-            f"{waiting}. Nobody is paid before the first of them, and for that the pool lacks "
-            f"{words.ftm(head['missing_ftm'], 'up')}."
+            f"{first} and the pool has {words.ftm(_usable(head), 'down')}: **"
+            f"{words.ftm(head['missing_ftm'], 'up')} must still come in** before anyone is paid."
         )
-    return f"{waiting}. The pool holds enough for the first of them."
+    return f"{first}, and the pool has enough for that."
 
 
 def _in_all(waiting_ftm: float | None) -> str:
     return "an unknown amount" if waiting_ftm is None else words.ftm(waiting_ftm)
 
 
-def figures(metrics: Row, days: int) -> None:
-    """The four metrics, each against what it was."""
+def _usable(head: Row) -> float:
+    """What the pool can spend, of a head whose `missing_ftm` is known."""
+    usable: float = max(0.0, head["balance_ftm"] - head["stashed_ftm"])
+    return usable
+
+
+def figures(metrics: Row, lasts: pl.DataFrame, days: int) -> None:
+    """The four metrics, each against what it was, or when it was."""
     tiles = four_tiles()
     then = f"vs {days} d before"
     tiles[0].metric(
@@ -53,7 +60,7 @@ def figures(metrics: Row, days: int) -> None:
         **_change(metrics, "waiting_ftm", words.ftm, then),
         delta_color="inverse",
         border=True,
-        help="Payouts of all pending requests. They are fixed when a request is made.",
+        help="Payouts of all waiting requests. They are fixed when a request is made.",
         height="stretch",
     )
     tiles[1].metric(
@@ -65,19 +72,23 @@ def figures(metrics: Row, days: int) -> None:
         height="stretch",
     )
     tiles[2].metric(
-        f"Reward claims in {days} days",
-        words.ftm(metrics["claimed_ftm"]),
-        **_change(metrics, "claimed_ftm", words.ftm, then),
+        f"Paid out in {days} days",
+        words.ftm(metrics["paid_ftm"], "down"),
+        **_change(metrics, "paid_ftm", words.ftm, then),
         border=True,
-        help="Staking rewards that the pool's stubs claimed: one of the sources of payouts.",
+        help="All that reached stakers, whatever it was paid from.",
         height="stretch",
     )
+    paid = lasts.filter(event="payout").row(0, named=True)
+    never = paid["last_at"] is None
     tiles[3].metric(
-        "Age of the oldest request",
-        "nobody waits" if not metrics["requests"] else words.duration(metrics["oldest_days"]),
-        **_change(metrics, "oldest_days", words.duration, then),
-        delta_color="inverse",
+        "Last payment",
+        "none yet" if never else f"{words.duration(paid['days'])} ago",
+        None if never else words.day(paid["last_at"]),
+        delta_color="off",
+        delta_arrow="off",
         border=True,
+        help="Before the newest block here.",
         height="stretch",
     )
 
@@ -112,39 +123,39 @@ def head_card(head: Row) -> None:
     behind = "Nobody waits behind it."
     if head["behind_requests"]:
         behind = (
-            "Requests are paid whole and in order, so "
-            f"{words.plural(head['behind_requests'], 'request')} for "
-            f"{words.ftm(head['behind_ftm'])} behind it cannot be paid before."
+            f"{words.plural(head['behind_requests'], 'request')} behind it "
+            f"({words.ftm(head['behind_ftm'])}) cannot be paid before: requests are paid whole and "
+            "in order."
         )
     with st.container(border=True):
         st.subheader("What is paid next" if missing == 0 else "What blocks the queue")
         st.markdown(
-            f"Request {head['wr_id']:,} is next: {words.payout(head['payout_wei'])} for "
-            f"`{words.short(head['staker'])}`, asked for on {words.moment(head['requested_at'])}, "
-            f"{words.duration(head['waited_days'])} before the last block. {behind}",
+            f"Request {head['wr_id']:,} is first in line: {words.payout(head['payout_wei'])} for "
+            f"`{words.short(head['staker'])}`, made on {words.moment(head['requested_at'])}. It "
+            f"has waited {words.duration(head['waited_days'])}. {behind}",
             help=f"`{head['staker']}`",
         )
         if missing is None:
-            st.markdown(f"**Missing for it: unknown.** {_why_unknown(head)}")
+            st.markdown(f"**How much must still come in is unknown.** {_why_unknown(head)}")
         else:
             _money(head, missing)
 
 
 def _money(head: Row, missing: float) -> None:
     """What the pool can spend, as a share of what the head needs."""
-    usable = max(0.0, head["balance_ftm"] - head["stashed_ftm"])
+    usable = _usable(head)
     share = min(1.0, usable / head["payout_ftm"]) if head["payout_ftm"] else 1.0
     st.progress(
         share,
-        f"The pool can spend {words.ftm(usable, 'down')} of the {words.payout(head['payout_wei'])}",
+        f"The pool has {words.ftm(usable, 'down')} of the {words.payout(head['payout_wei'])}",
     )
     st.markdown(
-        f"**Missing for it: {words.ftm(missing, 'up')}.**"
+        f"**{words.ftm(missing, 'up')} must still come in.**"
         if missing
         else "**Nothing is missing:** the operator's next run pays it."
     )
     stashed = head["stashed_ftm"]
-    kept = f", less {words.ftm(stashed)} set aside for refused payouts" if stashed else ""
+    kept = f", less {words.ftm(stashed)} kept for rejected payouts" if stashed else ""
     st.caption(
         f"The pool's balance was {words.ftm(head['balance_ftm'], 'down')} at "
         f"{words.moment(head['balance_at'])}{kept}."
@@ -169,17 +180,18 @@ def scope(token: str | None) -> str:
     """What a chart of one token alone is of."""
     if token is None:
         return ""
-    return f" Depth and payouts are of {token} alone; claims belong to no token."
+    return f" Depth and payouts are of {token} alone; what came in belongs to no token."
 
 
-def refused_note(metrics: Row) -> None:
-    """Requests that left the queue unpaid, because their receiver refused the money."""
+def rejected_note(metrics: Row) -> None:
+    """Requests that left the queue unpaid, because their receiver rejected the money."""
     if metrics["manual_requests"]:
+        one = metrics["manual_requests"] == 1
         st.caption(
-            f"{words.plural(metrics['manual_requests'], 'more request')} for "
-            f"{words.ftm(metrics['manual_ftm'], 'down')} left the queue unpaid: the receiver "
-            "refused the transfer. The money is set aside, and anyone can send it with "
-            "`withdrawManual`."
+            f"{words.plural(metrics['manual_requests'], 'request')} "
+            f"({words.ftm(metrics['manual_ftm'], 'down')}) could not be delivered: the receiving "
+            f"address rejected {'it' if one else 'them'}. The money is kept for "
+            f"{'it' if one else 'them'}, and anyone can trigger the payment with `withdrawManual`."
         )
 
 
@@ -200,7 +212,7 @@ def pending_table(
             "place",
             pl.format(f"track?network={quote(network)}&find={{}}", "wr_id").alias("wr_id"),
             payout_ftm.alias("payout_ftm"),
-            *(name for name in ("half_by", "most_by", "before") if name in pending.columns),
+            *(name for name in ("most_by", "half_by", "before") if name in pending.columns),
             "waited_days",
             ahead_ftm.alias("ahead_ftm"),
             "token",
@@ -209,7 +221,7 @@ def pending_table(
             requested_tx=link if linked else pl.col("requested_tx"),
         ),
         hide_index=True,
-        alt="Pending requests in the order in which they will be paid",
+        alt="Waiting requests in the order in which they will be paid",
         column_config={
             "place": st.column_config.NumberColumn("Place", width=60, pinned=True),
             "wr_id": st.column_config.LinkColumn(
@@ -219,8 +231,8 @@ def pending_table(
             "token": st.column_config.TextColumn("Token", width=70),
             "payout_ftm": _sum("Payout, FTM", payout_form),
             "ahead_ftm": _sum("Ahead, FTM", ahead_form),
-            "half_by": st.column_config.DateColumn("Even odds by", format="D MMM YYYY"),
-            "most_by": st.column_config.DateColumn("Nine in ten by", format="D MMM YYYY"),
+            "most_by": st.column_config.DateColumn("90 % by", format="D MMM YYYY"),
+            "half_by": st.column_config.DateColumn("50 % by", format="D MMM YYYY"),
             "before": f"Before {words.day(ends_on)}" if ends_on else None,
             "waited_days": st.column_config.NumberColumn("Waited, days", format="%.1f"),
             "requested_at": st.column_config.DatetimeColumn(

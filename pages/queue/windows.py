@@ -12,31 +12,24 @@ from pages.queue import parts
 from ui.odds import scored, shown_forecasts, window_card, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, words
-from ui.shown.sources import Source
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
 _NO_DATE = {
     "covered": "its money is in the pool already, and the operator's next run pays it",
-    "beyond_horizon": (
-        f"it is after {{last}}, as it is less likely than that within {scored.FAN_DAYS} days"
-    ),
-    "stalled": "estimates are suspended, as the money has stopped",
+    "beyond_horizon": f"it is after {{last}}, and only {scored.FAN_DAYS} days are forecast",
+    "stalled": "there is no estimate for now, as nothing has come in for too long",
     "insufficient_history": "the history is too short",
 }
 
 
-def new_unstake(now: Odds | None, source: Source) -> None:
+def other_amounts(now: Odds) -> None:
     """What someone who unstakes now can expect, for amounts small and large."""
-    st.subheader("If you unstake now")
-    if now is None:
-        window_card.unscored(source)
-    else:
-        has_dates = drawing.once((now.key, now.now), _of_new, now)
-        window_card.behind(now, has_odds=has_dates)
+    st.subheader("How the wait depends on the amount")
+    drawing.once((now.key, now.now), _of_amounts, now)
 
 
-def _of_new(now: Odds) -> bool:
-    """The windows of some amounts; returns whether one of them has dates."""
+def _of_amounts(now: Odds) -> None:
+    """The windows of some amounts."""
     windows = {f"{amount:,.0f} FTM": now.present.new_window(amount) for amount in _AMOUNTS}
     sentences = {
         name: window_card.sentence(now, window, now.now) for name, window in windows.items()
@@ -48,7 +41,6 @@ def _of_new(now: Odds) -> bool:
     drawn = {name: window for name, window in windows.items() if window_words.has_dates(window)}
     if drawn:
         window_card.picture(drawn, now.now)
-    return bool(drawn)
 
 
 def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
@@ -58,11 +50,11 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
         if window is not None:
             shown_forecasts.log(now, head["wr_id"], 0.0, head["payout_ftm"], window)
         sentence = window_card.sentence(now, window, head["requested_at"])
-        st.markdown(f"Its expected release: {sentence}")
+        st.markdown(f"When the first in line is paid: {sentence}")
 
 
 def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str) -> None:
-    """Everyone who waits, with the days of even odds and of nine in ten where there are odds."""
+    """Everyone who waits, with the days of 90 % and 50 % chance where there are odds."""
     if now is None or pending.is_empty():
         parts.pending_table(pending, explorer, network)
         return
@@ -80,12 +72,10 @@ def _note(now: Odds, pending: pl.DataFrame, windows: pl.DataFrame) -> str:
     """What an empty date means."""
     further = ""
     if pending.height > scored.MOST_WINDOWS:
-        further = (
-            f" Dates are worked out for the first {scored.MOST_WINDOWS:,}; Track has the others."
-        )
+        further = f" Only the first {scored.MOST_WINDOWS:,} have dates; Track has the others."
     undated = windows.filter(pl.col("most_by").is_null())["kind"]
     last = words.day(now.day(scored.FAN_DAYS))
     reasons = [_NO_DATE[kind].format(last=last) for kind in _NO_DATE if (undated == kind).any()]
     reasons += ["what stands before it is unknown"] * bool(undated.null_count())
-    why = f"No date: {', or '.join(reasons)}." if reasons else ""
+    why = f"An empty cell means: {', or '.join(reasons)}." if reasons else ""
     return f"{why}{further}".strip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import polars as pl
 import streamlit as st
@@ -13,31 +12,26 @@ from data.live.reading import Reading
 from data.pool.amounts import (
     ONE,
     format_brief,
-    format_fee,
-    format_percent,
     format_short,
     format_wei,
     parse_amount,
 )
 from data.pool.burn import BOND, CERT
-from data.pool.pasted import visible
 from data.pool.transaction import TOKEN_NAMES
 from forecast import ReleaseWindow
-from pages.unstake import amount_chart, chain_end, holder, inputs, node, shared, terms
+from pages.unstake import amount_chart, chain_end, holder, inputs, node, shared
 from pages.unstake.form import Form, step_button
 from pages.unstake.now import Now, present
 from pages.unstake.remarks import over_supply
-from pages.unstake.terms import Given
 from ui.browser import wallet
 from ui.odds import scored, window_card, window_words
-from ui.odds.one_source import money_adds_up
 from ui.odds.scored import Odds
 from ui.parts import drawing, words
 from ui.parts.tiles import fact_tiles
+from ui.request import terms, typed_amount
+from ui.request.terms import Given
 
 _MAX = "Max: all that an address holds"
-_THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
-_PLAIN = re.compile(r"[0-9]*[.,]?[0-9]*")
 _TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
 _PARTS = (1, 2, 4, 10)
 _RATE_DECIMALS = 6
@@ -120,10 +114,8 @@ def _results(now: Now) -> str:
     except AmountError as error:
         st.error(words.fault(str(error)))
         return ""
-    if _THOUSAND.fullmatch(visible(form.amount)):
-        st.caption(f"Read as {format_wei(amount_wei)}: a point marks decimals, not thousands.")
-    elif not _PLAIN.fullmatch(visible(form.amount)):
-        st.caption(f"Read as {format_wei(amount_wei)}.")
+    if text := typed_amount.read_as(form.amount, amount_wei):
+        st.caption(text)
     reading = now.live.reading
     if reading is not None:
         if (more := over_supply(reading)) is not None:
@@ -131,7 +123,7 @@ def _results(now: Now) -> str:
             return ""
         shared.keep_as_shown(reading)
     given = terms.given(reading, now.terms, form.token, amount_wei)
-    if reading is None and (text := _over_staked(now, given)):
+    if reading is None and (text := typed_amount.over_staked(now.view, given.gross_wei)):
         st.warning(text)
     _tiles(now, given)
     _origin(now, given)
@@ -151,26 +143,8 @@ def _results(now: Now) -> str:
     return sentence
 
 
-def _over_staked(now: Now, given: Given) -> str:
-    """A warning of an amount that is worth more than was ever staked; "" of any other.
-
-    How much there is of a token only a node tells, and then more than that is refused. The store
-    tells this where its money adds up.
-    """
-    staked_ftm = now.view.ask("daily_flows")["staked_ftm"]
-    if given.gross_wei is None or staked_ftm.null_count() or not money_adds_up(now.view):
-        return ""
-    total_ftm = float(staked_ftm.sum())
-    if given.gross_wei <= math.ceil(total_ftm) * ONE:
-        return ""
-    return (
-        f"That is worth {words.payout(given.gross_wei)}, more than all that was ever staked, "
-        f"{words.ftm(total_ftm)}: nobody holds that much. Lower the amount."
-    )
-
-
 def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> str:
-    receipt = f"You receive {words.payout(given.payout_wei)}; fee {_fee(given)[0]}"
+    receipt = f"You receive {words.payout(given.payout_wei)}; fee {terms.fee_of(given)[0]}"
     if odds is None or window is None or not window_words.has_odds(window):
         return f"{receipt}."
     days = window.quantile(0.5)
@@ -186,7 +160,7 @@ def _tiles(now: Now, given: Given) -> None:
         rate = f"{format_short(ONE * ONE // given.ratio, _RATE_DECIMALS)} FTM"
     tiles = [
         ("You receive", words.payout(given.payout_wei), "fixed once it is in a block, paid whole"),
-        ("Fee", *_fee(given)),
+        ("Fee", *terms.fee_of(given)),
         ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
         ("Your place in the queue", place, ahead),
     ]
@@ -200,14 +174,6 @@ def _place(now: Now) -> tuple[str, str]:
         return f"{reading.last_wr_id - reading.first_wr_id + 1:,}", f"{ahead} ahead"
     row = now.view.ask("money_ahead").row(0, named=True)
     return f"{row['requests'] + 1:,}", f"{words.ftm(row['waiting_ftm'], 'up')} ahead"
-
-
-def _fee(given: Given) -> tuple[str, str]:
-    """The fee, and of what it is which share."""
-    if given.fee_wei is None or not given.gross_wei:
-        return words.UNKNOWN, ""
-    fee, gross = format_fee(given.fee_wei, given.gross_wei)
-    return f"{fee} FTM", f"{format_percent(given.fee_wei, given.gross_wei)} of {gross} FTM"
 
 
 def _origin(now: Now, given: Given) -> None:

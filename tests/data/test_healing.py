@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -55,6 +56,22 @@ def claims_asked(node: FakeNode) -> list[tuple[int, int]]:
         for method, params in node.asked
         if method == "eth_getLogs" and params[0]["topics"]
     ]
+
+
+def test_a_host_that_stands_alone_is_asked_for_each_block_of_a_long_history_once(
+    devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.from_node._LONG_BLOCKS", 1)
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        sync(store, node.url)
+        asked = sorted(
+            (int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16))
+            for method, params in node.asked
+            if method == "eth_getLogs" and not params[0]["topics"]
+        )
+    assert len(asked) > 1
+    assert all(after == end + 1 for (_, end), (after, _) in pairwise(asked))
+    assert tables(store) == tables(devnet_store)
 
 
 def test_what_a_host_that_stands_alone_left_out_it_is_asked_for_again_once(

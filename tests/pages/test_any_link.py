@@ -12,7 +12,7 @@ from pages.unstake.form import FIELDS
 from tests.shown import opened, plain
 
 PAGES = {
-    "": ("range", "since", "until", "token", "payouts"),
+    "": ("amount", "unstake", "range", "since", "until", "token", "payouts"),
     "waits": ("range", "since", "until", "days"),
     "unstake": FIELDS,
     "track": ("find",),

@@ -16,10 +16,10 @@ from data.store.reader import open_reader
 from pages.unstake import step2_check, step3_confirm
 from pages.unstake.form import Form
 from pages.unstake.remarks import Kind, Remark
-from pages.unstake.terms import fee_sentence
 from tests.live_steps import terms_of
 from tests.shown import Show, button, in_link, plain, said, tiles
 from ui.parts import words
+from ui.request.terms import fee_sentence
 
 FTM = 10**18
 PENDING, PAID, MANUAL = "2210", "41", "1927"

@@ -17,8 +17,8 @@ from devnet import Devnet, act
 from forecast.present import Present
 from pages.unstake.now import present
 from pages.unstake.remarks import Remark, check_unstake, over_supply
-from pages.unstake.terms import given
 from tests.live_steps import of
+from ui.request.terms import given
 
 FTM = 10**18
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -60,9 +60,9 @@ def test_the_range_is_cut_to_what_the_store_knows(con: Connection) -> None:
 def test_claims_and_payouts_stand_beside_the_depth(con: Connection) -> None:
     days = rows(con, "depth_against_claims")
     assert [row[:3] for row in days] == [row[:3] for row in rows(con, "queue_depth")]
-    claimed, returned, paid = ([row[column] for row in days] for column in (3, 4, 5))
+    claimed, other, paid = ([row[column] for row in days] for column in (3, 4, 5))
     assert claimed == [0, 30, 0, 0, 0, 0, 12, 0, 0, 8]  # the 5 of the 2nd were restaked
-    assert returned == [0, 0, 500, 0, 0, 0, 0, 0, 0, 0]
+    assert other == [0, 0, 500, 0, 0, 0, 0, 0, 0, 0]
     assert paid == [100, 0, 50, 0, 0, 200, 0, 0, 0, 0]
 
 
@@ -98,12 +98,13 @@ def test_the_token_leaves_claims_whole(con: Connection) -> None:
 
 def test_the_metrics_compare_now_with_some_days_ago(con: Connection) -> None:
     # Three days ago is the 7th 12:00; the three days before it begin on the 4th 12:00.
-    assert rows(con, "queue_metrics", days=3) == [(1020.5, 1020, 4, 2, 8, 12, 5, 2, 1, 10)]
+    # Paid since: nothing; before: the 200 of the 6th, claimed by hand.
+    assert rows(con, "queue_metrics", days=3) == [(1020.5, 1020, 4, 2, 0, 200, 5, 2, 1, 10)]
     # Five days ago two requests were made that moment; the log begins after the five before.
-    assert rows(con, "queue_metrics", days=5) == [(1020.5, 1020, 4, 2, 20, None, 5, 0, 1, 10)]
+    assert rows(con, "queue_metrics", days=5) == [(1020.5, 1020, 4, 2, 200, None, 5, 0, 1, 10)]
     # Six days ago the head passed request 3 that moment, and nothing waited.
-    assert rows(con, "queue_metrics", days=6) == [(1020.5, 0, 4, 0, 20, None, 5, None, 1, 10)]
-    assert rows(con, "queue_metrics") == [(1020.5, None, 4, None, 50, None, 5, None, 1, 10)]
+    assert rows(con, "queue_metrics", days=6) == [(1020.5, 0, 4, 0, 200, None, 5, None, 1, 10)]
+    assert rows(con, "queue_metrics") == [(1020.5, None, 4, None, 350, None, 5, None, 1, 10)]
 
 
 def test_an_empty_queue_is_0_and_has_no_oldest(con: Connection) -> None:
@@ -173,9 +174,26 @@ def test_an_unknown_reward_hides_its_days_alone(con: Connection) -> None:
     con.execute("UPDATE reward_claims SET reward_wei = NULL WHERE block = 700")
     claimed = queries.run(con, "depth_against_claims")["claimed_ftm"].to_list()
     assert claimed == [0, 30, 0, 0, 0, 0, None, 0, 0, 8]
-    metrics = ("claimed_ftm", "claimed_ftm_before")
-    assert rows(con, "queue_metrics", *metrics, days=3) == [(8, None)]
-    assert rows(con, "queue_metrics", *metrics, days=4) == [(None, 0)]
+
+
+def test_an_unknown_payout_hides_what_was_paid_while_it_was(con: Connection) -> None:
+    con.execute("UPDATE requests SET payout_wei = NULL WHERE wr_id = 2")  # paid on the 6th, 06:00
+    metrics = ("paid_ftm", "paid_ftm_before")
+    assert rows(con, "queue_metrics", *metrics, days=3) == [(0, None)]
+    assert rows(con, "queue_metrics", *metrics, days=4) == [(0, None)]
+    assert rows(con, "queue_metrics", *metrics, days=5) == [(None, None)]
+
+
+def test_new_stakes_are_money_that_came_in(con: Connection) -> None:
+    columns = con.execute("DESCRIBE stakes").fetchall()
+    assert {"staked_at", "amount_wei"} <= {name for name, *_ in columns}
+    con.execute(
+        "INSERT INTO stakes BY NAME SELECT TIMESTAMPTZ '2024-01-07 23:00:00Z' AS staked_at, "
+        "7e18::DECIMAL(38, 0) AS amount_wei, 723 AS block, '0xs' AS tx, '0xme' AS staker"
+    )
+    weeks = rows(con, "depth_against_claims", "other_ftm", step="week")
+    assert weeks == [(507,), (0,)]
+    assert rows(con, "depth_against_claims", "other_ftm", step="week", token="aFTMb") == weeks
 
 
 def test_an_amount_too_large_to_be_summed_is_unknown(con: Connection) -> None:

@@ -14,6 +14,7 @@ from data import ConfigError
 from data.config import ROOT
 from data.store.reader import open_reader
 from data.store.reader import version as version_of
+from pages.queue import first
 from tests.app import edited, of_network
 from tests.shown import Show, said
 from ui.server import serving
@@ -60,23 +61,27 @@ def test_the_queue_page_says_what_waits_and_what_is_missing(show: Show) -> None:
     assert [metric.label for metric in app.metric] == [
         "FTM waiting",
         "Requests waiting",
-        "Reward claims in 35 days",
-        "Age of the oldest request",
+        "Paid out in 35 days",
+        "Last payment",
     ]
     assert [metric.value for metric in app.metric] == [
         "14,896 FTM",
         "126",
-        "200.09 FTM",
-        "51 d 12 h",
+        "2,678 FTM",
+        "23 d 23 h ago",
     ]
-    assert "for that the pool lacks 7,761 FTM" in said(app)
-    assert "Missing for it: 7,761 FTM." in said(app)
+    assert (
+        "126 requests (14,896 FTM) are waiting. The first in line needs 10,339 FTM and the pool "
+        "has 2,578 FTM: **7,761 FTM must still come in** before anyone is paid." in said(app)
+    )
+    assert "**7,761 FTM must still come in.**" in said(app)
+    assert "It has waited 51 d 12 h." in said(app)
 
 
 def test_an_unknown_balance_is_unknown_and_says_why(show: Show) -> None:
     app = show("DELETE FROM pool_balances")
     assert "What the pool can pay is unknown." in said(app)
-    assert "Missing for it: unknown." in said(app)
+    assert "How much must still come in is unknown." in said(app)
     assert "`eth_getBalance`" in said(app)
 
 
@@ -114,8 +119,8 @@ def test_an_empty_queue_says_that_nobody_waits(show: Show) -> None:
         "ahead_wei = 0 WHERE status <> 'paid'"
     )
     assert not app.exception
-    assert "Nobody waits" in said(app)
-    assert app.metric[3].value == "nobody waits"
+    assert "Nobody is waiting" in said(app)
+    assert app.metric[1].value == "0"
     assert "What blocks the queue" not in said(app)
 
 
@@ -150,10 +155,12 @@ def test_the_network_is_put_into_the_url_and_each_parameter_is_known(show: Show)
     app = show()
     assert app.query_params == {"network": "shown"}
     app.button_group(key="range").set_value("custom").run()
-    inputs = {widget.key for widget in (*app.button_group, *app.date_input, *app.toggle)}
+    inputs = {
+        widget.key for widget in (*app.button_group, *app.date_input, *app.toggle, *app.text_input)
+    }
     page = (ROOT / "pages" / "queue" / "page.py").read_text()
     (known,) = re.findall(r"refuse_unknown\(\[(.*?)\]", page)
-    assert set(re.findall(r'"(\w+)"', known)) == inputs
+    assert {*re.findall(r'"(\w+)"', known), *first.FIELDS} == inputs
 
 
 def test_a_reader_is_never_kept_under_another_version(
@@ -228,7 +235,7 @@ def notices(app: AppTest) -> str:
         (
             "",
             {"from": "abc", "to": "d", "token": "aFTMb"},
-            ["sets from, to, which the page Queue does not know: there are network, range, "],
+            ["sets from, to, which the page Queue does not know: there are network, amount, "],
             {"token": "aFTMb"},
         ),
         ("status", {"range": "all"}, ["sets range, which the page Status does not know"], {}),

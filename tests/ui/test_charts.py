@@ -193,7 +193,7 @@ def test_payouts_can_be_hidden(frames: tuple[pl.DataFrame, pl.DataFrame]) -> Non
         for row in rows
         if "kind" in row
     }
-    assert kinds == {charts.CLAIMS}
+    assert kinds == {charts.CLAIMS, charts.OTHER}
     assert charts.PAYOUTS in json.dumps(drawn(frames)["datasets"])
 
 

@@ -19,7 +19,7 @@ from ui.request import calendar
 
 @pytest.fixture(scope="module")
 def window() -> ReleaseWindow:
-    """Its even odds lie between the 20th and the 60th day."""
+    """Its 50 % date lies between the 20th and the 60th day."""
     window = release_window(irregular(), 50_000.0, AT)
     assert 20 < window.quantile(0.5) < 60
     assert window_words.chance(window, 5) != window_words.chance(window, 35)
@@ -34,19 +34,19 @@ def test_the_official_days_begin_with_the_request_and_once_over_anew(
     window: ReleaseWindow, asked_days_ago: int, left: int, within: str
 ) -> None:
     end, chance = words.day(AT + timedelta(days=left)), window_words.chance(window, left)
-    sentence = f"The chance within {within} 35 days, by {end}, is **{chance}**."
+    sentence = f" Within {within} 35 days (by {end}): **{chance}**."
     asked_at = AT - timedelta(days=asked_days_ago)
     assert window_words.sentence(window, asked_at).endswith(sentence)
 
 
 def test_no_chance_past_the_horizon_is_told(window: ReleaseWindow) -> None:
     """Of an unstake now, where the last block is so old that its official days end later."""
-    assert "is **unknown**." in window_words.sentence(window, AT + timedelta(days=86))
-    assert "is **unknown**." not in window_words.sentence(window, AT + timedelta(days=85))
+    assert "): **unknown**." in window_words.sentence(window, AT + timedelta(days=86))
+    assert "**unknown**" not in window_words.sentence(window, AT + timedelta(days=85))
 
 
 @pytest.mark.parametrize(
-    ("after_even", "later"), [(-5, "; even odds come only later"), (1, None), (70, "")]
+    ("after_even", "later"), [(-5, "; the 50 % date is later"), (1, None), (70, "")]
 )
 def test_the_chance_before_the_chains_end_is_told_with_the_odds_that_come_later(
     window: ReleaseWindow, after_even: int, later: str | None
@@ -55,16 +55,16 @@ def test_the_chance_before_the_chains_end_is_told_with_the_odds_that_come_later(
     end = datetime(day.year, day.month, day.day, tzinfo=UTC)
     share = np.mean([AT + timedelta(days=days) < end for days in window.days if days < 120])
     assert share == window.probability_before(end), "every future ends within the horizon"
-    later = "; nine in ten odds come only later" if later is None else later
+    later = "; the 90 % date is later" if later is None else later
     assert window_words.before(window, day) == (
-        f"The chance **before {words.day(day)}**, the chain's reported end, is "
+        f"Chance **before {words.day(day)}**, the chain's reported end: "
         f"**{window_words.percent(float(share))}**{later}."
     )
 
 
 def test_no_chance_before_an_end_is_made_up(window: ReleaseWindow) -> None:
     far = (AT + timedelta(days=121)).date()
-    assert "is unknown: only 120 days are forecast." in window_words.before(window, far)
+    assert "unknown, as only 120 days are forecast." in window_words.before(window, far)
     assert window_words.chance_before(window, far) == words.UNKNOWN
     day = (AT + timedelta(days=20)).date()
     stalled = release_window(irregular(until=740.0), 1_000.0, AT)
@@ -76,14 +76,14 @@ def test_no_chance_before_an_end_is_made_up(window: ReleaseWindow) -> None:
         assert window_words.before(window, over) == ""
 
 
-def test_a_calendar_takes_nine_in_ten_odds_else_even_ones_else_none(window: ReleaseWindow) -> None:
+def test_a_calendar_takes_the_day_of_90_percent_else_of_50_else_none(window: ReleaseWindow) -> None:
     def day(share: float, of: ReleaseWindow) -> date:
         return (AT + timedelta(days=of.quantile(share))).date()
 
-    assert calendar.likely(window) == calendar.Likely(day(0.9, window), "nine in ten")
+    assert calendar.likely(window) == calendar.Likely(day(0.9, window), 90)
     larger = release_window(irregular(), 200_000.0, AT)
     assert larger.kind == "beyond_horizon"
-    assert calendar.likely(larger) == calendar.Likely(day(0.5, larger), "even")
+    assert calendar.likely(larger) == calendar.Likely(day(0.5, larger), 50)
     assert calendar.likely(release_window(irregular(), 9e9, AT)) is None
     assert calendar.likely(None) is None
 
@@ -100,3 +100,37 @@ def test_now_is_the_last_block_of_a_simulation_and_else_this_hour() -> None:
     assert now_of(later, simulated=False) == AT + timedelta(days=3, hours=23)
     assert now_of(AT + timedelta(minutes=5), simulated=False) == AT
     assert now_of(AT - timedelta(minutes=5), simulated=False) == AT
+
+
+def test_the_date_that_a_holder_wants_comes_first_and_then_the_ranges(
+    window: ReleaseWindow,
+) -> None:
+    likely, even = (words.day(AT + timedelta(days=window.quantile(p))) for p in (0.9, 0.5))
+    assert window_words.dates(window) == f"90 % chance by **{likely}**, 50 % by **{even}**"
+    low, q25, q75, high = (
+        AT + timedelta(days=window.quantile(p)) for p in (0.05, 0.25, 0.75, 0.95)
+    )
+    assert window_words.sentence(window, AT).startswith(
+        f"{window_words.dates(window)}. 90 % range: {words.days(low.date(), high.date())}. "
+        f"Middle half: {words.days(q25.date(), q75.date())}. Within"
+    )
+
+
+def test_a_date_beyond_what_is_forecast_is_the_chance_by_its_last_day() -> None:
+    last = words.day(AT + timedelta(days=120))
+    larger = release_window(irregular(), 200_000.0, AT)
+    assert larger.kind == "beyond_horizon"
+    even = words.day(AT + timedelta(days=larger.quantile(0.5)))
+    by_then = window_words.chance(larger, 120)
+    assert window_words.dates(larger) == f"50 % chance by **{even}**, **{by_then}** by {last}"
+    assert f"by {last} (120 days, as far as we forecast). Within" in window_words.sentence(
+        larger, AT
+    )
+    never = release_window(irregular(), 9e9, AT)
+    assert window_words.dates(never) == f"**under 1 %** chance by {last}"
+
+
+def test_days_of_one_year_name_it_once() -> None:
+    assert words.days(date(2025, 3, 3), date(2025, 6, 9)) == "3 Mar to 9 Jun 2025"
+    assert words.days(date(2024, 12, 30), date(2025, 1, 2)) == "30 Dec 2024 to 2 Jan 2025"
+    assert words.days(date(2025, 3, 3), date(2025, 3, 3)) == "3 Mar 2025"

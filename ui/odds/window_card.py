@@ -8,7 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from data.config import default_store, network_names, settings
+from data.config import default_store, is_public, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
@@ -19,7 +19,7 @@ from ui.shown.sources import Source
 
 
 def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = "") -> None:
-    """The window of a request that was, or would be, asked for at `asked_at`."""
+    """The window of a request that was, or would be, made at `asked_at`."""
     st.markdown(sentence(odds, window, asked_at))
     if window_words.has_dates(window):
         picture({"": window}, asked_at)
@@ -50,13 +50,13 @@ def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
         horizon_days=horizon_days,
         alt=text.replace("*", ""),
     )
-    dashed = f" Dashed: the official {OFFICIAL_DAYS} days end." if to_come else ""
+    dashed = f" Dashed: end of the official {OFFICIAL_DAYS} days." if to_come else ""
     open_end = ""
     if any(math.isinf(window.quantile(0.95)) for window in windows.values()):
-        open_end = f" An arrow: it goes on {window_words.beyond(first)}, with no date given."
+        open_end = f" An arrow: it goes on {window_words.beyond(first)}."
     st.caption(
-        "Thin: nine futures in ten. Thick: half of them. Amber: even odds. Grey: the last block."
-        f"{dashed}{open_end}"
+        "Thin bar: 90 % range. Thick bar: middle half. Orange: 50 % chance by then. Grey: newest "
+        f"data.{dashed}{open_end}"
     )
 
 
@@ -81,14 +81,13 @@ def late(odds: Odds) -> None:
         st.caption(alone)
     if odds.store.ending.rests:
         st.caption(
-            f"This is as of {words.moment(odds.at)}, the last block read, and holds only if the "
-            "chain goes on."
+            f"As of {words.moment(odds.at)}, the newest block here. It holds only if the chain "
+            "goes on."
         )
     elif odds.behind_days > 1:
         st.warning(
-            f"These odds are as of {words.moment(odds.at)}, "
-            f"{words.duration(odds.behind_days)} ago, and count from then. Sync first: what "
-            "came and was paid since is not in them."
+            f"These odds are {words.duration(odds.behind_days)} old: they count from "
+            f"{words.moment(odds.at)}, and what came in and was paid since is not in them."
         )
 
 
@@ -97,29 +96,27 @@ def _record(odds: Odds) -> str:
     rows = odds.scores.table.filter(model=MODEL, slice="all", metric="covered_90")
     if not rows.height:
         return (
-            "No forecast could be judged on this store yet: none is old enough. Take these odds "
-            "as undecided."
+            "Not checked yet: no past forecast is old enough to be judged. Take these odds as "
+            "undecided."
         )
     held = rows.row(0, named=True)
     undecided = "" if held["decided"] else f" Undecided: only {held['batches']} payout batches."
     return (
-        f"Of {held['n']:,} past forecasts {words.share(held['value'])} held their nine-in-ten "
-        f"window ({words.share(held['low'])} to {words.share(held['high'])}).{undecided}"
+        f"Checked on {words.plural(held['n'], 'past request')}: {words.share(held['value'])} were "
+        f"paid within their 90 % range.{undecided}"
     )
 
 
 def unscored(source: Source) -> None:
     """What stands where a window would, while the odds are not scored."""
-    remedy = (
-        "The app scores them in the background after a sync, which takes a minute or two, and "
-        "this page then shows them by itself."
-    )
+    ready = "Ready in a few minutes; this box fills in by itself."
     if settings().scoring == "off":
-        remedy = f"`{backtest_command(source)}` scores them."
-    st.info(
-        "The odds on this store have not been scored yet, and unscored odds are not shown. "
-        f"{remedy}"
-    )
+        ready = (
+            "They are not ready yet."
+            if is_public()
+            else f"This command tests them: `{backtest_command(source)}`."
+        )
+    st.info(f"We test our estimates on past requests before we show them. {ready}")
 
 
 def backtest_command(source: Source) -> str:

@@ -12,14 +12,55 @@ from ui.odds import official
 from ui.parts import words
 
 _UNKNOWN_NEED = (
-    "What has to be paid before it is unknown, as an amount or a request before it is missing: "
-    "see Status. So there are no odds."
+    "There are no odds: an amount or a request ahead of it is missing, so what has to be paid "
+    "first is unknown. See Status."
 )
-_LATER = {"even odds": 0.5, "nine in ten odds": 0.9}
+# The dates that are given, the one that a holder wants first.
+_LIKELY, _EVEN = 0.9, 0.5
 
 
 def sentence(window: ReleaseWindow | None, asked_at: datetime) -> str:
     """When a request that was, or would be, made at `asked_at` is expected to be paid."""
+    if not has_odds(window):
+        return no_odds(window)
+    soon = "The next money to come may be enough. " if window.kind == "next_batch" else ""
+    within, days = official_days(window, asked_at)
+    return (
+        f"{soon}{dates(window)}{_further(window)} {within} (by {_day(window, days)}): "
+        f"**{chance(window, days)}**."
+    )
+
+
+def _further(window: ReleaseWindow) -> str:
+    """The ranges; or how far is forecast, where that is not far enough for them."""
+    if window.kind != "beyond_horizon":
+        return (
+            f". 90 % range: {_span(window, 0.05, 0.95)}. Middle half: {_span(window, 0.25, 0.75)}."
+        )
+    longest = window.horizon_days
+    last = ""
+    if math.isfinite(window.quantile(_LIKELY)):
+        last = f", {chance(window, longest)} by {_day(window, longest)}"
+    return f"{last} ({round(longest)} days, as far as we forecast)."
+
+
+def dates(window: ReleaseWindow) -> str:
+    """`90 % chance by 10 Jun 2025, 50 % by 16 May 2025`, of a window that has odds; where one of
+    the days is beyond what is forecast, the chance by the last day that is."""
+    told = [
+        (f"{100 * p:.0f} %", f"**{_day(window, window.quantile(p))}**")
+        for p in (_LIKELY, _EVEN)
+        if math.isfinite(window.quantile(p))
+    ]
+    if len(told) < 2:
+        longest = window.horizon_days
+        told.append((f"**{chance(window, longest)}**", _day(window, longest)))
+    (first, by), *more = told
+    return f"{first} chance by {by}" + "".join(f", {share} by {day}" for share, day in more)
+
+
+def no_odds(window: ReleaseWindow | None) -> str:
+    """Why there are no odds, of a window without."""
     if window is None:
         return _UNKNOWN_NEED
     if window.kind == "covered":
@@ -32,25 +73,7 @@ def sentence(window: ReleaseWindow | None, asked_at: datetime) -> str:
             "There is **too little history** for odds: they need ten batches of money over sixty "
             "days."
         )
-    if window.kind == "stalled":
-        return _stalled(window)
-    span, days = official_days(window, asked_at)
-    within = f"The chance {span}, by {_day(window, days)}, is **{chance(window, days)}**."
-    low, q25, middle, q75, high = (window.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
-    if window.kind == "beyond_horizon":
-        longest = window.horizon_days
-        even = f"Even odds by **{_day(window, middle)}**. " if math.isfinite(middle) else ""
-        return (
-            f"{even}The chance by {_day(window, longest)}, in {round(longest)} days, is "
-            f"**{chance(window, longest)}**: no last date is given, as "
-            f"{percent(1 - window.probability_within(longest))} of the futures take **longer than "
-            f"{round(longest)} days**. {within}"
-        )
-    soon = "The next money that comes may well be enough. " if window.kind == "next_batch" else ""
-    return (
-        f"{soon}Even odds by **{_day(window, middle)}**. Nine futures in ten pay it "
-        f"{_between(window, low, high)}, half of them {_between(window, q25, q75)}. {within}"
-    )
+    return _stalled(window)
 
 
 def official_days(window: ReleaseWindow, asked_at: datetime) -> tuple[str, float]:
@@ -58,8 +81,8 @@ def official_days(window: ReleaseWindow, asked_at: datetime) -> tuple[str, float
     forecast; once they are over, as many more."""
     left = official.days_left(asked_at, window.curve.at)
     if left <= 0:
-        return f"within another {OFFICIAL_DAYS} days", float(OFFICIAL_DAYS)
-    return f"within the official {OFFICIAL_DAYS} days", left
+        return f"Within another {OFFICIAL_DAYS} days", float(OFFICIAL_DAYS)
+    return f"Within the official {OFFICIAL_DAYS} days", left
 
 
 def by_or_after(window: ReleaseWindow, p: float) -> str:
@@ -76,16 +99,16 @@ def beyond(window: ReleaseWindow) -> str:
 
 def before(window: ReleaseWindow | None, ends_on: date | None) -> str:
     """The chance of being paid before the day on which the chain is reported to end, and which
-    odds come later; "" where there is no such day, it has begun, or there are no odds."""
+    date comes later; "" where there is no such day, it has begun, or there are no odds."""
     chance = chance_before(window, ends_on)
     if ends_on is None or not has_odds(window) or not chance:
         return ""
-    start = f"The chance **before {words.day(ends_on)}**, the chain's reported end, is"
+    start = f"Chance **before {words.day(ends_on)}**, the chain's reported end:"
     if chance == words.UNKNOWN:
-        return f"{start} unknown: only {round(window.horizon_days)} days are forecast."
+        return f"{start} unknown, as only {round(window.horizon_days)} days are forecast."
     days = words.days_between(window.curve.at, _begin(ends_on))
-    later = [name for name, p in _LATER.items() if window.quantile(p) >= days]
-    return f"{start} **{chance}**{f'; {later[0]} come only later' if later else ''}."
+    later = [f"{100 * p:.0f} %" for p in (_EVEN, _LIKELY) if window.quantile(p) >= days]
+    return f"{start} **{chance}**{f'; the {later[0]} date is later' if later else ''}."
 
 
 def chance_before(window: ReleaseWindow | None, ends_on: date | None) -> str:
@@ -103,11 +126,11 @@ def _begin(day: date) -> datetime:
 def _stalled(window: ReleaseWindow) -> str:
     last = window.last_funded_at
     at = window.curve.at
-    ago = words.duration(words.days_between(last, at)) if last else words.UNKNOWN
+    quiet = words.duration(words.days_between(last, at)) if last else words.UNKNOWN
     return (
-        f"**Estimates are suspended**: the money has stopped. The last came, or was paid out, on "
-        f"{words.moment(last)}, {ago} before the last block. That is longer than 99 % of all "
-        "pauses so far, so the past says little about when it comes again."
+        f"**No estimate for now**: nothing has come in or been paid for {quiet}, since "
+        f"{words.moment(last)}. That is longer than 99 % of past pauses, and history cannot tell "
+        "when it resumes."
     )
 
 
@@ -155,7 +178,8 @@ def moment(window: ReleaseWindow, days: float) -> datetime:
     return window.curve.at + timedelta(days=days)
 
 
-def _between(window: ReleaseWindow, low: float, high: float) -> str:
-    """`between 3 Mar 2025 and 9 Mar 2025`, or `on 3 Mar 2025` where both are one day."""
-    first, last = _day(window, low), _day(window, high)
-    return f"on {first}" if first == last else f"between {first} and {last}"
+def _span(window: ReleaseWindow, low: float, high: float) -> str:
+    """`3 Mar to 9 Jun 2025`, the days between two quantiles, or one day where both are the same."""
+    return words.days(
+        moment(window, window.quantile(low)).date(), moment(window, window.quantile(high)).date()
+    )

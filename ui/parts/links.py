@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -34,12 +35,24 @@ def page(name: str) -> str:
 
 
 def choose(
-    label: str, options: Sequence[str], key: str, default: str, notices: DeltaGenerator
+    label: str,
+    options: Sequence[str],
+    key: str,
+    default: str,
+    notices: DeltaGenerator,
+    label_visibility: Literal["visible", "hidden", "collapsed"] = "visible",
 ) -> str:
     """One of few `options`, as buttons in one or more rows, under `key` in the URL."""
     check(key, options.__contains__, f"one of {', '.join(options)}", default, notices)
     return st.segmented_control(
-        label, options, default=default, required=True, key=key, bind="query-params", wrap=True
+        label,
+        options,
+        default=default,
+        required=True,
+        key=key,
+        bind="query-params",
+        wrap=True,
+        label_visibility=label_visibility,
     )
 
 

@@ -1,4 +1,4 @@
-"""Four facts in tiles: four, two or one in a row."""
+"""Four facts in tiles: four or two in a row."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 
 def four_tiles() -> list[DeltaGenerator]:
-    """Places for four metrics: four, two or one in a row, never three."""
+    """Places for four metrics: four or two in a row, never three."""
     halves = st.grid(2, min_column_width=450)
-    pairs = [halves.cell().grid(2, min_column_width=215) for _ in range(2)]
+    pairs = [halves.cell().grid(2, min_column_width=160) for _ in range(2)]
     return [pair.cell() for pair in pairs for _ in range(2)]
 
 

@@ -117,6 +117,14 @@ def day(at: date) -> str:
     return f"{at.day} {at:%b %Y}"
 
 
+def days(first: date, last: date) -> str:
+    """`3 Mar to 9 Jun 2025`; a year that both share, and one day that both are, stand once."""
+    if first == last:
+        return day(first)
+    begin = f"{first.day} {first:%b}" if first.year == last.year else day(first)
+    return f"{begin} to {day(last)}"
+
+
 def day_and_time(at: datetime | None) -> tuple[str, str]:
     """`28 Feb 2025` and `22:14 UTC`."""
     return (UNKNOWN, "") if at is None else (day(at), f"{at.astimezone(UTC):%H:%M} UTC")

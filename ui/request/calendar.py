@@ -20,7 +20,7 @@ from ui.shown.ending import Ending
 from ui.shown.store_view import Row
 
 _LOOK_AGAIN_DAYS = 7
-_NINE_IN_TEN = "nine in ten"
+_LIKELY = 90  # % chance: past its day a request is late
 _MORNING = timedelta(hours=9)
 _MAKER = "-//FTM unstake queue//Track//EN"
 
@@ -44,20 +44,20 @@ class Event:
 
 @dataclass(frozen=True)
 class Likely:
-    """The day by which a request is paid with these `odds`, in words."""
+    """The day by which a request is paid with a chance of so many `percent`."""
 
     by: date
-    odds: str
+    percent: int
 
 
 def likely(window: ReleaseWindow | None) -> Likely | None:
-    """The day of nine in ten odds, else that of even odds; None where there is neither."""
+    """The day of 90 % chance, else that of 50 %; None where there is neither."""
     if not window_words.has_odds(window):
         return None
-    for share, odds in ((0.9, _NINE_IN_TEN), (0.5, "even")):
-        days = window.quantile(share)
+    for percent in (_LIKELY, 50):
+        days = window.quantile(percent / 100)
         if math.isfinite(days):
-            return Likely(window_words.moment(window, days).date(), odds)
+            return Likely(window_words.moment(window, days).date(), percent)
     return None
 
 
@@ -90,25 +90,26 @@ def entry(
     if request["status"] == "paid":
         at, alarm = request["paid_at"], None
         summary = f"{words.payout(request['payout_wei'])} paid for {number}"
-        todo = "The pool sent the whole amount to the address that asked."
+        todo = "The pool sent the whole amount to the address that made the request."
     elif likely is not None and likely.by >= today:
-        at, summary = likely.by, f"{likely.odds.capitalize()} odds that {number} is paid by now"
+        at, is_likely = likely.by, likely.percent == _LIKELY
+        summary = f"{number[0].upper()}{number[1:]} should be paid ({likely.percent} %)"
         todo = (
-            _check("If it still waits after this day, it is later than nine in ten odds said")
-            if likely.odds == _NINE_IN_TEN
-            else "It is as likely as not that it still waits: look at its place in the queue."
+            _check("If it is still waiting after this day")
+            if is_likely
+            else "The chance that it is still waiting is 50 %: look at its place in the queue."
         )
     elif end > today:
         at, summary = end, f"Official {OFFICIAL_DAYS} days end for {number}"
-        todo = _check("If it still waits after this day")
+        todo = _check("If it is still waiting after this day")
     else:
         at, summary = today + timedelta(days=_LOOK_AGAIN_DAYS), f"Check {number}"
-        todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it still waits")
+        todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it is still waiting")
     ends_on = ending.day if ending and not ending.went_on else None
     is_beyond = request["status"] == "pending" and ends_on is not None and at >= ends_on
     kind = unreal(info)
     description = [
-        f"Request {request['wr_id']} for {words.payout(request['payout_wei'])}, asked for on "
+        f"Request {request['wr_id']} for {words.payout(request['payout_wei'])}, made on "
         f"{words.moment(request['requested_at'])}.",
         todo,
         ending_words.reported(ending) if ending and is_beyond else "",

@@ -59,7 +59,7 @@ def test_a_refused_payment_is_fetched_through_the_wallet(
     at.reads("The address is a contract. FTM is pushed to it with 40,000 gas")
     pay_all(chain)
     at.show(step=4, tx=tx, amount="3", address=wallet)
-    at.reads(f"It made request {wr_id};", "It has left the queue since: the next sync tells")
+    at.reads(f"It made request {wr_id};", "Its payment was rejected by the receiver")
     synced(app, chain)
     at.show(step=4, tx=tx, amount="3", address=wallet)
     at.reads(f"Request {wr_id:,} left the queue unpaid")
@@ -186,7 +186,7 @@ def test_a_link_fills_in_and_never_signs(chain: Devnet, desk: Begin) -> None:
     expect(at.button(UNSTAKE)).to_be_visible()
     assert at.sent() == []
     at.tell(f"choose(['{chain.accounts[4]}'])")
-    at.says("not for the account that is connected.")
+    at.says("which the wallet does not let this page use yet.")
     expect(at.button(UNSTAKE)).to_be_hidden()
     at.press(f"Check it for {chain.accounts[4][:6]}…\u2060{chain.accounts[4][-4:]}")
     at.on_step(2)

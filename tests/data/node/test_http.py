@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -113,6 +114,18 @@ def test_a_few_bytes_that_unpack_to_gigabytes_are_not_held() -> None:
                 Sockets(replace(BRISK, largest_body=1_000_000)).post(node.url, ASK)
             assert tracemalloc.get_traced_memory()[1] < 20_000_000
             tracemalloc.stop()
+
+
+def test_a_body_that_says_that_it_is_too_large_is_not_waited_for() -> None:
+    small = replace(BRISK, largest_body=1_000_000)
+    announced = Reply(
+        b"", pieces=[OK, b"content-length: 1000001\r\n\r\n", *[b"1"] * 99], drip_s=0.1
+    )
+    with fake_node(CHAIN, lambda asked: announced) as node:
+        began = time.monotonic()
+        with pytest.raises(RangeTooWideError, match="too large to hold"):
+            Sockets(small).post(node.url, ASK)
+        assert time.monotonic() - began < 5
 
 
 BROKEN = {

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -224,6 +225,36 @@ def test_an_error_text_with_brackets_is_an_error_and_no_array() -> None:
         bare_array(body, 0, 9)
     with pytest.raises(LyingError):
         bare_array(b'{"id":0,"result":"none]["}', 0, 9)
+
+
+def test_answers_that_are_held_at_once_have_room_in_memory_and_several_are_on_their_way() -> None:
+    under_way, held = [0], []
+
+    def dense(asked: Asked) -> Reply | None:
+        if asked.method == "eth_getLogs":
+            under_way[0] += asked.length
+            held.append((asked.length, under_way[0]))
+            time.sleep(0.1)
+            under_way[0] -= asked.length
+        return None
+
+    block = [{"blockNumber": hex(1), "data": "0x" + "00" * 500_000}]
+    answers = ledger([], 40)
+    with fake_node(
+        lambda method, params: (
+            block * (int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) + 1)
+            if method == "eth_getLogs"
+            else answers(method, params)
+        ),
+        dense,
+    ) as node:
+        endpoints = Endpoints((node.url,), replace(BRISK, first_span=16))
+        read = [answer.first for answer in LogRanges(endpoints, FILTER, [(0, 40)])]
+    assert held[0] == (16, 16)  # of a megabyte a block, which nobody knew
+    later = held[1:]
+    assert len(read) == len(set(read)) == len(held)
+    assert max(length for length, _ in later) < 8
+    assert 6 < max(together for _, together in later) <= 24
 
 
 def test_whoever_stops_in_the_middle_waits_for_nobody_and_the_end_leaves_no_thread() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.live.reading import Reading
-from data.pool.amounts import ONE, format_percent
+from data.pool.amounts import ONE, format_fee, format_percent
 from data.pool.burn import (
     FeeRule,
     RebuiltFee,
@@ -83,6 +83,14 @@ def given(reading: Reading | None, terms: Terms | None, token: Token, amount_wei
     if fee is None:
         return Given(gross_wei, None, None, terms.ratio, origin, "no log tells the fee's rule")
     return Given(gross_wei, fee.fee_wei, gross_wei - fee.fee_wei, terms.ratio, origin)
+
+
+def fee_of(given: Given) -> tuple[str, str]:
+    """The fee, and of what it is which share."""
+    if given.fee_wei is None or not given.gross_wei:
+        return words.UNKNOWN, ""
+    fee, gross = format_fee(given.fee_wei, given.gross_wei)
+    return f"{fee} FTM", f"{format_percent(given.fee_wei, given.gross_wei)} of {gross} FTM"
 
 
 def of_other_amount(

@@ -1,0 +1,127 @@
+"""What the Queue page answers before anything else: what an amount gives if unstaked now, and when.
+
+By the store's logs alone: no node is asked, so that the page is as quick for every visitor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from data import AmountError
+from data.pool.amounts import ONE, format_short, parse_amount
+from data.pool.burn import BOND, CERT, Token
+from forecast import ReleaseWindow
+from ui.browser import live_region, typed_address
+from ui.odds import window_card, window_words
+from ui.odds.scored import Odds
+from ui.parts import links, words
+from ui.request import terms, typed_amount
+from ui.request.terms import Given
+from ui.shown.store_view import StoreView
+
+FIELDS = ("amount", "unstake")
+_USUAL = "1000"
+_LONGEST = 100
+_TOKENS: dict[str, Token] = {"ankrFTM": CERT, "aFTMb": BOND}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """An amount of a token, as typed."""
+
+    text: str
+    name: str  # of the token
+
+    @property
+    def token(self) -> Token:
+        return _TOKENS[self.name]
+
+
+def inputs(notices: DeltaGenerator) -> Wish:
+    """The amount and its token, under `amount` and `unstake` in the URL."""
+    fits = f"a text of at most {_LONGEST} letters"
+    links.check("amount", lambda text: len(text) <= _LONGEST, fits, _USUAL, notices)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            "You unstake",
+            _USUAL,
+            key="amount",
+            bind="query-params",
+            live="400ms",
+            width=150,
+            autocomplete="off",
+            help="In the token, with a decimal point or comma. ankrFTM is aFTMc by another name.",
+        )
+        name = links.choose(
+            "Token", list(_TOKENS), "unstake", "ankrFTM", notices, label_visibility="collapsed"
+        )
+    typed_address.follow("amount", "amount", ())
+    return Wish(text.strip(), name)
+
+
+def answer(store: StoreView, odds: Odds | None, wish: Wish) -> None:
+    """What the wish gives, its dates and its fee in a line, and the way on; or what is wrong."""
+    said = _answer(store, odds, wish)
+    live_region.say(said.replace("*", "").replace("\\", ""))
+
+
+def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:
+    """The line that stands on the page; "" where a notice says why there is none."""
+    if not wish.text:
+        st.caption("Enter an amount to see what you receive, the fee and the expected date.")
+        return ""
+    try:
+        amount_wei = parse_amount(wish.text)
+    except AmountError as error:
+        st.error(words.fault(str(error)))
+        return ""
+    row = store.ask("unstake_terms").row(0, named=True)
+    given = terms.given(None, terms.read_terms(row), wish.token, amount_wei)
+    if too_much := typed_amount.over_staked(store, given.gross_wei):
+        st.error(too_much)
+        return ""
+    if given.payout_wei == 0:
+        st.error("The fee takes all of this amount. Enter a larger one.")
+        return ""
+    line = _line(odds, wish, amount_wei, given)
+    st.markdown(line)
+    if given.payout_wei is None:
+        st.warning(f"What you would receive is unknown: {words.fault(given.reason)}.")
+    if text := typed_amount.read_as(wish.text, amount_wei):
+        st.caption(text)
+    query = {"network": store.source.name, "token": wish.token, "amount": wish.text}
+    st.page_link(
+        links.page("unstake"),
+        label="Unstake, step by step",
+        icon=":material/arrow_forward:",
+        query_params=query,
+    )
+    if odds is None:
+        window_card.unscored(store.source)
+    elif given.payout_wei is not None:
+        payout = format_short(given.payout_wei).replace(",", "")
+        has_odds = window_words.has_odds(_window(odds, given))
+        window_card.behind(odds, payout, has_odds=has_odds)
+    return line
+
+
+def _line(odds: Odds | None, wish: Wish, amount_wei: int, given: Given) -> str:
+    start = f"**{format_short(amount_wei)} {wish.name}** now:"
+    fee = f"Fee {terms.fee_of(given)[0]}."
+    if given.payout_wei is None:
+        return f"{start} {words.UNKNOWN}."
+    start = f"{start} **{words.payout(given.payout_wei)}**"
+    if odds is None:
+        return f"{start}. {fee}"
+    window = _window(odds, given)
+    if not window_words.has_odds(window):
+        return f"{start}. {fee} {window_words.no_odds(window)}"
+    before = window_words.before(window, odds.store.ending.ahead)
+    return f"{start}, {window_words.dates(window)}. {fee} {before}".rstrip()
+
+
+def _window(odds: Odds, given: Given) -> ReleaseWindow | None:
+    return None if given.payout_wei is None else odds.present.new_window(given.payout_wei / ONE)

@@ -1,0 +1,141 @@
+"""The Queue page answers first: what an amount gives if it is unstaked now, when, and for what."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.shown import Show, plain, said, tiles
+
+
+def line(app: AppTest) -> str:
+    """What is said of the amount, of all that is in text the first."""
+    assert not app.exception
+    (found,) = [text.value for text in app.markdown if " now: " in text.value]
+    assert isinstance(found, str)
+    assert found == next(text.value for text in app.markdown if "badge" not in text.value)
+    return found
+
+
+def ways_on(app: AppTest) -> list[str]:
+    return [link.proto.query_string for link in app.get("page_link") if "step" in link.proto.label]
+
+
+def test_the_first_line_tells_what_comes_back_when_and_the_fee(show_scored: Show) -> None:
+    app = show_scored(amount="4000")
+    assert line(app) == (
+        "**4,000 ankrFTM** now: **4,826.8915 FTM**, 50 % chance by **10 Jun 2025**, **66 %** by "
+        "29 Jun 2025. Fee 43.1685 FTM."
+    )
+    assert "Checked on" in said(app)
+    assert "were paid within their 90 % range." in said(app)
+    assert ways_on(app) == ["network=shown&token=aFTMc&amount=4000"]
+    # The Unstake page says the same of it.
+    step1 = show_scored(page="unstake", amount="4000")
+    assert tiles(step1)["You receive"] == "4,826.8915 FTM"
+    assert tiles(step1)["Fee"] == "43.1685 FTM"
+    assert "**10 Jun 2025**" in said(step1)
+
+
+def test_the_date_of_90_percent_comes_first_where_there_is_one(show_scored: Show) -> None:
+    told = line(show_scored("UPDATE pool_balances SET balance_wei = 15000e18", amount="10"))
+    assert re.search(r"FTM\*\*, 90 % chance by \*\*\d+ \w+ 2025\*\*, 50 % by \*\*", told), told
+
+
+def test_what_is_typed_is_kept_in_the_link_and_without_any_there_is_an_example(
+    show_scored: Show,
+) -> None:
+    app = show_scored()
+    assert line(app).startswith("**1,000 ankrFTM** now: **1,20")
+    assert "amount" not in app.query_params
+    app.text_input(key="amount").set_value("20,5").run()
+    app.button_group(key="unstake").set_value("aFTMb").run()
+    assert line(app).startswith("**20.5 aFTMb** now: **20.")
+    assert ways_on(app) == ["network=shown&token=aFTMb&amount=20%2C5"]
+    assert line(show_scored(amount="20,5", unstake="aFTMb")) == line(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("0", "The amount is 0: write a number above 0."),
+        ("1,234", "1,234 can mean two amounts"),
+        ("soon", "This is no number"),
+        ("-5", "The amount is negative"),
+        ("0x" + "ab" * 20, "looks like an address or a hash"),
+        ("99999999999999", "more than all FTM there is"),
+        ("999999999", "more than all that was ever staked"),
+        ("0.000000000000000001", "The fee takes all of this amount."),
+    ],
+)
+def test_an_amount_that_cannot_be_is_named_and_no_figure_is_given(
+    show_scored: Show, typed: str, told: str
+) -> None:
+    app = show_scored(amount=typed, unstake="aFTMb")
+    assert not app.exception
+    assert told in plain(app)
+    assert not [text for text in app.markdown if " now: " in text.value]
+    assert ways_on(app) == []
+    assert "are waiting" in said(app), "the queue is told all the same"
+
+
+def test_an_empty_amount_asks_for_one(show_scored: Show) -> None:
+    app = show_scored()
+    app.text_input(key="amount").set_value("").run()
+    assert not app.exception
+    assert "Enter an amount to see what you receive" in said(app)
+    assert not app.error
+
+
+def test_without_scores_there_is_no_date_and_it_says_why(show: Show) -> None:
+    app = show(amount="4000")
+    assert line(app) == "**4,000 ankrFTM** now: **4,826.8915 FTM**. Fee 43.1685 FTM."
+    assert "We test our estimates on past requests before we show them." in said(app)
+    assert "chance by" not in said(app)
+
+
+def test_when_the_money_has_stopped_there_is_no_estimate(show_scored: Show) -> None:
+    app = show_scored("UPDATE store_info SET synced_at = synced_at + INTERVAL 300 DAY")
+    told = line(app)
+    assert "**No estimate for now**: nothing has come in or been paid for 30" in told
+    assert "chance by" not in told
+
+
+def test_with_an_unknown_balance_the_dates_stay_and_what_is_missing_is_unknown(
+    show_scored: Show,
+) -> None:
+    app = show_scored("DELETE FROM pool_balances", amount="4000")
+    assert "chance by" in line(app)
+    assert "What the pool can pay is unknown." in said(app)
+
+
+def test_with_an_unknown_amount_ahead_there_are_no_odds(show_scored: Show) -> None:
+    app = show_scored("UPDATE requests SET payout_wei = NULL WHERE wr_id = 2300", amount="4000")
+    assert "There are no odds: an amount or a request ahead of it is missing" in line(app)
+
+
+def test_without_a_fee_rule_nothing_is_made_up(show_scored: Show) -> None:
+    app = show_scored("DELETE FROM fee_rules", amount="4000")
+    assert line(app) == "**4,000 ankrFTM** now: unknown."
+    assert "What you would receive is unknown: no log tells the fee's rule" in plain(app)
+
+
+def test_a_mark_that_could_mean_two_things_is_told(show_scored: Show) -> None:
+    assert "Read as 4: a point marks decimals" in plain(show_scored(amount="4.000"))
+
+
+def test_what_was_never_paid_is_told_as_none(show: Show) -> None:
+    app = show(
+        "DELETE FROM requests WHERE status = 'paid'",
+        "DELETE FROM payouts",
+        "DELETE FROM head_moves",
+    )
+    assert tiles(app)["Last payment"] == "none yet"
+    assert tiles(app)["Paid out in 35 days"] == "0 FTM"
+
+
+def test_the_cards_tell_what_was_paid_and_not_what_was_claimed(show: Show) -> None:
+    assert "Reward claims in 35 days" not in tiles(show())
+    assert "200.09 FTM" not in said(show())
