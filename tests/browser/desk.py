@@ -124,6 +124,14 @@ class Desk:
         self.says("Test Wallet asks you to confirm.")
         self.until_asked("eth_sendTransaction", before + 1)
 
+    def confirmed(self) -> None:
+        """Confirm in the wallet while the page shows another thing."""
+        self.tell("release()")
+        self.page.wait_for_function(
+            "() => Object.values(JSON.parse(sessionStorage.getItem('wallet wishes')))"
+            ".some((wish) => wish.strayed)"
+        )
+
     def forgotten(self) -> None:
         """Wait until what the node told is kept no more: see the server's fixture."""
         self.page.wait_for_timeout(1_200)

@@ -115,9 +115,6 @@ with open_reader(Path(sys.argv[1])) as con:
 
 
 def test_a_table_read_elsewhere_on_earth_has_the_same_times(sample_store: Path) -> None:
-    told = {
-        python("-c", ELSEWHERE, sample_store, env=os.environ | {"TZ": zone}, check=True).stdout
-        for zone in ("UTC", "Asia/Tokyo", "America/Los_Angeles")
-    }
-    assert len(told) == 1
-    assert "2022-03-16T15:10:04Z" in told.pop()
+    for zone in ("Asia/Tokyo", "America/Los_Angeles"):
+        told = python("-c", ELSEWHERE, sample_store, env=os.environ | {"TZ": zone}, check=True)
+        assert "2022-03-16T15:10:04Z" in told.stdout
