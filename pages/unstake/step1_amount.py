@@ -217,7 +217,7 @@ def _origin(now: Now, given: Given) -> None:
 
 
 def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
-    st.subheader("Expected release window")
+    st.subheader("When it is paid")
     odds, reading = now.odds, now.live.reading
     if odds is None:
         window_card.unscored(now.view.source)

@@ -292,7 +292,7 @@ def _window(
     now: Now, reading: Reading | None, outcome: Outcome, request: Requested
 ) -> Likely | None:
     """When it is expected to be paid; returns the day for a calendar, if there is one."""
-    st.subheader("Expected release window", anchor=False)
+    st.subheader("When it is paid", anchor=False)
     odds = now.odds
     if odds is None:
         window_card.unscored(now.view.source)

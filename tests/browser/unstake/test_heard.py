@@ -105,7 +105,7 @@ def test_steps_one_and_two_are_gone_through_by_keyboard_alone(chain: Devnet, des
     tab_to(at, "Amount")
     at.page.keyboard.type("7")
     at.reads("You receive")
-    tab_to(at, "Max")
+    tab_to(at, "Use my whole")
     at.page.keyboard.press("Enter")
     expect(at.button("Connect Test Wallet")).to_be_visible()
     tab_to(at, "Connect Test Wallet")
