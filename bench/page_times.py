@@ -8,6 +8,7 @@ it.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import tempfile
 import time
@@ -61,9 +62,11 @@ Click = Callable[[], Awaitable[None]]
 class Plan:
     """How much is measured: reruns of a page; how long runaway statements run beside it; then
     crowds of sessions, each for `crowd_s`, who wait `think_s` on average between two clicks.
-    `most_origins` requests are what its odds are scored by."""
+    `warm_ups` clicks come before the reruns, and `most_origins` requests are what the odds are
+    scored by."""
 
     reruns: int = 40
+    warm_ups: int = 4 * _CHOICES
     attack_s: float = 10.0
     crowds: tuple[int, ...] = (25, 50)
     crowd_s: float = 30.0
@@ -137,7 +140,7 @@ async def _cost(
     async with visiting(server, link) as session:
         first_ms = 1000 * (time.perf_counter() - began)
         clicks = _clicks(session, keys, texts)
-        for _ in range(4 * _CHOICES):
+        for _ in range(plan.warm_ups):
             await next(clicks)()
         session.received_bytes, cpu_s = 0, server.cpu_s()
         times = [await _timed(next(clicks)) for _ in range(plan.reruns)]
@@ -181,31 +184,33 @@ def _run_away(store: Path, seconds: float) -> None:
 async def _crowd(server: Server, count: int, pages: list[str], texts: list[str], plan: Plan) -> str:
     """The row of `count` sessions on `pages`, each of which clicks at random moments.
 
-    Measured once all of them have come. A browser also asks for the footer every ten seconds in
-    which nobody clicks; here hardly any pass.
+    Measured once all of them have come, and for each of them once at least. A browser also asks for
+    the footer every ten seconds in which nobody clicks; here hardly any pass.
     """
     waits: list[float] = []
-    all_came = time.perf_counter() + _APART_S * count
-    ends = all_came + plan.crowd_s
+    came, ends, cpu_s = 0, math.inf, 0.0
 
     async def play(number: int) -> None:
+        nonlocal came, ends, cpu_s
         page, dice = pages[number % len(pages)], random.Random(number)
         await asyncio.sleep(_APART_S * number)
         async with visiting(server, page) as session:
             clicks = _clicks(session, CLICKED[page], texts)
+            came += 1
+            if came == count:
+                ends, cpu_s = time.perf_counter() + plan.crowd_s, server.cpu_s()
+            counted = 0
             while True:
                 await asyncio.sleep(dice.expovariate(1 / plan.think_s))
-                began = time.perf_counter()
-                if began > ends:
+                began, counts = time.perf_counter(), came == count
+                if began > ends and counted:
                     return
                 await next(clicks)()
-                if began > all_came:
+                if counts:
                     waits.append(time.perf_counter() - began)
+                    counted += 1
 
-    sessions = [asyncio.create_task(play(number)) for number in range(count)]
-    await asyncio.sleep(all_came - time.perf_counter())
-    cpu_s = server.cpu_s()
-    await asyncio.gather(*sessions)
+    await asyncio.gather(*(play(number) for number in range(count)))
     cpu_ms = 1000 * (server.cpu_s() - cpu_s) / len(waits)
     cuts = [1000 * each for each in quantiles(waits, n=20)]
     name = f"{count} on {'all pages' if len(pages) > 1 else pages[0].capitalize()}"

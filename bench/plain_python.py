@@ -18,6 +18,7 @@ from typing import Any
 from eth_abi.abi import decode
 
 from data.config import Network, load_network
+from data.pool.burn import NEVER_WEI
 from data.pool.contracts import EVENTS, Event
 
 Row = tuple[Any, ...]
@@ -63,6 +64,11 @@ class Queue:
 def fitting(number: int, limit: int = _DIGITS_38) -> int | None:
     """The number where the store can hold it, None where it has more than 38 digits."""
     return number if number < limit else None
+
+
+def reachable(threshold: int) -> int | None:
+    """An amount that something is to reach: from 2**160 on none ever does."""
+    return NEVER_WEI if threshold >= 1 << 160 else fitting(threshold, NEVER_WEI)
 
 
 def decode_log(log: Mapping[str, Any], events: Mapping[tuple[str, str, int], Event]) -> Decoded:
@@ -127,7 +133,8 @@ def _pool_log(rows: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
             rows["stakes"].append(staked)
         case "FeeRuleUpdated":
             shift = values.get("feeShift")
-            rule = [fitting(value) for value in list(values.values())[:4]]
+            least, most, *thresholds = list(values.values())[:4]
+            rule = [fitting(least), fitting(most), *map(reachable, thresholds)]
             shift_wei = None if shift is None else fitting(shift)
             rows["fee_rules"].append((*log.place, *rule, shift_wei))
         case "Deployed":

@@ -276,13 +276,21 @@ def load_network(name: str, rpc_urls: tuple[str, ...] = ()) -> Network:
 
 
 def public_rpc_urls(network: Network) -> tuple[str, ...]:
-    """The network's endpoints that may be shown to anybody: the built-in ones, and the devnet's.
+    """Endpoints of the network that may be shown to anybody: the built-in ones among its own, and
+    the devnet's; where it has none of them, those that are built in for its chain.
 
     Any other is the operator's own, and its path may hold a key.
     """
+    if network.name == DEVNET:
+        return network.rpc_urls
     tables = _tables(None).values()
-    built_in = {url for table in tables for url in table.get("rpc_urls", ())}
-    return tuple(url for url in network.rpc_urls if url in built_in or network.name == DEVNET)
+    of_chain = [
+        url
+        for table in tables
+        if table.get("chain_id") == network.chain_id
+        for url in table.get("rpc_urls", ())
+    ]
+    return tuple(url for url in network.rpc_urls if url in of_chain) or tuple(of_chain)
 
 
 def default_store(name: str) -> Path:

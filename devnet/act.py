@@ -96,7 +96,7 @@ def pending_wei(devnet: Devnet) -> list[int]:
     """What each waiting request is owed, head first."""
     rpc, pool = _rpc(devnet.rpc_url), devnet.addresses.pool
     ids = range(read(devnet, "firstWrId()"), read(devnet, "lastWrId()"))
-    return [rpc.read_words(pool, "withdrawals(uint256)", wr_id)[1] for wr_id in ids]
+    return [amount for _, amount, *_ in rpc.read_each(pool, "withdrawals(uint256)", ids)]
 
 
 def send(

@@ -99,9 +99,11 @@ def _wallet_unstakes(stage: Stage, wallet: str, amount_ftm: float) -> None:
 
 
 def _fetch_manually(stage: Stage, sender: str, wallet: str) -> None:
-    for wr_id in reversed(range(stage.read_pool("firstWrId()"))):
-        marked = stage.read_pool("markedForManualWithdrawal(uint256)", wr_id)
-        if marked and stage.read_pool("withdrawals(uint256)", wr_id) == int(wallet, 16):
+    ids = range(stage.read_pool("firstWrId()"))
+    rpc, pool = stage.chain.rpc, stage.addresses.pool
+    marked = rpc.read_each(pool, "markedForManualWithdrawal(uint256)", ids)
+    for wr_id in reversed(ids):
+        if marked[wr_id][0] and stage.read_pool("withdrawals(uint256)", wr_id) == int(wallet, 16):
             stage.pool(sender, "withdrawManual(uint256)", wr_id)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell that is run begins with
 _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 
 
@@ -18,12 +19,14 @@ def as_csv(frame: pl.DataFrame, about: Mapping[str, str]) -> bytes:
     """The frame as CSV in UTF-8 after one line `# key=value; ...` that says what it is of.
 
     Whole numbers of any size are written out, times as ISO 8601, those with a zone in UTC and
-    marked with Z, unknown values as nothing, lists as JSON. Read it with `skip = 1`.
+    marked with Z, unknown values as nothing, lists as JSON. A text, or a column's name, that a
+    spreadsheet would take for a formula begins with an apostrophe. Read it with `skip = 1`.
     """
     head = "; ".join(f"{key}={' '.join(value.split())}" for key, value in about.items())
-    file = io.BytesIO(f"# {head}\n".encode())
+    # A quote in it would make the first line, for some readers, begin a cell of many lines.
+    file = io.BytesIO(f"# {head}\n".replace('"', "'").encode())
     file.seek(0, io.SEEK_END)
-    _flat(frame).write_csv(file, datetime_format=_TIME)
+    _inert(_flat(frame)).write_csv(file, datetime_format=_TIME)
     return file.getvalue()
 
 
@@ -32,6 +35,20 @@ def as_parquet(frame: pl.DataFrame, about: Mapping[str, str]) -> bytes:
     file = io.BytesIO()
     frame.write_parquet(file, metadata=dict(about))
     return file.getvalue()
+
+
+def _inert(frame: pl.DataFrame) -> pl.DataFrame:
+    """The texts as spreadsheets show them and do not run them."""
+    named = {name: f"'{name}" for name in frame.columns if name[:1] in _FORMULA}
+    text = [
+        pl.when(pl.col(name).str.slice(0, 1).is_in(list(_FORMULA)))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    ]
+    return frame.with_columns(text).rename(named)
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,8 @@
 --   requested_tx  VARCHAR        hash     transaction of the request
 --   paid_tx       VARCHAR        hash     transaction of the payment; NULL if not yet
 --   payout_wei    DECIMAL(38,0)  wei      the payout to the last digit
+--   burned_wei    DECIMAL(38,0)  wei      what was burned, in the token's own 1e-18
+--   block         BIGINT         block    of the request
 
 WITH params AS (
     SELECT lower(trim(getvariable('address')::VARCHAR)) AS address
@@ -49,7 +51,9 @@ SELECT
     ) / 86400 AS waited_days,
     requests.requested_tx,
     requests.paid_tx,
-    requests.payout_wei
+    requests.payout_wei,
+    if(requests.token = 'aFTMb', requests.gross_wei, requests.shares_wei) AS burned_wei,
+    requests.requested_block AS block
 FROM requests CROSS JOIN store_info CROSS JOIN params
 LEFT JOIN queue ON requests.wr_id = queue.wr_id AND requests.requested_tx = queue.requested_tx
 WHERE requests.staker = params.address

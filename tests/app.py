@@ -83,7 +83,7 @@ def served(root: Path, *options: str, **environment: str) -> Iterator[App]:
 
 
 def _wait_for(app: App, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while server.poll() is None and time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"{app.url}/healthz", timeout=60).close()

@@ -12,9 +12,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from data.sample import SAMPLE_UNTIL
@@ -47,8 +49,10 @@ def pytest_configure() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--golden-update` writes the golden files instead of comparing with them."""
+    """`--golden-update` writes the golden files instead of comparing with them; `--screenshots`
+    keeps a picture of each page that the browser tests look at in var/screenshots."""
     parser.addoption("--golden-update", action="store_true")
+    parser.addoption("--screenshots", action="store_true")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,6 +69,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _has(item: pytest.Item, marker: str) -> bool:
     return item.get_closest_marker(marker) is not None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_found_once() -> Iterator[None]:
+    """AppTest reads what every installed package says of itself, for each app that it runs. They
+    say the same to the end, and reading it costs more than to run most pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -96,13 +110,13 @@ def sample_store(shared_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_scores(sample_store: Path, shared_folder: Path) -> Path:
-    """How the odds of 500 of the sample's requests scored: the file that lies beside a store."""
+    """How the odds of 250 of the sample's requests scored: the file that lies beside a store."""
     store = shared_folder / "scored.duckdb"
     with lock(store, wait=True):
         if not companion_of(store).exists():
             with open_reader(sample_store) as con:
                 inputs = read_inputs(con)
-            write_scores(store, run_backtest(inputs, SAMPLE_UNTIL, processes=2, most_origins=500))
+            write_scores(store, run_backtest(inputs, SAMPLE_UNTIL, processes=2, most_origins=250))
     return companion_of(store)
 
 

@@ -15,14 +15,14 @@ from data.pool.transaction import build_unstake
 from data.store.reader import open_reader
 from devnet import Devnet
 from devnet.rpc import Rpc
-from tests.fake_node import FakeNode, Fault, devnet_answers, fake_node
+from tests.fake_node import FakeNode, Fault, devnet_answers, fake_node, only
 from ui.request.terms import Terms, read_terms
 
 FTM = 10**18
 AMOUNT = 12 * FTM + 345
 UNKNOWN = "0x" + "11" * 32
 RECEIPT = "eth_getTransactionReceipt"
-BRISK = replace(LIVE, timeout_s=1.0, pause_s=0.005, longest_pause_s=0.02, patience_s=6.0)
+BRISK = replace(LIVE, pause_s=0.005, longest_pause_s=0.02)
 
 
 def live(*urls: str) -> LiveNode:
@@ -63,3 +63,11 @@ def terms_of(store: Path) -> Terms:
         terms = read_terms(queries.run(con, "unstake_terms").row(0, named=True))
     assert terms is not None
     return terms
+
+
+def to(selector: str, fault: Fault) -> Fault:
+    """The fault at calls of one view alone."""
+    return only(
+        "eth_call",
+        lambda asked: fault(asked) if asked.params[0]["data"].startswith(selector) else None,
+    )

@@ -19,8 +19,8 @@ POOL = "0x" + "11" * 20
 FILTER = LogFilter(("pool",), (POOL,))
 # A failure costs milliseconds here, and a busy machine is not taken for one.
 BRISK = Manners(timeout_s=4.0, pause_s=0.005, longest_pause_s=0.02, first_span=2_000)
-# What hangs is given up after a quarter of a second.
-HASTY = replace(BRISK, timeout_s=0.25)
+# What hangs is given up after half a second.
+HASTY = replace(BRISK, timeout_s=0.5)
 
 
 def ledger(logs: list[Log], head: int, chain_id: int = 31337, timed: bool = True) -> Answers:

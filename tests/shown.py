@@ -14,7 +14,7 @@ Show = Callable[..., AppTest]
 
 def opened(page: str = "", **link: str) -> AppTest:
     """The router, run on a page as a link with these parameters opens it."""
-    app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=30)
+    app = AppTest.from_file(ROOT / "ui" / "main.py", default_timeout=120)
     for name, value in link.items():
         app.query_params[name] = value
     if page:

@@ -113,7 +113,7 @@ INSERT INTO checks VALUES
 
 def small_store() -> duckdb.DuckDBPyConnection:
     """The store in memory, open for a test to spoil."""
-    con = duckdb.connect()
+    con = duckdb.connect(config={"threads": 1})  # for so few rows others only cost
     con.execute(_SCHEMA.read_text())
     decode.prepare(con, load_network("sample"))
     decode.rebuild(con)

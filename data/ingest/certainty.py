@@ -25,9 +25,14 @@ _ADDS_UP = (
 )
 _PROVED = (
     "the contract's own counts and the money leave no room for a missing request, settlement or "
-    "stake; upgrades and settings, which nothing counts, are as they were told"
+    "stake; its upgrades and settings, which nothing counts, are as sure as the bond token's logs"
 )
-_CALLED = {POOL: "the pool's", BOND: "the bond token's", SFC: "the staking contract's"}
+# The pool's upgrades and settings come in the same answers as the bond's logs.
+_CALLED = {
+    POOL: "the pool's blocks",
+    BOND: "the blocks of the bond token, and of the pool's upgrades and settings,",
+    SFC: "the staking contract's blocks",
+}
 # More of one kind are counted, not listed.
 _SHOWN = 50
 
@@ -94,16 +99,16 @@ def _second_source(
         return Finding(
             check,
             "unknown",
-            f"one source: {_share(single, total)} of {whose} blocks were told by {by}: run "
+            f"one source: {_share(single, total)} of {whose} were told by {by}: run "
             f"`python -m data.sync verify --network {network}`",
             alone[0].first,
         )
     if unread:
-        why = f"no node was asked for {_share(unread, total)} of {whose} blocks"
+        why = f"no node was asked for {_share(unread, total)} of {whose}"
         return Finding(check, "unknown", why)
     if any(each.known == "proved" for each in known):
         return Finding(check, "passed", _PROVED)
-    return Finding(check, "passed", f"all of {whose} blocks were told alike by two hosts")
+    return Finding(check, "passed", f"all of {whose} were told alike by two hosts")
 
 
 def _money_passed(con: duckdb.DuckDBPyConnection) -> bool:

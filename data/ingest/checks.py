@@ -94,8 +94,12 @@ _HOLES = {
     """,
 }
 _RATIOS = "bond ratio at burns"
-# What is asked of each log by itself: where it held, only new logs can break it.
-_OF_EACH_LOG = ("logs decode", "amounts fit")
+# What is asked of each log by itself, or beside the one before it: where it held, only new logs can
+# break it.
+_OF_EACH_LOG = {
+    *("logs decode", "amounts fit", "times ascend", "same contracts", "staking events"),
+    *("settled once", "payout amounts", "pool events"),
+}
 
 
 @dataclass(frozen=True)
@@ -132,13 +136,11 @@ def run_checks(
         )
         state = None
     findings = []
-    for name, sql in WITHIN.items():
-        if since is not None and name in _OF_EACH_LOG and name in held:
+    for name, sql in (WITHIN | WITHIN_UNSURE).items():
+        if since is not None and name in _OF_EACH_LOG & held:
             con.execute("SET VARIABLE decoded_from = ?", [since + 1])
-        findings += _within(con, name, sql)
+        findings += _within(con, name, sql, "unknown" if name in WITHIN_UNSURE else "failed")
         con.execute("RESET VARIABLE decoded_from")
-    for name, sql in WITHIN_UNSURE.items():
-        findings += _within(con, name, sql, "unknown")
     findings += _ratios(con, since if _RATIOS in held else None)
     findings += _no_gaps(con)
     findings += _against_views(con, state, unknown_because)
@@ -182,9 +184,7 @@ def suspect_ranges(
     return ranges
 
 
-def _within(
-    con: duckdb.DuckDBPyConnection, name: str, sql: str, status: str = "failed"
-) -> list[Finding]:
+def _within(con: duckdb.DuckDBPyConnection, name: str, sql: str, status: str) -> list[Finding]:
     rows = con.execute(f"SELECT block, wr_id, message FROM ({sql}) ORDER BY 1, 2, 3").fetchall()
     return _shown(name, rows, status) or [Finding(name, "passed", "holds for every log stored")]
 

@@ -133,9 +133,12 @@ def sync_node(
 
 
 def find_archives(reading: Reading, first: int, last: int) -> None:
-    """Find out who keeps old blocks, by the oldest log that is known."""
+    """Find out who keeps old blocks, by the oldest log that is known. Of one that stands alone
+    nothing is found out by a log that it told itself."""
     row = reading.con.execute("SELECT block, log_index FROM raw_logs ORDER BY ALL LIMIT 1")
-    reading.chain.probe_history(pool_and_bond(reading.network), first, last, row.fetchone())
+    known = row.fetchone()
+    if known is not None or len(reading.chain.endpoints.all) > 1:
+        reading.chain.probe_history(pool_and_bond(reading.network), first, last, known)
 
 
 def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -> int:

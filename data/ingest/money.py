@@ -89,11 +89,11 @@ def check_money(
         return Verdict("unknown", unknown_because)
     block = state.block.number
     why = _untold(con, state)
-    parts = _parts(con, block)
-    if why is None and None in parts.values():
-        why = "an amount in the logs is not known"
     if why is not None or state.stub_balances is None:
         return Verdict("unknown", why or "", block)
+    parts = _parts(con, block)
+    if None in parts.values():
+        return Verdict("unknown", "an amount in the logs is not known", block)
     known = {part: wei or 0 for part, wei in parts.items()}
     in_stubs = sum(state.stub_balances.values())
     held = state.balance_wei + in_stubs

@@ -1,6 +1,7 @@
 """What must hold of the logs among themselves: a query a check, which lists what breaks it.
 
-Each lists (block, wr_id, message), on the tables and views that decode makes.
+Each lists (block, wr_id, message), on the tables and views that decode makes. Where `decoded_from`
+is set, those that ask something of each log list what the logs from that block on break.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _UNDECODED = """
             || ', which nobody decodes, the last in block ' || max(block) AS message
     FROM raw_logs
     WHERE {which} AND block <= coalesce(getvariable('rebuilt_to')::BIGINT, 9223372036854775807)
+        AND block >= coalesce(getvariable('decoded_from')::BIGINT, 0)
         AND (topic0 IS NULL OR topic0 NOT IN ({known}))
     GROUP BY topic0
 """
@@ -64,7 +66,12 @@ WITHIN = {
     """,
     "settled once": """
         SELECT max(block) AS block, wr_id, 'request ' || wr_id || ' was paid twice' AS message
-        FROM head_moves WHERE NOT refused GROUP BY wr_id HAVING count(*) > 1
+        FROM head_moves
+        WHERE NOT refused AND wr_id IN (
+            SELECT wr_id FROM head_moves
+            WHERE block >= coalesce(getvariable('decoded_from')::BIGINT, 0)
+        )
+        GROUP BY wr_id HAVING count(*) > 1
     """,
     "payout amounts": """
         SELECT moves.block, moves.wr_id, CASE
@@ -75,7 +82,8 @@ WITHIN = {
         END AS message
         FROM head_moves AS moves
         LEFT JOIN requests USING (wr_id)
-        WHERE requests.payout_wei IS DISTINCT FROM moves.payout_wei OR requests.wr_id IS NULL
+        WHERE moves.block >= coalesce(getvariable('decoded_from')::BIGINT, 0)
+            AND (requests.payout_wei IS DISTINCT FROM moves.payout_wei OR requests.wr_id IS NULL)
     """,
     "logs decode": """
         SELECT block, NULL::BIGINT AS wr_id,
@@ -87,10 +95,16 @@ WITHIN = {
             event || ', log ' || log_index || ', holds a number beyond 38 digits' AS message
         FROM decodable_logs
         WHERE words_are_numbers AND (
-            words_count > 0 AND word(data, 0) IS NULL OR words_count > 1 AND word(data, 1) IS NULL
-            OR words_count > 2 AND word(data, 2) IS NULL
-            OR words_count > 3 AND word(data, 3) IS NULL
-            OR words_count > 4 AND word(data, 4) IS NULL
+            words_count > 0 AND NOT word_fits(data, 0) OR words_count > 1 AND NOT word_fits(data, 1)
+            OR words_count > 2 AND CASE event
+                WHEN 'FeeRuleUpdated' THEN threshold(data, 2) IS NULL
+                ELSE NOT word_fits(data, 2)
+            END
+            OR words_count > 3 AND CASE event
+                WHEN 'FeeRuleUpdated' THEN threshold(data, 3) IS NULL
+                ELSE NOT word_fits(data, 3)
+            END
+            OR words_count > 4 AND NOT word_fits(data, 4)
         )
     """,
     "times ascend": f"""
@@ -112,6 +126,10 @@ WITHIN = {
                 SELECT block, min(block_time) AS first_at, max(block_time) AS last_at
                 FROM raw_logs
                 WHERE block <= coalesce(getvariable('rebuilt_to')::BIGINT, 9223372036854775807)
+                    AND block >= coalesce(
+                        (SELECT max(block) FROM raw_logs WHERE block < getvariable('decoded_from')),
+                        0
+                    )
                 GROUP BY block
             )
         )

@@ -7,7 +7,7 @@ node did not tell is None, with the reason in `unknown`; it is never 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -46,12 +46,14 @@ def read_live(
     *,
     ratio_guess: int | None = None,
     queue: range | None = None,
+    payouts: Callable[[], Mapping[int, int]] = dict,
 ) -> Reading:
     """The pool for an unstake of `amount_wei` of `token`, and its holder if `address` is given.
 
     `ratio_guess` (of an earlier reading) spares the second batch for aFTMc while the ratio
     stands. `queue` are the pending ids as last known: the amounts of a short queue come with
-    the first batch; without it `pending` is not asked for. Raises NodeError or
+    the first batch; without it `pending` is not asked for. Of a queue too long to be asked for one
+    by one, `payouts` gives what is known already: wei by id. Raises NodeError or
     WrongChainError where no endpoint answers, ConfigError where `address` is none, AmountError
     where the amount is negative or more than all FTM. An amount of 0 reads the pool alone.
     """
@@ -77,7 +79,7 @@ def read_live(
     if queue is None:
         unknown["pending"] = "not asked for"
     else:
-        pending = _pending(node, block, numbers, unknown)
+        pending = _pending(node, block, numbers, unknown, payouts)
     if gross_wei is not None and "fee_wei" in numbers:
         numbers["fee_wei"] = min(numbers["fee_wei"], gross_wei)
         numbers["payout_wei"] = gross_wei - numbers["fee_wei"]
@@ -157,17 +159,25 @@ def _gross(token: Token, amount_wei: int, numbers: Numbers, unknown: Reasons) ->
 
 
 def _pending(
-    node: LiveNode, block: int, numbers: Numbers, unknown: Reasons
+    node: LiveNode,
+    block: int,
+    numbers: Numbers,
+    unknown: Reasons,
+    payouts: Callable[[], Mapping[int, int]],
 ) -> dict[int, int] | None:
-    """The amounts of all pending requests, those not yet told asked for in batches."""
+    """The amounts of all pending requests, those not yet told asked for in batches. Anybody may
+    fill the queue with requests of nothing: then what is known already is not asked for."""
     first, last = numbers.get("first_wr_id"), numbers.get("last_wr_id")
     if first is None or last is None or first > last:
         unknown["pending"] = "the node does not tell which requests wait"
         return None
+    known = {i: numbers[f"request {i}"] for i in range(first, last) if f"request {i}" in numbers}
     if last - first > MOST_SUMMED:
-        unknown["pending"] = f"{last - first:,} requests wait, too many to add up one by one"
+        known |= {i: wei for i, wei in payouts().items() if first <= i < last}
+    missing = [i for i in range(first, last) if i not in known]
+    if len(missing) > MOST_SUMMED:
+        unknown["pending"] = f"{len(missing):,} requests wait, too many to add up one by one"
         return None
-    missing = [i for i in range(first, last) if f"request {i}" not in numbers]
     for start in range(0, len(missing), _BATCH):
         batch = withdrawals_of(node.network, missing[start : start + _BATCH], hex(block))
         try:
@@ -175,12 +185,13 @@ def _pending(
         except NodeError as error:
             unknown["pending"] = str(error)
             return None
-    left_out = [i for i in range(first, last) if f"request {i}" not in numbers]
-    if left_out:
-        why = unknown.get(f"request {left_out[0]}", "not told")
-        unknown["pending"] = f"request {left_out[0]} is not known: {why}"
-        return None
-    return {i: numbers[f"request {i}"] for i in range(first, last)}
+    for i in missing:
+        if f"request {i}" not in numbers:
+            why = unknown.get(f"request {i}", "not told")
+            unknown["pending"] = f"request {i} is not known: {why}"
+            return None
+        known[i] = numbers[f"request {i}"]
+    return known
 
 
 def _holder(address: str, token: Token, numbers: Numbers, unknown: Reasons) -> Holder:

@@ -43,6 +43,7 @@ _HEADERS = {
     "accept-encoding": "gzip",
     "user-agent": USER_AGENT,
 }
+_TOO_LARGE = "the answer is too large to hold"
 _TLS_FAULTS = {
     9: "its certificate is not valid yet: is this machine's clock right?",
     10: "its certificate has expired",
@@ -255,14 +256,17 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
 
 
 def _read(response: urllib3.BaseHTTPResponse, manners: Manners) -> bytes:
-    """A body, read and unpacked piece by piece: a few bytes may unpack to gigabytes."""
+    """A body, read and unpacked piece by piece: a few bytes may unpack to gigabytes. One that says
+    itself that it is too large is not read at all."""
+    if (response.length_remaining or 0) > manners.largest_body:
+        raise RangeTooWideError(_TOO_LARGE)
     pieces, size = [], 0
     began = time.monotonic()
     while piece := response.read1(1 << 20, decode_content=True):
         pieces.append(piece)
         size += len(piece)
         if size > manners.largest_body:
-            raise RangeTooWideError("the answer is too large to hold")
+            raise RangeTooWideError(_TOO_LARGE)
         took_s = time.monotonic() - began
         if took_s > manners.grace_s and response.tell() < manners.least_bytes_per_s * took_s:
             raise StalledError(f"the answer comes at {response.tell() / took_s:.0f} bytes a second")

@@ -102,7 +102,7 @@ class LogRanges:
         self._plan = RangePlan(endpoints, ranges, of, avoid, in_flight)
         self._patience_s = patience_s
         self._rejected = 0
-        self._size = max(map(_usual_size, endpoints.all), default=0.0)
+        self._bytes_a_block = max(map(_usual_density, endpoints.all), default=0.0)
 
     @property
     def left(self) -> bool:
@@ -130,7 +130,8 @@ class LogRanges:
         rested_s = 0.0
         try:
             while self._plan.left or running:
-                while self._room(running) and (ask := self._plan.next_ask(running.values())):
+                asks = running.values()
+                while self._room(asks) and (ask := self._plan.next_ask(asks)):
                     running[pool.submit(self._fetch, ask)] = ask
                 rest_s = self._plan.wait_s()
                 if not running and rested_s + rest_s > self._patience_s:
@@ -140,27 +141,32 @@ class LogRanges:
                     time.sleep(pause_s or 0.001)
                     rested_s += pause_s or 0.0
                     continue
-                for future in wait(running, pause_s, FIRST_COMPLETED).done:
-                    ask = running.pop(future)
-                    try:
-                        body = future.result()
-                        self._size = max(body.size, self._size * 0.75)
-                        self._plan.answered(ask, body.took_s, body.size, body.head)
-                    except EndpointError as error:
-                        self._plan.failed(ask, error)
-                        continue
-                    rejected = self._rejected
-                    yield RangeAnswer(ask.piece, body.logs, ask.endpoint)
-                    if self._rejected == rejected:
-                        self._plan.used()
-                        rested_s = 0.0
+                done = wait(running, pause_s, FIRST_COMPLETED).done
+                if not done:
+                    continue
+                future = done.pop()  # one: the next is asked for before others are used
+                ask = running.pop(future)
+                try:
+                    body = future.result()
+                    density = body.size / ask.length
+                    self._bytes_a_block = max(density, self._bytes_a_block * 0.75)
+                    self._plan.answered(ask, body.took_s, body.size, body.head)
+                except EndpointError as error:
+                    self._plan.failed(ask, error)
+                    continue
+                rejected = self._rejected
+                yield RangeAnswer(ask.piece, body.logs, ask.endpoint)
+                if self._rejected == rejected:
+                    self._plan.used()
+                    rested_s = 0.0
         finally:
             # Requests in flight hold no state: whoever stops early does not wait for them.
             pool.shutdown(wait=not running, cancel_futures=True)
 
-    def _room(self, running: Collection[object]) -> bool:
-        """Whether there is room in memory for one more answer."""
-        return not running or (len(running) + 1) * self._size <= _MOST_HELD
+    def _room(self, running: Collection[Ask]) -> bool:
+        """Whether there is room in memory for one more answer like those under way."""
+        held = sum(ask.length for ask in running) * self._bytes_a_block
+        return not running or held + held / len(running) <= _MOST_HELD
 
     def _fetch(self, ask: Ask) -> _Body:
         """What the endpoint answers to one request."""
@@ -198,7 +204,7 @@ class LogRanges:
         return {"jsonrpc": "2.0", "id": ask.first, "method": LOGS_METHOD, "params": [query]}
 
 
-def _usual_size(endpoint: Endpoint) -> float:
-    """How many bytes an answer of its width has, as far as it gave any."""
+def _usual_density(endpoint: Endpoint) -> float:
+    """How many bytes of logs a block has, as far as it gave any."""
     given = endpoint.contribution
-    return given.log_bytes / given.blocks * endpoint.width.blocks if given.blocks else 0.0
+    return given.log_bytes / given.blocks if given.blocks else 0.0

@@ -17,7 +17,7 @@ _COMMON_LIMITS = (
 )
 # What an answer is to take, and what is too slow: nodes give up after five seconds.
 _WANTED_S, _SLOW_S = 3.0, 6.0
-_WANTED_BYTES, _LARGE_BYTES = 8_000_000, 24_000_000
+_WANTED_BYTES, _LARGE_BYTES = 6_000_000, 12_000_000
 _MOST_GROWTH, _LEAST_GROWTH = 4.0, 1.25
 # Good answers before a wider range is tried where one was refused, at the most.
 _AFTER_A_NAMED_LIMIT, _LATEST_TRIAL = 64, 4_096

@@ -15,11 +15,17 @@ from data.pool.amounts import ONE
 Token = Literal["aFTMb", "aFTMc"]
 BOND: Token = "aFTMb"
 CERT: Token = "aFTMc"
+MOST_FEE_RATIO = 15 * ONE // 100  # since the pool's second generation no rule may charge more
+
+
+# In a store this amount stands for all that are so large that none is ever unstaked.
+NEVER_WEI = 10**38 - 1
 
 
 @dataclass(frozen=True)
 class FeeRule:
-    """The last `FeeRuleUpdated`: ratios scaled by 1e18, amounts in wei."""
+    """The last `FeeRuleUpdated`: ratios scaled by 1e18, amounts in wei, NEVER_WEI for what is never
+    reached."""
 
     min_ratio: int
     max_ratio: int
@@ -93,7 +99,7 @@ def burn_fee_wei(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
     which had no shift): the more was unstaked lately, the higher the ratio.
     """
     ratio = burn_ratio(rule, amount_wei, shift_wei)
-    return min(-(-amount_wei * ratio // ONE), amount_wei)
+    return amount_wei - payout_at(amount_wei, ratio)
 
 
 def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
@@ -101,8 +107,14 @@ def burn_ratio(rule: FeeRule, amount_wei: int, shift_wei: int) -> int:
     point = amount_wei + shift_wei
     if point >= rule.increase_stop_wei:
         return rule.max_ratio
-    if point <= rule.increase_start_wei:
+    if point <= rule.increase_start_wei or rule.increase_stop_wei == NEVER_WEI:
         return rule.min_ratio
     span = rule.increase_stop_wei - rule.increase_start_wei
     rise = (rule.max_ratio - rule.min_ratio) * (point - rule.increase_start_wei)
     return rule.min_ratio + rise // span
+
+
+def payout_at(gross_wei: int, fee_ratio: int) -> int:
+    """What is left of a gross amount at a fee of this ratio: the fee is rounded up, and is never
+    more than the amount."""
+    return gross_wei - min(-(-gross_wei * fee_ratio // ONE), gross_wei)

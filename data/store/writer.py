@@ -37,9 +37,10 @@ _NOT_STORED = {"name", "rpc_urls", "ends_on", "ends_told_by", "ends_confirmed"} 
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
 # Landing spills to disk beyond this; a sync stays small beside the app.
 # What was landed is written into the file once a row group or so is full, not with each commit.
+# One thread: what comes at a time is too little for two, and who has nothing to do waits by asking.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "128MB",
-    "threads": 2,
+    "threads": 1,
     "checkpoint_threshold": "64MB",
 }
 

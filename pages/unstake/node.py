@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -36,13 +37,15 @@ def live(
     address: str | None,
     queue: range | None,
     ratio_guess: int | None = None,
+    payouts: Callable[[], Mapping[int, int]] = dict,
 ) -> Live:
-    """The pool as a node tells it now, and the holder at `address`."""
+    """The pool as a node tells it now, and the holder at `address`. `payouts` are those that the
+    store knows of `queue`."""
     if network is None:
         return Live(None, NO_NETWORK)
     if network.simulated:
         return Live(None, "the sample is simulated")
-    return _live(network, token, amount_wei, address, queue, ratio_guess)
+    return _live(network, token, amount_wei, address, queue, ratio_guess, payouts)
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
@@ -53,10 +56,17 @@ def _live(
     address: str | None,
     queue: range | None,
     ratio_guess: int | None,
+    _payouts: Callable[[], Mapping[int, int]],
 ) -> Live:
     try:
         reading = read_live(
-            _node(network), token, amount_wei, address, ratio_guess=ratio_guess, queue=queue
+            _node(network),
+            token,
+            amount_wei,
+            address,
+            ratio_guess=ratio_guess,
+            queue=queue,
+            payouts=_payouts,
         )
     except TrackerError as error:
         return Live(None, str(error))

@@ -43,13 +43,21 @@ class Now:
         end = 0 if newest is None or newest["wr_id"] is None else newest["wr_id"] + 1
         return range(max(0, end - self.view.ask("money_ahead")["requests"][0]), end)
 
+    def payouts(self) -> dict[int, int]:
+        """What each request that waited then is to be paid in wei, as far as it is known."""
+        pending = self.view.ask("pending_requests").drop_nulls("payout_wei")
+        pending = pending.unique("wr_id", keep="none")  # two rows of one id tell nothing of it
+        return dict(zip(pending["wr_id"].to_list(), map(int, pending["payout_wei"]), strict=True))
+
     @cached_property
     def live(self) -> Live:
         """What a node tells of the pool, and of the address and the amount of the link: without
         these, of the pool alone."""
         form, guess = self.form, self.terms.ratio if self.terms else None
         amount_wei = form.amount_wei or 0
-        live = node.live(self.network, form.token, amount_wei, form.holder, self.queue, guess)
+        live = node.live(
+            *(self.network, form.token, amount_wei, form.holder, self.queue, guess), self.payouts
+        )
         return self._of_living_chain(live)
 
     def _of_living_chain(self, live: Live) -> Live:

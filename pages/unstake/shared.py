@@ -8,8 +8,9 @@ import streamlit as st
 
 from data.live.by_log import Made
 from data.live.reading import Reading
+from data.live.receipts import Requested
 from data.live.verdict import Expected
-from data.pool.amounts import format_wei
+from data.pool.amounts import format_short, format_wei
 from data.pool.transaction import TOKEN_NAMES
 from pages.unstake import node
 from pages.unstake.form import Form, Step, step_button
@@ -43,11 +44,11 @@ def show_order(form: Form, amount_wei: int) -> None:
 
 
 def facts() -> None:
-    """What people get wrong, where it matters."""
+    """What cannot be undone, above the button that leads on."""
     st.markdown(
-        "- From the request on it **earns nothing** more.\n"
+        "- From then on your tokens **earn no rewards**.\n"
         "- It **cannot be cancelled** or changed.\n"
-        "- It is paid **whole**, never in parts, and only after all before it.\n"
+        "- It is paid **in one sum**, after everyone ahead of you.\n"
         "- The FTM are **sent to you**: there is nothing to claim."
     )
 
@@ -84,6 +85,33 @@ def last_shown(network: str) -> Reading | None:
     """What the reader was shown last of this network."""
     kept = st.session_state.get("unstake seen")
     return kept if isinstance(kept, Reading) and kept.network == network else None
+
+
+def keep_as_offered(reading: Reading) -> None:
+    """Keep what step 3 showed last before the wallet was asked."""
+    st.session_state["unstake signing"] = reading
+
+
+def came_otherwise(network: str, request: Requested) -> str:
+    """What was shown before signing and what the chain made of it, where the payout is another;
+    "" where it is not, or was not shown in this session."""
+    offered = st.session_state.get("unstake signing")
+    if (
+        not isinstance(offered, Reading)
+        or (offered.network, offered.token) != (network, request.token)
+        or offered.amount_wei != request.amount_wei
+        or offered.payout_wei in (None, request.payout_wei)
+    ):
+        return ""
+    was_wei, is_wei = offered.payout_wei or 0, request.payout_wei
+    exact = format_short(was_wei) == format_short(is_wei)
+    was, now = (format_wei(wei) if exact else format_short(wei) for wei in (was_wei, is_wei))
+    why = (
+        "The fee was lower by then, or the token's ratio had moved."
+        if is_wei > was_wei
+        else "Others unstaked before you, which raises the fee, or the operator set another rule."
+    )
+    return f"Step 3 showed {was} FTM at block {offered.block:,}; {now} FTM came of it. {why}"
 
 
 def look_again(step: Step) -> None:
@@ -125,7 +153,7 @@ def followed() -> dict[str, tuple[str, Expected] | None]:
 def follow_buttons(made: Iterable[Made]) -> None:
     """A button to step 4 for each of these unstakes."""
     for each in made:
-        wr_id, at = each.request.wr_id, each.block
+        wr_id, at = each.wr_id, each.block
         fields = {"tx": each.tx_hash, "request": ""}
         step_button(f"Follow request {wr_id:,} of block {at:,}", 4, fields, primary=True)
 

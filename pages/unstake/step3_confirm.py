@@ -8,13 +8,13 @@ from typing import NoReturn
 
 import streamlit as st
 
-from data import TrackerError
 from data.config import Network
 from data.live.by_log import Made
 from data.live.reading import Reading
 from data.pool.amounts import ONE, format_fee, format_percent, format_short, format_wei
+from data.pool.burn import MOST_FEE_RATIO, payout_at
 from data.pool.transaction import TOKEN_NAMES, build_unstake, describe
-from pages.unstake import inputs, node, shared
+from pages.unstake import inputs, node, search, shared
 from pages.unstake.form import Form, another, step_button, write_link
 from pages.unstake.now import Now, present
 from ui.browser import wallet
@@ -73,13 +73,16 @@ def show(now: Now) -> None:
         if may_sign:
             gas = reading.holder.gas if reading.holder else None
             transaction = replace(transaction, gas=gas)
-            _call(network, transaction, reading)
-            _window(now, reading)
+            shared.keep_as_offered(reading)
+            _deal(now, transaction, reading)
+            if now.odds is not None:
+                window_card.late(now.odds)
             shared.facts()
+            _call(network, transaction)
         elif not isinstance(outcome, wallet.Signed):
             step_button("Back to the checks", 2, primary=True)
     # What the wallet was asked before is followed up, whatever speaks against signing now.
-    _sign(network, form, transaction, reading, report, may_sign=may_sign)
+    _sign(now, network, transaction, reading, report, may_sign=may_sign)
     _elsewhere(now, amount_wei)
 
 
@@ -98,7 +101,30 @@ def unsigned(
     )
 
 
-def _call(network: Network, transaction: wallet.UnsignedTransaction, reading: Reading) -> None:
+def _deal(now: Now, transaction: wallet.UnsignedTransaction, reading: Reading) -> None:
+    """What is given, what comes of it and when, and what it costs."""
+    given = f"{format_wei(reading.amount_wei)} {TOKEN_NAMES[reading.token]}"
+    st.markdown(
+        f"- **You give**: {given}. No token approval is needed: refuse any request for one.\n"
+        + _payout(reading)
+        + _when(now, reading)
+        + _place(reading)
+        + _network_fee(now.network, transaction, reading)
+    )
+
+
+def _network_fee(
+    network: Network | None, transaction: wallet.UnsignedTransaction, reading: Reading
+) -> str:
+    symbol = network.native_symbol if network else "FTM"
+    limit = "its price is not known"
+    if transaction.gas is not None and reading.gas_price_wei is not None:
+        most_wei = transaction.gas * reading.gas_price_wei
+        limit = f"at most about {format_short(most_wei, up=True)} {symbol}"
+    return f"- **Network fee**: {limit}. You send no {symbol}.\n"
+
+
+def _call(network: Network, transaction: wallet.UnsignedTransaction) -> None:
     """What is signed, in every part, read from the bytes that are."""
     call = transaction.for_wallet(network.chain_id)
     description = describe(network, call)
@@ -106,20 +132,18 @@ def _call(network: Network, transaction: wallet.UnsignedTransaction, reading: Re
     link = f" ([on the explorer]({explorer}/address/{network.pool}))" if explorer else ""
     gas = transaction.gas
     limit = "what the wallet estimates" if gas is None else f"at most {gas:,}"
-    st.markdown(
-        f"- **Network**: {wallet.title(network)}, chain {network.chain_id}\n"
-        f"- **From**: `{call['from']}`\n"
-        f"- **Contract**: the pool, `{network.pool}`{link}\n"
-        f"- **Function**: `{description.function}`\n"
-        + "".join(
-            f"- **{name.capitalize()}**: `{value}`, that is {words.escaped(meaning)}\n"
-            for name, value, meaning in description.arguments
+    with st.expander("What exactly is signed"):
+        st.markdown(
+            f"- **Network**: {wallet.title(network)}, chain {network.chain_id}\n"
+            f"- **From**: `{call['from']}`\n"
+            f"- **Contract**: the pool, `{network.pool}`{link}\n"
+            f"- **Function**: `{description.function}`\n"
+            + "".join(
+                f"- **{name.capitalize()}**: `{value}`, that is {words.escaped(meaning)}\n"
+                for name, value, meaning in description.arguments
+            )
+            + f"- **Value**: 0 {network.native_symbol}; **gas**: {limit}\n"
         )
-        + f"- **Value**: 0 {network.native_symbol}; **gas**: {limit}\n"
-        "- **Approval**: none is needed, and none is asked for\n"
-        + _payout(reading)
-        + _place(reading)
-    )
 
 
 def _payout(reading: Reading) -> str:
@@ -128,20 +152,28 @@ def _payout(reading: Reading) -> str:
         return ""
     fee, _ = format_fee(reading.fee_wei, reading.payout_wei + reading.fee_wei)
     return (
-        f"- **You get**: {format_short(reading.payout_wei)} FTM after a fee of {fee} at block "
-        f"{reading.block:,}{_at_worst(reading)}\n"
+        f"- **You get**: about {format_short(reading.payout_wei)} FTM after a fee of {fee} FTM at "
+        f"block {reading.block:,}{_at_worst(reading)}\n"
     )
 
 
 def _at_worst(reading: Reading) -> str:
-    """What it gives at the highest fee, which others' unstakes before it can bring about."""
+    """What it gives at the highest fee: by today's rule, which others' unstakes before it can
+    bring about, and by any rule that the operator may set before it."""
     rule, gross_wei = reading.fee_rule, reading.gross_wei
     if rule is None or gross_wei is None:
         return ". It is less if others unstake before you"
-    most_fee_wei = min(-(-gross_wei * rule.max_ratio // ONE), gross_wei)
+    by_rule = (
+        ". If others unstake before you it can fall to "
+        f"{format_short(payout_at(gross_wei, rule.max_ratio))} FTM, at the highest fee of today's "
+        f"rule, {format_percent(rule.max_ratio, ONE)}"
+    )
+    if rule.max_ratio >= MOST_FEE_RATIO:
+        return by_rule
     return (
-        f", and at least {format_short(gross_wei - most_fee_wei)}, at the highest fee of "
-        f"{format_percent(rule.max_ratio, ONE)}, if others unstake before you"
+        f"{by_rule}. The operator can set another rule at any time, of up to "
+        f"{format_percent(MOST_FEE_RATIO, ONE)}: then it is at least "
+        f"{format_short(payout_at(gross_wei, MOST_FEE_RATIO))} FTM"
     )
 
 
@@ -153,16 +185,15 @@ def _place(reading: Reading) -> str:
     ahead = words.UNKNOWN
     if reading.pending_wei is not None:
         ahead = words.ahead(reading.pending_wei)
-    return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}\n"
+    return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}.\n"
 
 
-def _window(now: Now, reading: Reading) -> None:
+def _when(now: Now, reading: Reading) -> str:
     """When it is paid, once more before what cannot be taken back."""
-    if now.odds is not None and reading.payout_wei is not None:
-        basis = present(reading, now.odds)
-        window = basis.new_window(reading.payout_wei / ONE)
-        st.markdown(window_card.sentence(now.odds, window, now.odds.now))
-        window_card.late(now.odds)
+    if now.odds is None or reading.payout_wei is None:
+        return ""
+    window = present(reading, now.odds).new_window(reading.payout_wei / ONE)
+    return f"- **When**: {window_card.sentence(now.odds, window, now.odds.now)}\n"
 
 
 def _elsewhere(now: Now, amount_wei: int) -> None:
@@ -172,7 +203,7 @@ def _elsewhere(now: Now, amount_wei: int) -> None:
         st.markdown(
             f"1. Open the [staking dashboard]({_STAKING}) and connect your wallet there.\n"
             f"2. Press the minus icon at {TOKEN_NAMES[now.form.token]}.\n"
-            f"3. Write the amount, `{format_wei(amount_wei)}`, and press Unstake.\n"
+            f"3. Enter the amount, `{format_wei(amount_wei)}`, and press Unstake.\n"
             "4. Confirm in the wallet. Keep a little FTM for gas.\n"
             "5. Go to the dashboard: it shows “Unstaking in progress”.\n"
             "6. Copy the transaction's hash from the wallet and paste it here."
@@ -182,8 +213,8 @@ def _elsewhere(now: Now, amount_wei: int) -> None:
 
 
 def _sign(
+    now: Now,
     network: Network,
-    form: Form,
     transaction: wallet.UnsignedTransaction,
     reading: Reading | None,
     report: wallet.Report,
@@ -193,14 +224,14 @@ def _sign(
     """The wallet's panel for this `transaction`, and what it says came of that; `report` is what it
     said before this run. Without a `reading` the wallet can only tell what became of what it was
     asked before."""
-    outcome = report.outcome
+    form, outcome = now.form, report.outcome
     newest = None if reading is None else reading.block
     since = _earliest(form.since, newest, None if outcome is None else outcome.since)
     if since is not None:
         write_link(since=str(since))
     if may_sign and not isinstance(outcome, wallet.Signed) and not _is_unsettled(outcome):
         shared.beside(form)
-        _made_before(network, form, since, reading, report.signed)
+        _made_before(now, network, since, reading, report.signed)
     report = wallet.panel(
         network,
         replace(transaction, since=since),
@@ -218,7 +249,7 @@ def _sign(
         account = connection.account
         step_button(f"Check it for {words.short(account)}", 2, {"address": account})
     if _is_unsettled(outcome):
-        _look_for_it(network, form, since)
+        _look_for_it(now, network, since, newest)
 
 
 def _is_unsettled(outcome: wallet.Signed | wallet.NotSigned | None) -> bool:
@@ -252,24 +283,23 @@ def _follow(network: str, form: Form, tx: str, since: int | None) -> NoReturn:
 
 
 def _made_before(
+    now: Now,
     network: Network,
-    form: Form,
     since: int | None,
     reading: Reading | None,
     signed: tuple[str, ...],
 ) -> None:
     """The same unstake was signed in this tab, or made since this link was: elsewhere too."""
-    this = (network.name, form.expected)
+    expected = now.form.expected
     # The session knows its own before the browser has reported.
-    own = [tx for tx, one in shared.followed().items() if one == this]
+    own = [tx for tx, one in shared.followed().items() if one == (network.name, expected)]
     made: tuple[Made, ...] = ()
     if since is not None and reading is not None and since < reading.block:
-        try:
-            made = node.made(network, form.expected, since)
-        except TrackerError as error:
-            st.caption(
-                "Whether the same unstake was made from this address since block "
-                f"{since:,} cannot be told: {words.fault(str(error))}."
+        made, why_not = search.find(now.view, network, expected, since, reading.block)
+        if why_not:
+            st.warning(
+                "Whether the same unstake was made from this address a short while ago cannot be "
+                f"told: {words.fault(why_not)}. Look at your wallet's activity before you sign."
             )
     known = {one.tx_hash for one in made}
     signed = tuple(tx for tx in dict.fromkeys((*own, *signed)) if tx not in known)
@@ -280,23 +310,21 @@ def _made_before(
         step_button(f"Follow {words.short(tx)}", 4, {"tx": tx, "request": ""})
 
 
-def _look_for_it(network: Network, form: Form, since: int | None) -> None:
+def _look_for_it(now: Now, network: Network, since: int | None, newest: int | None) -> None:
     """The wallet was asked and its answer got lost: the chain knows whether it was sent."""
     if since is None or not st.button("Look for it on the chain"):
         return
     node.forget()
-    try:
-        made = node.made(network, form.expected, since)
-    except TrackerError as error:
-        st.error(words.fault(str(error)))
-        return
+    made, why_not = search.find(now.view, network, now.form.expected, since, newest)
+    if why_not:
+        st.error(words.fault(why_not))
     shared.follow_buttons(made)
     if made:
         st.caption(
             f"All of this amount and address from block {since:,} on. If it is none of these, look "
             "again in a minute."
         )
-    else:
+    elif not why_not:
         st.info(
             f"The chain holds no such unstake from block {since:,} on. If you confirmed in the "
             "wallet, look again in a minute. If you did not, say so above, and sign again."

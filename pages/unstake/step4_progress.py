@@ -13,11 +13,11 @@ from data.config import Network
 from data.live.outcome import Outcome
 from data.live.reading import Reading
 from data.live.receipts import Requested
-from data.live.verdict import Expected
+from data.live.verdict import Expected, Kind
 from data.pool.amounts import ONE, format_short
 from data.pool.identifiers import Unreadable, read_hash
 from forecast import ReleaseWindow
-from pages.unstake import inputs, node, refused, shared
+from pages.unstake import inputs, node, refused, search, shared
 from pages.unstake.form import Form, another, has_moved_on, step_button
 from pages.unstake.now import Now, is_near, read_now
 from ui.odds import window_card
@@ -28,6 +28,11 @@ from ui.request.calendar import Likely
 from ui.shown.store_view import StoreView
 
 LOOKED_EVERY = "15s"
+# The store may know of a transaction what a node's answer does not tell.
+_OF_THE_STORE: dict[Kind, str] = {
+    "not found": "No endpoint knows this transaction any more. The store does:",
+    "no request": "It is an unstake of the pool's first version, which the store knows:",
+}
 
 
 def show(now: Now) -> None:
@@ -105,11 +110,13 @@ def _by_node(view: StoreView, form: Form) -> None:
         st.warning(f"The chain cannot be asked now: {why_not}. It is asked again soon.")
         _by_store(now)
         return
-    if outcome.kind == "not found" and shared.requests_made_by(view, form.tx_hash or ""):
-        st.info("No endpoint knows this transaction any more. The store does:")
+    if outcome.kind in _OF_THE_STORE and shared.requests_made_by(view, form.tx_hash or ""):
+        st.info(_OF_THE_STORE[outcome.kind])
         _by_store(now)
         return
     _outcome(form, outcome, expected)
+    if outcome.request and (otherwise := shared.came_otherwise(network.name, outcome.request)):
+        st.warning(otherwise)
     made = {one.wr_id: one for one in outcome.requests}
     if outcome.kind == "not found":
         _under_another_hash(now, network, expected)
@@ -134,7 +141,7 @@ def _outcome(form: Form, outcome: Outcome, expected: Expected) -> None:
     if outcome.kind in ("success", "fetched"):
         st.success(sentence, icon=":material/check:")
         if outcome.kind == "success" and (missing := _not_compared(expected)):
-            st.caption(f"It was not compared with what was asked for: the link holds no {missing}.")
+            st.caption(f"It was not compared with what you entered: the link holds no {missing}.")
     elif outcome.kind in ("not found", "pending"):
         st.info(sentence, icon=":material/hourglass_empty:")
     else:
@@ -152,6 +159,10 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
     """A wallet that speeds a transaction up sends it anew, under another hash: the same unstake
     is looked for in the pool's own log."""
     form = now.form
+    st.caption(
+        "A multisig, such as a Safe, shows a hash of its own until its owners have signed: paste "
+        "the hash of the transaction that carried it out."
+    )
     if form.since is None or _not_compared(expected):
         st.markdown(
             "If the wallet's activity shows another hash for it, because it was sped up there, "
@@ -163,11 +174,11 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
     if newest.reading is None:
         st.caption(f"Its other hash cannot be asked for: {words.fault(newest.why_not)}.")
         return
-    since = min(form.since, newest.reading.block)
-    try:
-        made = node.made(network, expected, since)
-    except TrackerError as error:
-        st.caption(f"Whether it has another hash cannot be told: {words.fault(str(error))}.")
+    newest_block = newest.reading.block
+    since = min(form.since, newest_block)
+    made, why_not = search.find(now.view, network, expected, since, newest_block)
+    if why_not and not made:
+        st.warning(f"Whether it has another hash cannot be told: {words.fault(why_not)}.")
         _on_track(now)
         return
     # One that was signed here under a hash of its own is another unstake.
@@ -219,10 +230,10 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
         f"{sentences.read_up_to(now.view)}"
     )
     queue = range(min(now.queue.start, request.wr_id), request.wr_id + 1)
-    live = node.live(now.network, request.token, 0, None, queue)
+    live = node.live(now.network, request.token, 0, None, queue, payouts=now.payouts)
     reading = live.reading
     if reading is not None and not _waits(reading, request):
-        st.markdown("It has **left the queue** since: the next sync tells whether it was paid.")
+        _left(now, request)
         return
     if reading is None:
         st.caption(f"Its place is unknown: {words.fault(live.why_not)}.")
@@ -233,6 +244,31 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
         f"2. The FTM are sent to `{request.staker}`. You sign nothing more.\n"
         "3. This page follows it: keep its link. The next sync adds its history."
     )
+
+
+def _left(now: Now, request: Requested) -> None:
+    """The queue's head has passed it: a node knows at once whether its receiver rejected it."""
+    network, unknown = now.network, "the next sync tells whether it was paid."
+    assert network is not None
+    try:
+        payout = node.set_aside(network, request.wr_id, None)
+    except TrackerError as error:
+        st.markdown(f"It has **left the queue** since: {unknown}")
+        st.caption(f"A node cannot tell now: {words.fault(str(error))}.")
+        return
+    if payout.waits is None:
+        st.markdown(f"It has **left the queue** since: {unknown}")
+    elif payout.waits:
+        st.warning(
+            "Its payment was **rejected by the receiver**. The pool keeps "
+            f"the {format_short(request.payout_wei)} FTM for it."
+        )
+        refused.show(network, now.view.ending, request.wr_id)
+    else:
+        st.markdown(
+            "It has **left the queue**, and the pool keeps nothing back for it: "
+            f"{format_short(request.payout_wei)} FTM were paid. The next sync tells when."
+        )
 
 
 def _waits(reading: Reading, request: Requested) -> bool:
@@ -271,10 +307,10 @@ def _odds(odds: Odds, reading: Reading | None, request: Requested) -> ReleaseWin
     ahead_wei = None if reading is None else reading.ahead_wei(request.wr_id)
     spendable_wei = None if reading is None else reading.spendable_wei
     if reading is None or ahead_wei is None or spendable_wei is None:
-        st.caption("As if asked for at the store's last block: what waits before it is not known.")
+        st.caption("As if it was made at the newest block here: what waits before it is unknown.")
         return odds.present.new_window(request.payout_wei / ONE)
     if not is_near(reading, odds):
-        st.caption("As if asked for at the store's last block: the node's is over an hour from it.")
+        st.caption("As if it was made at the newest block here: the node's is over an hour away.")
         return odds.present.new_window(request.payout_wei / ONE)
     present = replace(odds.present, spendable_ftm=max(0.0, spendable_wei / ONE))
     return present.window(ahead_wei / ONE, request.payout_wei / ONE)

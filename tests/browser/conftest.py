@@ -26,12 +26,14 @@ FLAGS = (
     # pages that is a third of the cost. What a tab keeps to itself, it keeps all the same.
     "--process-per-site",
     "--in-process-gpu",
+    # A page lives for seconds: to compile its scripts a second time, and better, never pays.
+    "--js-flags=--no-turbofan --no-maglev",
 )
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     executable = browser_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
@@ -51,7 +53,7 @@ def contexts(browser: Browser) -> Callable[[int, str], BrowserContext]:
             device_scale_factor=2 if width < 500 else 1,
             reduced_motion="reduce",  # what moves while one waits is drawn by the processor
         )
-        made.set_default_timeout(30_000)
+        made.set_default_timeout(60_000)
         kept = made.new_page()  # keeps the site's process from one visit to the next
         kept.route("**/*", lambda route: route.fulfill(body=""))
         kept.goto("http://127.0.0.1/")
@@ -61,12 +63,15 @@ def contexts(browser: Browser) -> Callable[[int, str], BrowserContext]:
 
 
 @pytest.fixture
-def visit(contexts: Callable[[int, str], BrowserContext]) -> Iterator[Callable[..., Visit]]:
+def visit(
+    contexts: Callable[[int, str], BrowserContext], pytestconfig: pytest.Config
+) -> Iterator[Callable[..., Visit]]:
     """Opens a page, and with it a session of the app: `visit(390, "dark")`."""
     visits = []
+    pictures = bool(pytestconfig.getoption("--screenshots"))
 
     def begin(width: int = 1280, color_scheme: str = "light") -> Visit:
-        visits.append(watched(contexts(width, color_scheme).new_page()))
+        visits.append(watched(contexts(width, color_scheme).new_page(), pictures))
         return visits[-1]
 
     yield begin

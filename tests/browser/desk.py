@@ -52,7 +52,7 @@ class Desk:
 
     def until_asked(self, method: str, times: int = 1) -> None:
         """Waits until the wallet was asked so often: only then does it hold what it is to hold."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while len(self.asked(method)) < times:
             assert time.monotonic() < deadline, f"{method} was not asked {times} times"
             self.page.wait_for_timeout(20)  # lets the browser's calls come in
@@ -123,6 +123,14 @@ class Desk:
         self.click(UNSTAKE)
         self.says("Test Wallet asks you to confirm.")
         self.until_asked("eth_sendTransaction", before + 1)
+
+    def confirmed(self) -> None:
+        """Confirm in the wallet while the page shows another thing."""
+        self.tell("release()")
+        self.page.wait_for_function(
+            "() => Object.values(JSON.parse(sessionStorage.getItem('wallet wishes')))"
+            ".some((wish) => wish.strayed)"
+        )
 
     def forgotten(self) -> None:
         """Wait until what the node told is kept no more: see the server's fixture."""

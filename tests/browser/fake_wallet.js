@@ -55,7 +55,7 @@ window.fakeWallet = (told) => {
   fake.choose = (accounts) => emit("accountsChanged", (fake.accounts = accounts));
   fake.release = () => waiting.splice(0).forEach((go) => go());
   const provider = { request, on: (event, act) => (listeners[event] ??= []).push(act) };
-  const info = { uuid: fake.rdns, name: fake.name, icon: fake.icon, rdns: fake.rdns };
+  const info = { uuid: fake.uuid ?? fake.rdns, name: fake.name, icon: fake.icon, rdns: fake.rdns };
   const announce = () =>
     window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { info, provider } }));
   fake.install = () => {

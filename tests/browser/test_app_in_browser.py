@@ -17,17 +17,24 @@ pytestmark = pytest.mark.browser
 
 OFTEN = "0x6799f72c51c83434b82a36ed47168a1657c502bc"
 HEAD_TX = "0xa86b9dcb5cde55394b51dc6f9183cc14f931f1dfc7add3d40bf3f2e0a74830a4"
-# By link and heading; Track with nothing, an address, what waits, was paid or refused, a
-# transaction and a typing error.
+# By link and heading.
 PAGES = {
     "/": "Unstake queue",
     "/waits?days=90": "Waits",
     "/outlook?amount=2500": "Outlook",
     "/explore": "Explore",
     "/status": "Status",
-} | {
-    f"/track?find={find}": "Track a request"
-    for find in ("", OFTEN, "2210", "41", "1927", HEAD_TX, OFTEN[:-1])
+    "/track": "Track a request",
+}
+# What Track finds, by its words: an address, what waits, was paid or refused, a transaction, and a
+# typing error.
+FOUND = {
+    OFTEN: "This address asked",
+    "2210": "Request 2,210 waits",
+    "41": "Request 41 was paid",
+    "1927": "Request 1,927 left the queue unpaid",
+    HEAD_TX: "This transaction",
+    OFTEN[:-1]: "hex digits",
 }
 
 
@@ -66,16 +73,17 @@ def test_a_page_fits_its_screen_and_asks_nobody_else(app: App, visit: Begin) -> 
         for number, look in enumerate(seen.each_look(place)):
             if number == 0:
                 seen.open(app.url + link, heading)
-            seen.settle()
-            seen.fits(re.sub("[^a-z0-9]+", "-", link[1:13]), look)
-            charts = seen.page.locator("[data-testid=stVegaLiteChart] svg").all()
-            assert heading != "Outlook" or len(charts) == 6
-            for chart in charts:
-                box = chart.bounding_box()
-                assert box is not None
-                assert box["x"] + box["width"] <= LOOKS[look][0], (link, look)
-        assert "Traceback" not in seen.text()
-        assert seen.complaints == []
+            _fits(seen, link[1:6], look)
+        charts = seen.page.locator("[data-testid=stVegaLiteChart] svg")
+        assert heading != "Outlook" or charts.count() == 6
+    field = seen.page.get_by_label("Address, transaction hash or request id")
+    for place, (find, words) in enumerate(FOUND.items()):
+        for number, look in enumerate(seen.each_look(place)):
+            if number == 0:
+                field.fill(find)
+                field.press("Enter")
+                expect(seen.page.get_by_test_id("stMain")).to_contain_text(words)
+            _fits(seen, f"track-{find[:6]}", look)
     assert hosts(seen) == {urlsplit(app.url).netloc}
 
 
@@ -129,6 +137,18 @@ def test_an_amount_typed_on_the_queue_is_kept_and_goes_along_to_unstake(
     assert "4,826.8915 FTM" in again.text()
     assert "token=aFTMc" in again.page.url
     assert seen.complaints == again.complaints == []
+
+
+def _fits(seen: Visit, name: str, look: str) -> None:
+    """Neither the page nor a chart is wider than the screen, and nothing went wrong on it."""
+    seen.settle()
+    seen.fits(name, look)
+    for chart in seen.page.locator("[data-testid=stVegaLiteChart] svg").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= LOOKS[look][0], (name, look)
+    assert "Traceback" not in seen.text()
+    assert seen.complaints == []
 
 
 def test_one_cursor_runs_through_both_panels(app: App, visit: Begin) -> None:

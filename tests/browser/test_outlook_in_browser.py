@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from scoring.companion import read_scores
-from tests.app import App, edited, served
+from tests.app import App, edited, rewrite, served
 from tests.browser.visit import Begin
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,8 @@ def test_queue_and_track_lead_to_the_outlook(app: App, visit: Begin) -> None:
 def test_a_store_is_scored_in_the_background_and_the_page_then_shows_its_odds(
     sample_store: Path, app_tree: Path, visit: Begin
 ) -> None:
-    # A tenth of the requests: enough to score, and soon done.
+    # A tenth of the requests, and fewer to choose a source by: enough to score, and soon done.
+    rewrite(app_tree / "scoring" / "run.py", "min(500, most_origins)", "min(20, most_origins)")
     store = edited(
         sample_store,
         app_tree / "var" / "sample.duckdb",

@@ -31,6 +31,7 @@ class Visit:
     """One page in the browser, with what it complained about and whom it asked."""
 
     page: Page
+    pictures: bool = False
     complaints: list[str] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
@@ -63,7 +64,7 @@ class Visit:
             yield look
 
     def fits(self, name: str, look: str) -> None:
-        """A picture of the page in this look; nothing on it is wider than the screen."""
+        """Nothing on the page is wider than the screen in this look."""
         width, scheme = LOOKS[look]
         expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
         self.screenshot(f"{name}-{look}")
@@ -72,7 +73,9 @@ class Visit:
             assert wide <= width, (name, look)
 
     def screenshot(self, name: str) -> None:
-        """The whole page into var/screenshots."""
+        """The whole page into var/screenshots, where somebody asked for pictures."""
+        if not self.pictures:
+            return
         height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         width = self.page.viewport_size["width"] if self.page.viewport_size else 1280
         self.page.set_viewport_size({"width": width, "height": height + 80})
@@ -84,9 +87,9 @@ class Visit:
 Begin = Callable[..., Visit]
 
 
-def watched(page: Page) -> Visit:
+def watched(page: Page, pictures: bool = False) -> Visit:
     """A visit that notes what the browser complains about and whom it asks."""
-    visit = Visit(page)
+    visit = Visit(page, pictures)
     page.on("console", lambda message: _note(visit, message))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on("request", lambda request: visit.asked.add(request.url))

@@ -22,8 +22,31 @@ from data.config import (
     proxy_for,
     settings,
 )
+from tests.processes import python
 
 POOL = "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670"
+# The built-in contracts as explorers write them: a wrong letter does not fit its checksum.
+CONTRACTS = {
+    "fantom": (
+        "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670",
+        "0xB42bF10ab9Df82f9a47B86dd76EEE4bA848d0Fa2",
+        "0xCfC785741Dc0e98ad4c9F6394Bb9d43Cd1eF5179",
+        "0xFC00FACE00000000000000000000000000000000",
+    ),
+    "fantom-testnet": (
+        "0x7B72E8117E69951F1b00178016EEaEE4ce715f28",
+        "0x65Bc73117C1c8A1E421858650dDA32dcc50B8eE6",
+        "0x5DA48feC18C1EE2C36308E1e2D569668a0Cd8Edd",
+        "0xFC00FACE00000000000000000000000000000000",
+    ),
+    "devnet": (
+        "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9",
+        "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0",
+        "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512",
+        "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+    ),
+}
+CONTRACTS[SAMPLE] = CONTRACTS["fantom"]
 
 
 def _own_file(folder: Path, text: str | bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -94,9 +117,17 @@ def test_the_built_in_networks_load_with_lower_case_addresses() -> None:
         network = load_network(name)
         assert network.name == name
         assert network.simulated == (name == SAMPLE)
-        for address in (network.pool, network.bond, network.cert, network.sfc):
-            assert address == address.lower()
-            assert to_checksum_address(address)
+        found = (network.pool, network.bond, network.cert, network.sfc)
+        assert found == tuple(map(str.lower, CONTRACTS[name]))
+        assert tuple(map(to_checksum_address, found)) == CONTRACTS[name]
+
+
+def test_the_slow_library_of_checksums_is_not_loaded_for_a_built_in_network() -> None:
+    code = (
+        "import sys; from data.config import load_network; load_network('fantom'); "
+        "assert 'eth_utils' not in sys.modules"
+    )
+    python("-c", code, check=True)
 
 
 def test_an_unknown_network_lists_the_known_ones() -> None:

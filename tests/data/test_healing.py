@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -56,6 +58,22 @@ def claims_asked(node: FakeNode) -> list[tuple[int, int]]:
     ]
 
 
+def test_a_host_that_stands_alone_is_asked_for_each_block_of_a_long_history_once(
+    devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.from_node._LONG_BLOCKS", 1)
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        sync(store, node.url)
+        asked = sorted(
+            (int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16))
+            for method, params in node.asked
+            if method == "eth_getLogs" and not params[0]["topics"]
+        )
+    assert len(asked) > 1
+    assert all(after == end + 1 for (_, end), (after, _) in pairwise(asked))
+    assert tables(store) == tables(devnet_store)
+
+
 def test_what_a_host_that_stands_alone_left_out_it_is_asked_for_again_once(
     devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
@@ -83,13 +101,8 @@ def test_a_host_that_stands_alone_and_tells_the_truth_by_now_heals_the_store_at_
     assert tables(store) == tables(devnet_store)
 
 
-@pytest.mark.parametrize("another", [False, True])
 def test_where_the_money_says_that_a_log_is_missing_it_is_searched_though_nothing_is_new(
-    another: bool,
-    devnet: Devnet,
-    store: Path,
-    devnet_store: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("data.ingest.evidence._FEW_LOGS", 0)  # a large store: nobody asks again
     monkeypatch.setattr("data.ingest.evidence._AT_LEAST", 1)
@@ -101,15 +114,15 @@ def test_where_the_money_says_that_a_log_is_missing_it_is_searched_though_nothin
         assert "money" in not_passed(store)
         searches = len(dicts(store, "searched_in_vain"))
         assert searches == 2  # no more in a day, from the same host
-        if another:
-            sync(store, node.url, honest.url)
-        else:
-            with pytest.MonkeyPatch.context() as tomorrow:
-                tomorrow.setattr("data.ingest.healing._SEARCHES_A_DAY", 3)
-                node.fault = None
-                sync(store, node.url)
-    assert tables(store) == tables(devnet_store)
-    assert "money" not in not_passed(store)
+        other = Path(shutil.copy(store, store.with_name("other.duckdb")))
+        sync(store, node.url, honest.url)
+        with pytest.MonkeyPatch.context() as tomorrow:
+            tomorrow.setattr("data.ingest.healing._SEARCHES_A_DAY", 3)
+            node.fault = None
+            sync(other, node.url)
+    for healed in (store, other):
+        assert tables(healed) == tables(devnet_store)
+        assert "money" not in not_passed(healed)
 
 
 # An endpoint that serves another chain from some moment on

@@ -164,7 +164,7 @@ def test_a_store_is_published_while_it_is_read_and_ends_as_the_same(
         if asked.method == "eth_getBlockByNumber" and store.exists():
             published.add(dicts(store, "store_info")[0]["synced_block"])
 
-    with fake_node(devnet_answers(devnet.rpc_url), either(at_most(4), look)) as node:
+    with fake_node(devnet_answers(devnet.rpc_url), either(at_most(16), look)) as node:
         node.latency_s = 0.1  # the first answers are landed while others are on their way
         assert failed(sync(store, node.url, looks=Looks(0, 0))) == []
     assert published

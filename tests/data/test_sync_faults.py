@@ -86,7 +86,11 @@ def test_lies_told_once_of_each_range_are_asked_again(
     assert tables(store) == tables(devnet_store)
 
 
-@pytest.mark.parametrize("lie", LIES)
+# What is found out is refused in one way: some of each kind.
+@pytest.mark.parametrize(
+    "lie",
+    ["a log of another address", "data of half a byte", "a time that is none", "null for a log"],
+)
 def test_a_lie_told_for_ever_is_an_error_and_publishes_nothing(
     lie: str, devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:

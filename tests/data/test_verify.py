@@ -100,7 +100,8 @@ def test_where_nobody_else_can_be_asked_nothing_is_raised_and_that_is_told(
     assert found.unasked == f"nobody but {host} can be asked"
     assert not_passed(store) == ONE_SOURCE
     assert column(store, "SELECT message FROM checks WHERE name = 'second source: bond'") == [
-        f"one source: all of the bond token's blocks were told by {host} alone: run "
+        "one source: all of the blocks of the bond token, and of the pool's upgrades and settings, "
+        f"were told by {host} alone: run "
         "`python -m data.sync verify --network devnet`"
     ]
 

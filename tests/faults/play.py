@@ -18,7 +18,16 @@ from typing import Any
 from tqdm import tqdm
 
 from data import TrackerError
+from data.ingest.coverage import BOND, POOL
 from data.node.endpoint import Manners
+from data.pool.contracts import (
+    MANUAL_WITHDRAWAL_EXPECTED,
+    PAID,
+    STAKE_RECEIVED,
+    STAKE_RECEIVED_2,
+    TOKENS_BURNED,
+    TOKENS_BURNED_2,
+)
 from data.store.reader import open_reader
 from tests.fake_node import FakeNode, at_most, fake_node
 from tests.faults.history import History
@@ -41,6 +50,14 @@ _MANNERS = Manners(
 )
 _ADVICE = re.compile(r"--rpc-url|try again|sync again|name (an)?other|ask another", re.IGNORECASE)
 _STOPPED, _RAISED = 1, 3
+# The pool's other logs are upgrades and settings: as sure as the bond's, and Status says so.
+_COUNTED = {
+    event.topic0
+    for event in (
+        *(TOKENS_BURNED, TOKENS_BURNED_2, PAID, MANUAL_WITHDRAWAL_EXPECTED),
+        *(STAKE_RECEIVED, STAKE_RECEIVED_2),
+    )
+}
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.faults.play"])
 
@@ -187,5 +204,6 @@ def _single_ranges(con: Any) -> list[tuple[str, int, int]]:
 
 
 def _filter_of(row: tuple[Any, ...], addresses: dict[str, str]) -> str:
-    """How coverage names what the log of this row of raw_logs was asked for by."""
-    return next((name for name, address in addresses.items() if address == row[4]), "")
+    """How coverage names what the log of this row of raw_logs is as sure as."""
+    name = next((name for name, address in addresses.items() if address == row[4]), "")
+    return BOND if name == POOL and row[5] not in _COUNTED else name

@@ -60,7 +60,7 @@ def test_on_the_sample_there_is_nothing_to_check_or_to_sign_and_it_says_so(
     example = next(one for one in app.button if one.label.startswith("Show an example: request"))
     example.click().run()
     assert not app.exception
-    assert "to be paid before" in said(app)
+    assert "are paid before it." in said(app)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_transaction_of_the_sample_leads_to_its_request(
         (tx,) = con.execute("SELECT requested_tx FROM requests WHERE wr_id = 2210").fetchone()
     app = show_sample(step="4", tx=tx.upper().replace("X", "x"))
     assert not app.exception
-    assert "Request 2,210 waits at place 13" in said(app)
+    assert "Request 2,210 for 20.7088 FTM is at place 13." in said(app)
     assert "Request 2,210" in said(show_sample(step="5", tx=tx))
     assert "The store knows no such unstake." in said(show_sample(step="4", tx=HASH))
     assert "0x and 64 hex digits" in said(show_sample(step="4", tx="`**x**`"))
@@ -113,7 +113,7 @@ def test_a_transaction_of_several_requests_asks_which(show_sample: Show) -> None
     labels = [each.label for each in app.button if each.label.startswith("Request 2,2")]
     assert len(labels) == 2
     button(app, labels[1]).click().run()
-    assert "Request 2,210 waits at place 13" in said(app)
+    assert "Request 2,210 for 20.7088 FTM is at place 13." in said(app)
 
 
 def test_a_late_request_says_why_and_gives_the_facts_to_paste(
@@ -121,7 +121,7 @@ def test_a_late_request_says_why_and_gives_the_facts_to_paste(
 ) -> None:
     app = show_sample(step="5", request=PENDING)
     text = said(app)
-    assert "Nobody is paid before request 2,198, the first in the queue" in text
+    assert "Request 2,198 is first in line; the pool still needs 7,761 FTM" in text
     assert "Open a request there" in text
     with open_reader(sample_store) as con:
         staker, tx, asked_at = con.execute(
@@ -141,9 +141,9 @@ def test_a_late_request_says_why_and_gives_the_facts_to_paste(
     ("request_id", "told"),
     [
         (PAID, "Request 41 was paid"),
-        (MANUAL, "Request 1,927 left the queue unpaid"),
+        (MANUAL, "Request 1,927 could not be delivered"),
         ("999999", "The store does not know request 999,999."),
-        ("", "Step 4 finds your request by its transaction."),
+        ("", "Enter what you have: this step then tells whether it is late, and why."),
     ],
 )
 def test_what_is_not_late_needs_no_support(show_sample: Show, request_id: str, told: str) -> None:
@@ -277,7 +277,7 @@ def test_odds_that_were_not_scored_are_not_shown_nor_what_others_would_be(
     show_sample: Show,
 ) -> None:
     app = show_sample(amount="100")
-    assert "unscored odds are not shown" in said(app)
+    assert "We test our estimates on past requests before we show them." in said(app)
     assert "What another amount would change" not in said(app)
     assert not app.dataframe
 
@@ -287,17 +287,17 @@ def test_with_scores_there_is_a_window_and_what_other_amounts_would_be(
 ) -> None:
     text = said(show_with_odds(amount="100"))
     assert "chance" in text
-    assert "past forecasts" in text
-    assert "What another amount would change" in text
+    assert "Checked on" in text
+    assert "How the wait depends on the amount" in text
 
 
 def test_where_no_amount_is_paid_in_what_is_drawn_that_is_said_and_nothing_drawn(
     show_with_odds: Show,
 ) -> None:
     app = show_with_odds(amount="4000000000", token=BOND)
-    told = "From 395 M FTM to 39,506 M FTM: more than 95 % of the futures take longer than 120"
+    told = "From 400 M aFTMb to 40,000 M aFTMb: under 5 % chance within 120 days."
     assert told in plain(app)
-    assert "thick half of the futures" not in plain(app)
+    assert "Thick bar: middle half" not in plain(app)
 
 
 def test_splitting_costs_what_the_fee_rises_by_with_each_part(

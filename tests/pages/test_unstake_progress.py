@@ -12,7 +12,6 @@ from data.config import load_network
 from data.live.by_log import Made
 from data.live.outcome import Outcome
 from data.live.reading import Reading
-from data.live.receipts import Requested
 from data.live.verdict import Expected
 from pages.unstake import node
 from pages.unstake.node import Live
@@ -31,10 +30,7 @@ READING = Reading(**dict.fromkeys(one.name for one in fields(Reading)) | _GIVEN)
 @pytest.fixture
 def show_lost(show: Show, environment: pytest.MonkeyPatch) -> Show:
     """A hash that no node knows, while the pool's log holds the same unstake twice."""
-    made = tuple(
-        Made(800 + wr_id, tx, Requested(wr_id, HOLDER, "aFTMb", 5 * FTM, 5 * FTM, 0))
-        for wr_id, tx in ((1, SIGNED), (2, SPED_UP))
-    )
+    made = tuple(Made(800 + wr_id, tx, wr_id) for wr_id, tx in ((1, SIGNED), (2, SPED_UP)))
     environment.setattr(node, "live", lambda *_: Live(READING, ""))
     environment.setattr(node, "made", lambda *_: made)
     lost = Outcome("not found", "Nobody knows it.", LOST)

@@ -47,6 +47,20 @@ def test_a_csv_says_what_it_is_of_in_its_first_line_and_then_every_digit(odd: pl
     ]
 
 
+def test_no_spreadsheet_runs_what_a_csv_holds_and_a_quote_in_its_first_line_hides_no_row() -> None:
+    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "0x", "a=1", "", None, "'=1"]
+    frame = pl.DataFrame({"=cmd()": texts, "n": [-1] * len(texts)})
+    file = as_csv(frame, {"query": 'SELECT "a"'})
+    assert file.splitlines()[0] == b"# query=SELECT 'a'"
+    read = pl.read_csv(file, skip_rows=1)
+    assert read.columns == ["'=cmd()", "n"]
+    assert read["'=cmd()"].to_list() == [
+        *(f"'{text}" for text in texts[:6]),
+        *texts[6:],
+    ]
+    assert read["n"].to_list() == [-1] * len(texts), "numbers stay numbers"
+
+
 def test_a_parquet_file_keeps_types_and_says_what_it_is_of(
     odd: pl.DataFrame, tmp_path: Path
 ) -> None:
@@ -101,9 +115,6 @@ with open_reader(Path(sys.argv[1])) as con:
 
 
 def test_a_table_read_elsewhere_on_earth_has_the_same_times(sample_store: Path) -> None:
-    told = {
-        python("-c", ELSEWHERE, sample_store, env=os.environ | {"TZ": zone}, check=True).stdout
-        for zone in ("UTC", "Asia/Tokyo", "America/Los_Angeles")
-    }
-    assert len(told) == 1
-    assert "2022-03-16T15:10:04Z" in told.pop()
+    for zone in ("Asia/Tokyo", "America/Los_Angeles"):
+        told = python("-c", ELSEWHERE, sample_store, env=os.environ | {"TZ": zone}, check=True)
+        assert "2022-03-16T15:10:04Z" in told.stdout

@@ -7,7 +7,7 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -141,15 +141,21 @@ def test_every_golden_file_is_one_querys_and_short() -> None:
     assert [name for name, count in lines.items() if not 1 <= count <= 65] == []
 
 
+@pytest.fixture(scope="module")
+def small() -> Iterator[Connection]:
+    with small_store() as con:
+        yield con
+
+
 @each_query
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 def test_the_time_zone_of_the_session_changes_nothing(
-    query: Query, con: Connection, zone: str
+    query: Query, con: Connection, small: Connection, zone: str
 ) -> None:
     midnights = {"since": date(2024, 1, 3), "until": date(2024, 1, 6), "step": "hour"}
     known = {param.name for param in query.params}
-    with small_store() as small:
-        for store, params in ((con, NARROWED.get(query.name, {})), (small, midnights)):
+    with small.cursor() as other:  # which has settings of its own
+        for store, params in ((con, NARROWED.get(query.name, {})), (other, midnights)):
             params = {name: value for name, value in params.items() if name in known}
             for name, value in params.items():
                 store.execute(f"SET VARIABLE {name} = ?", [value])

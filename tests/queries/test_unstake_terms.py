@@ -144,7 +144,7 @@ def test_a_shift_beyond_all_numbers_is_not_known(con: Connection) -> None:
 
 def test_a_word_of_the_rule_that_is_not_known_leaves_the_others(con: Connection) -> None:
     story = Story()
-    story.emit(RULE_5, *OLD_RULE[:3], TOO_LARGE, 5 * FTM)
+    story.emit(RULE_5, *OLD_RULE[:3], 10**38, 5 * FTM)
     story.burn(20 * FTM)
     terms = _terms(con, story)
     assert (_rule(terms), terms["fee_shift_wei"]) == ((*OLD_RULE[:3], None), 25 * FTM)

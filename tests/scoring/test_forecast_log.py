@@ -276,7 +276,7 @@ def test_a_log_that_another_keeps_locked_is_not_waited_for_forever(
         began = time.monotonic()
         with pytest.raises(StoreError, match="another process keeps it locked"):
             append(store, 7)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
     assert append(store, 7) == 1
 
 

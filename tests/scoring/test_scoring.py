@@ -63,7 +63,7 @@ def test_the_backtest_scores_the_model_beside_every_baseline(scores: Scores) -> 
     about = scores.about
     assert (about.block, about.made_at) == (99_772_823, SAMPLE_UNTIL)
     assert about.source == scores.sources["source"][0]
-    assert 300 < about.origins <= 500
+    assert 150 < about.origins <= 250
     whole = scores.table.filter(slice="all", metric="tw_crps")
     assert set(whole["model"]) == {
         "this tracker",

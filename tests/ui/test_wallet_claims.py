@@ -173,8 +173,10 @@ def test_an_operators_own_endpoint_is_never_told_to_a_wallet() -> None:
     assert public_rpc_urls(both) == fantom.rpc_urls[:1]
     assert public_rpc_urls(fantom) == fantom.rpc_urls
     assert "secret" not in json.dumps(_for_wallet(both))
-    assert "add" not in _for_wallet(load_network("fantom", (secret,)))
-    told = _for_wallet(fantom)["add"]
+    told = _for_wallet(load_network("fantom", (secret,)))["add"]
+    assert told == _for_wallet(fantom)["add"], "the public ones stand in for it"
+    testnet = load_network("fantom-testnet", (secret,))
+    assert _for_wallet(testnet)["add"]["rpcUrls"] == ["https://rpc.testnet.fantom.network"]
     assert told["chainId"] == "0xfa"
     assert told["chainName"] == "Fantom"
     assert told["blockExplorerUrls"] == [fantom.explorer]

@@ -5,8 +5,8 @@ SELECT
     tx,
     word(data, 0) AS min_fee_ratio_wei,
     word(data, 1) AS max_fee_ratio_wei,
-    word(data, 2) AS fee_increase_start_wei,
-    word(data, 3) AS fee_increase_stop_wei,
+    threshold(data, 2) AS fee_increase_start_wei,
+    threshold(data, 3) AS fee_increase_stop_wei,
     CASE WHEN length(data) > 258 THEN word(data, 4) END AS fee_shift_wei
 FROM decodable_logs
 WHERE contract = 'pool' AND event = 'FeeRuleUpdated'

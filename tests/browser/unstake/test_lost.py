@@ -137,11 +137,7 @@ def test_what_was_confirmed_late_is_told_of_after_a_reload_too(chain: Devnet, de
     at.page.get_by_role("radio", name="1 Amount").click()
     at.field("Amount").fill("5")
     at.reads("Read at block")
-    at.tell("release()")
-    at.page.wait_for_function(
-        "() => Object.values(JSON.parse(sessionStorage.getItem('wallet wishes')))"
-        ".some((wish) => wish.strayed)"
-    )
+    at.confirmed()
     at.page.reload()
     at.page.get_by_role("radio", name="2 Check").click()
     at.reads("What you confirmed in the wallet (4 aFTMc (ankrFTM)) was sent as 0x")

@@ -28,15 +28,6 @@ def signed(at: Desk, chain: Devnet, **fields: object) -> str:
     return at.in_link()["tx"]
 
 
-def confirmed(at: Desk) -> None:
-    """Confirm in the wallet while the page shows another thing."""
-    at.tell("release()")
-    at.page.wait_for_function(
-        "() => Object.values(JSON.parse(sessionStorage.getItem('wallet wishes')))"
-        ".some((wish) => wish.strayed)"
-    )
-
-
 def turn(at: Desk, network: str) -> None:
     """Show another network."""
     at.page.get_by_role("combobox", name="Network").click()
@@ -144,7 +135,7 @@ def test_what_is_confirmed_while_another_network_is_shown_is_found_back_there(
     wr_id, since = act.read(chain, "lastWrId()"), at.in_link()["since"]
     turn(at, "sample")
     at.reads("These data are simulated: there is nothing to sign.")
-    confirmed(at)
+    at.confirmed()
     turn(at, "devnet")
     at.reads(f"It made request {wr_id};")
     assert int(at.in_link()["since"]) == int(since)
@@ -160,7 +151,7 @@ def test_what_was_confirmed_on_another_step_is_not_called_another_one_where_it_i
     at.prompted()
     at.page.get_by_role("radio", name="1 Amount").click()
     at.reads("You receive")
-    confirmed(at)
+    at.confirmed()
     at.show(step=3, amount="1.5", address=account)
     at.reads(SIGNED)
     at.seen.settle()

@@ -26,7 +26,12 @@ def test_a_wallet_on_another_network_is_switched_by_one_button(desk: Begin) -> N
 
 
 @pytest.mark.parametrize(
-    "unknown", [None, {"code": -32603, "message": "", "data": {"originalError": {"code": 4902}}}]
+    "unknown",
+    [
+        None,
+        {"code": -32603, "message": "", "data": {"originalError": {"code": 4902}}},
+        {"code": -32601, "message": "The method does not exist"},
+    ],
 )
 def test_a_network_the_wallet_does_not_know_is_added(desk: Begin, unknown: object) -> None:
     at = desk()
@@ -50,6 +55,51 @@ def test_a_network_the_wallet_does_not_know_is_added(desk: Begin, unknown: objec
     }
     at.click(SIGN)
     at.python_says("outcome Signed(")
+
+
+def test_a_wallet_that_neither_switches_nor_adds_is_told_what_to_do_by_hand(desk: Begin) -> None:
+    at = desk()
+    broken = {"code": 4200, "message": "unsupported"}
+    faults = dict.fromkeys(("wallet_switchEthereumChain", "wallet_addEthereumChain"), broken)
+    at.put(chain="0x1", faults=faults)
+    at.open()
+    at.connect()
+    at.click("Switch to Devnet")
+    at.says(f"Add Devnet in its settings: chain 31337, {at.node.url}. Then switch to it there.")
+    for declined in ("Cancelled by User", "User rejected the request.", "rejected"):
+        at.tell(f"faults.wallet_addEthereumChain = {{ code: -32603, message: '{declined}' }}")
+        at.click("Switch to Devnet")
+        at.says("You declined in the wallet: the network stays as it was.")
+        at.tell("faults.wallet_addEthereumChain = { code: 4200, message: 'unsupported' }")
+        at.click("Switch to Devnet")
+        at.says("Add Devnet in its settings")
+
+
+def test_an_account_that_is_not_the_first_signs_and_one_that_is_not_allowed_is_asked_for(
+    desk: Begin,
+) -> None:
+    at = desk()
+    first, second = (account.lower() for account in at.accounts[:2])
+    at.put(accounts=[first])
+    at.open(f"/?again=0&from={second}")
+    at.connect()
+    at.says("which the wallet does not let this page use yet.")
+    expect(at.button(SIGN)).to_be_hidden()
+    use = f"Use {second[:6]}…{second[-4:]}"
+    at.tell("faults.wallet_requestPermissions = { code: 4001, message: 'no' }")
+    at.click(use)
+    at.says("You declined in the wallet: the account stays as it was.")
+    at.tell("faults.wallet_requestPermissions = { code: -32601, message: 'no such method' }")
+    at.click(use)
+    at.says("choose it there.")
+    at.tell("faults = {}; window.fakes[0].answers.wallet_requestPermissions = []")
+    at.tell(f"accounts = ['{first}', '{second}']")
+    at.click(use)
+    at.python_says(f"account {second}, chain 31337")
+    assert at.asked("wallet_requestPermissions")[-1] == [{"eth_accounts": {}}]
+    at.click(SIGN)
+    at.python_says("outcome Signed(")
+    assert at.asked("eth_sendTransaction")[0][0]["from"] == second
 
 
 def test_declining_to_switch_is_told_and_a_switch_by_hand_is_seen(desk: Begin) -> None:

@@ -1,4 +1,4 @@
-"""Each state of the wallet's panel: a picture, letters that can be read, and no overflow."""
+"""Each state of the wallet's panel: letters that can be read, and no overflow."""
 
 from __future__ import annotations
 

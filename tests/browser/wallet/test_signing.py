@@ -85,6 +85,9 @@ def test_a_wallets_fault_is_told_in_words(desk: Begin) -> None:
     locked = {"code": 4100, "message": "Unauthorized"}
     poor = {"code": -32000, "message": "insufficient <b>funds</b>"}
     declined = {"code": -32603, "message": "x", "data": {"originalError": {"code": 4001}}}
+    in_words = {"code": -32603, "message": "MetaMask Tx Signature: User denied transaction."}
+    as_text = {"code": "ACTION_REJECTED", "message": "x"}
+    by_a_node = {"code": -32000, "message": "transaction rejected: nonce too low"}
     maybe = "It may be on its way all the same"  # nodes say so too of what took too long
     at = desk()
     at.put()
@@ -95,6 +98,9 @@ def test_a_wallets_fault_is_told_in_words(desk: Begin) -> None:
         (locked, "unlock it, allow this page", "locked"),
         (poor, f"it says: insufficient <b>funds</b>. {maybe}", "unsettled"),
         (declined, "You declined in the wallet", "rejected"),
+        (in_words, "You declined in the wallet", "rejected"),
+        (as_text, "You declined in the wallet", "rejected"),
+        (by_a_node, f"nonce too low. {maybe}", "unsettled"),
     ):
         at.tell(f"faults.eth_sendTransaction = {json.dumps(fault)}")
         at.click(SIGN)
@@ -166,6 +172,19 @@ def test_of_two_wallets_one_is_chosen_and_can_be_left_for_the_other(desk: Begin)
     at.page.reload()
     at.python_says(f"account {at.accounts[1].lower()}, chain 31337")
     at.python_says("wallet Second")
+
+
+def test_a_wallet_that_announces_itself_again_has_one_button_and_its_newest_answers(
+    desk: Begin,
+) -> None:
+    at = desk()
+    for number in range(10):
+        at.put(accounts=at.accounts[number : number + 1], uuid=f"{number}")
+    at.open()
+    buttons = at.page.get_by_role("group", name="Wallet").get_by_role("button")
+    expect(buttons).to_have_count(1)
+    at.connect()
+    at.python_says(f"account {at.accounts[9].lower()}")
 
 
 def test_two_wallets_of_one_name_are_told_apart(desk: Begin) -> None:

@@ -222,6 +222,26 @@ def test_what_another_program_wrote_is_rebuilt(
     assert rebuilds == [second]
 
 
+def test_what_comes_is_held_against_the_time_of_the_last_block_before_it(
+    con: duckdb.DuckDBPyConnection, rebuilds: list[int]
+) -> None:
+    deployed = f"SELECT max(block) FROM history WHERE topic0 = '{DEPLOYED.topic0}'"
+    ((first, after, last),) = rows(  # no stub comes between
+        con,
+        f"SELECT ({deployed}), min(block), max(block) FROM history WHERE block > ({deployed})",
+    )
+    finish_at(con, first)
+    con.execute(
+        "UPDATE history SET block_time = block_time - INTERVAL 90 DAYS WHERE block = ?", [after]
+    )
+    rebuilds.clear()
+    finish_at(con, last)
+    assert rebuilds == []
+    assert contents(con) == anew(con, last)
+    failed = rows(con, "SELECT block FROM checks WHERE name = 'times ascend' AND status = 'failed'")
+    assert failed == [(after,)]
+
+
 def test_a_request_that_was_paid_and_is_told_again_is_not_overlooked(
     con: duckdb.DuckDBPyConnection, rebuilds: list[int]
 ) -> None:

@@ -21,6 +21,7 @@ from tests.log_lines import (
     FIRST_BLOCK,
     FTM,
     RATIO,
+    RULE_4,
     RULE_5,
     STAKED,
     STAKED_2,
@@ -182,6 +183,22 @@ def test_a_number_beyond_38_digits_fails_amounts_fit_with_its_request(
     assert _findings(con, story.logs, "amounts fit") == [
         Finding("amounts fit", "failed", why, story.block, 1)
     ]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "status"),
+    [(2**256 - 1, "passed"), (2**160, "passed"), (2**160 - 1, "failed"), (10**38 - 1, "failed")],
+)
+def test_a_fee_that_never_rises_so_far_is_no_number_that_does_not_fit(
+    threshold: int, status: str, con: Connection
+) -> None:
+    for rule in (RULE_4, RULE_5):
+        for place in (2, 3):
+            numbers = [1, 2, 3, 4, 0][: 4 + (rule == RULE_5)]
+            numbers[place] = threshold
+            story = Story()
+            story.emit(rule, *numbers)
+            assert [one.status for one in _findings(con, story.logs, "amounts fit")] == [status]
 
 
 def test_a_number_beyond_38_digits_of_another_event_names_no_request(con: Connection) -> None:

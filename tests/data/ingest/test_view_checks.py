@@ -188,6 +188,20 @@ def test_without_a_shift_in_the_contract_the_fee_is_that_of_the_first_generation
     assert (found[FEE], found["feeShift"]) == ("passed", "unknown")
 
 
+@pytest.mark.parametrize("start", [0, 100 * FTM, 2**256 - 2])
+def test_the_fee_of_a_rule_that_never_rises_to_its_end_is_the_contracts(
+    start: int, con: Connection
+) -> None:
+    rule = (10**15, 15 * 10**16, start, 2**256 - 1)
+    story = Story()
+    story.emit(RULE_5, *rule, 0)
+    story.burn(400 * FTM, fee=FTM)
+    fee = burn_fee_wei(FeeRule(*rule), 1_000 * FTM, 400 * FTM)
+    assert fee == 10**15 * 1_000, "it stays the least"
+    found = _statuses(_found(con, story.logs, {FEE: fee, "feeShift": 400 * FTM}))
+    assert (found[FEE], found["feeShift"]) == ("passed", "passed")
+
+
 @pytest.mark.parametrize("logs", [[], [(RULE_5, *RATIOS, 2**200)], [(RULE_5, 2**200, 1, 2, 3, 0)]])
 def test_a_fee_whose_rule_is_not_known_is_unknown(
     logs: list[tuple[object, ...]], con: Connection

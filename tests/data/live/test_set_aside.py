@@ -138,9 +138,9 @@ def test_it_is_found_from_the_block_before_signing_on_and_only_it(chain: Devnet)
     for other in (*others, (CERT, AMOUNT, chain.accounts[2])):
         send(chain, burning(chain, *other))
     (made,) = find_unstakes(of(chain), expected(chain), before)
-    assert (made.tx_hash, made.request.wr_id) == (sent, wr_id)
+    assert (made.tx_hash, made.wr_id) == (sent, wr_id)
     outcome = read_outcome(of(chain), made.tx_hash, expected(chain))
-    assert (outcome.request, outcome.block) == (made.request, made.block)
+    assert (outcome.wr_id, outcome.block) == (made.wr_id, made.block)
     assert find_unstakes(of(chain), expected(chain), before + 2) == ()
 
 
@@ -166,3 +166,29 @@ def test_one_that_lags_is_passed_over_and_one_that_lies_is_not_believed(chain: D
         pytest.raises(NodeError, match="not asked for"),
     ):
         find_unstakes(of(node), Expected(chain.accounts[1], CERT, AMOUNT), first)
+
+
+def test_it_is_found_over_more_blocks_than_an_endpoint_takes_at_once(chain: Devnet) -> None:
+    first = int(Rpc(chain.rpc_url).call("eth_blockNumber"), 16)
+    account = chain.accounts[1]
+    early = send(chain, burning(chain, CERT, AMOUNT, account))
+    for _ in range(3):
+        Rpc(chain.rpc_url).call("anvil_mine", hex(400))
+    late = send(chain, burning(chain, CERT, AMOUNT, account))
+    head = int(Rpc(chain.rpc_url).call("eth_blockNumber"), 16)
+
+    def limited(asked: Asked) -> Reply | None:
+        log_filter, last = asked.params[0], head
+        if log_filter["toBlock"] != "latest":
+            last = int(log_filter["toBlock"], 16)
+        too_many = last - int(log_filter["fromBlock"], 16) + 1 > 1_000
+        return error(asked, "block range is too wide") if too_many else None
+
+    with relay(chain, only("eth_getLogs", limited)) as node:
+        made = find_unstakes(of(node), expected(chain), first)
+        assert [one.tx_hash for one in made] == [early, late]
+        asked = [method for method, _ in node.asked]
+        assert asked.count("eth_getLogs") == 1 + 2, "the whole, and pieces that it takes"
+    never = only("eth_getLogs", lambda asked: error(asked, "logs are not served here"))
+    with relay(chain, never) as node, pytest.raises(NodeError, match=r"from block .* not served"):
+        find_unstakes(of(node), expected(chain), first)

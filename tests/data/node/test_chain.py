@@ -171,11 +171,11 @@ def test_a_deeply_nested_answer_is_no_answer_and_no_crash(nodes: ExitStack) -> N
 
 
 def test_finding_out_who_is_alive_takes_a_bounded_time(nodes: ExitStack) -> None:
-    hanging = start(nodes, ledger([], 5), lambda asked: result(asked, "0x0", after_s=5))
+    hanging = start(nodes, ledger([], 5), lambda asked: result(asked, "0x0", after_s=60))
     began = time.monotonic()
     with pytest.raises(NodeError, match="no answer in time"):
         chain_of(hanging, manners=HASTY)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_header_is_read_with_its_time_in_utc(nodes: ExitStack) -> None:

@@ -211,14 +211,14 @@ def test_a_user_in_the_url_is_sent_as_the_node_wants_it() -> None:
 
 def test_one_that_hangs_is_given_up_and_the_other_answers() -> None:
     with (
-        fake_node(CHAIN, lambda asked: result(asked, "0x0", after_s=5)) as hanging,
+        fake_node(CHAIN, lambda asked: result(asked, "0x0", after_s=60)) as hanging,
         fake_node(CHAIN) as quick,
     ):
         endpoints = Endpoints((hanging.url, quick.url), HASTY)
         began = time.monotonic()
         for _ in range(3):
             assert endpoints.request("eth_blockNumber", [])["result"] == "0x9"
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
 
 
 def test_a_body_beyond_all_measure_is_refused_and_the_connection_still_works() -> None:

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_only_a_suggested_length_is_believed_and_never_its_range() -> None:
 
 def test_timeouts_narrow_a_range_that_is_more_than_the_node_can_do() -> None:
     def fault(asked: Asked) -> Reply | None:
-        return result(asked, [], after_s=0.4) if asked.length > 600 else None
+        return result(asked, [], after_s=0.8) if asked.length > 600 else None
 
     assert fetch_with(fault, manners=HASTY)[0] == EXPECTED
 
@@ -120,11 +121,11 @@ def test_timeouts_narrow_a_range_that_is_more_than_the_node_can_do() -> None:
 def test_a_body_that_drips_is_given_up_after_a_bounded_time() -> None:
     began = time.monotonic()
     found, _ = fetch_with(
-        lambda asked: result(asked, [], drip_s=0.1) if asked.turn < 2 else None,
-        manners=Manners(timeout_s=0.2, pause_s=0.01),
+        lambda asked: result(asked, [], drip_s=0.2) if asked.turn < 2 else None,
+        manners=Manners(timeout_s=0.5, pause_s=0.01),
     )
     assert found == EXPECTED
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # such a body takes hours
 
 
 def test_a_block_that_one_endpoint_refuses_is_read_at_another() -> None:
@@ -193,7 +194,7 @@ def test_what_is_always_bad_is_an_error_that_names_blocks_and_host(name: str) ->
         assert node.url.removeprefix("http://") in str(caught.value)
     assert "block" in str(caught.value)
     assert "--rpc-url" in str(caught.value)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_an_endpoint_that_refuses_even_one_block_is_named_with_the_block() -> None:
@@ -226,17 +227,47 @@ def test_an_error_text_with_brackets_is_an_error_and_no_array() -> None:
         bare_array(b'{"id":0,"result":"none]["}', 0, 9)
 
 
+def test_answers_that_are_held_at_once_have_room_in_memory_and_several_are_on_their_way() -> None:
+    under_way, held = [0], []
+
+    def dense(asked: Asked) -> Reply | None:
+        if asked.method == "eth_getLogs":
+            under_way[0] += asked.length
+            held.append((asked.length, under_way[0]))
+            time.sleep(0.1)
+            under_way[0] -= asked.length
+        return None
+
+    block = [{"blockNumber": hex(1), "data": "0x" + "00" * 500_000}]
+    answers = ledger([], 40)
+    with fake_node(
+        lambda method, params: (
+            block * (int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) + 1)
+            if method == "eth_getLogs"
+            else answers(method, params)
+        ),
+        dense,
+    ) as node:
+        endpoints = Endpoints((node.url,), replace(BRISK, first_span=16))
+        read = [answer.first for answer in LogRanges(endpoints, FILTER, [(0, 40)])]
+    assert held[0] == (16, 16)  # of a megabyte a block, which nobody knew
+    later = held[1:]
+    assert len(read) == len(set(read)) == len(held)
+    assert max(length for length, _ in later) < 8
+    assert 6 < max(together for _, together in later) <= 24
+
+
 def test_whoever_stops_in_the_middle_waits_for_nobody_and_the_end_leaves_no_thread() -> None:
     before = threading.active_count()
-    slow = Manners(timeout_s=20)
+    slow = Manners(timeout_s=60)
     with ExitStack() as nodes:
         node = nodes.enter_context(fake_node(ledger(LOGS, HEAD)))
         assert fetch(node.url) == EXPECTED
         assert not [t for t in threading.enumerate() if "ThreadPoolExecutor" in t.name]
-        node.fault = lambda asked: result(asked, [], after_s=10.0) if asked.turn > 70 else None
+        node.fault = lambda asked: result(asked, [], after_s=60.0) if asked.turn > 70 else None
         answers = iter(LogRanges(Endpoints((node.url,), slow), FILTER, [(0, HEAD)]))
         next(answers)
         began = time.monotonic()
         answers.close()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
     assert threading.active_count() - before < 12

@@ -244,7 +244,7 @@ run_sql(Path({str(sample_store)!r}), "SELECT sleep_ms(50000)", seconds=60)
 
 
 def until(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.05)
     return holds()
@@ -252,8 +252,8 @@ def until(holds: Callable[[], bool]) -> bool:
 
 def test_a_third_statement_waits_for_its_turn_and_then_gives_up(ask: Ask) -> None:
     def run_away() -> None:
-        with pytest.raises(SqlError, match="no answer within 2 s"):
-            ask("SELECT sleep_ms(60000)", seconds=2)
+        with pytest.raises(SqlError, match="no answer within 6 s"):
+            ask("SELECT sleep_ms(60000)", seconds=6)
 
     runaways = [threading.Thread(target=run_away) for _ in range(2)]
     for runaway in runaways:
@@ -272,6 +272,7 @@ def test_with_its_doors_closed_the_process_itself_can_open_and_write_nothing(
     attempts = f"""
 import os, socket, sys
 from data.store.sandbox_child import close_doors, open_store
+began = os.nice(0)
 con = open_store({str(sample_store)!r}, 512)
 kept = os.open({str(tmp_path / "kept")!r}, os.O_WRONLY | os.O_CREAT)
 close_doors(60, 512)
@@ -283,7 +284,7 @@ for attempt in (lambda: open("/etc/passwd"), socket.socket, os.pipe, lambda: os.
         print(type(error).__name__)
     else:
         print("done")
-print(con.execute("SELECT count(*) > 0 FROM requests").fetchone()[0], os.nice(0))
+print(con.execute("SELECT count(*) > 0 FROM requests").fetchone()[0], os.nice(0) - began)
 """
     ran = python("-c", attempts, check=True)
     refusals = ["OSError"] * 4 + ["MemoryError"]

@@ -264,7 +264,7 @@ def test_what_duckdb_prints_does_not_get_into_the_answer(sample_store: Path) -> 
 def test_what_runs_away_is_stopped_in_time(sql: str, sample_store: Path) -> None:
     started = time.monotonic()
     assert "no answer within 1 s: narrow it" in _said(sample_store, sql, seconds=1)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30  # each would take a minute or for ever
 
 
 @pytest.mark.parametrize("sql", GLUTTONS.strip().splitlines())

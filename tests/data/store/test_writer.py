@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import duckdb
 import pytest
 
 from data import LogFileError, StoreError, StoreLockedError, StoreSchemaError
-from data.config import ROOT
 from data.store.writer import discard, lock, open_next, publish
 from tests.log_lines import FANTOM
 from tests.store_steps import blocks, digest, insert, published, sync_process, writer
@@ -309,14 +307,15 @@ def test_a_lock_names_its_holder_and_goes_with_it(store: Path) -> None:
 
 
 def test_a_lock_can_be_waited_for(store: Path) -> None:
-    code = (
-        "import sys, time\nfrom pathlib import Path\nfrom data.store.writer import lock\n"
-        "with lock(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(0.5)\n"
-    )
-    command = [sys.executable, "-c", code, str(store)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout.readline() == "held\n"
-        began = time.monotonic()
+    held = threading.Event()
+
+    def waits() -> None:
         with lock(store, wait=True):
-            assert process.wait(5) == 0
-        assert time.monotonic() - began > 0.2
+            held.set()
+
+    with sync_process(store) as process, ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(waits)
+        assert not held.wait(0.5)
+        process.kill()
+        waiting.result()
+    assert held.is_set()

@@ -46,7 +46,8 @@ function view({ network, order }) {
 
 // Of a wallet that is connected: the one next thing to do.
 function next(network, order) {
-  const { account, chain, chosen, busy, note } = session;
+  const { chain, chosen, busy, note } = session;
+  if (busy?.what === "account") return { choose: true, message: `${chosen.name} asks which account this page may use.` };
   if (busy?.what === "switch") return { switch: true, message: `${chosen.name} asks you to switch the network.` };
   if (busy && busy.order.wish !== order?.wish) {
     const earlier = `${chosen.name} still asks you to confirm an earlier request (${busy.order.what}), not what is shown here.`;
@@ -58,8 +59,10 @@ function next(network, order) {
     const on = chain ? `chain ${chain}` : "an unknown chain";
     return { switch: true, ...warn(`${chosen.name} is on ${on}. Needed is ${network.name}, chain ${network.chain}.`) };
   }
-  if (order && order.transaction.from !== account)
-    return warn(`This was prepared for ${short(order.transaction.from)}, not for the account that is connected.`);
+  if (order && order.transaction.from !== accountFor(order)) {
+    const meant = short(order.transaction.from);
+    return { choose: true, ...warn(`This was prepared for ${meant}, which the wallet does not let this page use yet.`) };
+  }
   return { sign: Boolean(order?.mayBeSigned), ...warn("") };
 }
 
@@ -105,7 +108,7 @@ function draw(root, data) {
   at("who").hidden = !shown.who;
   if (shown.who) {
     put(at("name"), session.chosen.name);
-    put(at("account"), session.account);
+    put(at("account"), accountFor(data.order));
     const icon = session.chosen.icon ?? "";
     if (at("icon").dataset.drawn !== icon) {
       at("icon").dataset.drawn = icon;
@@ -118,7 +121,8 @@ function draw(root, data) {
   at("choices").hidden = !shown.choices;
   put(at("switch"), `Switch to ${data.network.name}`);
   put(at("sign"), data.order?.label ?? "");
-  for (const name of ["switch", "sign", "clear", "look", "other"]) {
+  put(at("choose"), data.order ? `Use ${short(data.order.transaction.from)}` : "");
+  for (const name of ["switch", "choose", "sign", "clear", "look", "other"]) {
     at(name).hidden = !shown[name];
     disable(at(name), session.busy);
   }
@@ -139,7 +143,8 @@ export default function (component) {
     const { data, setStateValue } = panel.component;
     draw(root, data);
     if (!session.settled) return;
-    const { account, chain, chosen } = session;
+    const { chain, chosen } = session;
+    const account = accountFor(data.order);
     const report = account ? { account, chain, wallet: chosen.name } : { account: null, chain: null, wallet: null };
     report.outcome = outcome(data.order);
     report.signed = signed(data.order);
@@ -152,6 +157,7 @@ export default function (component) {
   };
   const at = (name) => root.querySelector(`.${name}`);
   at("switch").onclick = () => switchTo(panel.component.data.network);
+  at("choose").onclick = () => chooseAccount();
   at("sign").onclick = () => {
     const { order, network } = panel.component.data;
     // The same wish, though what it costs may have been read anew: enough once it was confirmed.

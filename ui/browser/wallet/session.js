@@ -3,6 +3,7 @@
 const ANSWER_WITHIN = 400; // ms that wallets have to announce themselves
 const CONNECT_WITHIN = 2_000; // ms that one used before has to answer quietly
 const MOST_WALLETS = 12;
+const MOST_ACCOUNTS = 100;
 const LEGACY = "window.ethereum";
 
 const session = {
@@ -11,6 +12,7 @@ const session = {
   settled: false, // the search is over, and a wallet used before was asked again
   chosen: null, // the wallet that `account` and `chain` are of
   account: null,
+  accounts: [], // all that the wallet lets this page use: `account` is the first
   chain: null,
   attempt: null, // a connection under way: { wallet, quietly }
   busy: null, // a prompt under way: { what: "switch" | "sign", order }
@@ -81,13 +83,16 @@ const text = (value, most) =>
   typeof value === "string" ? [...value.replace(/\p{C}/gu, "").trim()].slice(0, most).join("") : "";
 const readHex = (value, digits) =>
   /^0x[0-9a-f]+$/i.test(text(value, 80)) && value.length === 2 + digits ? value.toLowerCase() : null;
-function readAccount(accounts) {
+// The first one is in use; of the others, what is no address is left out.
+function readAccounts(accounts) {
   if (!Array.isArray(accounts)) throw strange("no list of accounts");
-  if (accounts.length === 0) return null;
-  const account = readHex(accounts[0], 40);
-  if (!account) throw strange("an account that is no address");
-  return account;
+  const read = accounts.slice(0, MOST_ACCOUNTS).map((account) => readHex(account, 40));
+  if (read.length && !read[0]) throw strange("an account that is no address");
+  return read.filter(Boolean);
 }
+const use = (accounts) => Object.assign(session, { accounts, account: accounts[0] ?? null });
+// The account that this order is signed by where the wallet lets the page use it, else the first.
+const accountFor = (order) => (session.accounts.includes(order?.transaction.from) ? order.transaction.from : session.account);
 function readChain(id) {
   const number = typeof id === "number" || /^(0x[0-9a-f]+|[0-9]+)$/i.test(text(id, 80)) ? Number(id) : 0;
   return Number.isSafeInteger(number) && number > 0 ? number : null;
@@ -95,22 +100,33 @@ function readChain(id) {
 const readHash = (hash) => readHex(hash, 64);
 const readIcon = (icon) =>
   typeof icon === "string" && icon.length < 200_000 && /^data:image\//i.test(icon) ? icon : null;
-const code = (error) => error?.data?.originalError?.code ?? error?.code;
+// Wallets wrap an error in others, and write its code as a number or as text.
+const within = (error) => [error?.data?.originalError, error, error?.data, error?.error, error?.cause].filter(Boolean);
+const has = (error, ...codes) => within(error).some(({ code }) => codes.includes(String(code)));
+const sentences = (error) =>
+  (typeof error === "string" ? [error] : within(error).flatMap(({ message, reason }) => [message, reason]))
+    .map((words) => text(words, 200))
+    .filter(Boolean);
+// Some decline without the code for it. A node may reject a transaction too: then nobody "user" did.
+const NO = "(reject|den(y|i)|declin|cancel|abort|dismiss|refus|clos)";
+const DECLINED = new RegExp(`\\buser\\b(?! ?op).*\\b${NO}|\\b${NO}\\w* by (the )?user|^\\W*(${NO}\\w*)\\W*$`, "i");
+const declined = (error) =>
+  has(error, "4001", "5000", "5001", "5002", "ACTION_REJECTED") || sentences(error).some((words) => DECLINED.test(words));
 
 // What an error means, in words, and for the page.
 function explain(error, wallet, nothing = "nothing was signed") {
-  if (code(error) === 4001) return { why: "rejected", text: `You declined in the wallet: ${nothing}. You can try again.` };
-  if (code(error) === -32002)
+  if (declined(error)) return { why: "rejected", text: `You declined in the wallet: ${nothing}. You can try again.` };
+  if (has(error, "-32002"))
     return {
       why: "busy",
       text: `${wallet.name} still waits for an answer to an earlier request: open its own window, answer there, then try again.`,
     };
-  if (code(error) === 4100)
+  if (has(error, "4100"))
     return {
       why: "locked",
       text: `${wallet.name} does not let this page use the account: unlock it, allow this page, then try again.`,
     };
-  const message = text(error?.message, 200);
+  const [message = ""] = sentences(error);
   if (error?.strange) return { why: "failed", text: message };
   return { why: "failed", text: `${wallet.name} could not do it${message ? `, it says: ${message}` : "."}` };
 }
@@ -122,6 +138,10 @@ function found(info, provider) {
     if (session.wallets.some((known) => known.provider === provider || known.uuid === uuid)) return;
     const name = text(info.name, 40) || "unnamed wallet";
     const wallet = { id: text(info.rdns, 60), uuid, name, icon: readIcon(info.icon), provider };
+    // One may announce itself anew, under another number: the newest answers, unless one is in use.
+    const same = session.wallets.find((known) => known.id === wallet.id && known.name === name);
+    if (same && (same === session.chosen || same === session.attempt?.wallet)) return;
+    if (same) return void Object.assign(same, wallet, { heard: false });
     // One that announces itself stands for what the old way found.
     session.wallets = session.wallets.filter((known) => known.id !== LEGACY || known === session.chosen);
     session.wallets.push(wallet);
@@ -163,13 +183,13 @@ function listen(wallet) {
       try {
         act(value);
       } catch (error) {
-        session.account = null;
+        use([]);
         note(explain(error, wallet).text);
       }
       changed();
     });
   when("accountsChanged", (accounts) => {
-    session.account = readAccount(accounts);
+    use(readAccounts(accounts));
     if (!session.account) note(`${wallet.name} was locked, or disconnected from this page.`);
   });
   when("chainChanged", (id) => {
@@ -186,11 +206,12 @@ async function connect(wallet, quietly = false) {
   changed();
   try {
     const method = quietly ? "eth_accounts" : "eth_requestAccounts";
-    const account = readAccount(await wallet.provider.request({ method }));
-    const chain = account && readChain(await wallet.provider.request({ method: "eth_chainId" }));
+    const accounts = readAccounts(await wallet.provider.request({ method }));
+    const chain = accounts.length && readChain(await wallet.provider.request({ method: "eth_chainId" }));
     if (session.attempt !== mine) return; // another wallet was chosen meanwhile
-    if (account) {
-      Object.assign(session, { chosen: wallet, account, chain });
+    if (accounts.length) {
+      use(accounts);
+      Object.assign(session, { chosen: wallet, chain });
       remember("used", wallet.id);
       listen(wallet);
     } else if (!quietly) {
@@ -205,12 +226,38 @@ async function connect(wallet, quietly = false) {
 
 function leave() {
   if (session.busy) return;
-  Object.assign(session, { chosen: null, account: null, chain: null, note: null });
+  use([]);
+  Object.assign(session, { chosen: null, chain: null, note: null });
   remember("used", null);
   changed();
 }
 
 const ask = (method, params) => session.chosen.provider.request(params ? { method, params } : { method });
+
+const byHand = ({ name, chain, add }, what) => {
+  const [url] = add?.rpcUrls ?? [];
+  const where = url ? `, ${url}` : "";
+  const words = `The wallet ${what}. Add ${name} in its settings: chain ${chain}${where}. Then switch to it there.`;
+  return Object.assign(new Error(words), { strange: true });
+};
+
+// Asks which accounts this page may use: the one that an order is for may be among them then.
+async function chooseAccount() {
+  if (session.busy) return;
+  const mine = (session.busy = { what: "account" });
+  const wallet = session.chosen;
+  session.note = null;
+  changed();
+  try {
+    await ask("wallet_requestPermissions", [{ eth_accounts: {} }]);
+    use(readAccounts(await ask("eth_accounts")));
+  } catch (error) {
+    const { why, text } = explain(error, wallet, "the account stays as it was");
+    note(why === "failed" ? `${wallet.name} does not let this page ask for an account: choose it there.` : text);
+  }
+  if (session.busy === mine) session.busy = null;
+  changed();
+}
 
 async function switchTo(network) {
   if (session.busy) return;
@@ -220,13 +267,19 @@ async function switchTo(network) {
   changed();
   const there = async () => (session.chain = readChain(await ask("eth_chainId"))) === network.chain;
   const go = () => ask("wallet_switchEthereumChain", [{ chainId: network.chainId }]);
+  const pending = (error) => declined(error) || has(error, "-32002", "4100");
   try {
     try {
       await go();
     } catch (error) {
-      if (code(error) !== 4902) throw error; // 4902: the wallet does not know this network
-      if (!network.add) throw strange(`that it does not know ${network.name}: add chain ${network.chain} there by hand`);
-      await ask("wallet_addEthereumChain", [network.add]);
+      // 4902 means that the wallet does not know this network, but many say it in another way.
+      if (pending(error)) throw error;
+      if (!network.add) throw byHand(network, "could not switch");
+      try {
+        await ask("wallet_addEthereumChain", [network.add]);
+      } catch (refusal) {
+        throw pending(refusal) ? refusal : byHand(network, "could neither switch nor add the network");
+      }
       if (!(await there())) await go(); // some add without switching
     }
     if (!(await there())) note(`${wallet.name} is still on another network: switch to ${network.name} there.`);
@@ -250,10 +303,9 @@ async function sign(order, network, shown) {
   changed();
   let asked = false;
   try {
-    const account = readAccount(await ask("eth_accounts"));
-    const chain = readChain(await ask("eth_chainId"));
-    Object.assign(session, { account, chain });
-    if (account !== order.transaction.from || chain !== network.chain || !shown(order)) {
+    use(readAccounts(await ask("eth_accounts")));
+    const chain = (session.chain = readChain(await ask("eth_chainId")));
+    if (accountFor(order) !== order.transaction.from || chain !== network.chain || !shown(order)) {
       end("changed", "Account, network or transaction changed before the wallet was asked: nothing was signed. Look at it again.");
     } else {
       asked = true;
