@@ -15,7 +15,7 @@ from ui.odds import window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
 from ui.parts.charts import NO_TOOLTIP, layered
-from ui.parts.colours import GAP, HEAT, ON_HEAT
+from ui.parts.colours import GAP, HEAT, HEAT_OPACITY, ON_HEAT, TEXT
 from ui.parts.tiles import fact_tiles
 
 _USUAL_FTM = 1_000.0
@@ -151,8 +151,11 @@ def heat(chances: pl.DataFrame) -> alt.LayerChart:
             axis=alt.Axis(ticks=False, domain=False, labelLimit=120),
         ),
     )
-    cells = base.mark_rect(stroke=GAP).encode(
-        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=HEAT), legend=None),
+    amounts, thickness = HEAT_OPACITY
+    cells = base.mark_rect(fill=HEAT, stroke=GAP).encode(
+        fillOpacity=alt.FillOpacity(
+            "share:Q", scale=alt.Scale(domain=amounts, range=thickness), legend=None
+        ),
         tooltip=[
             alt.Tooltip("amount:N", title="Payout"),
             alt.Tooltip("day:N", title="By"),
@@ -161,7 +164,7 @@ def heat(chances: pl.DataFrame) -> alt.LayerChart:
     )
     figures = base.mark_text(fontSize=12, aria=False).encode(
         text="short:N",
-        color=alt.condition("datum.share > 0.5", alt.value(ON_HEAT[1]), alt.value(ON_HEAT[0])),
+        color=alt.condition("datum.share > 0.5", alt.value(ON_HEAT), alt.value(TEXT)),
         tooltip=NO_TOOLTIP,
     )
     return layered([cells, figures], 30 * chances["amount"].n_unique() + 60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -121,7 +122,8 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
             )
         ),
     ]
-    ftm = alt.Y("low:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5, **LABELS_INSIDE))
+    axis = alt.Axis(format=",~r", values=_ticks(came, fan, levels), **LABELS_INSIDE)
+    ftm = alt.Y("low:Q", title=None, axis=axis)
     last_block = alt.Chart(came.tail(1)).mark_rule(color=GREY, strokeDash=[2, 2], aria=False)
     level = alt.Chart(levels).mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5, aria=False)
     name = alt.Chart(levels).mark_text(
@@ -141,7 +143,25 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
             x="at:T", x2="until:T", y=alt.value(0), y2=alt.value("height"), tooltip=tooltip
         ),
     ]
-    return layered(layers, 320)
+    title = alt.Title(
+        f"FTM that came in since {words.day(came['at'][0])}",
+        anchor="start",
+        fontSize=13,
+        fontWeight=600,
+        offset=8,
+    )
+    chart: alt.LayerChart = layered(layers, 320).properties(title=title)
+    return chart
+
+
+def _ticks(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> list[float]:
+    """Round sums for the axis, but for those whose label a level's line would cross."""
+    top = max(float(each) for each in (*came["ftm"], *fan["high"], *levels["ftm"]))
+    rough = max(top, 1e-9) / 4
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = unit * next(each for each in (1, 2, 5, 10) if rough <= each * unit)
+    ticks = [place * step for place in range(int(top / step) + 1)]
+    return [tick for tick in ticks if all(abs(tick - ftm) > _APART * top for ftm in levels["ftm"])]
 
 
 def source_note(odds: Odds) -> str:

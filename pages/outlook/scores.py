@@ -94,7 +94,7 @@ def calibration(odds: Odds) -> None:
             "confidence; a payout batch is one observation. Pale: undecided, fewer than 60 batches."
         )
     with right:
-        st.markdown("**Where waits fell within their odds**")
+        st.markdown("**Where payments fell within their odds**")
         tenths = _tenths(odds)
         drawing.draw(
             pit_chart,

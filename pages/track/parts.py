@@ -26,10 +26,10 @@ _COLUMNS: dict[str, ColumnConfig] = {
         "Request", display_text=r"find=(\d+)", width=75, pinned=True
     ),
     "event": _text("What it did", width=90),
-    "status": _text("Status now", width=90),
+    "status": _text("Status", width=75),
     "place": _number("Place", format="%,d", width=60),
-    "most_by": st.column_config.DateColumn("90 % by", format="D MMM YYYY"),
-    "half_by": st.column_config.DateColumn("50 % by", format="D MMM YYYY"),
+    "most_by": st.column_config.DateColumn("90 % by", format="D MMM YYYY", width=100),
+    "half_by": st.column_config.DateColumn("50 % by", format="D MMM YYYY", width=100),
     "waited_days": _number("Waited, days", format="%.1f"),
     "requested_at": _time("Made, UTC"),
     "refused_at": _time("Rejected, UTC"),
@@ -50,6 +50,7 @@ def field() -> str:
         bind="query-params",
         placeholder="0x… or 2210",
         autocomplete="off",
+        width=720,
     )
 
 
@@ -183,7 +184,7 @@ def _look_up(find: str) -> None:
 
 
 def _requests_table(store: StoreView, requests: pl.DataFrame) -> None:
-    columns = ["wr_id", "status", "payout_ftm", "place", "most_by", "half_by", "ahead_ftm"]
+    columns = ["wr_id", "status", "most_by", "half_by", "place", "payout_ftm", "ahead_ftm"]
     columns += ["waited_days", "requested_at", "refused_at", "paid_at", "token"]
     columns += ["requested_tx", "paid_tx"]
     rows = requests.with_columns(ahead_ftm=pl.when(pl.col("place").is_not_null()).then("ahead_ftm"))

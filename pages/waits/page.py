@@ -44,7 +44,7 @@ half_years = store.ask("waits_by_half_year")
 drawing.once(store.version, parts.half_years_table, half_years, OFFICIAL_DAYS)
 st.caption(
     "Days until 50 % and 90 % of a half-year's requests were paid, and the share paid within "
-    f"{OFFICIAL_DAYS} days. Not known yet: not enough of them are paid, or have waited that long. "
+    f"{OFFICIAL_DAYS} days. Not yet: not enough of them are paid, or have waited that long. "
     f"Too few: under {curves.FEWEST} requests; the query has their figures."
 )
 downloads.offer_query(store, "waits_by_half_year")

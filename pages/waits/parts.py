@@ -14,7 +14,7 @@ from pages.waits import curves
 from ui.parts import drawing, links, words
 from ui.parts.spans import ALL, Span
 
-_FIGURES = {"days_50": "{:6.1f} d", "days_90": "{:6.1f} d", "share": "{:5.1f} %"}
+_FIGURES = {"days_50": "{:5.1f} d", "days_90": "{:5.1f} d", "share": "{:5.1f} %"}
 _AXES = {"35": 35, "90": 90, "365": 365}
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 
@@ -74,13 +74,13 @@ def promise(within: pl.DataFrame, days: int) -> None:
         height="content",
         alt=f"Share of the requests paid within {days} days, by amount",
         column_config={
-            "amount": _text("Payout, FTM", width=110),
+            "amount": _text("Payout, FTM", width=112),
             "share": st.column_config.ProgressColumn(
-                f"Paid within {days} d", format="%.1f %%", min_value=0, max_value=100, width=118
+                f"In {days} d", format="%.1f %%", min_value=0, max_value=100, width=110
             ),
-            "requests": _number("Requests", format="%,d", width=78),
+            "requests": _number("Made", format="%,d", width=58),
             "late": _number(
-                f"Past {days} d", format="%,d", width=70, help="Paid later, or still waiting."
+                f"Past {days} d", format="%,d", width=74, help="Paid later, or still waiting."
             ),
         },
     )
@@ -142,13 +142,13 @@ def _table(
     rows: pl.DataFrame, days: int, alt: str, height: Literal["auto", "content"] = "auto"
 ) -> None:
     columns: dict[str, ColumnConfig] = {
-        "half_year": _text("Made in", width=64, pinned=True),
-        "amount": _text("Payout, FTM", width=110),
-        "days_50": _text("50 % within", width=102),
-        "days_90": _text("90 % within", width=102),
-        "share": _text(f"Within {days} d", width=102),
-        "requests": _number("Requests", format="%,d", width=78),
-        "pending": _number("Still waiting", format="%,d", width=90),
+        "half_year": _text("Made in", width=68, pinned=True),
+        "amount": _text("Payout, FTM", width=112, pinned=True),
+        "days_50": _text("50 % in", width=66),
+        "days_90": _text("90 % in", width=66),
+        "share": _text(f"In {days} d", width=66),
+        "requests": _number("Made", format="%,d", width=54),
+        "pending": _number("Waiting", format="%,d", width=60),
     }
     # As text, since a cell without a figure says why: spaces in front, so that it sorts as numbers.
     figures = [
@@ -170,7 +170,10 @@ def _table(
 
 
 def _figure(value: float | None, requests: int, form: str) -> str:
-    return curves.why_unknown(requests) if value is None else form.format(value)
+    """A figure, or in a word why there is none: how many requests there are stands beside it."""
+    if value is None:
+        return "too few" if requests < curves.FEWEST else "not yet"
+    return form.format(value)
 
 
 def _amount() -> pl.Expr:

@@ -59,7 +59,7 @@ def test_a_store_is_scored_in_the_background_and_the_page_then_shows_its_odds(
     with served(app_tree, FTM_SCORING="on") as running:
         seen = visit()
         seen.open(f"{running.url}/outlook?network=sample", "Outlook")
-        expect(seen.page.get_by_text("Nine in ten by").first).to_be_visible(timeout=180_000)
+        expect(seen.page.get_by_text("90 % chance by").first).to_be_visible(timeout=180_000)
     kept = read_scores(store)
     assert kept is not None
     assert kept.about.origins > 100

@@ -135,12 +135,11 @@ def test_windows_that_did_not_hold_ring_an_alarm_wherever_odds_are_shown(
 def test_a_request_is_late_by_what_was_said_of_it_first(
     show_scored: Show, log: Path, said_on: str, late: bool
 ) -> None:
-    # Nine in ten odds of 18 days: by 28 January, or by 15 March; the last block is of 1 March.
+    # A 90 % chance within 18 days: by 28 January, or by 15 March; the last block is of 1 March.
     first = LINE | {"wr_id": HEAD, "forecast_at": f"{said_on}T00:00:00Z"}
     again = first | {"block": 701, "quantiles": [100.0] * 19}
     log.write_text("".join(json.dumps(line) + "\n" for line in (first, again)))
     text = said(show_scored(REAL, page="unstake", step="5", request=str(HEAD)))
-    assert ("nine in ten odds by 28 Jan 2025" in text) == late
-    assert ("late by our own odds" in text) == late
+    assert ("90 % chance by 28 Jan 2025. That day has passed: it is late." in text) == late
     nothing = said(show_scored(REAL, page="unstake", step="5", request=str(SECOND)))
-    assert "No forecast of it with a date was logged here" in nothing
+    assert "We have no earlier estimate of this request to compare with." in nothing

@@ -13,7 +13,7 @@ from tests.browser.desk import Begin, Desk
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
 # The note: the test's chain stands still.
-FOUND = "1 problem, 1 note: aFTMc (ankrFTM) balance is 0, you asked for 25."
+FOUND = "1 problem, 1 note: aFTMc (ankrFTM) balance is 0, you entered 25."
 # The name of what has the keyboard, shadow roots and all.
 FOCUSED = """() => {
   let at = document.activeElement;
