@@ -66,12 +66,7 @@ WITHIN = {
     """,
     "settled once": """
         SELECT max(block) AS block, wr_id, 'request ' || wr_id || ' was paid twice' AS message
-        FROM head_moves
-        WHERE NOT refused AND wr_id IN (
-            SELECT wr_id FROM head_moves
-            WHERE block >= coalesce(getvariable('decoded_from')::BIGINT, 0)
-        )
-        GROUP BY wr_id HAVING count(*) > 1
+        FROM head_moves WHERE NOT refused GROUP BY wr_id HAVING count(*) > 1
     """,
     "payout amounts": """
         SELECT moves.block, moves.wr_id, CASE
