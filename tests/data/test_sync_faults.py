@@ -86,11 +86,19 @@ def test_lies_told_once_of_each_range_are_asked_again(
     assert tables(store) == tables(devnet_store)
 
 
-# What is found out is refused in one way: some of each kind.
-@pytest.mark.parametrize(
-    "lie",
-    ["a log of another address", "data of half a byte", "a time that is none", "null for a log"],
-)
+# Told once, most lies would leave a trace in the tables: some of those, and all that would not.
+FOR_EVER = [
+    "a log of another address",
+    "a log marked as removed",
+    "data of half a byte",
+    "a time that is none",
+    "null for a log",
+    "a text for a log",
+    "an empty object",
+]
+
+
+@pytest.mark.parametrize("lie", FOR_EVER)
 def test_a_lie_told_for_ever_is_an_error_and_publishes_nothing(
     lie: str, devnet: Devnet, store: Path, devnet_store: Path
 ) -> None:
