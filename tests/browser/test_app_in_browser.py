@@ -29,10 +29,10 @@ PAGES = {
 # What Track finds, by its words: an address, what waits, was paid or refused, a transaction, and a
 # typing error.
 FOUND = {
-    OFTEN: "This address asked",
-    "2210": "Request 2,210 waits",
+    OFTEN: "99 requests, 7 of them waiting.",
+    "2210": "Request 2,210 for 20.7088 FTM",
     "41": "Request 41 was paid",
-    "1927": "Request 1,927 left the queue unpaid",
+    "1927": "Request 1,927 could not be delivered",
     HEAD_TX: "This transaction",
     OFTEN[:-1]: "hex digits",
 }

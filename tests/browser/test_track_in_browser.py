@@ -18,31 +18,37 @@ HEADING = "Track a request"
 def test_enter_looks_it_up_and_keeps_it_in_the_link(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(f"{app.url}/track?network=sample&find=2210", HEADING)
-    assert "Request 2,210 waits at place 13" in seen.text()
+    assert "Request 2,210 for 20.7088 FTM is at place 13." in seen.text()
     field = seen.page.get_by_label("Address, transaction hash or request id")
     expect(field).to_have_value("2210")
     field.fill("#1,927")
     field.press("Enter")
-    expect(seen.page.get_by_text("Request 1,927 left the queue unpaid")).to_be_visible()
+    expect(seen.page.get_by_text("Request 1,927 could not be delivered")).to_be_visible()
     expect(seen.page).to_have_url(re.compile(r"[?&]find=%231%2C927"))
     again = visit()
     again.open(seen.page.url, HEADING)
-    assert "Request 1,927 left the queue unpaid" in again.text()
+    assert "Request 1,927 could not be delivered" in again.text()
     assert "Simulated data" in again.text()
 
 
 def test_one_click_leads_from_an_example_to_an_address_to_a_request(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(f"{app.url}/track?network=sample", HEADING)
-    seen.page.get_by_role("button", name="who is next in the queue").click()
-    expect(seen.page.get_by_text("This address asked")).to_be_visible()
+    seen.page.get_by_role("button", name="first in line").click()
+    # It made one request, which is shown at once.
+    head = seen.page.get_by_text("Request 2,198 for 10,339.3134 FTM is first in line.")
+    expect(head).to_be_visible()
     expect(seen.page).to_have_url(re.compile("[?&]find=0x623108cf006cf7771c1818faf85818cf41a2d6ad"))
     seen.settle()
-    seen.page.get_by_role("button", name="Request 2,198, place 1").click()
-    expect(seen.page.get_by_text("Request 2,198 is next")).to_be_visible()
     field = seen.page.get_by_label("Address, transaction hash or request id")
-    expect(field).to_have_value("2198")
-    expect(seen.page).to_have_url(re.compile("[?&]find=2198"))
+    field.fill("0x6799f72c51c83434b82a36ed47168a1657c502bc")
+    field.press("Enter")
+    expect(seen.page.get_by_text("99 requests, 7 of them waiting.")).to_be_visible()
+    seen.settle()
+    seen.page.get_by_role("button", name="Request 2,208, place 11").click()
+    expect(seen.page.get_by_text("Request 2,208 for 10.6235 FTM is at place 11.")).to_be_visible()
+    expect(field).to_have_value("2208")
+    expect(seen.page).to_have_url(re.compile("[?&]find=2208"))
     assert "network=sample" in seen.page.url
     assert "Simulated data" in seen.text()
     assert seen.complaints == []
@@ -55,9 +61,9 @@ def test_the_calendar_file_leads_back_to_the_request(app: App, visit: Begin) -> 
         seen.page.get_by_role("button", name="Calendar file").click()
     assert waiting.value.suggested_filename == "unstake-request-2210-sample.ics"
     ics = waiting.value.path().read_bytes().replace(b"\r\n ", b"").decode()
-    assert re.search("\r\nSUMMARY:Simulated: .* unstake request 2210 ", ics)
+    assert re.search("\r\nSUMMARY:Simulated: Unstake request 2210 should be paid", ics)
     (link,) = re.findall(r"\r\nURL:(.*)\r\n", ics)
     assert link == f"{app.url}/track?network=sample&find=2210"
     again = visit()
     again.open(link, HEADING)
-    assert "Request 2,210 waits at place 13" in again.text()
+    assert "Request 2,210 for 20.7088 FTM is at place 13." in again.text()

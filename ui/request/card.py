@@ -86,7 +86,7 @@ def _facts(request: Row, history: pl.DataFrame, head: Row | None) -> list[tuple[
     else:
         sent = "whether it was sent is unknown"
         end, wait = ("Paid", words.UNKNOWN, ""), ("Waited", words.UNKNOWN, "")
-    return [("Payout", payout, sent), ("Requested", day, time), end, wait]
+    return [("Payout", payout, sent), ("Made", day, time), end, wait]
 
 
 def _window(store: StoreView, request: Row) -> Likely | None:
