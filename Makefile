@@ -47,6 +47,8 @@ lint: .venv/.dev ## style, types, directions of imports, SQL
 	$(BIN)/lint-imports --cache-dir var/cache/import-linter
 	$(BIN)/python -m sqlfluff lint --disable-progress-bar data/ingest/tables queries
 
+dev: .venv/.dev ## install Jupyter and the developer tools
+
 tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through npm
 
 backtest: .venv/.app ## score the forecasts on a store: STORE= or NETWORK=
@@ -63,7 +65,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help run sync devnet backtest test faults crashes cover lint tools bench pins clean chromium
+.PHONY: help dev run sync devnet backtest test faults crashes cover lint tools bench pins clean chromium
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.

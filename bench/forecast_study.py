@@ -107,9 +107,9 @@ _TARGETS = (
     Target("  in the amount bucket with the least", 0.80, 1.0, _least_by_amount),
     Target("coverage of the 50 % interval", 0.44, 0.56, _mean("covered_50")),
     Target("late rate P(wait > q90)", 0.0, 0.13, _mean("late")),
-    Target("twCRPS lower than fluid's by", 0.20, 1.0, _below("fluid")),
-    Target("twCRPS lower than Kaplan-Meier's by", 0.45, 1.0, _below("kaplan-meier")),
-    Target("twCRPS lower than constant 35's by", 0.60, 1.0, _below("constant 35")),
+    Target("twCRPS lower than by need / recent rate", 0.20, 1.0, _below("need / recent rate")),
+    Target("twCRPS lower than by past waits by amount", 0.45, 1.0, _below("past waits by amount")),
+    Target("twCRPS lower than by always 35 days", 0.60, 1.0, _below("always 35 days")),
     Target("coverage after money fell to 45 %", 0.80, 1.0, _mean("covered_90"), ("cut",)),
 )
 

@@ -29,7 +29,7 @@ from forecast.history import (
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
 from forecast.window import prepare
 
-MODEL = "service curve"
+MODEL = "this tracker"
 HORIZON_DAYS = 120.0
 BRIER_DAYS = (7, 14, 35, 90)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

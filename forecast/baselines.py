@@ -90,9 +90,9 @@ def amount_bucket(amounts_ftm: FloatArray) -> npt.NDArray[np.intp]:
 
 
 BASELINES: dict[str, Callable[[Known], FloatArray]] = {
-    "constant 35": constant,
-    "uniform 1-35": uniform,
+    "always 35 days": constant,
+    "1 to 35 days": uniform,
     "last wait": last_wait,
-    "fluid": fluid,
-    "kaplan-meier": kaplan_meier,
+    "need / recent rate": fluid,
+    "past waits by amount": kaplan_meier,
 }

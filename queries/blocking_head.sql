@@ -1,18 +1,18 @@
 -- Request that blocks the rest
 --
 -- The head of the queue, and what is missing to pay it. The pool pays whole requests in
--- order, and only with money that is not set aside for refused ones. No row when nothing
+-- order, and only with money that is not kept for rejected ones. No row when nothing
 -- waits or the head's log is lost; when nothing is missing, it waits for the operator alone.
 --
 -- columns:
 --   wr_id            BIGINT         id       the head: the first pending request
---   staker           VARCHAR        address  who asked
+--   staker           VARCHAR        address  who made it
 --   payout_ftm       DOUBLE         FTM      to be paid, whole
 --   requested_at     TIMESTAMPTZ    UTC      block time of the request
 --   waited_days      DOUBLE         days     from the request to the last sync
 --   balance_ftm      DOUBLE         FTM      in the pool when last sampled; NULL if never
 --   balance_at       TIMESTAMPTZ    UTC      when it was
---   stashed_ftm      DOUBLE         FTM      set aside for refused requests; NULL if unknown
+--   stashed_ftm      DOUBLE         FTM      kept for rejected requests; NULL if unknown
 --   missing_ftm      DOUBLE         FTM      payout and stash less balance; NULL if unknown
 --   behind_requests  BIGINT         count    requests that wait behind it
 --   behind_ftm       DOUBLE         FTM      their payouts; NULL if one is unknown

@@ -4,7 +4,7 @@
 -- asked for has one row without a range; files and a simulation do not say what they leave out.
 --
 -- columns:
---   filter          VARCHAR  text   what was asked for
+--   filter          VARCHAR  text   which logs
 --   due_from        BIGINT   block  where its history begins; NULL for a file
 --   from_block      BIGINT   block  first block of the range
 --   to_block        BIGINT   block  last block of the range, included

@@ -1,6 +1,6 @@
 -- Days since the last of each
 --
--- How long nothing was asked, paid, claimed or returned at the last sync. Restaked rewards
+-- How long nothing was requested, paid, claimed or returned at the last sync. Restaked rewards
 -- feed nothing and do not count.
 --
 -- columns:

@@ -1,7 +1,7 @@
 -- Checks that did not pass
 --
 -- What a sync found wrong with the store, and below it what it could not check. Figures that
--- rest on a failed check may be wrong; nothing was dropped or mended because of it.
+-- rest on a failed check may be wrong; nothing was dropped or corrected because of it.
 --
 -- columns:
 --   name     VARCHAR  text   what must hold

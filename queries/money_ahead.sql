@@ -9,7 +9,7 @@
 --   head_ftm       DOUBLE       FTM    of the first; NULL if nobody waits or not known
 --   balance_ftm    DOUBLE       FTM    in the pool when last sampled; NULL if never
 --   balance_at     TIMESTAMPTZ  UTC    when it was
---   stashed_ftm    DOUBLE       FTM    set aside for refused requests; NULL if unknown
+--   stashed_ftm    DOUBLE       FTM    kept for rejected requests; NULL if unknown
 --   spendable_ftm  DOUBLE       FTM    balance less stash; NULL unless sampled at the last block
 
 WITH unpaid AS (

@@ -5,8 +5,8 @@
 --
 -- columns:
 --   wr_id         BIGINT       id       the newest request
---   status        VARCHAR      text     pending, manual (refused, to be claimed) or paid
---   staker        VARCHAR      address  who asked
+--   status        VARCHAR      text     pending, manual (rejected, to be claimed) or paid
+--   staker        VARCHAR      address  who made it
 --   payout_ftm    DOUBLE       FTM      paid or to be paid, whole
 --   requested_at  TIMESTAMPTZ  UTC      block time of the request
 --   requested_tx  VARCHAR      hash     transaction of the request

@@ -12,8 +12,8 @@
 --   ended_at             TIMESTAMPTZ  UTC    block time of the last one
 --   payouts              BIGINT       count  requests paid
 --   paid_ftm             DOUBLE       FTM    paid; NULL if one is unknown
---   refused              BIGINT       count  requests refused by their receiver
---   stashed_ftm          DOUBLE       FTM    set aside for those; NULL if one is unknown
+--   refused              BIGINT       count  requests rejected by their receiver
+--   stashed_ftm          DOUBLE       FTM    kept for those; NULL if one is unknown
 --   days_since_previous  DOUBLE       days   from the end of the run before; NULL if the first
 
 WITH params AS (

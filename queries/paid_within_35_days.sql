@@ -1,8 +1,8 @@
 -- Paid within 35 days
 --
 -- How often the official promise, 1 to 35 days, was kept: of the requests that are at least
--- that old, how many were released in time, paid or refused by their receiver, whose money
--- was there then. Younger ones are left out, paid or not: they would make it look better.
+-- that old, how many were released in time, paid or rejected by their receiver, whose money
+-- was there then. Younger ones are left out, paid or not: only the quick ones are paid yet.
 --
 -- params:
 --   days         BIGINT   days   days that are in time; default 35

@@ -10,11 +10,11 @@
 -- columns:
 --   paid_at     TIMESTAMPTZ             UTC      block time of the payment
 --   wr_id       BIGINT                  id       request that was paid
---   staker      VARCHAR                 address  who asked and was paid
+--   staker      VARCHAR                 address  who made it and was paid
 --   token       VARCHAR                 token    what was burned for it
 --   payout_ftm  DOUBLE                  FTM      paid, whole
 --   wait_days   DOUBLE                  days     from the request to the payment
---   manual      BOOLEAN                 flag     claimed by hand, after a refused push
+--   manual      BOOLEAN                 flag     claimed by hand, after a rejected push
 --   block       BIGINT                  block    block of the payment
 --   tx          VARCHAR                 hash     transaction of the payment
 

@@ -1,7 +1,7 @@
--- Pending requests
+-- Requests waiting
 --
 -- The queue as it stands at the last sync, head first or the largest first. Place and FTM ahead
--- count every request, whatever its token. What was refused and waits for a claim by hand is no
+-- count every request, whatever its token. What was rejected and waits for a claim by hand is no
 -- longer in the queue. One of an unknown amount did not fit, so it is larger than any other.
 --
 -- params:
@@ -11,7 +11,7 @@
 -- columns:
 --   wr_id         BIGINT                   id       request
 --   place         BIGINT                   count    place in the queue, the head is 1
---   staker        VARCHAR                  address  who asked
+--   staker        VARCHAR                  address  who made it
 --   token         VARCHAR                  token    what was burned for it
 --   payout_ftm    DOUBLE                   FTM      to be paid, whole; NULL if not known
 --   share         DOUBLE                   share    of all that waits; NULL if that is not known

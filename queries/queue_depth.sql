@@ -2,7 +2,7 @@
 --
 -- Requests and FTM waiting at the end of each UTC hour or day, none left out; the last one
 -- ends at the last sync. A request waits from the moment it is made until the queue's head
--- passes it: paid, or refused by its receiver and then in manual_ftm until claimed by hand.
+-- passes it: paid, or rejected by its receiver and then in manual_ftm until claimed by hand.
 --
 -- params:
 --   since       DATE                    UTC    first day; default the first request's
@@ -13,7 +13,7 @@
 --   at          TIMESTAMPTZ             UTC    start of the bucket
 --   requests    BIGINT                  count  requests waiting at its end
 --   depth_ftm   DOUBLE                  FTM    their payouts; NULL if one is unknown
---   manual_ftm  DOUBLE                  FTM    refused and not yet claimed at its end
+--   manual_ftm  DOUBLE                  FTM    rejected and not yet claimed at its end
 
 WITH params AS (
     SELECT

@@ -2,7 +2,7 @@
 --
 -- Kaplan-Meier curves: how much of the requests of an amount waits longer than some days.
 -- Pending requests count for as long as they waited. Released is what the queue's head passed,
--- paid or refused: its money was there. Of many steps, one in every 0.25 % is shown.
+-- paid or rejected: its money was there. Of many steps, one in every 0.25 % is shown.
 --
 -- params:
 --   since          DATE     UTC    first day of requests; default the first request's

@@ -1,6 +1,6 @@
 -- Requests of a transaction
 --
--- Which requests a transaction made, paid or had refused. No row without a transaction, nor
+-- Which requests a transaction made, paid or had rejected. No row without a transaction, nor
 -- for one that did none of it.
 --
 -- params:
@@ -10,8 +10,8 @@
 --   event       VARCHAR        text     what the transaction did: requested, refused or paid
 --   at          TIMESTAMPTZ    UTC      block time of the transaction
 --   block       BIGINT         block    its block
---   status      VARCHAR        text     of the request now: pending, manual (refused) or paid
---   staker      VARCHAR        address  who asked; NULL if the request is not in the store
+--   status      VARCHAR        text     of the request now: pending, manual (rejected) or paid
+--   staker      VARCHAR        address  who made it; NULL if the request is not in the store
 --   token       VARCHAR        token    what was burned for it
 --   payout_ftm  DOUBLE         FTM      paid or to be paid, whole
 --   payout_wei  DECIMAL(38,0)  wei      the same to the last digit

@@ -1,7 +1,7 @@
 -- History of a request
 --
 -- What happened to one request, in order. It reaches the head of the queue when the one
--- before it is paid or refused, at once if that was so already. No row without an id.
+-- before it is paid or rejected, at once if that was so already. No row without an id.
 --
 -- params:
 --   wr_id       BIGINT         id       request; default none

@@ -10,7 +10,7 @@
 -- columns:
 --   wr_id         BIGINT       id     request
 --   requested_at  TIMESTAMPTZ  UTC    block time of the request
---   released_at   TIMESTAMPTZ  UTC    when the head passed it, paid or refused; NULL if it waits
+--   released_at   TIMESTAMPTZ  UTC    when the head passed it, paid or rejected; NULL if it waits
 --   payout_ftm    DOUBLE       FTM    to be paid, whole; NULL if not known
 --   ahead_ftm     DOUBLE       FTM    to be paid before it, at that time; NULL if not known
 --   head_ftm      DOUBLE       FTM    payout of the head at that time, maybe its own; NULL likewise

@@ -1,19 +1,19 @@
 -- Requests of an address
 --
 -- Every request that one staker made, newest first, with its place in the queue at the last
--- sync. No row without an address, nor for one that never asked.
+-- sync. No row without an address, nor for one that made no request.
 --
 -- params:
---   address       VARCHAR        address  who asked, in any case; default none
+--   address       VARCHAR        address  who made it, in any case; default none
 -- columns:
 --   wr_id         BIGINT         id       request
---   status        VARCHAR        text     pending, manual (refused, to be claimed) or paid
+--   status        VARCHAR        text     pending, manual (rejected, to be claimed) or paid
 --   token         VARCHAR        token    what was burned for it
 --   payout_ftm    DOUBLE         FTM      paid or to be paid, whole
 --   place         BIGINT         count    place in the queue, the head is 1; NULL if passed
 --   ahead_ftm     DOUBLE         FTM      to be paid before it; NULL if not known
 --   requested_at  TIMESTAMPTZ    UTC      block time of the request
---   refused_at    TIMESTAMPTZ    UTC      when its receiver refused it; NULL if never
+--   refused_at    TIMESTAMPTZ    UTC      when its receiver rejected it; NULL if never
 --   paid_at       TIMESTAMPTZ    UTC      when it was paid; NULL if not yet
 --   waited_days   DOUBLE         days     to the payment; up to the last sync if not paid
 --   requested_tx  VARCHAR        hash     transaction of the request

@@ -1,17 +1,17 @@
 -- Waits by half-year and amount
 --
--- How long it took until half and nine tenths of the requests of a half-year were released:
--- paid, or refused by their receiver, whose money was there then. Kaplan-Meier estimates:
+-- How long it took until 50 % and 90 % of the requests of a half-year were released:
+-- paid, or rejected by their receiver, whose money was there then. Kaplan-Meier estimates:
 -- pending requests count for as long as they have waited. Waits are in tens of minutes.
 --
 -- columns:
 --   half_year       VARCHAR  text   half-year of the request in UTC, such as 2024 H1
 --   bucket          VARCHAR  text   payout, smallest first, the lower bound included
 --   requests        BIGINT   count  requests made in it
---   paid            BIGINT   count  released so far, those refused included
+--   paid            BIGINT   count  released so far, those rejected included
 --   pending         BIGINT   count  still in the queue
---   wait_days_50    DOUBLE   days   until half were released; NULL if not known yet
---   wait_days_90    DOUBLE   days   until nine tenths were released; NULL if not known yet
+--   wait_days_50    DOUBLE   days   until 50 % were released; NULL if not known yet
+--   wait_days_90    DOUBLE   days   until 90 % were released; NULL if not known yet
 --   share_paid_35d  DOUBLE   share  released within 35 days; NULL if not known yet
 
 WITH waits AS (

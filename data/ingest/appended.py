@@ -78,7 +78,7 @@ FROM moved
 """
 # So many logs at a time, within so much memory.
 _SLICE = 120_000
-_MEMORY = "192MB"
+_MEMORY = "160MB"
 
 
 def unchanged_to(con: duckdb.DuckDBPyConnection) -> int | None:

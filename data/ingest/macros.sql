@@ -17,12 +17,20 @@ CASE
     ELSE nullif(word(hex, k), 99999999999999999999999999999999999999::DECIMAL(38, 0))
 END;
 
+-- Whether `word` holds a number: hex of one length sorts as its numbers do, and is not unpacked.
+CREATE OR REPLACE TEMP MACRO word_fits(hex, k) AS
+substr(hex, 3 + 64 * k, 64) < '000000000000000000000000000000004b3b4ca85a86c47a098a224000000000';
+
 -- An indexed number: request ids, validator ids, booleans.
 CREATE OR REPLACE TEMP MACRO topic_number(topic) AS
 CASE
     WHEN substr(topic, 3, 48) = '000000000000000000000000000000000000000000000000'
         THEN try_cast(unhex(substr(topic, 51, 16))::BIT::UBIGINT AS BIGINT)
 END;
+
+-- Whether `topic_number` holds a number.
+CREATE OR REPLACE TEMP MACRO topic_fits(topic) AS
+topic < '0x0000000000000000000000000000000000000000000000008000000000000000';
 
 CREATE OR REPLACE TEMP MACRO topic_address(topic) AS '0x' || substr(topic, 27);
 
@@ -49,11 +57,15 @@ SELECT
             + (logs.topic3 IS NOT NULL)::INTEGER
         )
         AND length(logs.data) = 2 + 64 * events.words_count
-        AND (NOT events.topic1_is_address OR logs.topic1[3:26] = '000000000000000000000000')
-        AND (NOT events.has_id OR topic_number(logs.topic2) IS NOT NULL)
+        AND (
+            NOT events.topic1_is_address
+            OR starts_with(logs.topic1, '0x000000000000000000000000')
+        )
+        AND (NOT events.has_id OR topic_fits(logs.topic2))
         AND (
             NOT events.ends_in_flag
-            OR coalesce(topic_number(logs.topic3), topic_number(logs.topic2)) <= 1
+            OR coalesce(logs.topic3, logs.topic2)
+            <= '0x0000000000000000000000000000000000000000000000000000000000000001'
         ),
         FALSE
     ) AS well_formed

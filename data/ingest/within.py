@@ -66,12 +66,7 @@ WITHIN = {
     """,
     "settled once": """
         SELECT max(block) AS block, wr_id, 'request ' || wr_id || ' was paid twice' AS message
-        FROM head_moves
-        WHERE NOT refused AND wr_id IN (
-            SELECT wr_id FROM head_moves
-            WHERE block >= coalesce(getvariable('decoded_from')::BIGINT, 0)
-        )
-        GROUP BY wr_id HAVING count(*) > 1
+        FROM head_moves WHERE NOT refused GROUP BY wr_id HAVING count(*) > 1
     """,
     "payout amounts": """
         SELECT moves.block, moves.wr_id, CASE
@@ -95,14 +90,16 @@ WITHIN = {
             event || ', log ' || log_index || ', holds a number beyond 38 digits' AS message
         FROM decodable_logs
         WHERE words_are_numbers AND (
-            words_count > 0 AND word(data, 0) IS NULL OR words_count > 1 AND word(data, 1) IS NULL
+            words_count > 0 AND NOT word_fits(data, 0) OR words_count > 1 AND NOT word_fits(data, 1)
             OR words_count > 2 AND CASE event
-                WHEN 'FeeRuleUpdated' THEN threshold(data, 2) ELSE word(data, 2)
-            END IS NULL
+                WHEN 'FeeRuleUpdated' THEN threshold(data, 2) IS NULL
+                ELSE NOT word_fits(data, 2)
+            END
             OR words_count > 3 AND CASE event
-                WHEN 'FeeRuleUpdated' THEN threshold(data, 3) ELSE word(data, 3)
-            END IS NULL
-            OR words_count > 4 AND word(data, 4) IS NULL
+                WHEN 'FeeRuleUpdated' THEN threshold(data, 3) IS NULL
+                ELSE NOT word_fits(data, 3)
+            END
+            OR words_count > 4 AND NOT word_fits(data, 4)
         )
     """,
     "times ascend": f"""

@@ -16,7 +16,7 @@ from data.pool.calls import quantity
 _BATCH = 50
 _ASKED = 3  # hosts, at the most
 _MANY = 10
-_AT_ONCE = 3  # requests
+_AT_ONCE = 5  # requests
 
 
 @dataclass(frozen=True)

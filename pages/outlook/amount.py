@@ -15,7 +15,7 @@ from ui.odds import window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
 from ui.parts.charts import NO_TOOLTIP, layered
-from ui.parts.colours import GAP, HEAT, ON_HEAT
+from ui.parts.colours import GAP, HEAT, HEAT_OPACITY, ON_HEAT, TEXT
 from ui.parts.tiles import fact_tiles
 
 _USUAL_FTM = 1_000.0
@@ -55,13 +55,13 @@ def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
     if window_words.has_odds(window):
         _, days = window_words.official_days(window, odds.now)
         chance = window_words.chance(window, days)
-        until = f"the official time, by {words.day(odds.day(days))}"
+        until = f"official time, by {words.day(odds.day(days))}"
     fact_tiles(
         [
-            ("Even odds by", *_day_of(odds, window, 0.5)),
-            ("Nine in ten by", *_day_of(odds, window, 0.9)),
+            ("90 % chance by", *_day_of(odds, window, 0.9)),
+            ("50 % chance by", *_day_of(odds, window, 0.5)),
             (f"Chance within {OFFICIAL_DAYS} days", chance, until),
-            ("Has to come first", *_need(odds, payout_ftm)),
+            ("Still has to come in", *_need(odds, payout_ftm)),
         ]
     )
 
@@ -72,10 +72,12 @@ def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str
         return window_words.label(window), ""
     days = window.quantile(share)
     if not math.isfinite(days):
-        return window_words.beyond(window), "no date is given that far"
+        return window_words.beyond(window), "as far as we forecast"
     wait = words.duration(days)
     is_old = odds.behind_days > 1
-    return words.day(odds.day(days)), f"within {wait} of the last block" if is_old else f"in {wait}"
+    return words.day(
+        odds.day(days)
+    ), f"within {wait} of the newest block here" if is_old else f"in {wait}"
 
 
 def _need(odds: Odds, payout_ftm: float) -> tuple[str, str]:
@@ -84,12 +86,12 @@ def _need(odds: Odds, payout_ftm: float) -> tuple[str, str]:
         return words.UNKNOWN, ""
     need_ftm, unseen_ftm = odds.present.need(waiting_ftm, payout_ftm)
     if unseen_ftm:
-        return f"up to {words.ftm(need_ftm)}", "the pool's balance is unknown"
-    return words.ftm(need_ftm), "the pool's own money is taken off"
+        return f"up to {words.ftm(need_ftm, 'up')}", "the pool's balance is unknown"
+    return words.ftm(need_ftm, "up"), "pool's balance deducted"
 
 
 def odds_by_amount(odds: Odds, payout_ftm: float) -> None:
-    """The chance by some days for some amounts, and beside it the days of even odds and others."""
+    """The chance by some days for some amounts, and beside it the days of 90 % and 50 % chance."""
     windows = {amount: odds.present.new_window(amount) for amount in {*_AMOUNTS, payout_ftm}}
     named = {f"{amount:,.12g} FTM": windows[amount] for amount in sorted(windows)}
     chances = _chances(odds, named)
@@ -102,14 +104,14 @@ def odds_by_amount(odds: Odds, payout_ftm: float) -> None:
             drawing.draw(heat, chances, alt="; ".join(": ".join(row) for row in by_a_day))
     days = {
         name: [_day_of(odds, window, share)[0] for window in named.values()]
-        for name, share in (("half", 0.5), ("most", 0.9))
+        for name, share in (("most", 0.9), ("half", 0.5))
     }
     table.dataframe(
         pl.DataFrame({"payout": list(named), **days}),
         hide_index=True,
         height="content",
-        alt="The days of even odds and of nine in ten by amount",
-        column_config={"payout": "Payout", "half": "Even odds by", "most": "Nine in ten by"},
+        alt="The days of 90 % and 50 % chance by amount",
+        column_config={"payout": "Payout", "most": "90 % by", "half": "50 % by"},
     )
 
 
@@ -149,8 +151,11 @@ def heat(chances: pl.DataFrame) -> alt.LayerChart:
             axis=alt.Axis(ticks=False, domain=False, labelLimit=120),
         ),
     )
-    cells = base.mark_rect(stroke=GAP).encode(
-        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=HEAT), legend=None),
+    amounts, thickness = HEAT_OPACITY
+    cells = base.mark_rect(fill=HEAT, stroke=GAP).encode(
+        fillOpacity=alt.FillOpacity(
+            "share:Q", scale=alt.Scale(domain=amounts, range=thickness), legend=None
+        ),
         tooltip=[
             alt.Tooltip("amount:N", title="Payout"),
             alt.Tooltip("day:N", title="By"),
@@ -159,7 +164,7 @@ def heat(chances: pl.DataFrame) -> alt.LayerChart:
     )
     figures = base.mark_text(fontSize=12, aria=False).encode(
         text="short:N",
-        color=alt.condition("datum.share > 0.5", alt.value(ON_HEAT[1]), alt.value(ON_HEAT[0])),
+        color=alt.condition("datum.share > 0.5", alt.value(ON_HEAT), alt.value(TEXT)),
         tooltip=NO_TOOLTIP,
     )
     return layered([cells, figures], 30 * chances["amount"].n_unique() + 60)

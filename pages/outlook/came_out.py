@@ -13,9 +13,9 @@ from ui.parts import words
 from ui.shown.store_view import StoreView, SupersededError
 
 _NAMES = {
-    "covered_90": "90 % window held",
-    "covered_50": "50 % window held",
-    "late": "Later than nine in ten odds",
+    "covered_90": "90 % range held",
+    "covered_50": "middle half held",
+    "late": "Late: past the 90 % date",
     "pinball": "Pinball, days",
     "brier_7": "Brier, 7 d",
     "brier_14": "Brier, 14 d",
@@ -31,9 +31,8 @@ def show(store: StoreView) -> None:
         return
     if store.info.simulated:
         st.markdown(
-            "Forecasts of a simulation are not logged. On a real chain each window that Track "
-            "shows, and that of the queue's head, is logged, and is scored here when its time has "
-            "come."
+            "Forecasts of a simulation are not logged. On a real chain each forecast that Track "
+            "shows, and that of the first in line, is logged, and scored here on a fixed day."
         )
         return
     try:
@@ -45,9 +44,9 @@ def show(store: StoreView) -> None:
         return
     if scores is None:
         st.markdown(
-            "Nothing was forecast here yet. Each window that Track shows, and that of the queue's "
-            "head, is logged at most once an hour, without an address, and is scored here when its "
-            "time has come."
+            "Nothing was forecast here yet. Each forecast that Track shows, and that of the first "
+            "in line, is logged at most once an hour, without an address, and scored here on a "
+            "fixed day."
         )
         return
     st.markdown(

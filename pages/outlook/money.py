@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -42,17 +43,17 @@ def draw(odds: Odds, payout_ftm: float) -> None:
         above,
         levels.filter(pl.col("ftm") <= 1.5 * top),
         alt=(
-            f"{words.ftm(so_far)} came in the {_PAST_DAYS} days before the last block. In the next "
-            f"{FAN_DAYS} days nine futures in ten bring {between}."
+            f"{words.ftm(so_far)} came in the {_PAST_DAYS} days before the newest block. In the "
+            f"next {FAN_DAYS} days, 90 % range: {between}."
         ),
     )
     futures = len(odds.present.curve.arrived_ftm)
     unseen = levels.filter(pl.col("ftm") > 1.5 * top)["name"].to_list()
     beyond = f" Above the picture: where {unseen[-1]}." if unseen else ""
     st.caption(
-        f"Grey: what came in the {_PAST_DAYS} days before the last block, {words.ftm(so_far)}. "
-        f"Blue: what {futures:,} drawn futures bring after it, even odds as a line, half of them "
-        f"dark, nine in ten light: {between} within {FAN_DAYS} days.{beyond}"
+        f"Grey: what came in the {_PAST_DAYS} days before the newest block, {words.ftm(so_far)}. "
+        f"Blue: what may come after it, by {futures:,} simulations: the line has a 50 % chance, "
+        f"dark is the middle half, light the 90 % range ({between} within {FAN_DAYS} days).{beyond}"
     )
 
 
@@ -86,11 +87,11 @@ def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> pl.Data
         )
         most = "at most here " if present.spendable_ftm is None else ""
         rows = [
-            (waiting, f"{most}all who wait now are paid"),
-            (mine, f"{most}{words.ftm(payout_ftm, 'down')} asked for now are paid"),
+            (waiting, f"{most}all waiting are paid"),
+            (mine, f"{most}then {words.ftm(payout_ftm, 'down')} more"),
         ]
         if mine - waiting < _APART * max(top, mine):
-            rows = [(mine, f"{most}all who wait and {words.ftm(payout_ftm, 'down')} more are paid")]
+            rows = [(mine, f"{most}all waiting and {words.ftm(payout_ftm, 'down')} more")]
     return pl.DataFrame(rows, schema={"ftm": pl.Float64, "name": pl.String}, orient="row")
 
 
@@ -114,10 +115,15 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
         alt.Tooltip("by:N", title="By"),
         *(
             alt.Tooltip(f"{name}:Q", title=title, format=",.0f")
-            for name, title in (("low", "5 %"), ("q50", "Even odds"), ("high", "95 %"))
+            for name, title in (
+                ("low", "FTM, 5 % chance of less"),
+                ("q50", "FTM, 50 %"),
+                ("high", "FTM, 95 %"),
+            )
         ),
     ]
-    ftm = alt.Y("low:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5, **LABELS_INSIDE))
+    axis = alt.Axis(format=",~r", values=_ticks(came, fan, levels), **LABELS_INSIDE)
+    ftm = alt.Y("low:Q", title=None, axis=axis)
     last_block = alt.Chart(came.tail(1)).mark_rule(color=GREY, strokeDash=[2, 2], aria=False)
     level = alt.Chart(levels).mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5, aria=False)
     name = alt.Chart(levels).mark_text(
@@ -137,7 +143,25 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
             x="at:T", x2="until:T", y=alt.value(0), y2=alt.value("height"), tooltip=tooltip
         ),
     ]
-    return layered(layers, 320)
+    title = alt.Title(
+        f"FTM that came in since {words.day(came['at'][0])}",
+        anchor="start",
+        fontSize=13,
+        fontWeight=600,
+        offset=8,
+    )
+    chart: alt.LayerChart = layered(layers, 320).properties(title=title)
+    return chart
+
+
+def _ticks(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> list[float]:
+    """Round sums for the axis, but for those whose label a level's line would cross."""
+    top = max(float(each) for each in (*came["ftm"], *fan["high"], *levels["ftm"]))
+    rough = max(top, 1e-9) / 4
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = unit * next(each for each in (1, 2, 5, 10) if rough <= each * unit)
+    ticks = [place * step for place in range(int(top / step) + 1)]
+    return [tick for tick in ticks if all(abs(tick - ftm) > _APART * top for ftm in levels["ftm"])]
 
 
 def source_note(odds: Odds) -> str:

@@ -1,4 +1,4 @@
-"""Outlook: when an amount asked for now is paid, and how good such odds have been."""
+"""Outlook: when an amount unstaked now is paid, and how good such odds have been."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 store = store_view.shown()
 links.refuse_unknown(["amount", "of"], "Outlook")
 st.title("Outlook")
-st.markdown("When an unstake asked for now would be paid, and how good such odds have been.")
+st.markdown("When an unstake made now would be paid, and how good such odds have been.")
 odds = scored.odds_of(store)
 
 if odds is None:

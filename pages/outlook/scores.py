@@ -1,4 +1,4 @@
-"""How good the odds have been: whether windows held, and other answers beside them.
+"""How good the odds have been: whether ranges held, and other answers beside them.
 
 A figure from too few payout batches is drawn pale.
 """
@@ -19,14 +19,6 @@ from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import AMBER, BLUE, GREY
 
 ALL = "all"
-_NAMES = {
-    MODEL: "this tracker",
-    "constant 35": "35 days, always",
-    "uniform 1-35": "1 to 35 days, evenly",
-    "last wait": "the last wait seen",
-    "fluid": "need / recent rate",
-    "kaplan-meier": "past waits by amount",
-}
 _RANKS = {ALL: 0} | {f"amount: {bucket}": rank for rank, bucket in enumerate(AMOUNT_BUCKETS, 1)}
 _NAMES_AXIS = alt.Y(
     "name:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150)
@@ -57,15 +49,15 @@ def summary(odds: Odds) -> str:
     if "covered_90" not in rows:
         return (
             "**Undecided.** No past request is old enough to judge a forecast by: it takes "
-            f"requests made {FAN_DAYS} days before the last block, and a history before them."
+            f"requests made {FAN_DAYS} days before the newest block, and a history before them."
         )
-    saved = rows.get("saved_on_constant 35")
+    saved = rows.get("saved_on_always 35 days")
     beside = ""
     if saved is not None and saved["value"] is not None:
-        better = "smaller" if saved["value"] >= 0 else "larger"
+        better = "closer" if saved["value"] >= 0 else "further off"
         beside = (
-            f" The forecasts' mean error is {abs(100 * saved['value']):.0f} % {better} than that "
-            "of the official 35 days."
+            f" On average they were {abs(100 * saved['value']):.0f} % {better} than simply saying "
+            "“35 days”."
         )
     held = rows["covered_90"]
     undecided = ""
@@ -74,21 +66,21 @@ def summary(odds: Odds) -> str:
             f" **Undecided**: only {held['batches']} payout batches were scored, and it takes 60."
         )
     return (
-        f"{odds.scores.about.origins:,} past requests were forecast from what was known when they "
-        f"were made. Of the {held['n']:,} old enough to judge, {words.share(held['value'])} held "
-        f"their nine-in-ten window.{beside}{undecided}"
+        f"We forecast {odds.scores.about.origins:,} past requests from what was known when they "
+        f"were made. Of the {held['n']:,} old enough to judge, {words.share(held['value'])} were "
+        f"paid within their 90 % range.{beside}{undecided}"
     )
 
 
 def calibration(odds: Odds) -> None:
-    """Whether windows held as often as they promise, by amount and half-year, and where in them
+    """Whether ranges held as often as they promise, by amount and half-year, and where in them
     the waits fell."""
     rows = _coverage(odds)
     if rows.is_empty():
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.markdown("**How often windows held**")
+        st.markdown("**How often ranges held**")
         drawing.draw(
             coverage_chart,
             rows,
@@ -102,7 +94,7 @@ def calibration(odds: Odds) -> None:
             "confidence; a payout batch is one observation. Pale: undecided, fewer than 60 batches."
         )
     with right:
-        st.markdown("**Where waits fell within their odds**")
+        st.markdown("**Where payments fell within their odds**")
         tenths = _tenths(odds)
         drawing.draw(
             pit_chart,
@@ -112,9 +104,9 @@ def calibration(odds: Odds) -> None:
             ),
         )
         st.caption(
-            "Each bar is a tenth of what was forecast, the earliest first (PIT). Flat at 10 % is "
-            "right; a hill means too wide windows, a bowl too narrow ones, a slope that waits were "
-            "shorter or longer than forecast."
+            "If the odds are right, each bar is at 10 %. A hill in the middle: ranges too wide. "
+            "High edges: too narrow. High on the left: paid earlier than forecast; on the right: "
+            "later."
         )
 
 
@@ -144,8 +136,8 @@ def compared(odds: Odds, slice_name: str) -> bool:
     )
     st.caption(
         "Mean error of the whole forecast in days (twCRPS over 0 to 120 days, less is better) with "
-        "90 % confidence. Requests that still wait count as waiting. Held: how often a wait ended "
-        "inside the window that promises 90 or 50 %. Late: later than nine in ten odds said."
+        "90 % confidence. Requests that still wait count as waiting. Held: how often a request was "
+        "paid within its 90 % range, or its middle half. Late: past the 90 % date."
         f"{undecided}"
     )
     _scores_table(table)
@@ -180,7 +172,7 @@ def _scores_table(table: pl.DataFrame) -> None:
         wide.select("name", *columns),
         hide_index=True,
         height="content",
-        placeholder="no window",
+        placeholder="no range",
         alt="Scores of this tracker's odds and of other answers",
         column_config={
             "name": st.column_config.TextColumn("Answer", pinned=True, width=150),
@@ -198,13 +190,13 @@ def _percent(rows: pl.DataFrame) -> pl.DataFrame:
     is_share = ~metric.is_in(_METRICS_IN_DAYS) & ~metric.str.starts_with("brier")
     return rows.with_columns(
         pl.col("value", "low", "high") * pl.when(is_share).then(100.0).otherwise(1.0),
-        name=pl.col("model").replace_strict(_NAMES, default=pl.col("model")),
+        name="model",
         ours=pl.col("model") == MODEL,
     )
 
 
 def _coverage(odds: Odds) -> pl.DataFrame:
-    """How often this tracker's windows held, a row a slice and promise, in the readers' order."""
+    """How often this tracker's ranges held, a row a slice and promise, in the readers' order."""
     promised = {"covered_90": "90 %", "covered_50": "50 %"}
     rows = odds.scores.table.filter(pl.col("metric").is_in(list(promised)), model=MODEL)
     name = pl.col("slice").replace({ALL: "all forecasts"})
@@ -253,12 +245,15 @@ def coverage_chart(rows: pl.DataFrame) -> alt.LayerChart:
     )
     pale = alt.condition("datum.decided", alt.value(1.0), alt.value(0.35))
     tooltip = [
-        *_tooltip("Held", ", %", name="Of", promised="Promised"),
+        *_tooltip("Held, in %", name="Requests", promised="Promised"),
         alt.Tooltip("batches:Q", title="Payout batches"),
-        alt.Tooltip("decided:N", title="Decided"),
+        alt.Tooltip("verdict:N", title="Verdict"),
     ]
     x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=_PERCENT_AXIS)
-    base = alt.Chart(rows).encode(y=_NAMES_AXIS, yOffset=offset, color=colour, tooltip=tooltip)
+    told = rows.with_columns(
+        verdict=pl.when("decided").then(pl.lit("decided")).otherwise(pl.lit("undecided: few"))
+    )
+    base = alt.Chart(told).encode(y=_NAMES_AXIS, yOffset=offset, color=colour, tooltip=tooltip)
     bars = base.mark_rule(strokeWidth=2.5).encode(
         x=alt.X("low:Q", axis=_PERCENT_AXIS), x2="high:Q", opacity=pale
     )
@@ -276,11 +271,11 @@ def pit_chart(tenths: pl.DataFrame) -> alt.LayerChart:
     what was forecast: flat at 10 % where the odds hold."""
     x = alt.X(
         "place:N",
-        title=None,
+        title="Where in its odds a request was paid, in %",
         sort=None,
         axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap="greedy"),
     )
-    tooltip = _tooltip("Share of waits", ", %", place="Around quantile, %")
+    tooltip = _tooltip("Share of requests, in %", place="Paid at about, in % of its odds")
     base = alt.Chart(tenths).encode(x=x, tooltip=tooltip)
     bars = base.mark_bar(color=BLUE, opacity=0.75).encode(
         y=alt.Y(
@@ -295,7 +290,7 @@ def pit_chart(tenths: pl.DataFrame) -> alt.LayerChart:
         .mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5)
         .encode(y="at:Q", tooltip=NO_TOOLTIP)
     )
-    return layered([bars, spread, even], 190)
+    return layered([bars, spread, even], 210)
 
 
 def models_chart(rows: pl.DataFrame) -> alt.LayerChart:
@@ -305,7 +300,7 @@ def models_chart(rows: pl.DataFrame) -> alt.LayerChart:
         color=alt.Color(
             "ours:N", legend=None, scale=alt.Scale(domain=[True, False], range=[BLUE, GREY])
         ),
-        tooltip=_tooltip("Mean error", ", days", name="Answer"),
+        tooltip=_tooltip("Mean error, in days", name="Answer"),
     )
     longest = max(rows["value"].to_list() + rows["high"].drop_nulls().to_list())
     axis = alt.Axis(labelExpr="datum.label + ' d'", tickCount=6, grid=False)
@@ -316,9 +311,9 @@ def models_chart(rows: pl.DataFrame) -> alt.LayerChart:
     return layered([bars, spread], 28 * rows.height + 10)
 
 
-def _tooltip(value: str, unit: str, **names: str) -> list[alt.Tooltip]:
+def _tooltip(value: str, **names: str) -> list[alt.Tooltip]:
     """What a mark is of, by column, then its value and its interval."""
-    titles = {"value": f"{value}{unit}", "low": f"from{unit}", "high": f"to{unit}"}
+    titles = {"value": value, "low": "90 % confidence from", "high": "90 % confidence to"}
     return [
         *(alt.Tooltip(f"{column}:N", title=title) for column, title in names.items()),
         *(

@@ -62,3 +62,4 @@ if head is not None:
     )
     downloads.offer_query(store, "pending_requests", token=of_token)
 parts.rejected_note(metrics)
+links.release("amount", "token")  # Unstake has its own

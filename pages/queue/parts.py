@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -204,7 +203,7 @@ def pending_table(
         st.markdown("Nobody.")
         return
     payout_ftm, payout_form = words.payouts(pending["payout_wei"])
-    ahead_ftm, ahead_form = _all_told(pending["ahead_ftm"])
+    ahead_ftm, ahead_form = words.all_told(pending["ahead_ftm"])
     linked = bool(explorer)
     link = pl.format(f"{explorer.rstrip('/')}/tx/{{}}", "requested_tx")
     st.dataframe(
@@ -236,7 +235,7 @@ def pending_table(
             "before": f"Before {words.day(ends_on)}" if ends_on else None,
             "waited_days": st.column_config.NumberColumn("Waited, days", format="%.1f"),
             "requested_at": st.column_config.DatetimeColumn(
-                "Requested, UTC", format="D MMM YYYY, HH:mm", timezone="UTC"
+                "Made, UTC", format="D MMM YYYY, HH:mm", timezone="UTC"
             ),
             "requested_tx": (
                 st.column_config.LinkColumn("Transaction", display_text=r"/tx/(0x.{8})", width=110)
@@ -252,16 +251,3 @@ def _sum(label: str, form: str | None) -> ColumnConfig:
     if form is None:
         return st.column_config.TextColumn(label, alignment="right")
     return st.column_config.NumberColumn(label, format=form)
-
-
-def _all_told(amounts: pl.Series) -> tuple[pl.Series, str | None]:
-    """What stands ahead, and a number format with two places, or as many as the smallest amount
-    needs to show. Where a float has not so many of the largest, it is the text of each instead."""
-    smallest = amounts.filter(amounts > 0).min()
-    if not isinstance(smallest, float) or smallest >= 0.005:
-        return amounts, "%,.2f"
-    places = min(18, 1 - math.floor(math.log10(smallest)))
-    if max(each for each in amounts if each is not None) >= 10.0 ** (words.FLOAT_DIGITS - places):
-        told = [None if each is None else words.number(each, "up") for each in amounts]
-        return pl.Series(amounts.name, told, pl.String), None
-    return amounts, f"%,.{places}f"

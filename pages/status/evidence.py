@@ -74,8 +74,8 @@ def command(source: Source, network: str) -> str:
 def differed(times: int) -> str:
     """What stands above the table of contradictions."""
     return (
-        f"Sources differed {words.plural(times, 'time')}. What was settled was read again or "
-        "mended; what is not yet is a failed check."
+        f"Sources differed {words.plural(times, 'time')}. What could be settled was read "
+        "again or corrected; what is not yet is a failed check."
     )
 
 

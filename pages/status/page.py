@@ -37,7 +37,9 @@ if not store.info.simulated:
 
 st.subheader("Checks")
 drawing.once(store.version, parts.checks_table, checks, hosts)
-st.caption("Made at every sync. An unknown check has not passed: its message says why.")
+st.caption(
+    "Run after every sync. “Unknown” means the check could not be made: its message says why."
+)
 
 st.subheader("Blocks read")
 drawing.once(store.version, parts.coverage_table, store.ask("coverage"))

@@ -63,7 +63,9 @@ def last_sync(info: StoreInfo, age: str) -> None:
         behind = "the simulation's last"
     elif info.synced_block is not None and info.head_block is not None:
         distance = info.head_block - info.synced_block
-        behind = f"{distance:,} behind the head" if distance else "at the chain's head"
+        behind = (
+            f"{distance:,} behind the newest then" if distance else "the newest when it was read"
+        )
     fact_tiles(
         [
             ("Last synced block", words.count(info.synced_block), behind),

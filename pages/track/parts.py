@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from data.pool.identifiers import TAKES
+from ui.odds import scored
 from ui.parts import downloads, words
 from ui.parts.tiles import fact_tiles
 from ui.request import card, sentences
@@ -25,12 +26,13 @@ _COLUMNS: dict[str, ColumnConfig] = {
         "Request", display_text=r"find=(\d+)", width=75, pinned=True
     ),
     "event": _text("What it did", width=90),
-    "status": _text("Status now", width=90),
+    "status": _text("Status", width=75),
     "place": _number("Place", format="%,d", width=60),
-    "ahead_ftm": _number("Ahead, FTM", format="%,.2f"),
+    "most_by": st.column_config.DateColumn("90 % by", format="D MMM YYYY", width=100),
+    "half_by": st.column_config.DateColumn("50 % by", format="D MMM YYYY", width=100),
     "waited_days": _number("Waited, days", format="%.1f"),
-    "requested_at": _time("Requested, UTC"),
-    "refused_at": _time("Refused, UTC"),
+    "requested_at": _time("Made, UTC"),
+    "refused_at": _time("Rejected, UTC"),
     "paid_at": _time("Paid, UTC"),
     "at": _time("Time, UTC"),
     "token": _text("Token", width=70),
@@ -48,6 +50,7 @@ def field() -> str:
         bind="query-params",
         placeholder="0x… or 2210",
         autocomplete="off",
+        width=720,
     )
 
 
@@ -64,7 +67,7 @@ def examples(store: StoreView) -> None:
     newest, head = store.ask_row("newest_request"), store.ask_row("blocking_head")
     with st.container(horizontal=True, gap="small"):
         if head is not None:
-            _link(f"{words.short(head['staker'])}, who is next in the queue", head["staker"])
+            _link(f"{words.short(head['staker'])}, first in line", head["staker"])
         if newest is not None:
             tx = newest["requested_tx"]
             _link(f"Request {newest['wr_id']:,}, the newest", str(newest["wr_id"]))
@@ -92,12 +95,16 @@ def request(store: StoreView, wr_id: int) -> None:
 
 
 def address(store: StoreView, staker: str) -> None:
-    """Every request of an address, newest first."""
+    """Every request of an address, newest first; a single one at once as it stands."""
     answer = store.ask("requests_by_address", address=staker)
     # A log may be there twice, which fails a check: the first of them counts.
     requests = answer.unique("wr_id", keep="last", maintain_order=True)
     if not requests.height:
         st.info(f"`{staker}` {_no_requests(store, staker)} {sentences.read_up_to(store)}")
+        return
+    if requests.height == 1:
+        st.markdown(f"{words.short(staker)} made one request.")
+        request(store, requests["wr_id"][0])
         return
     st.subheader(f"Requests of {words.short(staker)}")
     st.markdown(sentences.of_address(requests))
@@ -113,7 +120,7 @@ def transaction(store: StoreView, tx: str) -> None:
     events = store.ask("request_by_tx", tx=tx)
     if not events.height:
         st.info(
-            f"Transaction `{words.short(tx)}` made, paid or refused no request that the store "
+            f"Transaction `{words.short(tx)}` made or paid no request that the store "
             f"holds. One that did something else, such as staking, shows nothing here. "
             f"{sentences.read_up_to(store)}"
         )
@@ -133,23 +140,23 @@ def _no_requests(store: StoreView, staker: str) -> str:
     info = store.info
     names = {info.pool: "the pool", info.bond: "aFTMb", info.cert: "aFTMc", info.sfc: "the SFC"}
     if staker in names:
-        return f"is the contract of {names[staker]}, and never asked to unstake itself."
-    return "never asked to unstake."
+        return f"is the contract of {names[staker]}, and made no request itself."
+    return "made no request."
 
 
 def _totals(requests: pl.DataFrame) -> None:
     facts = []
     for label, status in (
         ("FTM waiting", "pending"),
-        ("FTM refused and set aside", "manual"),
+        ("FTM rejected and kept", "manual"),
         ("FTM paid", "paid"),
     ):
         payouts = requests.filter(status=status)["payout_wei"]
         total = None if payouts.null_count() else sum(map(int, payouts))
         facts.append((label, words.payout(total), words.plural(payouts.len(), "request")))
     first = requests["requested_at"].min()
-    times = words.plural(requests.height, "time")
-    facts.append(("Asked", times, f"the first on {words.day(first)}"))  # type: ignore[arg-type]
+    times = words.plural(requests.height, "request")
+    facts.append(("Made", times, f"the first on {words.day(first)}"))  # type: ignore[arg-type]
     fact_tiles(facts)
 
 
@@ -177,11 +184,19 @@ def _look_up(find: str) -> None:
 
 
 def _requests_table(store: StoreView, requests: pl.DataFrame) -> None:
-    columns = ["wr_id", "status", "payout_ftm", "place", "ahead_ftm", "waited_days"]
-    columns += ["requested_at", "refused_at", "paid_at", "token", "requested_tx", "paid_tx"]
-    if requests["refused_at"].is_null().all():
-        columns.remove("refused_at")
+    columns = ["wr_id", "status", "most_by", "half_by", "place", "payout_ftm", "ahead_ftm"]
+    columns += ["waited_days", "requested_at", "refused_at", "paid_at", "token"]
+    columns += ["requested_tx", "paid_tx"]
     rows = requests.with_columns(ahead_ftm=pl.when(pl.col("place").is_not_null()).then("ahead_ftm"))
+    waiting = requests.filter(status="pending")
+    odds = scored.odds_of(store) if waiting.height else None
+    if odds is not None:
+        dated = scored.windows_of(odds, waiting).select("wr_id", "most_by", "half_by")
+        rows = rows.join(dated, on="wr_id", how="left", maintain_order="left")
+    # No column in which no request has anything.
+    for name in ("most_by", "half_by", "place", "ahead_ftm", "refused_at"):
+        if name not in rows.columns or rows[name].is_null().all():
+            columns.remove(name)
     _table(store, rows, columns, "Requests of this address, newest first")
 
 
@@ -203,6 +218,15 @@ def _table(
     payout = (
         _number("Payout, FTM", format=form) if form else _text("Payout, FTM", alignment="right")
     )
+    config = _COLUMNS | {"payout_ftm": payout}
+    if "ahead_ftm" in columns:
+        ahead_ftm, ahead_form = words.all_told(rows["ahead_ftm"])
+        rows = rows.with_columns(ahead_ftm=ahead_ftm)
+        config["ahead_ftm"] = (
+            _number("Ahead, FTM", format=ahead_form)
+            if ahead_form
+            else _text("Ahead, FTM", alignment="right")
+        )
     named = rows.with_columns(
         wr_id=link, payout_ftm=payout_ftm, status=pl.col("status").replace(sentences.STATUS)
     )
@@ -212,5 +236,5 @@ def _table(
         height=height,
         placeholder="",
         alt=alt,
-        column_config=_COLUMNS | {"payout_ftm": payout},
+        column_config=config,
     )

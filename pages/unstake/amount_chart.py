@@ -11,9 +11,9 @@ from ui.parts.ranges import ranges
 
 
 def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
-    """One row an amount (`name`, in order; `paid` in full): days `low` to `high` thin, `q25` to
-    `q75` thick, a tick at `q50`; null past the horizon. `mine` marks the user's own."""
-    # A label is short, but a payout of a few wei has all its digits: none is ever cut.
+    """One row an amount (`name` in the token, in order; `paid` in FTM): days `low` to `high` thin,
+    `q25` to `q75` thick, a tick at `q50`; null past the horizon. `mine` marks the user's own."""
+    # A label is short, but an amount of a few wei has all its digits: none is ever cut.
     axis = alt.Axis(ticks=False, domain=False, labelLimit=0)
     names = spans["name"].unique(maintain_order=True).to_list()
     x = alt.X(
@@ -28,8 +28,9 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
             "mine:N", legend=None, scale=alt.Scale(domain=[True, False], range=[BLUE, GREY])
         ),
         "tooltip": [
-            alt.Tooltip("paid:N", title="Payout"),
-            alt.Tooltip("half:N", title="Even odds"),
+            alt.Tooltip("name:N", title="Unstaked"),
+            alt.Tooltip("paid:N", title="You receive"),
+            alt.Tooltip("half:N", title="50 % chance"),
         ],
     }
     today = alt.Chart(pl.DataFrame({"at": [0]})).mark_rule(color=GREY, aria=False)

@@ -157,11 +157,18 @@ def _first_networks() -> dict[tuple[str, str], str]:
 
 
 def step_button(
-    label: str, step: Step, fields: Mapping[str, str] | None = None, *, primary: bool = False
+    label: str,
+    step: Step,
+    fields: Mapping[str, str] | None = None,
+    *,
+    primary: bool = False,
+    why_not: str = "",
 ) -> None:
-    """A button to another step, which may write fields too."""
+    """A button to another step, which may write fields too. It is off where a `why_not` says so."""
     st.button(
         label,
+        help=why_not or None,
+        disabled=bool(why_not),
         type="primary" if primary else "secondary",
         key=f"go {step} {label}",
         on_click=write_link,

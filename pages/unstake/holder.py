@@ -37,7 +37,8 @@ def field(form: Form) -> bool:
     )
     if not form.address:
         st.caption(
-            "Connect a wallet or write an address. It stands in this page's link, and nowhere else."
+            "Connect a wallet or enter an address. We keep it only in this page's link; the node "
+            "is asked for its balance."
         )
         return False
     found = read_address(form.address)

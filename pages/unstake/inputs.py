@@ -58,7 +58,9 @@ def _shown(name: str, value: str) -> tuple[str, str]:
 def token_input(form: Form) -> None:
     """Which token is burned, by the names it goes by."""
     chosen = next(name for name, token in _TOKENS.items() if token == form.token)
-    help = "aFTMc is also called ankrFTM: it grows in worth. aFTMb grows in number."
+    help = (
+        "ankrFTM (aFTMc): each token is worth more FTM over time. aFTMb: one token is always 1 FTM."
+    )
     _choice("Token", "token", list(_TOKENS), chosen, help=help)
 
 

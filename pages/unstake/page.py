@@ -19,7 +19,7 @@ from ui.shown import store_view
 store = store_view.shown()
 links.refuse_unknown(FIELDS, "Unstake")
 st.title("Unstake")
-st.markdown("From an amount to a paid request: what you get, when, and what to check first.")
+st.markdown("See what you would receive and when, then unstake step by step.")
 notices = st.container()
 form = read_form(notices)
 now = read_now(store, form)

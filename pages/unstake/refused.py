@@ -114,7 +114,7 @@ def _sign(network: Network, payout: SetAside, unsigned: wallet.UnsignedTransacti
         st.markdown(
             f"- **Contract**: the pool, `{network.pool}`\n"
             f"- **Function**: `{function}`\n"
-            f"- **Request**: `{payout.wr_id}`; it sends {amount} to the address that asked, "
+            f"- **Request**: `{payout.wr_id}`; it sends {amount} to the address that made it, "
             "whoever signs\n"
             f"- **From**: `{unsigned.sender}`, which pays the gas\n"
         )
@@ -138,8 +138,8 @@ def _is_ready(payout: SetAside) -> bool:
             f": {words.escaped(payout.refusal)}" if payout.refusal else ", without giving a reason"
         )
         st.error(
-            f"The contract would refuse this now{why}. The address that asked has to accept the "
-            "FTM first: mend that, and look here again."
+            f"The contract would refuse this now{why}. The receiving address has to accept the "
+            "FTM first: change that, and look here again."
         )
         return False
     if payout.gas is None or payout.gas_price_wei is None or payout.native_wei is None:

@@ -111,12 +111,12 @@ def _of_holder(reading: Reading, holder: Holder) -> Iterator[Remark]:
         yield Remark(
             "note",
             "receiver",
-            "The address is a contract. FTM is pushed to it with 40,000 gas; if it refuses or "
-            "needs more, the payout is set aside.",
+            "The address is a contract. FTM is pushed to it with 40,000 gas; if it rejects "
+            "that or needs more, the payout is kept for it.",
             "Anyone can then fetch it for you by withdrawManual with the request's id.",
         )
     else:
-        yield Remark("ok", "receiver", "The address is a plain account: it takes the payment.")
+        yield Remark("ok", "receiver", "An ordinary wallet address: the payment will arrive.")
 
 
 def _balance(reading: Reading, holder: Holder) -> Remark:
@@ -138,7 +138,7 @@ def _balance(reading: Reading, holder: Holder) -> Remark:
     return Remark(
         "problem",
         "balance",
-        f"{name} balance is {_amount(most_wei, reading.amount_wei)}, you asked for "
+        f"{name} balance is {_amount(most_wei, reading.amount_wei)}, you entered "
         f"{_amount(reading.amount_wei, most_wei)}.",
         remedy,
     )

@@ -44,11 +44,11 @@ def show_order(form: Form, amount_wei: int) -> None:
 
 
 def facts() -> None:
-    """What people get wrong, where it matters."""
+    """What cannot be undone, above the button that leads on."""
     st.markdown(
-        "- From the request on it **earns nothing** more.\n"
+        "- From then on your tokens **earn no rewards**.\n"
         "- It **cannot be cancelled** or changed.\n"
-        "- It is paid **whole**, never in parts, and only after all before it.\n"
+        "- It is paid **in one sum**, after everyone ahead of you.\n"
         "- The FTM are **sent to you**: there is nothing to claim."
     )
 
@@ -89,13 +89,13 @@ def last_shown(network: str) -> Reading | None:
 
 def keep_as_offered(reading: Reading) -> None:
     """Keep what step 3 showed last before the wallet was asked."""
-    st.session_state["unstake offered"] = reading
+    st.session_state["unstake signing"] = reading
 
 
 def came_otherwise(network: str, request: Requested) -> str:
     """What was shown before signing and what the chain made of it, where the payout is another;
     "" where it is not, or was not shown in this session."""
-    offered = st.session_state.get("unstake offered")
+    offered = st.session_state.get("unstake signing")
     if (
         not isinstance(offered, Reading)
         or (offered.network, offered.token) != (network, request.token)

@@ -31,7 +31,8 @@ from ui.parts.tiles import fact_tiles
 from ui.request import terms, typed_amount
 from ui.request.terms import Given
 
-_MAX = "Max: all that an address holds"
+_MAX = "Use my whole balance"
+_SHORT = {BOND: "aFTMb", CERT: "ankrFTM"}
 _TWENTIETHS_OF_AMOUNT = (2, 5, 10, 20, 40, 80, 200)
 _PARTS = (1, 2, 4, 10)
 _RATE_DECIMALS = 6
@@ -105,8 +106,8 @@ def _results(now: Now) -> str:
     form = now.form
     if not form.amount:
         st.caption(
-            "Write an amount: what you would receive, the fee and when it is paid appear here. No "
-            "wallet is needed."
+            "Enter an amount to see what you receive, the fee and the expected date. No wallet is "
+            "needed."
         )
         return ""
     try:
@@ -125,22 +126,40 @@ def _results(now: Now) -> str:
     given = terms.given(reading, now.terms, form.token, amount_wei)
     if reading is None and (text := typed_amount.over_staked(now.view, given.gross_wei)):
         st.warning(text)
-    _tiles(now, given)
-    _origin(now, given)
     sentence = ""
     if given.payout_wei is None:
         st.warning(f"What you would receive is unknown: {words.fault(given.reason)}.")
     elif given.payout_wei == 0:
-        st.error("The fee takes all of this amount. Write a larger one.")
+        st.error("The fee takes all of this amount. Enter a larger one.")
     else:
+        if reading is not None:
+            _holds(reading)
         window = _window(now, given.payout_wei)
         sentence = _sentence(given, now.odds, window)
-        chain_end.show(now.view.ending)
+    _tiles(now, given)
+    _origin(now, given)
+    chain_end.show(now.view.ending)
+    shared.facts()
+    if given.payout_wei:
         step_button("Continue to the checks", 2, primary=True)
         if now.odds is not None:
             _other_amounts(now, now.odds, amount_wei)
-    shared.facts()
     return sentence
+
+
+def _holds(reading: Reading) -> None:
+    """What the address of the link holds, where that is less than the amount."""
+    held = reading.holder
+    if held is None or held.most_wei is None or held.most_wei >= reading.amount_wei:
+        return
+    name = TOKEN_NAMES[reading.token]
+    st.warning(
+        f"`{words.short(held.address)}` holds {format_short(held.most_wei)} {name}, less than this "
+        "amount."
+    )
+    if held.most_wei:
+        most = format_wei(held.most_wei)
+        step_button(f"Use max: {most}", 1, {"amount": most})
 
 
 def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> str:
@@ -149,8 +168,8 @@ def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> 
         return f"{receipt}."
     days = window.quantile(0.5)
     if math.isfinite(days):
-        return f"{receipt}; even odds by {words.day(odds.day(days))}."
-    return f"{receipt}; less than even odds within {scored.FAN_DAYS} days."
+        return f"{receipt}; 50 % chance by {words.day(odds.day(days))}."
+    return f"{receipt}; under 50 % chance within {scored.FAN_DAYS} days."
 
 
 def _tiles(now: Now, given: Given) -> None:
@@ -159,7 +178,7 @@ def _tiles(now: Now, given: Given) -> None:
     if given.ratio:
         rate = f"{format_short(ONE * ONE // given.ratio, _RATE_DECIMALS)} FTM"
     tiles = [
-        ("You receive", words.payout(given.payout_wei), "fixed once it is in a block, paid whole"),
+        ("You receive", words.payout(given.payout_wei), "final once confirmed, paid in one sum"),
         ("Fee", *terms.fee_of(given)),
         ("1 aFTMc (ankrFTM)", rate, "1 aFTMb is 1 FTM"),
         ("Your place in the queue", place, ahead),
@@ -198,7 +217,7 @@ def _origin(now: Now, given: Given) -> None:
 
 
 def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
-    st.subheader("Expected release window")
+    st.subheader("When it is paid")
     odds, reading = now.odds, now.live.reading
     if odds is None:
         window_card.unscored(now.view.source)
@@ -206,20 +225,16 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
     basis = present(reading, odds)
     window = basis.new_window(payout_wei / ONE)
     window_card.show(odds, window, odds.now, amount=format_short(payout_wei).replace(",", ""))
-    st.caption(
-        f"The money is forecast from {words.moment(odds.at)}, the store's last block"
-        + (
-            f"; the queue is that of block {reading.block:,}."
-            if reading is not None and basis is not odds.present
-            else ", and so is the queue."
-        )
-    )
+    basis_words = f"Based on data up to {words.moment(odds.at)}"
+    if reading is not None and basis is not odds.present:
+        basis_words += f", and on the queue at block {reading.block:,}"
+    st.caption(f"{basis_words}.")
     return window
 
 
 def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
     """Other amounts beside the user's own, and the same amount in parts, on the same terms."""
-    st.subheader("What another amount would change")
+    st.subheader("How the wait depends on the amount")
     basis = present(now.live.reading, odds)
     spans = []
     for twentieths in _TWENTIETHS_OF_AMOUNT:
@@ -229,45 +244,46 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
             continue
         window = basis.new_window(other.payout_wei / ONE)
         if window is not None and window_words.has_odds(window):
-            spans.append(_span(odds, other.payout_wei, window, mine=twentieths == 20))
+            wanted = f"{format_brief(other_wei)} {_SHORT[now.form.token]}"
+            span = _span(odds, other.payout_wei, window)
+            spans.append({"name": wanted, "mine": twentieths == 20, **span})
     if spans and all(span["low"] is None for span in spans):
         st.markdown(
-            f"From {spans[0]['name']} to {spans[-1]['name']}: more than 95 % of the futures take "
-            f"longer than {scored.FAN_DAYS} days."
+            f"From {spans[0]['name']} to {spans[-1]['name']}: under 5 % chance within "
+            f"{scored.FAN_DAYS} days."
         )
     elif spans:
         drawing.draw(
             amount_chart.amounts,
             pl.DataFrame(spans, schema_overrides=dict.fromkeys(_MARKS, pl.Float64)),
             horizon_days=scored.FAN_DAYS,
-            alt="; ".join(str(span["said"]) for span in spans),
+            alt="; ".join(f"{span['name']}: {span['said']}" for span in spans),
         )
         st.caption(
-            "Days until it is paid, by what you would receive: thick half of the futures, thin "
-            f"nine in ten, amber even odds; an arrow goes on after {scored.FAN_DAYS} days, and one "
-            "alone begins only then. Your amount is the coloured one. What waits before you counts "
-            "for each."
+            "Days until it is paid. Thin bar: 90 % range. Thick bar: middle half. Orange: 50 % "
+            f"chance by then. An arrow goes on after {scored.FAN_DAYS} days; one alone begins only "
+            "then. Your amount is the coloured one. Everyone ahead of you is included."
         )
     _split(now, odds, amount_wei)
 
 
-def _span(odds: Odds, payout_wei: int, window: ReleaseWindow, *, mine: bool) -> dict[str, object]:
+def _span(odds: Odds, payout_wei: int, window: ReleaseWindow) -> dict[str, object]:
     days = {name: window.quantile(p) for name, p in _MARKS.items()}
     paid, half = f"{format_short(payout_wei)} FTM", _half(odds, window)
     return {
-        "name": f"{format_brief(payout_wei)} FTM",
         "paid": paid,
-        "mine": mine,
         "half": half,
-        "said": f"{paid}: even odds {half}",
+        "said": f"{paid}, 50 % chance {half}",
         **{name: day if math.isfinite(day) else None for name, day in days.items()},
     }
 
 
 def _half(odds: Odds, window: ReleaseWindow) -> str:
-    """The day of even odds, or after which last one they are."""
+    """The day by which the chance is 50 %, or after which last one it is."""
     days = window.quantile(0.5)
-    return words.day(odds.day(days)) if math.isfinite(days) else window_words.beyond(window)
+    if math.isfinite(days):
+        return f"by {words.day(odds.day(days))}"
+    return window_words.beyond(window)
 
 
 def _split(now: Now, odds: Odds, amount_wei: int) -> None:
@@ -300,8 +316,8 @@ def _split(now: Now, odds: Odds, amount_wei: int) -> None:
             column_config={
                 "parts": st.column_config.NumberColumn("Requests"),
                 "paid": st.column_config.TextColumn("FTM in all"),
-                "first": st.column_config.TextColumn("Even odds for the first"),
-                "last": st.column_config.TextColumn("Even odds for the last"),
+                "first": st.column_config.TextColumn("50 % chance, first"),
+                "last": st.column_config.TextColumn("50 % chance, last"),
             },
         )
         st.caption(

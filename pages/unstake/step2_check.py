@@ -53,15 +53,16 @@ def show(now: Now) -> str:
     shared.show_remarks(remarks)
     _use_max(form, reading)
     has_problem = any(remark.kind == "problem" for remark in remarks)
+    why_not = "Fix what is marked in red before you sign." if has_problem else ""
     if has_problem:
-        st.markdown("Mend what is marked before you sign.")
+        st.markdown(why_not)
     shared.beside(form)
     with st.container(horizontal=True):
         # Only what has its transaction is over: without one it may be on its way.
         fields = another(form) if form.tx_hash else {"tx": "", "request": ""}
         if form.tx_hash or form.since is None:
             fields["since"] = str(reading.block)
-        step_button("Continue to sign", 3, fields, primary=not has_problem)
+        step_button("Continue to sign", 3, fields, primary=True, why_not=why_not)
         shared.look_again(2)
     return summary(remarks)
 

@@ -74,9 +74,11 @@ def show(now: Now) -> None:
             gas = reading.holder.gas if reading.holder else None
             transaction = replace(transaction, gas=gas)
             shared.keep_as_offered(reading)
-            _call(network, transaction, reading)
-            _window(now, reading)
+            _deal(now, transaction, reading)
+            if now.odds is not None:
+                window_card.late(now.odds)
             shared.facts()
+            _call(network, transaction)
         elif not isinstance(outcome, wallet.Signed):
             step_button("Back to the checks", 2, primary=True)
     # What the wallet was asked before is followed up, whatever speaks against signing now.
@@ -99,7 +101,30 @@ def unsigned(
     )
 
 
-def _call(network: Network, transaction: wallet.UnsignedTransaction, reading: Reading) -> None:
+def _deal(now: Now, transaction: wallet.UnsignedTransaction, reading: Reading) -> None:
+    """What is given, what comes of it and when, and what it costs."""
+    given = f"{format_wei(reading.amount_wei)} {TOKEN_NAMES[reading.token]}"
+    st.markdown(
+        f"- **You give**: {given}. No token approval is needed: refuse any request for one.\n"
+        + _payout(reading)
+        + _when(now, reading)
+        + _place(reading)
+        + _network_fee(now.network, transaction, reading)
+    )
+
+
+def _network_fee(
+    network: Network | None, transaction: wallet.UnsignedTransaction, reading: Reading
+) -> str:
+    symbol = network.native_symbol if network else "FTM"
+    limit = "its price is not known"
+    if transaction.gas is not None and reading.gas_price_wei is not None:
+        most_wei = transaction.gas * reading.gas_price_wei
+        limit = f"at most about {format_short(most_wei, up=True)} {symbol}"
+    return f"- **Network fee**: {limit}. You send no {symbol}.\n"
+
+
+def _call(network: Network, transaction: wallet.UnsignedTransaction) -> None:
     """What is signed, in every part, read from the bytes that are."""
     call = transaction.for_wallet(network.chain_id)
     description = describe(network, call)
@@ -107,20 +132,18 @@ def _call(network: Network, transaction: wallet.UnsignedTransaction, reading: Re
     link = f" ([on the explorer]({explorer}/address/{network.pool}))" if explorer else ""
     gas = transaction.gas
     limit = "what the wallet estimates" if gas is None else f"at most {gas:,}"
-    st.markdown(
-        f"- **Network**: {wallet.title(network)}, chain {network.chain_id}\n"
-        f"- **From**: `{call['from']}`\n"
-        f"- **Contract**: the pool, `{network.pool}`{link}\n"
-        f"- **Function**: `{description.function}`\n"
-        + "".join(
-            f"- **{name.capitalize()}**: `{value}`, that is {words.escaped(meaning)}\n"
-            for name, value, meaning in description.arguments
+    with st.expander("What exactly is signed"):
+        st.markdown(
+            f"- **Network**: {wallet.title(network)}, chain {network.chain_id}\n"
+            f"- **From**: `{call['from']}`\n"
+            f"- **Contract**: the pool, `{network.pool}`{link}\n"
+            f"- **Function**: `{description.function}`\n"
+            + "".join(
+                f"- **{name.capitalize()}**: `{value}`, that is {words.escaped(meaning)}\n"
+                for name, value, meaning in description.arguments
+            )
+            + f"- **Value**: 0 {network.native_symbol}; **gas**: {limit}\n"
         )
-        + f"- **Value**: 0 {network.native_symbol}; **gas**: {limit}\n"
-        "- **Approval**: none is needed, and none is asked for\n"
-        + _payout(reading)
-        + _place(reading)
-    )
 
 
 def _payout(reading: Reading) -> str:
@@ -129,8 +152,8 @@ def _payout(reading: Reading) -> str:
         return ""
     fee, _ = format_fee(reading.fee_wei, reading.payout_wei + reading.fee_wei)
     return (
-        f"- **You get**: {format_short(reading.payout_wei)} FTM after a fee of {fee} at block "
-        f"{reading.block:,}{_at_worst(reading)}\n"
+        f"- **You get**: about {format_short(reading.payout_wei)} FTM after a fee of {fee} FTM at "
+        f"block {reading.block:,}{_at_worst(reading)}\n"
     )
 
 
@@ -162,16 +185,15 @@ def _place(reading: Reading) -> str:
     ahead = words.UNKNOWN
     if reading.pending_wei is not None:
         ahead = words.ahead(reading.pending_wei)
-    return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}\n"
+    return f"- **Your place**: {place:,} in the queue; to be paid before it: {ahead}.\n"
 
 
-def _window(now: Now, reading: Reading) -> None:
+def _when(now: Now, reading: Reading) -> str:
     """When it is paid, once more before what cannot be taken back."""
-    if now.odds is not None and reading.payout_wei is not None:
-        basis = present(reading, now.odds)
-        window = basis.new_window(reading.payout_wei / ONE)
-        st.markdown(window_card.sentence(now.odds, window, now.odds.now))
-        window_card.late(now.odds)
+    if now.odds is None or reading.payout_wei is None:
+        return ""
+    window = present(reading, now.odds).new_window(reading.payout_wei / ONE)
+    return f"- **When**: {window_card.sentence(now.odds, window, now.odds.now)}\n"
 
 
 def _elsewhere(now: Now, amount_wei: int) -> None:
@@ -181,7 +203,7 @@ def _elsewhere(now: Now, amount_wei: int) -> None:
         st.markdown(
             f"1. Open the [staking dashboard]({_STAKING}) and connect your wallet there.\n"
             f"2. Press the minus icon at {TOKEN_NAMES[now.form.token]}.\n"
-            f"3. Write the amount, `{format_wei(amount_wei)}`, and press Unstake.\n"
+            f"3. Enter the amount, `{format_wei(amount_wei)}`, and press Unstake.\n"
             "4. Confirm in the wallet. Keep a little FTM for gas.\n"
             "5. Go to the dashboard: it shows “Unstaking in progress”.\n"
             "6. Copy the transaction's hash from the wallet and paste it here."

@@ -141,7 +141,7 @@ def _outcome(form: Form, outcome: Outcome, expected: Expected) -> None:
     if outcome.kind in ("success", "fetched"):
         st.success(sentence, icon=":material/check:")
         if outcome.kind == "success" and (missing := _not_compared(expected)):
-            st.caption(f"It was not compared with what was asked for: the link holds no {missing}.")
+            st.caption(f"It was not compared with what you entered: the link holds no {missing}.")
     elif outcome.kind in ("not found", "pending"):
         st.info(sentence, icon=":material/hourglass_empty:")
     else:
@@ -260,7 +260,7 @@ def _left(now: Now, request: Requested) -> None:
         st.markdown(f"It has **left the queue** since: {unknown}")
     elif payout.waits:
         st.warning(
-            "Its payment was **rejected by the receiver**, the address that asked. The pool keeps "
+            "Its payment was **rejected by the receiver**. The pool keeps "
             f"the {format_short(request.payout_wei)} FTM for it."
         )
         refused.show(network, now.view.ending, request.wr_id)
@@ -292,7 +292,7 @@ def _window(
     now: Now, reading: Reading | None, outcome: Outcome, request: Requested
 ) -> Likely | None:
     """When it is expected to be paid; returns the day for a calendar, if there is one."""
-    st.subheader("Expected release window", anchor=False)
+    st.subheader("When it is paid", anchor=False)
     odds = now.odds
     if odds is None:
         window_card.unscored(now.view.source)
@@ -307,10 +307,10 @@ def _odds(odds: Odds, reading: Reading | None, request: Requested) -> ReleaseWin
     ahead_wei = None if reading is None else reading.ahead_wei(request.wr_id)
     spendable_wei = None if reading is None else reading.spendable_wei
     if reading is None or ahead_wei is None or spendable_wei is None:
-        st.caption("As if asked for at the store's last block: what waits before it is not known.")
+        st.caption("As if it was made at the newest block here: what waits before it is unknown.")
         return odds.present.new_window(request.payout_wei / ONE)
     if not is_near(reading, odds):
-        st.caption("As if asked for at the store's last block: the node's is over an hour from it.")
+        st.caption("As if it was made at the newest block here: the node's is over an hour away.")
         return odds.present.new_window(request.payout_wei / ONE)
     present = replace(odds.present, spendable_ftm=max(0.0, spendable_wei / ONE))
     return present.window(ahead_wei / ONE, request.payout_wei / ONE)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import streamlit as st
 
 from data import StoreError
+from data.pool.identifiers import (
+    TAKES,
+    Address,
+    RequestId,
+    Transaction,
+    Unreadable,
+    read_identifier,
+)
 from forecast.baselines import OFFICIAL_DAYS
 from pages.unstake import shared
 from pages.unstake.form import step_button
 from pages.unstake.now import Now
-from ui.odds import official, shown_forecasts, window_card
-from ui.parts import links, words
-from ui.request import sentences
+from ui.odds import shown_forecasts, window_card
+from ui.parts import words
+from ui.request import sentences, support
 from ui.shown.store_view import Row, StoreView
 
-# When it was first forecast here, and the moment by which it then had nine in ten odds.
+# When it was first forecast here, and the moment by which it then had a 90 % chance.
 FirstForecast = tuple[datetime, datetime]
 
 
@@ -33,10 +42,7 @@ def show(now: Now) -> None:
             return
         wr_id = next(iter(payouts), None)
     if wr_id is None:
-        st.info("Step 4 finds your request by its transaction. Track finds it by your address.")
-        step_button("Go to step 4", 4)
-        query = {"network": view.source.name}
-        st.page_link(links.page("track"), label="Go to Track", query_params=query)
+        _which(view)
         return
     request = shared.request_row(view, wr_id)
     if request is None:
@@ -55,7 +61,7 @@ def show(now: Now) -> None:
         left = words.duration(sentences.official_left(view.info, request))
         st.info(
             f"It is not late: it has waited {words.duration(request['waited_days'])}, and the "
-            f"official {OFFICIAL_DAYS} days last another {left}."
+            f"official {OFFICIAL_DAYS} days end in {left}."
         )
     head = view.ask_row("blocking_head")
     st.markdown(sentences.blocked_by(request, head))
@@ -66,10 +72,41 @@ def show(now: Now) -> None:
     _show_first_forecast(first, is_past=_is_past(view, first))
     if is_late:
         st.subheader("Ask the operator's support")
-        _support(view, request)
+        support.show(view, request)
     else:
-        with st.expander("Ask the operator's support all the same"):
-            _support(view, request)
+        with st.expander("Contact support anyway"):
+            support.show(view, request)
+
+
+def _which(view: StoreView) -> None:
+    """Asks which request is meant, by its id, its transaction or the address that made it."""
+    text = st.text_input(
+        "Request id, address or transaction hash",
+        key="unstake late",
+        placeholder="2210 or 0x…",
+        autocomplete="off",
+        width=640,
+    )
+    match read_identifier(text, view.source.name):
+        case None:
+            st.caption("Enter what you have: this step then tells whether it is late, and why.")
+        case Unreadable(why):
+            st.warning(f"{why} This field takes {TAKES}.")
+        case RequestId(wr_id):
+            _choose(view, {wr_id: "go on"} if shared.request_row(view, wr_id) else {})
+        case Transaction(tx):
+            _choose(view, shared.requests_made_by(view, tx))
+        case Address(staker):
+            waiting = view.ask("requests_by_address", address=staker).filter(status="pending")
+            payouts = zip(waiting["wr_id"], waiting["payout_wei"], strict=True)
+            _choose(view, {wr_id: words.payout(wei) for wr_id, wei in payouts})
+
+
+def _choose(view: StoreView, payouts: Mapping[int, str]) -> None:
+    if not payouts:
+        st.info(f"The store knows no such request that waits. {sentences.read_up_to(view)}")
+    for wr_id, payout in payouts.items():
+        step_button(f"Request {wr_id:,}: {payout}", 5, {"request": str(wr_id)}, primary=True)
 
 
 def _first_forecast(view: StoreView, wr_id: int) -> FirstForecast | None:
@@ -93,34 +130,10 @@ def _is_past(view: StoreView, first: FirstForecast | None) -> bool:
 def _show_first_forecast(first: FirstForecast | None, *, is_past: bool) -> None:
     """What this tracker said of it first, which today's window must not hide."""
     if first is None:
-        st.caption("No forecast of it with a date was logged here, so there is none to be late by.")
+        st.caption("We have no earlier estimate of this request to compare with.")
         return
     at, by = first
-    verdict = "That has passed: it is late by our own odds." if is_past else ""
+    verdict = "That day has passed: it is late." if is_past else ""
     st.markdown(
-        f"First forecast here on {words.moment(at)}: nine in ten odds by {words.day(by)}. {verdict}"
+        f"Our first estimate, on {words.moment(at)}: 90 % chance by {words.day(by)}. {verdict}"
     )
-
-
-def _support(view: StoreView, request: Row) -> None:
-    if kind := sentences.unreal(view.info):
-        st.caption(
-            f"{kind}: this is no request on the real chain, and support knows nothing of it."
-        )
-    st.markdown(
-        f"[Open a request there]({sentences.SUPPORT}) and paste this. Only the operator can pay "
-        "the queue; nobody can pay one request before those ahead of it."
-    )
-    facts = [
-        f"Unstake request {request['wr_id']} on {view.info.network}, pool {view.info.pool}",
-        f"Address: {request['staker']}",
-        f"Transaction: {request['requested_tx']}",
-        f"Requested: {words.moment(request['requested_at'])}",
-        f"Payout: {words.payout(request['payout_wei'])}",
-        f"Place in the queue: {words.count(request['place'])}",
-        f"To be paid before it: {words.ftm(request['ahead_ftm'], 'up')}",
-        f"Waited: {words.duration(request['waited_days'])}",
-        f"Official {OFFICIAL_DAYS} days: to {words.moment(official.end(request['requested_at']))}",
-        f"As of block {words.count(view.info.synced_block)}, {words.moment(view.info.synced_at)}",
-    ]
-    st.code("\n".join(facts), language=None, wrap_lines=True)

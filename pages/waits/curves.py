@@ -1,4 +1,4 @@
-"""Release curves: the share of an amount's requests that was released after so many days.
+"""Curves of the share of an amount's requests that was paid after so many days.
 
 A curve's steps may come thinned (see the query), and it ends at the longest wait there is:
 beyond that nothing is known, unless all were released. Where fewer than FEWEST waited that
@@ -72,7 +72,7 @@ def takeaway(curve: pl.DataFrame, days: int) -> str:
         f"{bucket}, {why_unknown(requests) if share is None else percent(share)}"
         for bucket, requests, share in rows
     )
-    return f"Share of the requests released after {days} days, by amount: {shares}."
+    return f"Share of the requests paid after {days} days, by amount: {shares}."
 
 
 def percent(share: float | None, digits: int = 0) -> str:
@@ -263,7 +263,7 @@ def _key(curve: pl.DataFrame, read: pl.DataFrame, hovered: alt.Parameter) -> alt
     text: dict[str, Any] = {"baseline": "middle", "fontSize": 12, "color": colours.GREY}
     label = at.mark_text(align="left", **text).encode(text="label:N", x=alt.value(34))
     title = (
-        alt.Chart(pl.DataFrame({"title": ["Share released"]}))
+        alt.Chart(pl.DataFrame({"title": ["Share paid"]}))
         .mark_text(align="left", fontWeight=600, **text)
         .encode(text="title:N", x=alt.value(0), y=alt.value(heights[0]), tooltip=NO_TOOLTIP)
     )

@@ -17,13 +17,13 @@ st.markdown(drawing.once(store.version, parts.answer, whole, within, OFFICIAL_DA
 
 drawing.once(store.version, parts.promise, within, OFFICIAL_DAYS)
 st.caption(
-    f"Only requests made at least {OFFICIAL_DAYS} days before the last block: younger ones are "
-    "left out, paid or not, as they would make it look better. A request counts as paid once the "
-    "queue's head has passed it, even where the receiver refused the money: it was there."
+    f"Only requests made at least {OFFICIAL_DAYS} days before the newest block here: newer ones "
+    "are left out, as only the quick ones among them are paid yet. Counted as paid once its turn "
+    "came and the money was there, even if the receiving address rejected it."
 )
 downloads.offer_query(store, "paid_within_35_days", days=OFFICIAL_DAYS)
 
-st.subheader("How long until requests were released")
+st.subheader("How long until requests were paid")
 notices = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     span = spans.span_input("Requests made in", spans.ALL, *store.days(), notices)
@@ -31,7 +31,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
 chosen = {"since": span.since, "until": span.until}
 curve = store.ask("release_curve", **chosen)
 if curve.is_empty():
-    st.info(f"Nobody asked to unstake from {span}.")
+    st.info(f"No request was made from {span}.")
 else:
     made_in = (store.version, span)
     drawing.once((made_in, axis_days), parts.curves_chart, curve, axis_days, OFFICIAL_DAYS)
@@ -43,9 +43,8 @@ st.subheader("By half-year and amount")
 half_years = store.ask("waits_by_half_year")
 drawing.once(store.version, parts.half_years_table, half_years, OFFICIAL_DAYS)
 st.caption(
-    "Days from the request until 50 % and 90 % of a half-year's requests were released, and the "
-    f"share released within {OFFICIAL_DAYS} days. Not known yet: too few of them were released, or "
-    f"have waited that long, so far. Too few: under {curves.FEWEST} requests, which say nothing of "
-    "others; the query has their figures."
+    "Days until 50 % and 90 % of a half-year's requests were paid, and the share paid within "
+    f"{OFFICIAL_DAYS} days. Not yet: not enough of them are paid, or have waited that long. "
+    f"Too few: under {curves.FEWEST} requests; the query has their figures."
 )
 downloads.offer_query(store, "waits_by_half_year")

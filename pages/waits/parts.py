@@ -14,31 +14,33 @@ from pages.waits import curves
 from ui.parts import drawing, links, words
 from ui.parts.spans import ALL, Span
 
-_FIGURES = {"days_50": "{:6.1f} d", "days_90": "{:6.1f} d", "share": "{:5.1f} %"}
+_FIGURES = {"days_50": "{:5.1f} d", "days_90": "{:5.1f} d", "share": "{:5.1f} %"}
 _AXES = {"35": 35, "90": 90, "365": 365}
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 
 
 def answer(curve: pl.DataFrame, within: pl.DataFrame, days: int) -> str:
-    """The page's one sentence: the usual wait of the most frequent amount, and the promise."""
+    """The page's answer: how often the promise was kept, and the usual wait of the most common
+    size."""
     by_size = curves.by_bucket(curve, days).sort("requests", maintain_order=True)
     usual = by_size.row(-1, named=True)
-    bucket = usual["bucket"] if usual["bucket"].startswith("under") else f"of {usual['bucket']}"
-    requests = f"the requests {bucket}, the most frequent amount,"
-    half = f"How long half of {requests} wait is not known yet"
+    size = f"those {_of(usual['bucket'])}, the most common size"
+    half = f"Of {size}, it is not known yet how long half waited"
     if usual["requests"] < curves.FEWEST:
         few = words.plural(usual["requests"], "request")
-        half = f"{few} {usual['bucket']}, the most frequent amount, are too few for a usual wait"
+        half = f"Of {size}, there are too few for a usual wait ({few})"
     if usual["days_50"] is not None:
         whole_days = max(1, ceil(usual["days_50"]))
-        half = f"Half of {requests} were released within {words.plural(whole_days, 'day')}"
+        half = f"Of {size}, half were paid within {words.plural(whole_days, 'day')}"
     total = within.row(-1, named=True)
     if total["share"] is None:
-        return f"{half}; no request is {days} days old yet."
-    return (
-        f"{half}; of all requests at least {days} days old, "
-        f"{curves.percent(total['share'], 1)} were paid within the official {days} days."
-    )
+        return f"No request is {days} days old yet. {half}."
+    share = curves.percent(total["share"], 1)
+    return f"**{share} of requests** were paid within the official {days} days. {half}."
+
+
+def _of(bucket: str) -> str:
+    return bucket if bucket.startswith("under") else f"of {bucket}"
 
 
 def promise(within: pl.DataFrame, days: int) -> None:
@@ -72,12 +74,14 @@ def promise(within: pl.DataFrame, days: int) -> None:
         height="content",
         alt=f"Share of the requests paid within {days} days, by amount",
         column_config={
-            "amount": _text("Payout, FTM", width=110),
+            "amount": _text("Payout, FTM", width=112),
             "share": st.column_config.ProgressColumn(
-                f"Paid within {days} d", format="%.1f %%", min_value=0, max_value=100, width=118
+                f"In {days} d", format="%.1f %%", min_value=0, max_value=100, width=110
             ),
-            "requests": _number("Requests", format="%,d", width=78),
-            "late": _number("Late", format="%,d", width=52, help="Paid later, or still waiting."),
+            "requests": _number("Made", format="%,d", width=58),
+            "late": _number(
+                f"Past {days} d", format="%,d", width=74, help="Paid later, or still waiting."
+            ),
         },
     )
 
@@ -88,7 +92,7 @@ def axis_input(notices: DeltaGenerator) -> int | None:
 
 
 def curves_chart(curve: pl.DataFrame, axis_days: int | None, days: int) -> None:
-    """The share of the requests that was released by each day, by amount."""
+    """The share of the requests that was paid by each day, by amount."""
     drawing.draw(
         curves.release_curves,
         curve,
@@ -103,12 +107,9 @@ def curves_note(curve: pl.DataFrame, span: Span) -> str:
     released = curve.group_by("bucket").agg(pl.col("released").last())["released"].sum()
     return (
         f"Requests made from {span}. "
-        f"{'' if released else 'None of them was released yet, so no wait is known. '}"
-        "Released means that the queue's head passed a request, paid or refused. Pending "
-        "requests, young ones too, count for as long as they have waited. A curve ends at its "
-        f"longest wait, or where fewer than {curves.FEWEST} requests waited as long while some "
-        "still wait: so few say nothing of others. Steps and days are exact to half a percent of "
-        "the requests."
+        f"{'' if released else 'None of them is paid yet, so no wait is known. '}"
+        "Requests that still wait count for as long as they have waited. A line stops where fewer "
+        f"than {curves.FEWEST} requests are left."
     )
 
 
@@ -117,7 +118,7 @@ def curves_table(curve: pl.DataFrame, days: int) -> None:
     rows = curves.by_bucket(curve, days).select(
         _amount(), "days_50", "days_90", "requests", "pending"
     )
-    alt = "How long it took until half and nine tenths were released, by amount"
+    alt = "Days until 50 % and 90 % were paid, by amount"
     _table(rows, days, alt, height="content")
 
 
@@ -133,7 +134,7 @@ def half_years_table(waits: pl.DataFrame, days: int) -> None:
         requests="requests",
         pending="pending",
     )
-    alt = "How long it took until half and nine tenths were released, by half-year and amount"
+    alt = "Days until 50 % and 90 % were paid, by half-year and amount"
     _table(rows, days, alt)
 
 
@@ -141,13 +142,13 @@ def _table(
     rows: pl.DataFrame, days: int, alt: str, height: Literal["auto", "content"] = "auto"
 ) -> None:
     columns: dict[str, ColumnConfig] = {
-        "half_year": _text("Made in", width=64, pinned=True),
-        "amount": _text("Payout, FTM", width=110),
-        "days_50": _text("50 % within", width=102),
-        "days_90": _text("90 % within", width=102),
-        "share": _text(f"Within {days} d", width=102),
-        "requests": _number("Requests", format="%,d", width=78),
-        "pending": _number("Still waiting", format="%,d", width=90),
+        "half_year": _text("Made in", width=68, pinned=True),
+        "amount": _text("Payout, FTM", width=112, pinned=True),
+        "days_50": _text("50 % in", width=66),
+        "days_90": _text("90 % in", width=66),
+        "share": _text(f"In {days} d", width=66),
+        "requests": _number("Made", format="%,d", width=54),
+        "pending": _number("Waiting", format="%,d", width=60),
     }
     # As text, since a cell without a figure says why: spaces in front, so that it sorts as numbers.
     figures = [
@@ -169,7 +170,10 @@ def _table(
 
 
 def _figure(value: float | None, requests: int, form: str) -> str:
-    return curves.why_unknown(requests) if value is None else form.format(value)
+    """A figure, or in a word why there is none: how many requests there are stands beside it."""
+    if value is None:
+        return "too few" if requests < curves.FEWEST else "not yet"
+    return form.format(value)
 
 
 def _amount() -> pl.Expr:

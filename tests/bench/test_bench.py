@@ -210,7 +210,13 @@ def test_a_quick_study_prints_every_target_and_model(capsys: pytest.CaptureFixtu
     assert all("pass: " in line or "falls short: " in line for line in verdicts)
     short = sum("falls short" in line for line in verdicts)
     assert f"{short} of 8 targets fall short" in told
-    for model in ("service curve", "fluid", "kaplan-meier", "constant 35", "last wait"):
+    for model in (
+        "this tracker",
+        "need / recent rate",
+        "past waits by amount",
+        "always 35 days",
+        "last wait",
+    ):
         assert any(line.startswith(f"  {model}") for line in lines)
     assert "one window of 1,000 paths" in told
     assert "5,000 origins on 2 cores" in told

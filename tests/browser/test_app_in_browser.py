@@ -87,6 +87,58 @@ def test_a_page_fits_its_screen_and_asks_nobody_else(app: App, visit: Begin) -> 
     assert hosts(seen) == {urlsplit(app.url).netloc}
 
 
+def test_the_first_date_is_on_the_first_screen_of_a_phone(app: App, visit: Begin) -> None:
+    """Before any card, with nothing scrolled and nothing typed."""
+    seen = visit(390)
+    seen.page.set_viewport_size({"width": 390, "height": 844})
+    seen.open(f"{app.url}/?network=sample", "Unstake queue")
+    line = (
+        seen.page.get_by_role("paragraph")
+        .filter(has_text=re.compile(r"chance by \d+ \w+ 2025.* Fee [\d.]+ FTM"))
+        .first
+    )
+    box = line.bounding_box()
+    card = seen.page.get_by_test_id("stMetric").first.bounding_box()
+    assert box is not None
+    assert card is not None
+    print(
+        f"the first date stands {box['y']:.0f} px from the top, to {box['y'] + box['height']:.0f}"
+    )
+    assert box["y"] + box["height"] < 844
+    assert box["y"] + box["height"] < card["y"]
+    second = seen.page.get_by_test_id("stMetric").nth(1).bounding_box()
+    assert second is not None
+    assert second["y"] == card["y"], "two cards stand in a row"
+
+
+def test_an_amount_typed_on_the_queue_is_kept_and_goes_along_to_unstake(
+    app: App, visit: Begin
+) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/?network=sample", "Unstake queue")
+    before = seen.page.evaluate("history.length")
+    field = seen.page.get_by_label("You unstake", exact=True)
+    field.fill("")
+    for key in "4000":
+        field.press_sequentially(key)
+        seen.page.wait_for_timeout(600)  # drawn after each of them
+    seen.page.get_by_text("4,826.8915 FTM").wait_for()
+    expect(seen.page).to_have_url(re.compile("[?&]amount=4000(&|$)"))
+    seen.settle()
+    assert seen.page.evaluate("history.length") <= before + 1
+    again = visit()
+    again.open(seen.page.url, "Unstake queue")
+    assert again.page.get_by_label("You unstake", exact=True).input_value() == "4000"
+    assert "4,826.8915 FTM" in again.text()
+    again.page.get_by_role("link", name="Unstake, step by step").click()
+    again.page.get_by_role("heading", name="Unstake", exact=True).wait_for()
+    again.settle()
+    assert again.page.get_by_label("Amount", exact=True).input_value() == "4000"
+    assert "4,826.8915 FTM" in again.text()
+    assert "token=aFTMc" in again.page.url
+    assert seen.complaints == again.complaints == []
+
+
 def _fits(seen: Visit, name: str, look: str) -> None:
     """Neither the page nor a chart is wider than the screen, and nothing went wrong on it."""
     seen.settle()
@@ -102,7 +154,7 @@ def _fits(seen: Visit, name: str, look: str) -> None:
 def test_one_cursor_runs_through_both_panels(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(f"{app.url}/?network=sample&range=1+year", "Unstake queue")
-    chart = seen.page.locator("[data-testid=stVegaLiteChart]").nth(1)  # after the windows'
+    chart = seen.page.locator("[data-testid=stVegaLiteChart]").first
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None
@@ -111,6 +163,7 @@ def test_one_cursor_runs_through_both_panels(app: App, visit: Begin) -> None:
     tooltip = seen.page.locator("#vg-tooltip-element")
     expect(tooltip).to_contain_text("FTM waiting at its end")
     expect(tooltip).to_contain_text("FTM of rewards claimed")
+    expect(tooltip).to_contain_text("FTM of other money")
     expect(chart.locator("g.mark-rule.role-mark line[opacity='1']")).to_have_count(2)
     expect(chart.locator("g.mark-text.role-mark text[opacity='1']")).to_have_count(2)
     seen.screenshot("queue-cursor")
@@ -125,10 +178,10 @@ def test_a_store_shows_as_it_is_published_and_fails_readably(
     seen.screenshot("queue-not-synced")
 
     path = edited(sample_store, app.store("devnet"), of_network("devnet", "10 minutes"))
-    seen.page.get_by_text("126 requests wait").wait_for()
+    seen.page.get_by_text("126 requests (14,896 FTM) are waiting").wait_for()
 
     edited(path, path, "DELETE FROM requests WHERE wr_id = 2323")
-    seen.page.get_by_text("125 requests wait").wait_for()
+    seen.page.get_by_text("125 requests").wait_for()
 
     path.write_text("this is no store")
     seen.page.get_by_text("is no DuckDB store").wait_for()

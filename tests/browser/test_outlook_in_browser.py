@@ -39,7 +39,7 @@ def test_an_amount_typed_reaches_the_link_and_a_fresh_browser_shows_the_same(
 def test_queue_and_track_lead_to_the_outlook(app: App, visit: Begin) -> None:
     seen = visit()
     seen.open(f"{app.url}/track?network=sample&find=2198", "Track a request")
-    assert "Even odds by" in seen.text()
+    assert "chance by" in seen.text()
     seen.page.get_by_role("link", name="How these odds are made and scored").click()
     seen.page.get_by_role("heading", name="Outlook", exact=True).wait_for()
     seen.settle()
@@ -59,7 +59,7 @@ def test_a_store_is_scored_in_the_background_and_the_page_then_shows_its_odds(
     with served(app_tree, FTM_SCORING="on") as running:
         seen = visit()
         seen.open(f"{running.url}/outlook?network=sample", "Outlook")
-        expect(seen.page.get_by_text("Nine in ten by").first).to_be_visible(timeout=180_000)
+        expect(seen.page.get_by_text("90 % chance by").first).to_be_visible(timeout=180_000)
     kept = read_scores(store)
     assert kept is not None
     assert kept.about.origins > 100

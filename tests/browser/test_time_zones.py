@@ -49,7 +49,7 @@ def test_charts_tell_the_same_days_as_the_text(app: App, visit: Begin, zone: str
 
 
 def _window_is_told_as_in_the_text(abroad: Visit, chart: Locator) -> None:
-    even = re.search(rf"Even odds by ({DAY.pattern})", abroad.text())
+    even = re.search(rf"50 % (?:chance )?by ({DAY.pattern})", abroad.text())
     assert even is not None
     mark = chart.locator(MARK).last
     tooltip = _tooltip(abroad, mark)

@@ -77,11 +77,13 @@ def test_each_forecast_gets_the_scores_a_hand_works_out(scores: pl.DataFrame) ->
 
 def test_baselines_are_scored_on_the_same_requests(scores: pl.DataFrame) -> None:
     crps = {name: _column(scores, name, "tw_crps") for name in scores["model"].unique()}
-    assert crps["constant 35"] == pytest.approx([25, 33, 30.5, 85, None])
+    assert crps["always 35 days"] == pytest.approx([25, 33, 30.5, 85, None])
     # Nothing was paid before the first, so it says "past the horizon"; then the ten days of 1.
     assert crps["last wait"] == pytest.approx([110, 8, 5.5, 110, None], abs=1e-6)
-    assert crps["kaplan-meier"] == pytest.approx([110, 8, 115.5, 110, None], abs=1e-6)
-    assert crps["fluid"] == pytest.approx([9.995, 1.995, 4.495, 119.995, None], abs=1e-6)
+    assert crps["past waits by amount"] == pytest.approx([110, 8, 115.5, 110, None], abs=1e-6)
+    assert crps["need / recent rate"] == pytest.approx(
+        [9.995, 1.995, 4.495, 119.995, None], abs=1e-6
+    )
 
 
 def test_requests_paid_within_hours_are_one_batch(scores: pl.DataFrame) -> None:
@@ -104,7 +106,7 @@ def test_an_origin_does_not_read_its_own_future() -> None:
     one = requests(REQUESTS[:2])
     changed = requests([(1, 501.0, 620.0, 50.0), REQUESTS[1], (9, 598.2, 598.3, 50.0)])
     money = pl.concat([regular(until=598), funding([610.0], [7.0])])
-    for name in (MODEL, "fluid"):
+    for name in (MODEL, "need / recent rate"):
         told, other = (
             origin_scores(asked, paid_by, as_of=AS_OF, paths=50)
             .filter(pl.col("model") == name, pl.col("wr_id") == 2)
@@ -130,7 +132,7 @@ def test_a_request_of_unknown_need_or_payout_is_no_origin(scores: pl.DataFrame) 
     asked = pl.concat([requests(REQUESTS), unknown, lost])
     again = origin_scores(asked, regular(), as_of=AS_OF, paths=50)
     assert again["wr_id"].unique().to_list() == [1, 2, 3, 4, 5]
-    models = pl.col("model").is_in([MODEL, "fluid"])
+    models = pl.col("model").is_in([MODEL, "need / recent rate"])
     same = pl.exclude("batch")
     assert again.filter(models).select(same).equals(scores.filter(models).select(same))
 
@@ -139,7 +141,7 @@ def test_what_is_covered_is_an_origin_even_before_there_is_money() -> None:
     asked = requests([(1, 501.0, 501.0, 50.0)]).with_columns(need_ftm=0.0)
     told = origin_scores(asked, regular().clear(), as_of=AS_OF, paths=50)
     assert told.filter(model=MODEL).select("kind", "tw_crps", "late").row(0) == ("covered", 0, 0)
-    assert _column(told, "fluid", "tw_crps") == [0]
+    assert _column(told, "need / recent rate", "tw_crps") == [0]
 
 
 def test_the_summary_has_means_intervals_and_counts(scores: pl.DataFrame) -> None:
@@ -156,7 +158,7 @@ def test_the_summary_has_means_intervals_and_counts(scores: pl.DataFrame) -> Non
     assert (values["brier_7"], values["brier_90"]) == (0.4, 0.25)
     assert (values["pit_5"], values["pit_9"]) == (0.25, 0.75)
     assert sum(values[f"pit_{tenth}"] for tenth in range(10)) == 1
-    assert values["saved_on_constant 35"] == pytest.approx(1 - 32 / 43.375)
+    assert values["saved_on_always 35 days"] == pytest.approx(1 - 32 / 43.375)
     large = summary.filter(model=MODEL, slice="amount: 1,000 to 10,000 FTM", metric="tw_crps")
     assert large["value"].to_list() == pytest.approx([3.0])
     years = summary["slice"].unique().sort().to_list()
@@ -268,21 +270,23 @@ def test_every_baseline_gives_a_sorted_sample() -> None:
         last_paid_wait_days=70.0,
     )
     told = {name: tell(known) for name, tell in BASELINES.items()}
-    assert told["constant 35"].tolist() == [35.0]
-    assert told["uniform 1-35"].tolist() == list(range(1, 36))
+    assert told["always 35 days"].tolist() == [35.0]
+    assert told["1 to 35 days"].tolist() == list(range(1, 36))
     assert told["last wait"].tolist() == [70.0]
-    assert told["fluid"].tolist() == [30.0]
-    assert np.unique(told["kaplan-meier"]).tolist() == [4.0, 9.0], "of its own amounts alone"
+    assert told["need / recent rate"].tolist() == [30.0]
+    assert np.unique(told["past waits by amount"]).tolist() == [4.0, 9.0], (
+        "of its own amounts alone"
+    )
     assert all(np.all(np.diff(sample) >= 0) for sample in told.values())
 
 
 def test_without_money_or_waits_a_baseline_says_past_the_horizon() -> None:
     none = np.zeros(0)
     known = Known(10.0, 10.0, 0.0, none, none, none.astype(bool), math.inf)
-    for name in ("last wait", "fluid", "kaplan-meier"):
+    for name in ("last wait", "need / recent rate", "past waits by amount"):
         assert BASELINES[name](known).tolist() == [math.inf]
     covered = Known(0.0, 10.0, 0.0, none, none, none.astype(bool), math.inf)
-    assert BASELINES["fluid"](covered).tolist() == [0.0]
+    assert BASELINES["need / recent rate"](covered).tolist() == [0.0]
 
 
 def test_a_bound_belongs_to_the_bucket_above_it() -> None:

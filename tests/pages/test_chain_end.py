@@ -20,7 +20,7 @@ PAGES = ["", "waits", "unstake", "track", "outlook", "explore", "status"]
 # The sample's time stands still on 1 March 2025.
 ENDS_ON = '[sample]\nends_on = 2025-04-15\nends_told_by = "a *notice*"\n'
 REPORT = "Sample is reported to be retired on 15 Apr 2025 (told by a *notice*; not confirmed by its"
-CHANCE = "The chance **before 15 Apr 2025**, the chain's reported end, is **"
+CHANCE = "Chance **before 15 Apr 2025**, the chain's reported end: **"
 AHEAD, OVER = timedelta(days=30), timedelta(days=-30)
 HOLDER = "0x" + "ab" * 20
 NOT_READ = dict.fromkeys(one.name for one in fields(Reading))
@@ -85,7 +85,7 @@ def test_where_no_end_is_reported_none_is_told(show_scored: Show, page: str) -> 
 @pytest.mark.parametrize(
     ("page", "link", "times"),
     [
-        ("", {}, 4),  # three amounts and the head
+        ("", {}, 5),  # the amount, three others and the head
         ("track", {"find": "2210"}, 1),
         ("unstake", {"amount": "100"}, 1),
         ("outlook", {}, 1),
@@ -137,8 +137,8 @@ def test_after_the_day_the_store_is_final_and_not_stale(show_fantom: Show, page:
 def test_odds_after_the_day_say_what_they_hold_by(show_fantom: Show, show_scored: Show) -> None:
     app = show_fantom(OVER, "40 days", page="track", find="2210")
     text = plain(app)
-    assert "the last block read, and holds only if the chain goes on." in text
-    assert "Sync first" not in text
+    assert "the newest block here. It holds only if the chain goes on." in text
+    assert "days old: they count" not in text
     assert "reported end" not in text
 
 
@@ -155,7 +155,7 @@ def test_after_the_day_a_sync_can_be_tried_and_says_why_it_may_bring_nothing(
 def test_a_chain_that_goes_on_after_the_day_is_stale_as_before(show_fantom: Show) -> None:
     app = show_fantom(OVER, "3 days")
     assert "It has made blocks since" in plain(app)
-    assert "reads what came since" in warned(app)
+    assert "reads newer data" in warned(app)
 
 
 @pytest.mark.parametrize("off", [AHEAD, None])
@@ -166,10 +166,10 @@ def test_a_chain_that_stopped_early_is_told_apart_from_a_store_that_was_not_sync
     stopped = show_fantom(off, "9 days 1 hour", asked, page="waits")
     told = warned(stopped).replace("\\", "")
     assert "the chain has made no block for 9 d, or the nodes that were asked on" in told
-    assert "reads what came since" not in told
+    assert "reads newer data" not in told
     assert ("retired" in plain(stopped)) == (off is not None)
     behind = show_fantom(off, "9 days 1 hour", page="waits")
-    assert "reads what came since" in warned(behind)
+    assert "reads newer data" in warned(behind)
     assert "no block for" not in plain(behind)
 
 

@@ -24,33 +24,35 @@ HEAD = "2198"
 def test_odds_that_were_not_scored_are_not_shown_on_any_page(show: Show) -> None:
     for page, link in (("outlook", {}), ("queue_depth", {}), ("track", {"find": HEAD})):
         text = said(show(page="" if page == "queue_depth" else page, **link))
-        assert "unscored odds are not shown" in text
-        assert "futures" not in text.replace("drawn from", "").partition("How the odds")[0]
+        assert "We test our estimates on past requests before we show them." in text
+        assert "chance by" not in text.partition("How the odds")[0]
 
 
 def test_scores_of_an_older_model_do_not_count(show_scored: Show, tmp_path: Path) -> None:
     store = tmp_path / "shown.duckdb"
     kept = read_scores(store)
     write_scores(store, replace(kept, about=replace(kept.about, model_version="older")))
-    assert "unscored odds are not shown" in said(show_scored(page="outlook"))
+    assert "We test our estimates" in said(show_scored(page="outlook"))
 
 
 def test_without_the_background_it_is_told_how_to_score(
     show: Show, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("FTM_SCORING", "off")
-    assert "`make backtest STORE=shown.duckdb` scores them" in said(show(page="outlook"))
+    assert "This command tests them: `make backtest STORE=shown.duckdb`." in said(
+        show(page="outlook")
+    )
 
 
 def test_a_long_queue_gets_chances_and_no_last_date(show_scored: Show) -> None:
     app = show_scored(page="outlook")
     text, shown = said(app), tiles(app)
     assert not app.exception
-    assert "take **longer than 120 days**" in text
-    assert shown["Nine in ten by"] == "after 29 Jun 2025"
+    assert "by 29 Jun 2025 (120 days, as far as we forecast)." in text
+    assert shown["90 % chance by"] == "after 29 Jun 2025"
     assert shown["Chance within 35 days"].endswith("%")
     # 14,895.71 wait, 1,000 more, less 2,578.39 that the pool can spend.
-    assert shown["Has to come first"] == "13,317 FTM"
+    assert shown["Still has to come in"] == "13,318 FTM"
 
 
 @pytest.mark.parametrize("days_ago", [3, 20, 34, 60])
@@ -66,10 +68,12 @@ def test_the_official_days_of_the_head_run_from_its_request_on_every_page(
     pages = (("", {}), ("track", {"find": HEAD}), ("unstake", {"step": "5", "request": HEAD}))
     told = []
     for page, link in pages:
-        text = said(show_scored(asked, page=page, **link)).partition("Its expected release")
+        text = said(show_scored(asked, page=page, **link)).partition(
+            "When the first in line is paid"
+        )
         told += re.findall(
-            r"chance within (.+?) 35 days, by (.+?), is \*\*(.+?)\*\*",
-            "".join(text[1:] if not page else text),
+            r"Within (.+?) 35 days \(by (.+?)\): \*\*(.+?)\*\*",
+            text[2].partition("\n")[0] if not page else "".join(text),
         )
     assert len(told) == len(pages)
     assert {(each[0], each[1]) for each in told} == {(span, until)}
@@ -82,7 +86,7 @@ def test_a_new_unstakes_official_days_run_from_now(show_scored: Show) -> None:
     until = words.day(datetime.now(UTC) + timedelta(days=35))
     for page in ("", "outlook", "unstake"):
         app = show_scored(real, page=page, **({"amount": "1000"} if page == "unstake" else {}))
-        told = re.findall(r"within the official 35 days, by (.+?), is \*\*(.+?)\*\*", said(app))
+        told = re.findall(r"Within the official 35 days \(by (.+?)\): \*\*(.+?)\*\*", said(app))
         assert (until, "unknown") in told
         assert page == "" or len(told) == 1
     assert tiles(show_scored(real, page="outlook"))["Chance within 35 days"] == "unknown"
@@ -113,28 +117,28 @@ def test_what_the_pool_holds_is_in_when_it_covers_a_request(show_scored: Show) -
     app = show_scored(rich, page="outlook")
     assert not app.exception
     shown = tiles(app)
-    assert (shown["Even odds by"], shown["Chance within 35 days"]) == ("in the pool",) * 2
-    assert shown["Has to come first"] == "0 FTM"
+    assert (shown["50 % chance by"], shown["Chance within 35 days"]) == ("in the pool",) * 2
+    assert shown["Still has to come in"] == "0 FTM"
     days = pl.from_pandas(app.dataframe[0].value)
     assert days.filter(payout="1,000 FTM").row(0)[1:] == ("in the pool", "in the pool")
     assert days.filter(payout="100,000 FTM")["half"][0] != "in the pool"
     queue = show_scored(rich)
     assert "its money is in the pool already" in said(queue)
     assert queue.dataframe[0].value["half_by"].isna().all()
-    assert "is paid by now" not in said(show_scored(rich, page="track", find=HEAD))
+    assert "should be paid" not in said(show_scored(rich, page="track", find=HEAD))
 
 
 def test_an_unknown_balance_is_told_beside_the_need(show_scored: Show) -> None:
     app = show_scored("DELETE FROM pool_balances", page="outlook")
-    assert tiles(app)["Has to come first"].startswith("up to")
+    assert tiles(app)["Still has to come in"].startswith("up to")
     # Money comes while a large head waits: that is no stop.
-    assert "suspended" not in said(app).partition("How the odds")[0]
+    assert "No estimate" not in said(app)
     assert tiles(app)["Chance within 35 days"].endswith("%")
 
 
 def test_an_unknown_amount_before_it_gives_no_odds(show_scored: Show) -> None:
     app = show_scored("UPDATE requests SET ahead_wei = NULL WHERE wr_id > 2200", page="outlook")
-    assert "so there are no odds" in said(app).lower()
+    assert "there are no odds" in said(app).lower()
     assert set(tiles(app).values()) == {"unknown"}
 
 
@@ -142,22 +146,25 @@ def test_the_page_names_the_horizon_past_which_no_date_is_given(show: Show) -> N
     assert f"**Longer than {FAN_DAYS} days**" in said(show(page="outlook"))
 
 
-def test_when_money_has_stopped_estimates_are_suspended(show_scored: Show) -> None:
+def test_when_money_has_stopped_there_is_no_estimate(show_scored: Show) -> None:
     stopped = (
         "UPDATE store_info SET synced_at = synced_at + INTERVAL 90 DAY",
         "DELETE FROM pool_balances",
     )
     app = show_scored(*stopped, page="outlook")
-    assert "Estimates are suspended" in said(app)
+    assert "No estimate for now" in said(app)
     assert "5 Feb 2025" in said(app)  # the last payout
-    assert "past forecasts" not in said(app).partition("How good")[0]
+    assert "Checked on" not in said(app).partition("How good")[0]
     shown = tiles(app)
-    assert (shown["Even odds by"], shown["Chance within 35 days"]) == ("suspended", "suspended")
+    assert (shown["50 % chance by"], shown["Chance within 35 days"]) == ("suspended", "suspended")
     assert set(pl.from_pandas(app.dataframe[0].value)["half"]) == {"suspended"}
-    assert "Estimates are suspended" in said(show_scored(*stopped, page="track", find=HEAD))
+    assert "No estimate for now" in said(show_scored(*stopped, page="track", find=HEAD))
     queue = show_scored(*stopped)
     assert queue.dataframe[0].value["half_by"].isna().all()
-    assert "No date: estimates are suspended, as the money has stopped." in said(queue)
+    assert (
+        "An empty cell means: there is no estimate for now, as nothing has come in for too long."
+        in said(queue)
+    )
 
 
 def test_a_short_history_is_told_instead_of_odds(show_scored: Show, tmp_path: Path) -> None:
@@ -184,9 +191,9 @@ def test_scores_stand_beside_those_of_other_answers(show_scored: Show, tmp_path:
     kept = read_scores(tmp_path / "shown.duckdb")
     table = pl.from_pandas(app.dataframe[-1].value)
     assert table.height == 6
-    crps = kept.table.filter(model="service curve", metric="tw_crps", slice="all")["value"][0]
+    crps = kept.table.filter(model="this tracker", metric="tw_crps", slice="all")["value"][0]
     assert table.filter(name="this tracker")["tw_crps"][0] == pytest.approx(crps)
-    assert table.filter(name="35 days, always")["covered_90"][0] is None  # it has no window
+    assert table.filter(name="always 35 days")["covered_90"][0] is None  # it has no window
 
 
 def test_each_amount_is_named_as_everywhere_else(show_scored: Show) -> None:
@@ -206,8 +213,8 @@ def test_a_slice_is_in_the_link_and_a_wrong_one_is_named(show_scored: Show) -> N
 def test_the_head_and_all_in_line_have_their_window_on_queue(show_scored: Show) -> None:
     app = show_scored()
     text = said(app)
-    assert "Its expected release: Even odds by" in text
-    assert "past forecasts" in text
+    assert "When the first in line is paid: 90 % chance by" in text
+    assert "Checked on" in text
     shown = pl.from_pandas(app.dataframe[0].value)
     assert shown.height == 126
     dated = shown.drop_nulls("half_by")
@@ -216,22 +223,22 @@ def test_the_head_and_all_in_line_have_their_window_on_queue(show_scored: Show) 
     assert (dated.drop_nulls("most_by")["most_by"] >= dated.drop_nulls("most_by")["half_by"]).all()
 
 
-def test_the_calendar_file_takes_the_day_of_nine_in_ten_odds(show_scored: Show) -> None:
+def test_the_calendar_file_takes_the_90_percent_date(show_scored: Show) -> None:
     text = said(show_scored(page="track", find=HEAD))
-    assert "Nine in ten odds that unstake request 2198 is paid by now" in text
+    assert "Unstake request 2198 should be paid (90 %)" in text
 
 
 def test_a_paid_request_has_no_window(show_scored: Show) -> None:
-    assert "Expected release window" not in said(show_scored(page="track", find="10"))
+    assert "When it is paid" not in said(show_scored(page="track", find="10"))
 
 
 def test_the_picture_of_windows_is_told_to_those_who_do_not_see_it(show_scored: Show) -> None:
     queue, outlook = (show_scored(page=page) for page in ("", "outlook"))
-    (several,) = [text for text in _alts(queue) if "Even odds" in text]
-    assert several.startswith("100 FTM: Even odds by ")
-    assert "; 1,000 FTM: Even odds by " in several
-    single = next(text for text in _alts(outlook) if "Even odds" in text)
-    assert single.startswith("Even odds by 22 May 2025. ")
+    (several,) = [text for text in _alts(queue) if "50 % chance" in text]
+    assert several.startswith("100 FTM: 50 % chance by ")
+    assert "; 1,000 FTM: 50 % chance by " in several
+    single = next(text for text in _alts(outlook) if "50 % chance" in text)
+    assert single.startswith("50 % chance by 22 May 2025, ")
     assert "*" not in several + single
 
 

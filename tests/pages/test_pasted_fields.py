@@ -21,7 +21,7 @@ def test_explore_takes_an_address_as_track_does(show_sample: Show, text: str) ->
     app = show_sample(page="explore", query="requests_by_address", address=text)
     assert len(app.dataframe[0].value) == 99
     assert not app.warning
-    assert "asked 99 times" in said(show_sample(page="track", find=text))
+    assert "99 requests, 7 of them waiting" in said(show_sample(page="track", find=text))
 
 
 def test_explore_reads_the_longest_link_of_an_explorer_whole(show_sample: Show) -> None:

@@ -58,20 +58,21 @@ def test_an_empty_queue_still_has_examples(find: Find) -> None:
 @pytest.mark.parametrize("text", ["2210", "#2210", " 2,210 ", "Request 2,210"])
 def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
     app = find(text)
-    assert (
-        "Request 2,210 waits at place 13: 10,656 FTM are to be paid before its own 20.7088 FTM."
-        in said(app)
+    assert "Request 2,210 for 20.7088 FTM is at place 13. 10,656 FTM are paid before it." in said(
+        app
     )
     assert tiles(app) == {
         "Place in the queue": "13",
-        "To be paid before it": "10,656 FTM",
+        "Paid before it": "10,656 FTM",
         "Payout": "20.7088 FTM",
         "Waited": "48 d",
     }
-    assert "It cannot be cancelled or changed, and is paid whole, never in parts" in said(app)
-    assert "It earns nothing more" in said(app)
+    assert "It cannot be cancelled or changed, and is paid in one sum, never in parts" in said(app)
+    assert "It earns no rewards" in said(app)
     assert "nothing to claim" in said(app)
-    assert "first in the queue: the pool lacks 7,761 FTM for that." in said(app)
+    assert "Request 2,198 is first in line; the pool still needs 7,761 FTM to pay that." in said(
+        app
+    )
     assert "0x5586fbe43504fd104802297800e261bacf97b628" in [code.value for code in app.code]
 
 
@@ -81,37 +82,37 @@ def test_support_is_named_past_35_days_and_not_before(find: Find) -> None:
     assert SUPPORT not in said(find("2323"))
     assert SUPPORT not in said(find("571"))  # paid after more than that
     real = said(find("2210", REAL, "UPDATE store_info SET synced_at = '2025-02-15 23:35:00+00'"))
-    assert "It has waited under a minute longer than the official 35 days, which" in real
+    assert "It is under a minute past the official 35 days. That time is a guideline" in real
     assert "knows nothing" not in real
 
 
 def test_the_head_is_next(find: Find) -> None:
-    assert "It is paid next: the pool lacks 7,761 FTM for that." in said(find("2198"))
+    assert "It is first in line; the pool still needs 7,761 FTM to pay it." in said(find("2198"))
 
 
 def test_an_unknown_amount_ahead_is_unknown(find: Find) -> None:
     app = find("2210", "UPDATE requests SET ahead_wei = NULL WHERE wr_id = 2210")
     assert "How much is to be paid before it is unknown" in said(app)
-    assert tiles(app)["To be paid before it"] == "unknown"
+    assert tiles(app)["Paid before it"] == "unknown"
     app = find("2210", "UPDATE requests SET payout_wei = NULL WHERE wr_id = 2210")
-    assert "before its own, an unknown amount." in said(app)
+    assert "Request 2,210 for an unknown amount is at place 13." in said(app)
 
 
 def test_a_paid_request_says_when_and_how_long_it_took(find: Find) -> None:
     app = find("41")
     assert "Request 41 was paid: 25.1563 FTM on 20 Apr 2022, 16:10 UTC, 3 d 18 h after" in said(app)
-    assert "claimed by hand after the receiver had refused it" in said(app)
+    assert "claimed by hand after the receiver had rejected it" in said(app)
     assert "While it waits" not in said(app)
-    for event in ("Requested", "Reached the head", "Refused", "Paid"):
+    for event in ("Made", "First in line", "Rejected by the receiver", "Paid"):
         assert f"**{event}**, " in said(app)
     assert "0xb8d278485dff9d1bdd45e7f74542bebba1c00045e21a9040cad916102d4000a2" in [
         code.value for code in app.code
     ]
 
 
-def test_a_refused_request_says_how_to_get_it(find: Find) -> None:
+def test_a_rejected_request_says_how_to_get_it(find: Find) -> None:
     app = find("1927")
-    assert "anyone can send it with `withdrawManual(1927)`" in said(app)
+    assert "anyone can trigger the payment with `withdrawManual(1927)`" in said(app)
     assert "from any account" in said(app)
     assert "0x84db6ee82b7cf3b47e8f19270abde5718b936670" in [code.value for code in app.code]
     assert "calendar" not in said(app).lower()
@@ -128,8 +129,8 @@ def test_an_explorer_is_linked_where_the_network_has_one(find: Find) -> None:
 def test_an_address_has_all_its_requests_and_a_link_to_each(find: Find, text: str) -> None:
     app = find(text)
     assert (
-        "This address asked 99 times; 7 requests wait. The first of them, request 2,208, is at "
-        "place 11 with 10,554 FTM ahead." in said(app)
+        "99 requests, 7 of them waiting. The next is no. 2,208 for 10.6235 FTM, at place 11, "
+        "10,554 FTM ahead." in said(app)
     )
     assert tiles(app)["FTM waiting"] == "462.0953 FTM"
     assert tiles(app)["FTM paid"] == "8,853.6838 FTM"
@@ -138,7 +139,7 @@ def test_an_address_has_all_its_requests_and_a_link_to_each(find: Find, text: st
     assert len(table) == 99
     assert table["wr_id"][0] == "?network=shown&find=2314"
     app.button(key="find 2314").click().run()
-    assert "Request 2,314 waits at place 117" in said(app)
+    assert " is at place 117." in said(app)
     assert app.code[0].value == OFTEN
 
 
@@ -162,7 +163,7 @@ def test_requests_from_all_of_the_history_have_their_sentence(
 def test_a_transaction_says_what_it_did_and_shows_its_request(find: Find) -> None:
     app = find(HEAD_TX)
     assert "This transaction made request 2,198. It is of 8 Jan 2025, 11:42 UTC" in said(app)
-    assert "Request 2,198 is next" in said(app)
+    assert "Request 2,198 for 10,339.3134 FTM is first in line." in said(app)
     app = find(TWO_TX)
     assert "This transaction made requests 187 and 188." in said(app)
     assert targets(app) == [("Request 187, paid", "187"), ("Request 188, paid", "188")]
@@ -174,7 +175,9 @@ def test_a_payment_and_a_refusal_are_transactions_too(find: Find, sample_store: 
         for of in ("FALSE", "TRUE")
     )
     assert "This transaction paid request 41." in said(find(paid))
-    assert "This transaction tried to pay request 41, which was refused." in said(find(refused))
+    assert "This transaction tried to pay request 41, which its receiver rejected." in said(
+        find(refused)
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,9 +185,9 @@ def test_a_payment_and_a_refusal_are_transactions_too(find: Find, sample_store: 
     [
         ("9,999", "There is no request 9,999: the newest is 2,323, made on 28 Feb 2025, 22:14 UTC"),
         ("9" * 18, "the newest is 2,323"),
-        ("0x" + "1" * 40, "never asked to unstake. The store is read up to block 99,772,823"),
+        ("0x" + "1" * 40, "made no request. The store is read up to block 99,772,823"),
         ("0x84db6ee82b7cf3b47e8f19270abde5718b936670", "is the contract of the pool"),
-        ("0x" + "1" * 64, "made, paid or refused no request that the store holds"),
+        ("0x" + "1" * 64, "made or paid no request that the store holds"),
     ],
 )
 def test_what_is_not_there_says_how_far_the_store_knows(
@@ -223,5 +226,49 @@ def test_a_request_that_was_lost_is_no_request_that_never_was(find: Find) -> Non
 
 def test_no_date_of_payment_is_promised_without_odds(find: Find) -> None:
     text = said(find("2323")).lower()
-    assert "unscored odds are not shown" in text
-    assert not any(word in text for word in ("even odds", "futures", "will be paid on"))
+    assert "we test our estimates on past requests before we show them" in text
+    assert not any(word in text for word in ("chance by", "90 % range", "will be paid on"))
+
+
+def once(sample_store: Path, status: str) -> tuple[str, str]:
+    """An address that made one request, which is in this state, and the request's id."""
+    with duckdb.connect(sample_store, read_only=True) as con:
+        found = con.execute(
+            "SELECT staker, any_value(wr_id) FROM requests GROUP BY staker "
+            f"HAVING count(*) = 1 AND any_value(status) = '{status}' ORDER BY ALL LIMIT 1"
+        ).fetchone()
+    assert found is not None
+    return str(found[0]), str(found[1])
+
+
+@pytest.mark.parametrize("status", ["pending", "paid"])
+def test_an_address_with_one_request_shows_it_at_once(
+    find: Find, sample_store: Path, status: str
+) -> None:
+    staker, wr_id = once(sample_store, status)
+    by_address, by_id = find(staker), find(wr_id)
+    assert "made one request." in said(by_address)
+    assert tiles(by_address) == tiles(by_id)
+    assert [heading.value for heading in by_address.subheader] == [
+        heading.value for heading in by_id.subheader
+    ]
+
+
+def test_several_requests_of_an_address_are_a_list_with_dates(show_scored: Show) -> None:
+    app = show_scored(page="track", find=OFTEN)
+    assert not app.exception
+    table = app.dataframe[0].value
+    waiting = table[table["status"] == "waiting"]
+    assert len(waiting) == 7
+    assert waiting["half_by"].notna().all()
+    assert table[table["status"] == "paid"]["half_by"].isna().all()
+    queue = show_scored().dataframe[0].value
+    of_queue = queue[queue["wr_id"].str.endswith("find=2208")]["half_by"].iloc[0]
+    assert table[table["wr_id"].str.endswith("find=2208")]["half_by"].iloc[0] == of_queue
+
+
+def test_dust_ahead_is_no_0(show: Show) -> None:
+    dust = "UPDATE requests SET ahead_wei = 1000000000000 WHERE wr_id = 2208"
+    app = show(dust, page="track", find=OFTEN)
+    (columns,) = {frame.proto.columns for frame in app.dataframe}
+    assert '"format": "%,.7f"' in columns

@@ -60,7 +60,7 @@ def test_on_the_sample_there_is_nothing_to_check_or_to_sign_and_it_says_so(
     example = next(one for one in app.button if one.label.startswith("Show an example: request"))
     example.click().run()
     assert not app.exception
-    assert "to be paid before" in said(app)
+    assert "are paid before it." in said(app)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_transaction_of_the_sample_leads_to_its_request(
         (tx,) = con.execute("SELECT requested_tx FROM requests WHERE wr_id = 2210").fetchone()
     app = show_sample(step="4", tx=tx.upper().replace("X", "x"))
     assert not app.exception
-    assert "Request 2,210 waits at place 13" in said(app)
+    assert "Request 2,210 for 20.7088 FTM is at place 13." in said(app)
     assert "Request 2,210" in said(show_sample(step="5", tx=tx))
     assert "The store knows no such unstake." in said(show_sample(step="4", tx=HASH))
     assert "0x and 64 hex digits" in said(show_sample(step="4", tx="`**x**`"))
@@ -113,7 +113,7 @@ def test_a_transaction_of_several_requests_asks_which(show_sample: Show) -> None
     labels = [each.label for each in app.button if each.label.startswith("Request 2,2")]
     assert len(labels) == 2
     button(app, labels[1]).click().run()
-    assert "Request 2,210 waits at place 13" in said(app)
+    assert "Request 2,210 for 20.7088 FTM is at place 13." in said(app)
 
 
 def test_a_late_request_says_why_and_gives_the_facts_to_paste(
@@ -121,7 +121,7 @@ def test_a_late_request_says_why_and_gives_the_facts_to_paste(
 ) -> None:
     app = show_sample(step="5", request=PENDING)
     text = said(app)
-    assert "Nobody is paid before request 2,198, the first in the queue" in text
+    assert "Request 2,198 is first in line; the pool still needs" in text
     assert "Open a request there" in text
     with open_reader(sample_store) as con:
         staker, tx, asked_at = con.execute(
@@ -141,15 +141,46 @@ def test_a_late_request_says_why_and_gives_the_facts_to_paste(
     ("request_id", "told"),
     [
         (PAID, "Request 41 was paid"),
-        (MANUAL, "Request 1,927 left the queue unpaid"),
+        (MANUAL, "Request 1,927 could not be delivered"),
         ("999999", "The store does not know request 999,999."),
-        ("", "Step 4 finds your request by its transaction."),
+        ("", "this step then tells whether it is late"),
     ],
 )
 def test_what_is_not_late_needs_no_support(show_sample: Show, request_id: str, told: str) -> None:
     app = show_sample(step="5", request=request_id)
     assert told in said(app)
     assert not app.code
+
+
+@pytest.mark.parametrize("kind", ["id", "transaction", "address"])
+def test_a_request_may_be_late_by_whatever_its_owner_has_of_it(
+    show_sample: Show, sample_store: Path, kind: str
+) -> None:
+    with open_reader(sample_store) as con:
+        staker, tx = con.execute(
+            "SELECT staker, requested_tx FROM requests WHERE wr_id = 2210"
+        ).fetchone()
+    app = show_sample(step="5")
+    (field,) = app.text_input
+    field.set_value({"id": "#2,210", "transaction": tx, "address": staker}[kind]).run()
+    next(one for one in app.button if one.label.startswith("Request 2,210:")).click().run()
+    assert in_link(app, "request") == PENDING
+    assert "It is 13 d past the official 35 days." in said(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("999999", "The store knows no such request that waits."),
+        ("0x12", "This field takes an address"),
+        (HASH, "The store knows no such request that waits."),
+    ],
+)
+def test_what_names_no_request_is_told_on_step_5(show_sample: Show, text: str, told: str) -> None:
+    app = show_sample(step="5")
+    app.text_input[0].set_value(text).run()
+    assert told in said(app)
+    assert not app.exception
 
 
 def test_a_wish_is_the_same_however_it_is_written() -> None:
@@ -277,8 +308,8 @@ def test_odds_that_were_not_scored_are_not_shown_nor_what_others_would_be(
     show_sample: Show,
 ) -> None:
     app = show_sample(amount="100")
-    assert "unscored odds are not shown" in said(app)
-    assert "What another amount would change" not in said(app)
+    assert "We test our estimates on past requests before we show them." in said(app)
+    assert "How the wait depends on the amount" not in said(app)
     assert not app.dataframe
 
 
@@ -287,17 +318,16 @@ def test_with_scores_there_is_a_window_and_what_other_amounts_would_be(
 ) -> None:
     text = said(show_with_odds(amount="100"))
     assert "chance" in text
-    assert "past forecasts" in text
-    assert "What another amount would change" in text
+    assert "past requests: " in text
+    assert "How the wait depends on the amount" in text
 
 
 def test_where_no_amount_is_paid_in_what_is_drawn_that_is_said_and_nothing_drawn(
     show_with_odds: Show,
 ) -> None:
-    app = show_with_odds(amount="4000000000", token=BOND)
-    told = "From 395 M FTM to 39,506 M FTM: more than 95 % of the futures take longer than 120"
-    assert told in plain(app)
-    assert "thick half of the futures" not in plain(app)
+    text = plain(show_with_odds(amount="4000000000", token=BOND))
+    assert "From 400 M aFTMb to 40,000 M aFTMb: under 5 % chance within 120 days." in text
+    assert "Thick bar: middle half" not in text
 
 
 def test_splitting_costs_what_the_fee_rises_by_with_each_part(

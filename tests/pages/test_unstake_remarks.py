@@ -88,7 +88,7 @@ def test_too_small_a_balance_names_both_amounts_and_the_remedy() -> None:
     assert remark(replace(READING, amount_wei=10 * FTM), "balance") == Remark(
         "problem",
         "balance",
-        "aFTMc (ankrFTM) balance is 3.2, you asked for 10.",
+        "aFTMc (ankrFTM) balance is 3.2, you entered 10.",
         "Lower the amount or use max.",
     )
     assert remark(replace(READING, amount_wei=HOLDER.most_wei), "balance").kind == "ok"
@@ -97,7 +97,7 @@ def test_too_small_a_balance_names_both_amounts_and_the_remedy() -> None:
 def test_a_balance_a_wei_too_small_is_told_exactly() -> None:
     told = remark(replace(READING, amount_wei=HOLDER.most_wei + 1), "balance")
     assert told.kind == "problem"
-    assert "is 3.2, you asked for 3.200000000000000001." in told.sentence
+    assert "is 3.2, you entered 3.200000000000000001." in told.sentence
 
 
 def test_more_than_all_there_is_is_a_problem_and_an_unknown_supply_is_none() -> None:

@@ -66,12 +66,12 @@ def test_the_backtest_scores_the_model_beside_every_baseline(scores: Scores) -> 
     assert 150 < about.origins <= 250
     whole = scores.table.filter(slice="all", metric="tw_crps")
     assert set(whole["model"]) == {
-        "service curve",
-        "constant 35",
-        "uniform 1-35",
+        "this tracker",
+        "always 35 days",
+        "1 to 35 days",
         "last wait",
-        "fluid",
-        "kaplan-meier",
+        "need / recent rate",
+        "past waits by amount",
     }
     told = score_report(scores)
     assert f"model {model_version()}" in told

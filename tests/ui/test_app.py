@@ -96,7 +96,8 @@ def test_old_figures_and_failed_checks_are_told_with_what_to_do(
     )
     app = show(*faults)
     stale, failed = app.warning[0].value, app.error[0].value
-    assert "3 d 4 h ago. `make sync NETWORK=fantom` reads what came since" in stale
+    assert "This data is 3 d 4 h old: the newest block here is of" in stale
+    assert "`make sync NETWORK=fantom` reads newer data" in stale
     assert failed.startswith("1 check failed on this store")
     assert "See which, on Status" in [link.proto.label for link in app.get("page_link")]
     assert "3 d 4 h ago · fantom, chain 250" in said(app)
@@ -109,7 +110,7 @@ def test_old_figures_and_failed_checks_are_told_with_what_to_do(
 def test_a_store_without_requests_says_so(show: Show) -> None:
     empty = (of_network("fantom-testnet"), "DELETE FROM requests")
     (notice,) = show(*empty).info
-    assert "Nobody has asked to unstake on fantom-testnet from block 31,200,000" in notice.value
+    assert "No request was made on fantom-testnet from block 31,200,000" in notice.value
     assert not show(*empty, page="status").exception
 
 

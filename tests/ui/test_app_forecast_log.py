@@ -43,7 +43,7 @@ def test_a_window_on_track_is_logged_once_and_without_an_address(
 ) -> None:
     for _ in range(2):
         app = show_scored(REAL, page="track", find=str(SECOND))
-        assert "Even odds by" in said(app)
+        assert "chance by" in said(app)
     (line,) = lines(log)
     assert (line["wr_id"], line["network"], line["block"]) == (SECOND, "fantom", 99_772_823)
     assert line["forecast_at"] == "2025-03-01T00:00:00Z"
@@ -65,7 +65,7 @@ def test_nothing_is_logged_of_the_sample_nor_where_the_log_is_off(
     show_scored: Show, log: Path, environment: pytest.MonkeyPatch
 ) -> None:
     app = show_scored(page="track", find=str(HEAD))
-    assert "Even odds by" in said(app)
+    assert "chance by" in said(app)
     assert not log.exists()
     environment.setenv("FTM_FORECAST_LOG", "off")
     show_scored(REAL, page="track", find=str(HEAD))
@@ -80,7 +80,7 @@ def test_nothing_is_logged_of_an_old_block_as_more_may_be_known(
 ) -> None:
     of_then = f"{REAL}, published_at = synced_at"  # else the chain would have stopped since
     text = said(show_scored(of_then, page="track", find=str(HEAD)))
-    assert "These odds are as of 1 Mar 2025" in text
+    assert "they count from 1 Mar 2025" in text
     assert not log.exists()
 
 
@@ -90,7 +90,7 @@ def test_a_log_that_cannot_be_written_is_told_and_the_window_still_shown(
     log.mkdir()
     text = said(show_scored(REAL, page="track", find=str(HEAD)))
     assert "This forecast was not logged" in text
-    assert "Even odds by" in text
+    assert "chance by" in text
     assert "Is a directory" in said(show_scored(REAL, page="outlook"))
 
 
@@ -135,12 +135,11 @@ def test_windows_that_did_not_hold_ring_an_alarm_wherever_odds_are_shown(
 def test_a_request_is_late_by_what_was_said_of_it_first(
     show_scored: Show, log: Path, said_on: str, late: bool
 ) -> None:
-    # Nine in ten odds of 18 days: by 28 January, or by 15 March; the last block is of 1 March.
+    # A 90 % chance within 18 days: by 28 January, or by 15 March; the last block is of 1 March.
     first = LINE | {"wr_id": HEAD, "forecast_at": f"{said_on}T00:00:00Z"}
     again = first | {"block": 701, "quantiles": [100.0] * 19}
     log.write_text("".join(json.dumps(line) + "\n" for line in (first, again)))
     text = said(show_scored(REAL, page="unstake", step="5", request=str(HEAD)))
-    assert ("nine in ten odds by 28 Jan 2025" in text) == late
-    assert ("late by our own odds" in text) == late
+    assert ("90 % chance by 28 Jan 2025. That day has passed: it is late." in text) == late
     nothing = said(show_scored(REAL, page="unstake", step="5", request=str(SECOND)))
-    assert "No forecast of it with a date was logged here" in nothing
+    assert "We have no earlier estimate of this request to compare with." in nothing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,8 @@ import pytest
 import queries
 from data.config import ROOT
 from data.store.reader import open_reader
+from pages.outlook import amount, money
 from pages.queue import charts
-from pages.queue import parts as queue_parts
 from ui.parts import colours, links, words
 from ui.parts.spans import LENGTH, Span
 
@@ -89,11 +90,11 @@ def test_foreign_text_is_no_markup_and_tells_no_folder() -> None:
     ],
 )
 def test_a_small_sum_is_not_shown_as_nothing(amounts: list[float], expected: str) -> None:
-    assert queue_parts._all_told(pl.Series(amounts, dtype=pl.Float64))[1] == expected
+    assert words.all_told(pl.Series(amounts, dtype=pl.Float64))[1] == expected
 
 
 def test_dust_ahead_puts_no_noise_behind_large_sums() -> None:
-    told, form = queue_parts._all_told(pl.Series([0.0, 1e-18, 1_234_567.8912, None]))
+    told, form = words.all_told(pl.Series([0.0, 1e-18, 1_234_567.8912, None]))
     assert form is None
     assert told.to_list() == ["0", "0.000000000000000001", "1,234,568", None]
 
@@ -197,6 +198,33 @@ def test_payouts_can_be_hidden(frames: tuple[pl.DataFrame, pl.DataFrame]) -> Non
     assert charts.PAYOUTS in json.dumps(drawn(frames)["datasets"])
 
 
+def test_other_money_stands_on_top_of_the_claims_and_payouts_beside(
+    frames: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    week = frames[1].row(-2, named=True)
+    assert week["claimed_ftm"] > 0 < week["other_ftm"]
+    bars = [row for rows in drawn(frames)["datasets"].values() for row in rows if "kind" in row]
+    at = {bar["ftm"]: (bar["kind"], bar["above"]) for bar in bars}
+    claimed, both = week["claimed_ftm"], week["claimed_ftm"] + week["other_ftm"]
+    assert at[claimed] == (charts.CLAIMS, 0)
+    assert at[both] == (charts.OTHER, claimed)
+    takeaway = charts.takeaway(Span(date(2024, 9, 2), date(2025, 3, 1)), *frames)
+    assert f"{words.ftm(float(frames[1]['other_ftm'].sum()))} of other money came in" in takeaway
+
+
+@pytest.mark.parametrize("level", [0.0, 19_000.0, 20_500.0, 40_000.0, 61_000.0])
+def test_no_label_of_the_axis_stands_where_a_level_is_drawn(level: float) -> None:
+    at = [datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 2, tzinfo=UTC)]
+    came = pl.DataFrame({"at": at, "ftm": [0.0, 20_000.0]})
+    fan = pl.DataFrame({"at": at} | dict.fromkeys(("low", "q25", "q50", "q75", "high"), 8e4))
+    levels = pl.DataFrame({"ftm": [level], "name": ["who waits"]})
+    spec = money.fan_chart(came, fan, levels).to_dict()
+    ticks = spec["layer"][0]["encoding"]["y"]["axis"]["values"]
+    assert len(ticks) >= 3
+    assert all(abs(tick - level) > 0.05 * 8e4 for tick in ticks)
+    assert spec["title"]["text"] == "FTM that came in since 1 Jan 2025"
+
+
 def test_an_unknown_level_is_a_gap_and_never_zero(
     frames: tuple[pl.DataFrame, pl.DataFrame],
 ) -> None:
@@ -239,9 +267,21 @@ def test_every_colour_shows_on_both_backgrounds(name: str, background: str) -> N
     assert _contrast(getattr(colours, name), background) >= 3
 
 
-def test_text_can_be_read_on_both_ends_of_a_heat_map() -> None:
-    for background, text in zip(colours.HEAT, colours.ON_HEAT, strict=True):
-        assert _contrast(background, text) >= 4.5
+def _laid_over(background: str, colour: str, opacity: float) -> str:
+    pairs = [(int(background[at : at + 2], 16), int(colour[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(b + (c - b) * opacity):02x}" for b, c in pairs)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_on_every_cell_of_a_heat_map_in_both_themes(theme: str) -> None:
+    looks = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme]
+    shares, opacities = colours.HEAT_OPACITY
+    for share, opacity in zip(shares, opacities, strict=True):
+        cell = _laid_over(looks["backgroundColor"], colours.HEAT, opacity)
+        text = looks["textColor"] if share <= 0.5 else colours.ON_HEAT
+        assert _contrast(cell, text) >= 4.5, (share, cell)
+    row = {"amount": "10 FTM", "day": "7 d", "share": 0.2, "chance": "20 %", "short": "20 %"}
+    assert '"currentColor"' in json.dumps(amount.heat(pl.DataFrame([row])).to_dict()), "the theme's"
 
 
 def test_no_chart_has_a_colour_of_its_own() -> None:

@@ -166,36 +166,36 @@ def test_an_entry_at_or_after_the_chains_reported_end_says_so(read: Any) -> None
 # An address in one sentence or two
 
 
-PAID = (1, "paid", None, None)
-REFUSED = (2, "manual", None, None)
-NEXT = (3, "pending", 1, 0.0)
-LATER = (4, "pending", 7, 1_234.5)
+PAID = (1, "paid", None, None, 10**18)
+REJECTED = (2, "manual", None, None, 10**18)
+NEXT = (3, "pending", 1, 0.0, 2 * 10**18)
+LATER = (4, "pending", 7, 1_234.5, 3 * 10**18)
 
 
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([PAID], "This address asked once and has no request in the queue."),
+        ([PAID, PAID], "2 requests, none of them waiting."),
         (
-            [REFUSED],
-            "This address asked once and has no request in the queue. It was refused: the money is "
-            "set aside until `withdrawManual` is called.",
+            [REJECTED, PAID],
+            "2 requests, none of them waiting. 1 payment was rejected by the receiver: the money "
+            "is kept until `withdrawManual` is called.",
         ),
-        ([NEXT], "This address asked once. Request 3 waits at place 1 with nothing ahead."),
         (
-            [LATER, REFUSED, NEXT, PAID],
-            "This address asked 4 times; 2 requests wait. The first of them, request 3, is at "
-            "place 1 with nothing ahead. 1 of them was refused: the money is set aside until "
-            "`withdrawManual` is called.",
+            [LATER, REJECTED, NEXT, PAID],
+            "4 requests, 2 of them waiting. The next is no. 3 for 2 FTM, first in line. 1 payment "
+            "was rejected by the receiver: the money is kept until `withdrawManual` is called.",
         ),
         (
             [LATER, PAID],
-            "This address asked 2 times. Request 4 waits at place 7 with 1,235 FTM ahead.",
+            "2 requests, 1 of them waiting. The next is no. 4 for 3 FTM, at place 7, 1,235 FTM "
+            "ahead.",
         ),
     ],
 )
-def test_an_address_is_told_what_waits_and_what_was_refused(
-    rows: list[tuple[int, str, int | None, float | None]], expected: str
+def test_an_address_is_told_what_waits_and_what_was_rejected(
+    rows: list[tuple[int, str, int | None, float | None, int]], expected: str
 ) -> None:
     schema = {"wr_id": pl.Int64, "status": pl.String, "place": pl.Int64, "ahead_ftm": pl.Float64}
+    schema |= {"payout_wei": pl.Decimal(38, 0)}
     assert sentences.of_address(pl.DataFrame(rows, schema=schema, orient="row")) == expected

@@ -73,7 +73,7 @@ def label(view: StoreView, default: Source) -> None:
     if info.simulated:
         _unreal(
             "Simulated data",
-            "Made up by a seeded simulation of the pool. Not the chain.",
+            "Example data, not real: you will not find your own request here.",
             real,
         )
     elif info.network == DEVNET:
@@ -94,12 +94,9 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
         _tell_end(ending, page.url_path)
     if is_stale(info, view.now) and not ending.rests:
         st.warning(
-            f"The last synced block is of {words.moment(info.synced_at)}, "
-            f"{words.age(info, view.now)}. {_remedy(view)} reads what came since; this page "
-            "then shows it by itself."
+            f"{_old(view)} {_remedy(view)} reads newer data, which this page then shows by itself."
             if not is_public()
-            else f"The newest block here is of {words.moment(info.synced_at)}, "
-            f"{words.age(info, view.now)}. What comes is shown here by itself."
+            else f"{_old(view)} Newer data appears here as soon as it is read."
         )
     if view.failed_checks:
         failures = words.plural(view.failed_checks, "check")
@@ -110,6 +107,16 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
                 st.page_link(
                     links.page("status"), label="See which, on Status", query_params=network
                 )
+
+
+def _old(view: StoreView) -> str:
+    """How old a store's data is, and of when."""
+    if view.info.synced_at is None:
+        return "How old this data is, is unknown."
+    age = words.duration(words.days_between(view.info.synced_at, view.now))
+    return (
+        f"This data is {age} old: the newest block here is of {words.moment(view.info.synced_at)}."
+    )
 
 
 def _tell_end(ending: Ending, page: str) -> None:
@@ -217,7 +224,7 @@ def no_requests(view: StoreView, title: str) -> None:
         return
     upto = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
     st.info(
-        f"Nobody has asked to unstake on {info.network} from block {info.first_block:,} up to "
+        f"No request was made on {info.network} from block {info.first_block:,} up to "
         f"{upto}: there is no queue to show. Requests appear here after the next sync."
     )
 

@@ -20,7 +20,7 @@ from ui.shown.store_view import StoreView, SupersededError, is_stale
 _APART = timedelta(hours=1)
 _SHORT_BYTES = 2**20
 _logged_at: dict[tuple[Path, int], datetime] = {}
-_NINE_IN_TEN = LEVELS.index(0.9)
+_LIKELY = LEVELS.index(0.9)
 
 
 def log(
@@ -58,21 +58,20 @@ def alarm(scores: LiveScores) -> None:
     verdict = scores.alarm
     if verdict.on is None:
         st.caption(
-            f"No verdict on the 90 % windows yet: {verdict.batches} of {ALARM_BATCHES} payout "
+            f"No verdict on the 90 % ranges yet: {verdict.batches} of {ALARM_BATCHES} payout "
             "batches have fallen due."
         )
     elif verdict.on:
         st.error(
-            f"Of the windows that fell due last, over {verdict.batches} payout batches, only "
-            f"{words.share(verdict.coverage)} held what they promised at 90 %. Below "
-            f"{words.share(ALARM_BELOW)} they are not to be relied on.",
+            f"Of the 90 % ranges that fell due last, over {verdict.batches} payout batches, only "
+            f"{words.share(verdict.coverage)} held. Below {words.share(ALARM_BELOW)} they are not "
+            "to be relied on.",
             title="These odds no longer hold",
         )
     else:
         st.markdown(
-            f"Of the windows that fell due last {words.share(verdict.coverage)} held, over "
-            f"{verdict.batches} payout batches: 90 % are promised, below "
-            f"{words.share(ALARM_BELOW)} is an alarm."
+            f"Of the 90 % ranges that fell due last {words.share(verdict.coverage)} held, over "
+            f"{verdict.batches} payout batches. Below {words.share(ALARM_BELOW)} is an alarm."
         )
 
 
@@ -90,14 +89,14 @@ def failing_scores(odds: Odds) -> LiveScores | None:
 
 
 def first_forecast(store: StoreView, wr_id: int) -> tuple[datetime, datetime] | None:
-    """When a request was first forecast here, and the moment by which it had nine in ten odds."""
+    """When a request was first forecast here, and the moment by which it had a 90 % chance."""
     path = store.source.path
     size = _log_size(path)
     if not size:
         return None
     lines = _log(path, size).filter(wr_id=wr_id, chain_id=store.info.chain_id)
-    first = lines.filter(pl.col("quantiles").list.len() > _NINE_IN_TEN).head(1)
-    if not first.height or (days := first["quantiles"][0][_NINE_IN_TEN]) is None:
+    first = lines.filter(pl.col("quantiles").list.len() > _LIKELY).head(1)
+    if not first.height or (days := first["quantiles"][0][_LIKELY]) is None:
         return None
     at: datetime = first["forecast_at"][0]
     return at, at + timedelta(days=days)

@@ -11,7 +11,9 @@ BROWN = "#836c3f"
 SILVER = "#8a919e"
 GREY = "#777e8a"  # of text: read as well on white as on the dark background
 
-# Of a heat map: from least to most, the text on these, and what parts its cells.
-HEAT = ["#dfe8f6", "#1d4f9c"]
-ON_HEAT = ["#16243a", "#ffffff"]
-GAP = "#ffffff22"
+# Of a heat map: its hue lies the thicker on the page's own background, the more there is. Up to
+# a half the text has the theme's colour, beyond it this one; then what parts the cells.
+HEAT, ON_HEAT = "#2160c4", "#ffffff"
+HEAT_OPACITY = ([0.0, 0.5, 0.501, 1.0], [0.04, 0.34, 0.9, 1.0])
+TEXT = "currentColor"
+GAP = "#8a919e33"

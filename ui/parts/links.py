@@ -118,6 +118,16 @@ def forget(key: str) -> bool:
     return True
 
 
+def release(*keys: str) -> None:
+    """To be called when a page has drawn its inputs: its links to other pages use these names too.
+    Streamlit takes what an input here is bound to out of the address of the next page."""
+    with get_session_state().query_params() as of_session:
+        for key in keys:
+            binding = of_session._bindings_by_param.get(key)
+            if binding is not None:
+                of_session.unbind_widget(binding.widget_id)
+
+
 def refuse(notices: DeltaGenerator, key: str, text: str, wanted: str, default: str) -> None:
     """Name in a notice the value of a link that cannot be shown, and what is shown instead."""
     notices.warning(

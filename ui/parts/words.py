@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -78,6 +79,19 @@ def payouts(amounts: pl.Series) -> tuple[pl.Series, str | None]:
         return pl.Series(amounts.name, told, pl.String), None
     cut = [None if each is None else each // step / 10**places for each in wei]
     return pl.Series(amounts.name, cut, pl.Float64), f"%,.{places}f"
+
+
+def all_told(amounts: pl.Series) -> tuple[pl.Series, str | None]:
+    """Sums of FTM for a table's column, and its format: two places, or as many as the smallest
+    needs to show. Where a float has not so many of the largest, it is the text of each instead."""
+    smallest = amounts.filter(amounts > 0).min()
+    if not isinstance(smallest, float) or smallest >= 0.005:
+        return amounts, "%,.2f"
+    places = min(DECIMALS, 1 - math.floor(math.log10(smallest)))
+    if max(each for each in amounts if each is not None) >= 10.0 ** (FLOAT_DIGITS - places):
+        told = [None if each is None else number(each, "up") for each in amounts]
+        return pl.Series(amounts.name, told, pl.String), None
+    return amounts, f"%,.{places}f"
 
 
 def count(amount: int | None) -> str:

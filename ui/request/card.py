@@ -34,7 +34,7 @@ def show(
 ) -> None:
     """The request with this `history`, which is not empty.
 
-    `fetch` draws what fetches a refused payout, on a page that can.
+    `fetch` draws what fetches a rejected payout, on a page that can.
     """
     requests = store.ask("requests_by_address", address=history["staker"][0])
     request = requests.filter(wr_id=wr_id).row(-1, named=True)  # the first, if it is there twice
@@ -68,21 +68,21 @@ def _facts(request: Row, history: pl.DataFrame, head: Row | None) -> list[tuple[
         then = history["ahead_ftm"][0]
         known = then is not None and request["ahead_ftm"] is not None
         queue = f"of {head['behind_requests'] + 1:,}" if head else ""
-        before = f"was {words.ftm(then, 'up')} when asked for" if known else ""
+        before = f"{words.ftm(then, 'up')} when it was made" if known else ""
         return [
             ("Place in the queue", words.count(request["place"]), queue),
-            ("To be paid before it", words.ftm(request["ahead_ftm"], "up"), before),
-            ("Payout", payout, "fixed, paid whole"),
+            ("Paid before it", words.ftm(request["ahead_ftm"], "up"), before),
+            ("Payout", payout, "fixed, paid in one sum"),
             ("Waited", waited, f"since {day}, {time}"),
         ]
     if status == "paid":
-        sent = "sent whole"
+        sent = "sent in one sum"
         end = ("Paid", *words.day_and_time(request["paid_at"]))
         wait = ("Waited", waited, "from the request to the payment")
     elif status == "manual":
-        sent = "set aside, not sent"
-        end = ("Refused", *words.day_and_time(request["refused_at"]))
-        wait = ("Waited", waited, "up to the last block")
+        sent = "kept, not sent"
+        end = ("Rejected", *words.day_and_time(request["refused_at"]))
+        wait = ("Waited", waited, "up to the newest block")
     else:
         sent = "whether it was sent is unknown"
         end, wait = ("Paid", words.UNKNOWN, ""), ("Waited", words.UNKNOWN, "")
@@ -91,7 +91,7 @@ def _facts(request: Row, history: pl.DataFrame, head: Row | None) -> list[tuple[
 
 def _window(store: StoreView, request: Row) -> Likely | None:
     """When it is expected to be paid; returns the day for a calendar, if there is one."""
-    st.subheader("Expected release window")
+    st.subheader("When it is paid")
     odds = scored.odds_of(store)
     if odds is None:
         window_card.unscored(store.source)
@@ -113,18 +113,18 @@ def _history(store: StoreView, history: pl.DataFrame, request: Row) -> None:
         lines.append(f"- {sentences.happened(event, when)} {link}".rstrip())
     if request["status"] == "pending":
         last = words.moment(store.info.synced_at)
-        lines.append(f"- **Still waiting** at the last block read, {last}.")
+        lines.append(f"- **Still waiting** at the newest block here, {last}.")
     st.markdown("\n".join(lines))
 
 
 def _while_it_waits(wr_id: int) -> None:
     st.subheader("While it waits")
     st.markdown(
-        "- It earns nothing more: its FTM were fixed when it was asked for.\n"
-        "- It cannot be cancelled or changed, and is paid whole, never in parts.\n"
-        "- The pool sends the FTM to the address that asked. There is nothing to claim or sign.\n"
-        "- If that address is a contract that refuses them, they are set aside, and anyone can "
-        f"send them again with `withdrawManual({wr_id})`."
+        "- It earns no rewards: its FTM were fixed when it was made.\n"
+        "- It cannot be cancelled or changed, and is paid in one sum, never in parts.\n"
+        "- The pool sends the FTM to the address that made it. There is nothing to claim or sign.\n"
+        "- If that address is a contract that rejects them, they are kept, and anyone can "
+        f"trigger the payment again with `withdrawManual({wr_id})`."
     )
 
 
@@ -133,7 +133,7 @@ def _by_hand(store: StoreView, wr_id: int, fetch: Callable[[], None] | None) -> 
     st.subheader("How to get it")
     st.markdown(
         "The pool sends with little gas, and the receiving address, probably a contract wallet, "
-        "did not accept. The FTM are kept for it and wait in no queue any more.\n\n"
+        "rejected it. The FTM are kept for it, outside of the queue.\n\n"
         "1. Make sure that the address can receive FTM. The money goes to it, whoever sends it.\n"
         f"2. Have `withdrawManual` of the pool's contract called with the number `{wr_id}`, from "
         "any account: with a wallet here, or on an explorer's page of the contract. It costs gas, "
@@ -156,7 +156,7 @@ def _identifiers(store: StoreView, request: Row, history: pl.DataFrame) -> None:
     identifiers = [
         ("Staker", "address", history["staker"][0]),
         ("Transaction of the request", "tx", request["requested_tx"]),
-        ("Transaction of the refusal", "tx", refusals[0] if refusals.len() else None),
+        ("Transaction of the rejection", "tx", refusals[0] if refusals.len() else None),
         ("Transaction of the payment", "tx", request["paid_tx"]),
     ]
     for label, kind, text in identifiers:

@@ -15,7 +15,12 @@ from ui.parts import ending_words, words
 from ui.shown.store_view import Row, StoreView
 
 SUPPORT = "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10"
-STATUS = {"pending": "waiting", "manual": "refused, set aside", "paid": "paid", None: "unknown"}
+STATUS = {"pending": "waiting", "manual": "rejected", "paid": "paid", None: "unknown"}
+_EVENTS = {
+    "requested": "Made",
+    "refused": "Rejected by the receiver",
+    "reached the head": "First in line",
+}
 _DID = {"requested": "made", "refused": "tried to pay", "paid": "paid"}
 
 
@@ -23,17 +28,17 @@ def answer(request: Row) -> str:
     """Where one request stands, in one sentence or two."""
     name, payout = f"Request {request['wr_id']:,}", words.payout(request["payout_wei"])
     if request["status"] == "paid":
-        by_hand = ", claimed by hand after the receiver had refused it"
+        by_hand = ", claimed by hand after the receiver had rejected it"
         return (
             f"{name} was paid: {payout} on {words.moment(request['paid_at'])}, "
-            f"{words.duration(request['waited_days'])} after it was asked for"
+            f"{words.duration(request['waited_days'])} after it was made"
             f"{by_hand if request['refused_at'] else ''}."
         )
     if request["status"] == "manual":
         return (
-            f"{name} left the queue unpaid: its receiver refused the {payout} on "
-            f"{words.moment(request['refused_at'])}. The money is set aside, and anyone can send "
-            f"it with `withdrawManual({request['wr_id']})`."
+            f"{name} could not be delivered: its receiver rejected the {payout} on "
+            f"{words.moment(request['refused_at'])}. The money is kept for it, and anyone can "
+            f"trigger the payment with `withdrawManual({request['wr_id']})`."
         )
     if request["status"] is None:
         return (
@@ -45,37 +50,37 @@ def answer(request: Row) -> str:
             f"{name} waits at place {request['place']:,}. How much is to be paid before it is "
             "unknown: an amount or a request before it is missing, see Status."
         )
-    own = "its own, an unknown amount" if request["payout_wei"] is None else f"its own {payout}"
+    of = "an unknown amount" if request["payout_wei"] is None else payout
     if request["place"] == 1:
-        return f"{name} is next: nothing is to be paid before {own}."
+        return f"{name} for {of} is first in line."
     ahead = words.ftm(request["ahead_ftm"], "up")
-    return f"{name} waits at place {request['place']:,}: {ahead} are to be paid before {own}."
+    return f"{name} for {of} is at place {request['place']:,}. {ahead} are paid before it."
 
 
 def blocked_by(request: Row, head: Row | None) -> str:
     """What a request waits for, with the `head` of the queue; "" where the head is unknown."""
     if head is None:
         return ""
-    start = f"Nobody is paid before request {head['wr_id']:,}, the first in the queue"
+    first, it = f"Request {head['wr_id']:,} is first in line", "that"
     if head["wr_id"] == request["wr_id"]:
-        start = "It is paid next"
+        first, it = "It is first in line", "it"
     if head["missing_ftm"] is None:
-        return f"{start}. What the pool can pay is unknown."
+        return f"{first}. What the pool can pay is unknown."
     if head["missing_ftm"] == 0:
-        return f"{start}. The pool holds enough for that: the operator's next run pays it."
-    return f"{start}: the pool lacks {words.ftm(head['missing_ftm'], 'up')} for that."
+        return f"{first}, and the pool has enough: the operator's next run pays {it}."
+    return f"{first}; the pool still needs {words.ftm(head['missing_ftm'], 'up')} to pay {it}."
 
 
 def late(info: StoreInfo, request: Row) -> str:
-    """A note on a request that has waited longer than the official 35 days, else ""."""
+    """A note on a request that is past the official 35 days, else ""."""
     left = official_left(info, request)
     if request["status"] != "pending" or left is None or left >= 0:
         return ""
     over = words.duration(-left)
     note = (
-        f"It has waited {over} longer than the official {OFFICIAL_DAYS} days, which stand in no "
-        f"contract. [Ankr's support]({SUPPORT}) takes requests about it: give them its "
-        "id, address and transaction."
+        f"It is {over} past the official {OFFICIAL_DAYS} days. That time is a guideline; the "
+        f"contract does not enforce it. [Ankr's support]({SUPPORT}) takes questions about it: give "
+        "them its id, address and transaction."
     )
     made_up = "This one is not on the real chain, so support knows nothing of it."
     return f"{note} {made_up}" if unreal(info) else note
@@ -105,21 +110,22 @@ def happened(event: Row, when: str) -> str:
             f"stood {ahead}."
         )
     elif event["event"] == "reached the head":
-        detail = f"All before it had been paid or refused, {after} after the request."
+        detail = f"All before it had been paid or rejected, {after} after the request."
         if event["after_days"] == 0:
             detail = "It was at once the first in the queue."
     elif event["event"] == "refused":
-        detail = f"The receiver did not take the {payout}, {after} after the request."
+        detail = f"The receiver rejected the {payout}, {after} after the request."
     else:
         detail = f"{payout} sent to the staker, {after} after the request."
-    return f"**{event['event'].capitalize()}**, {when}. {detail}"
+    name = _EVENTS.get(event["event"], event["event"].capitalize())
+    return f"**{name}**, {when}. {detail}"
 
 
 def when(info: StoreInfo, now: datetime, at: datetime) -> str:
     """`8 Jan 2025, 11:42 UTC, 3 d 4 h ago`, or before the last block of a simulation."""
     if info.simulated and info.synced_at is not None:
         age = words.duration(words.days_between(at, info.synced_at))
-        return f"{words.moment(at)}, {age} before the last block"
+        return f"{words.moment(at)}, {age} before the newest block"
     return f"{words.moment(at)}, {words.duration(words.days_between(at, now))} ago"
 
 
@@ -143,27 +149,26 @@ def read_up_to(store: StoreView) -> str:
 
 
 def of_address(requests: pl.DataFrame) -> str:
-    """How often an address asked, and what it has in the queue."""
-    once = requests.height == 1
-    asked = f"This address asked {'once' if once else f'{requests.height:,} times'}"
+    """How many requests an address made, and what it has in the queue."""
+    made = words.plural(requests.height, "request")
     pending = requests.filter(status="pending").sort("place")
-    refused = requests.filter(status="manual").height
+    rejected = requests.filter(status="manual").height
     aside = ""
-    if refused:
-        which = "It was" if once else f"{refused:,} of them {'was' if refused == 1 else 'were'}"
-        aside = f" {which} refused: the money is set aside until `withdrawManual` is called."
+    if rejected:
+        aside = (
+            f" {words.plural(rejected, 'payment')} {'was' if rejected == 1 else 'were'} rejected "
+            "by the receiver: the money is kept until `withdrawManual` is called."
+        )
     if not pending.height:
-        return f"{asked} and has no request in the queue.{aside}"
+        return f"{made}, none of them waiting.{aside}"
     first = pending.row(0, named=True)
-    number, place = f"{first['wr_id']:,}", f"place {first['place']:,}"
-    ahead = (
-        f"{words.ftm(first['ahead_ftm'], 'up')} ahead" if first["place"] > 1 else "nothing ahead"
-    )
-    if pending.height == 1:
-        return f"{asked}. Request {number} waits at {place} with {ahead}.{aside}"
+    where = "first in line"
+    if first["place"] > 1:
+        where = f"at place {first['place']:,}, {words.ftm(first['ahead_ftm'], 'up')} ahead"
+    waiting = f"{pending.height:,} of them waiting"
     return (
-        f"{asked}; {pending.height:,} requests wait. The first of them, request {number}, is at "
-        f"{place} with {ahead}.{aside}"
+        f"{made}, {waiting}. The next is no. "
+        f"{first['wr_id']:,} for {words.payout(first['payout_wei'])}, {where}.{aside}"
     )
 
 
@@ -174,7 +179,7 @@ def of_transaction(events: pl.DataFrame) -> str:
     for event, verb in _DID.items():
         ids = events.filter(event=event)["wr_id"].unique().sort().to_list()
         if ids:
-            which = ", which was refused" if event == "refused" else ""
+            which = ", which its receiver rejected" if event == "refused" else ""
             deeds.append(f"{verb} request{'s' if len(ids) > 1 else ''} {_listed(ids)}{which}")
     return f"This transaction {'; it '.join(deeds)}. It is of {at}, block {events['block'][0]:,}."
 

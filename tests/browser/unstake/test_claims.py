@@ -62,7 +62,7 @@ def test_a_refused_payment_is_fetched_through_the_wallet(
     at.reads(f"It made request {wr_id};", "Its payment was rejected by the receiver")
     synced(app, chain)
     at.show(step=4, tx=tx, amount="3", address=wallet)
-    at.reads(f"Request {wr_id:,} left the queue unpaid")
+    at.reads(f"Request {wr_id:,} could not be delivered")
     before_wei = act.balance_wei(chain, wallet)
     at.connect()
     at.reads("whoever signs", f"From: {chain.accounts[4]}", "Gas takes about")

@@ -13,7 +13,7 @@ from tests.browser.desk import Begin, Desk
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
 # The note: the test's chain stands still.
-FOUND = "1 problem, 1 note: aFTMc (ankrFTM) balance is 0, you asked for 25."
+FOUND = "1 problem, 1 note: aFTMc (ankrFTM) balance is 0, you entered 25."
 # The name of what has the keyboard, shadow roots and all.
 FOCUSED = """() => {
   let at = document.activeElement;
@@ -117,7 +117,7 @@ def test_steps_one_and_two_are_gone_through_by_keyboard_alone(chain: Devnet, des
     tab_to(at, "Amount")
     at.page.keyboard.type("7")
     at.reads("You receive")
-    tab_to(at, "Max")
+    tab_to(at, "Use my whole")
     at.page.keyboard.press("Enter")
     expect(at.button("Connect Test Wallet")).to_be_visible()
     tab_to(at, "Connect Test Wallet")

@@ -23,12 +23,12 @@ def test_each_step_fits_its_screen(chain: Devnet, unstaked: str, desk: Begin) ->
     at = desk(2)
     mine = {"amount": "6", "address": chain.accounts[2]}
     steps = {
-        "1": ({"network": "sample", "amount": "250"}, "What another amount would change"),
+        "1": ({"network": "sample", "amount": "250"}, "How the wait depends on the amount"),
         "2": ({"step": 2} | mine, "The address is a plain account"),
         "2-poor": ({"step": 2, "amount": "9000", "address": "0x" + "ab" * 20}, "balance is 0"),
         "3": ({"step": 3} | mine, "burnCerts(uint256)"),
         "4-new": ({"step": 4, "tx": unstaked} | mine, "It made request"),
-        "4": ({"network": "sample", "step": 4, "request": 2210}, "waits at place 13"),
+        "4": ({"network": "sample", "step": 4, "request": 2210}, "is at place 13"),
         "5": ({"network": "sample", "step": 5, "request": 2210}, "Ask the operator"),
     }
     for place, (step, (link, words)) in enumerate(steps.items()):

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.node]
 
 
 def open_max(at: Desk) -> None:
-    at.page.get_by_text("Max: all that an address holds").click()
+    at.page.get_by_text("Use my whole balance").click()
 
 
 def test_more_than_all_there_is_leads_nowhere(chain: Devnet, desk: Begin) -> None:

@@ -59,11 +59,11 @@ def test_what_the_checks_find_is_told_with_its_remedy(chain: Devnet, desk: Begin
     at = desk()
     poor = "0x" + "ab" * 20
     at.show(step=2, amount="10", address=poor)
-    at.reads("aFTMc (ankrFTM) balance is 0, you asked for 10.", "Use another address.")
+    at.reads("aFTMc (ankrFTM) balance is 0, you entered 10.", "Use another address.")
     holder = chain.accounts[5]
     most_wei = at.node.read(chain.addresses.cert, "balanceOf(address)", holder)
     at.show(step=2, amount="1000000", address=holder)
-    at.reads("you asked for 1,000,000", "Lower the amount or use max.")
+    at.reads("you entered 1,000,000", "Lower the amount or use max.")
     at.page.get_by_role("button", name="Use max").click()
     whole, part = divmod(most_wei, FTM)
     most = f"{whole}.{part:018d}".rstrip("0").rstrip(".")

@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection as Connection
 
 from bench import plain_python
 from data.ingest import decode
+from data.ingest.within import WITHIN
 from data.pool.contracts import EVENTS, Event
 from tests.log_lines import (
     ALICE,
@@ -117,13 +118,15 @@ def test_an_amount_of_up_to_38_digits_is_exact(amount: int, con: Connection) -> 
     assert rows(con, "SELECT gross_wei, payout_wei FROM requests") == [(amount, amount)]
     assert rows(con, "SELECT payout_wei FROM payouts") == [(amount,)]
     assert rows(con, "SELECT DISTINCT typeof(amount_wei) FROM stakes") == [("DECIMAL(38,0)",)]
+    assert rows(con, WITHIN["amounts fit"]) == []
 
 
-@pytest.mark.parametrize("amount", [10**38, 2**128, 2**256 - 1])
+@pytest.mark.parametrize("amount", [10**38, 2**127, 2**128, 2**256 - 1])
 def test_an_amount_beyond_38_digits_stays_raw_and_is_null(amount: int, con: Connection) -> None:
     rebuild_from(con, [node_log(STAKED, ALICE, amount)])
     assert rows(con, "SELECT staker, amount_wei FROM stakes") == [(ALICE, None)]
     assert rows(con, "SELECT data FROM raw_logs") == [(f"0x{amount:064x}",)]
+    assert len(rows(con, WITHIN["amounts fit"])) == 1
 
 
 # Generations and strangers
@@ -171,7 +174,9 @@ def _spoilt() -> Iterator[tuple[str, Log]]:
     yield "no topics but the first", _with(burn, topics=topics[:1])
     yield "an address with more than 20 bytes", _with(burn, topics=[topics[0], dirty, *topics[2:]])
     yield "an id beyond 63 bits", _with(burn, topics=[*topics[:2], wide, topics[3]])
+    yield "an id beyond all", _with(burn, topics=[*topics[:2], "0x" + "f" * 64, topics[3]])
     yield "a flag that is neither", _with(burn, topics=[*topics[:3], flag])
+    yield "a flag beyond 63 bits", _with(burn, topics=[*topics[:3], wide])
     staked = node_log(STAKED_2, ALICE, 10, True)
     yield "a flag of a stake", _with(staked, topics=[*staked["topics"][:2], flag])
 

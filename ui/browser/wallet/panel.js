@@ -19,7 +19,7 @@ function outcome(order) {
 }
 
 // Of a wallet that answered, but not with a hash.
-const FAILED = "It may be on its way all the same: look into the wallet's activity before you sign anew.";
+const FAILED = "It may be on its way nevertheless: look into the wallet's activity before you sign anew.";
 const lostAnswer = (what) =>
   `Your wallet was asked${what ? ` to confirm ${what}` : ""}, and its answer did not reach this page. If you confirmed there, ` +
   "the transaction is on its way: look into the wallet's activity, or close its prompt, before you sign anew.";
