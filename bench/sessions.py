@@ -144,7 +144,14 @@ async def visiting(server: Server, link: str) -> AsyncIterator[Session]:
     origin = Origin(f"http://{server.address}")
     protocols = [Subprotocol("streamlit")]
     async with connect(
-        stream, origin=origin, subprotocols=protocols, max_size=None, compression=None
+        stream,
+        origin=origin,
+        subprotocols=protocols,
+        max_size=None,
+        compression=None,
+        # A busy machine takes its time, and is no server that has gone.
+        open_timeout=_TIMEOUT_S,
+        ping_interval=None,
     ) as socket:
         page, _, query = link.partition("?")
         session = Session(socket, page, query)

@@ -104,7 +104,7 @@ def _command(port: int, folder: str) -> list[str]:
     return [str(anvil_binary()), "--quiet", *flags]
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path, timeout_seconds: int = 20) -> None:
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path, timeout_seconds: int = 60) -> None:
     """Returns once the node answers as the one we started."""
     rpc = Rpc(url)
     deadline = time.monotonic() + timeout_seconds

@@ -105,6 +105,11 @@ def changed(
     return fault
 
 
+def leaving_out(tx: str) -> Fault:
+    """Answers without the logs of a transaction."""
+    return changed(lambda logs: [log for log in logs if log["transactionHash"] != tx])
+
+
 @dataclass
 class FakeNode:
     """A running node. `answers` and `fault` may be exchanged while it runs."""

@@ -36,7 +36,9 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=60_000)
     executable = browser_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=list(FLAGS), timeout=120_000
+        )
         yield browser
         browser.close()
 

@@ -22,9 +22,9 @@ from tests.fake_node import (
     FakeNode,
     Fault,
     Reply,
-    changed,
     devnet_answers,
     fake_node,
+    leaving_out,
     result,
 )
 from tests.made_chain import ledger
@@ -37,10 +37,6 @@ pytestmark = pytest.mark.node
 def short_tail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The devnet is shorter than what each sync reads again."""
     monkeypatch.setattr("data.ingest.from_node._TAIL_BLOCKS", 64)
-
-
-def leaving_out(tx: str) -> Fault:
-    return changed(lambda logs: [log for log in logs if log["transactionHash"] != tx])
 
 
 def claims(devnet_store: Path, *, restaked: bool) -> list[str]:

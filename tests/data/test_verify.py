@@ -22,7 +22,16 @@ from data.node.chain import Chain
 from data.store.writer import lock, open_next, publish, transaction
 from data.sync import main
 from devnet import Devnet
-from tests.fake_node import Fault, Log, changed, devnet_answers, either, error, fake_node, only
+from tests.fake_node import (
+    Log,
+    changed,
+    devnet_answers,
+    either,
+    error,
+    fake_node,
+    leaving_out,
+    only,
+)
 from tests.syncing import ONE_SOURCE, STEADY, column, dicts, not_passed, sync, tables
 
 pytestmark = pytest.mark.node
@@ -41,10 +50,6 @@ def claim(devnet_store: Path) -> tuple[int, str]:
     """Block and transaction of a claim."""
     block, tx = tables(devnet_store)["reward_claims"][2][1:3]
     return int(block), str(tx)
-
-
-def leaving_out(tx: str) -> Fault:
-    return changed(lambda logs: [log for log in logs if log["transactionHash"] != tx])
 
 
 def test_what_one_host_told_is_raised_where_a_second_tells_the_same(

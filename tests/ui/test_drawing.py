@@ -31,7 +31,7 @@ def _page() -> None:
 
 
 def test_a_chart_whose_middle_row_alone_differs_is_another_chart() -> None:
-    app = AppTest.from_function(_page, default_timeout=30).run()
+    app = AppTest.from_function(_page, default_timeout=120).run()
     assert not app.exception
     first, second, again = [_spec(chart) for chart in app.get("vega_lite_chart")]
     assert first != second
@@ -62,7 +62,7 @@ def _parts() -> None:
 
 def test_a_part_is_drawn_once_for_each_key_and_then_sent_as_it_was_wherever_it_stands() -> None:
     st.cache_resource.clear()
-    app = AppTest.from_function(_parts, default_timeout=30).run()
+    app = AppTest.from_function(_parts, default_timeout=120).run()
     for _ in range(2):
         assert not app.exception
         assert [text.value for text in app.markdown] == ["a: 1", "a: 1", "b: 2"]

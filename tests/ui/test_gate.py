@@ -51,7 +51,7 @@ def asked(
     app: App, method: str, path: str, body: bytes | None = None, **headers: str
 ) -> http.client.HTTPResponse:
     """The answer to one request, read whole; in names of headers `_` stands for `-`."""
-    connection = http.client.HTTPConnection("127.0.0.1", port_of(app), timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(app), timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body, named)
     answer = connection.getresponse()
@@ -64,7 +64,7 @@ def asked(
 def stream(app: App, host: str, origin: str | None) -> Iterator[ClientConnection]:
     """The WebSocket of a page that was opened as `host`, by a page of `origin`."""
     with (
-        socket.create_connection(("127.0.0.1", port_of(app)), timeout=30) as raw,
+        socket.create_connection(("127.0.0.1", port_of(app)), timeout=60) as raw,
         connect(
             f"ws://{host}/_stcore/stream",
             sock=raw,
@@ -72,6 +72,8 @@ def stream(app: App, host: str, origin: str | None) -> Iterator[ClientConnection
             subprotocols=[Subprotocol("streamlit")],
             max_size=None,
             proxy=None,
+            open_timeout=60,
+            ping_interval=None,
         ) as connection,
     ):
         yield connection
@@ -84,7 +86,7 @@ def session_id(connection: ClientConnection) -> str:
     connection.send(back.SerializeToString())
     while True:
         message = ForwardMsg()
-        message.ParseFromString(connection.recv(timeout=30, decode=False))
+        message.ParseFromString(connection.recv(timeout=60, decode=False))
         if message.WhichOneof("type") == "new_session":
             return message.new_session.initialize.session_id
 
@@ -114,7 +116,7 @@ def test_nothing_is_uploaded_even_into_a_session_of_ones_own(app: App, method: s
 
 
 def test_a_body_without_an_end_is_refused_before_it_is_read(app: App) -> None:
-    with socket.create_connection(("127.0.0.1", port_of(app)), timeout=30) as raw:
+    with socket.create_connection(("127.0.0.1", port_of(app)), timeout=60) as raw:
         raw.sendall(
             b"PUT /_stcore/upload_file/a/b HTTP/1.1\r\nHost: localhost\r\n"
             b"Content-Length: 150000000\r\n\r\n" + b"a" * 1_000
