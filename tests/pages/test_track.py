@@ -77,8 +77,10 @@ def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
 
 
 def test_support_is_named_past_35_days_and_not_before(find: Find) -> None:
-    (note,) = find("2210").warning
+    late = find("2210")
+    (note,) = late.warning
     assert SUPPORT in note.value
+    assert "Place in the queue: 13" in late.code[0].value, "the facts are there to be pasted"
     assert SUPPORT not in said(find("2323"))
     assert SUPPORT not in said(find("571"))  # paid after more than that
     real = said(find("2210", REAL, "UPDATE store_info SET synced_at = '2025-02-15 23:35:00+00'"))

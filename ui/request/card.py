@@ -14,7 +14,7 @@ import streamlit as st
 from ui.odds import scored, shown_forecasts, window_card
 from ui.parts import downloads, links, words
 from ui.parts.tiles import fact_tiles
-from ui.request import calendar, sentences
+from ui.request import calendar, sentences, support
 from ui.request.calendar import Event, Likely
 from ui.shown.store_view import Row, StoreView
 
@@ -47,6 +47,8 @@ def show(
     fact_tiles(_facts(request, history, head))
     if note := sentences.late(store.info, request):
         st.warning(note)
+        with st.expander("Ask the operator's support"):
+            support.show(store, request | {"staker": history["staker"][0]})
     if head is not None:
         st.markdown(sentences.blocked_by(request, head))
     likely = _window(store, request) if waits else None
