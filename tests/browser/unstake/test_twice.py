@@ -86,6 +86,7 @@ def test_who_comes_for_the_same_again_is_told_and_may_sign_another(
     assert "tx" not in at.in_link()
     at.click(UNSTAKE)
     at.reads(f"It made request {first + 1};")
+    at.on_step(4)  # the browser's link knows of it
     at.page.get_by_role("radio", name="1 Amount").click()
     at.press("Continue to the checks")
     at.press("Continue to sign")
