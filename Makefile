@@ -25,7 +25,7 @@ devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node, and the ap
 	$(BIN)/python -m devnet $(if $(PORT),--app-port $(PORT)) $(ARGS)
 
 # A process of tests that crashes ends the run with its test's name: another in its place would wait.
-# What was compiled is kept, whatever the machine says of that: many processes read it again.
+# What was compiled is kept, whatever the environment says of that: many processes read it again.
 test: lint $(ANVIL_AND_SOLC) chromium ## every check there is, on two cores; ARGS= goes to pytest
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --max-worker-restart 0 $(ARGS)
 

@@ -134,7 +134,10 @@ def _pool_log(rows: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
         case "FeeRuleUpdated":
             shift = values.get("feeShift")
             least, most, *thresholds = list(values.values())[:4]
-            rule = [fitting(least), fitting(most), *map(reachable, thresholds)]
+            start, stop = map(reachable, thresholds)
+            rule = [fitting(least), fitting(most), start, stop]
+            if start == 0 and stop == NEVER_WEI:  # the contract refuses every burn
+                rule[-1] = None
             shift_wei = None if shift is None else fitting(shift)
             rows["fee_rules"].append((*log.place, *rule, shift_wei))
         case "Deployed":

@@ -24,7 +24,7 @@ def as_csv(frame: pl.DataFrame, about: Mapping[str, str]) -> bytes:
     """
     head = "; ".join(f"{key}={' '.join(value.split())}" for key, value in about.items())
     # A quote in it would make the first line, for some readers, begin a cell of many lines.
-    file = io.BytesIO(f"# {head}\n".replace('"', "'").encode())
+    file = io.BytesIO(f"# {head}\n".replace('"', "%22").encode())
     file.seek(0, io.SEEK_END)
     _inert(_flat(frame)).write_csv(file, datetime_format=_TIME)
     return file.getvalue()
@@ -62,6 +62,8 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
             text.append(pl.Series(column.name, cells, pl.String))
         elif isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
             text.append(column.dt.convert_time_zone("UTC").dt.strftime(f"{_TIME}Z"))
+        elif isinstance(column.dtype, pl.Categorical | pl.Enum):
+            text.append(column.cast(pl.String))
         elif column.dtype == pl.Binary:
             text.append(("0x" + column.bin.encode("hex")).alias(column.name))
     return frame.with_columns(text)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data import ConfigError, NodeError
+from data import ConfigError, NodeError, WrongChainError
 from data.config import Network, parse_address
 from data.live.questions import head_of
 from data.live.receipts import Requested, is_of, requested_in
@@ -56,7 +56,13 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
                 continue  # they are as narrow already
         if len(left) > _MOST_PIECES:
             break
-        head, logs = _ask(node, staker, expected, left)
+        try:
+            head, logs = _ask(node, staker, expected, left)
+        except WrongChainError:
+            raise
+        except NodeError as error:  # a body too large, or none in time: narrower ones may come
+            refusal = str(error)
+            continue
         for piece_logs in logs:
             if not isinstance(piece_logs, str):
                 made |= {one.wr_id: one for one in piece_logs}
@@ -98,10 +104,10 @@ def _ask(
         head = head_of(each[0])
         found: list[tuple[Made, ...] | str] = []
         ids: list[int] = []
-        for (_, last), answer in zip(pieces, each[1:], strict=True):
+        for (first, last), answer in zip(pieces, each[1:], strict=True):
             if answer.error is not None:
                 found.append(answer.error)
-            elif last is not None and last > head:
+            elif head < (first - 1 if last is None else last):
                 found.append("the endpoint does not have these blocks yet")
             else:
                 burns = _burns_in(answer.result, node.network)

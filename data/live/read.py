@@ -173,7 +173,7 @@ def _pending(
         return None
     known = {i: numbers[f"request {i}"] for i in range(first, last) if f"request {i}" in numbers}
     if last - first > MOST_SUMMED:
-        known |= {i: wei for i, wei in payouts().items() if first <= i < last}
+        known = {i: wei for i, wei in payouts().items() if first <= i < last} | known
     missing = [i for i in range(first, last) if i not in known]
     if len(missing) > MOST_SUMMED:
         unknown["pending"] = f"{len(missing):,} requests wait, too many to add up one by one"

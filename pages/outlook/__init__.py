@@ -1,1 +1,1 @@
-"""When an amount asked for now is paid, and how good such odds have been."""
+"""When an unstake made now is paid, and how good such odds have been."""

@@ -67,7 +67,7 @@ def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
 
 
 def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str, str]:
-    """The day by which `share` of the futures pay, or why there is none, and how far it is."""
+    """The day by which the chance is `share`, or why there is none, and how far it is."""
     if not window_words.has_odds(window):
         return window_words.label(window), ""
     days = window.quantile(share)

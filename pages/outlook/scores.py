@@ -67,8 +67,8 @@ def summary(odds: Odds) -> str:
         )
     return (
         f"We forecast {odds.scores.about.origins:,} past requests from what was known when they "
-        f"were made. Of the {held['n']:,} old enough to judge, {words.share(held['value'])} were "
-        f"paid within their 90 % range.{beside}{undecided}"
+        f"were made. For {words.share(held['value'])} of the {held['n']:,} old enough to judge, "
+        f"the 90 % range held.{beside}{undecided}"
     )
 
 
@@ -136,8 +136,9 @@ def compared(odds: Odds, slice_name: str) -> bool:
     )
     st.caption(
         "Mean error of the whole forecast in days (twCRPS over 0 to 120 days, less is better) with "
-        "90 % confidence. Requests that still wait count as waiting. Held: how often a request was "
-        "paid within its 90 % range, or its middle half. Late: past the 90 % date."
+        "90 % confidence. Requests that still wait count as waiting. Held: how often the 90 % "
+        "range, or the middle half, was right; one that was not paid within 120 days counts where "
+        "the range said so. Late: past the 90 % date."
         f"{undecided}"
     )
     _scores_table(table)

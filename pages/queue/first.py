@@ -92,6 +92,8 @@ def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:
         st.warning(f"What you would receive is unknown: {words.fault(given.reason)}.")
     if text := typed_amount.read_as(wish.text, amount_wei):
         st.caption(text)
+    if given.origin:
+        st.caption(f"{words.escaped(given.origin).capitalize()}.")
     query = {"network": store.source.name, "token": wish.token, "amount": wish.text}
     st.page_link(
         links.page("unstake"),

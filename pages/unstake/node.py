@@ -17,6 +17,7 @@ from data.live.set_aside import SetAside, read_set_aside
 from data.live.verdict import Expected
 from data.node.live_node import LiveNode
 from data.pool.burn import Token
+from ui.shown.store_view import SupersededError
 
 NO_NETWORK = "no network that is known here has the chain and the pool of this store"
 _KEPT_S = 5  # a few blocks: long enough that no keystroke asks again
@@ -68,6 +69,8 @@ def _live(
             queue=queue,
             payouts=_payouts,
         )
+    except SupersededError:
+        raise
     except TrackerError as error:
         return Live(None, str(error))
     return Live(reading, "")

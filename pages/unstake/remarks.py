@@ -18,6 +18,8 @@ from data.pool.transaction import TOKEN_NAMES
 from ui.parts import words
 
 Kind = Literal["ok", "problem", "note", "unknown"]
+# With these problems the contract would refuse it, or give nothing for it.
+UNSIGNABLE = {"payout", "supply", "balance", "refusal"}
 _MINUTE = timedelta(minutes=1)
 _OLD = 10 * _MINUTE  # an idle chain still makes a block a minute
 
@@ -116,7 +118,7 @@ def _of_holder(reading: Reading, holder: Holder) -> Iterator[Remark]:
             "Anyone can then fetch it for you by withdrawManual with the request's id.",
         )
     else:
-        yield Remark("ok", "receiver", "An ordinary wallet address: the payment will arrive.")
+        yield Remark("ok", "receiver", "An ordinary wallet address: it can receive the payment.")
 
 
 def _balance(reading: Reading, holder: Holder) -> Remark:

@@ -18,7 +18,7 @@ def find(
     ("" where they can). `newest` is the newest block that a node told of, where one did: the store
     may be ahead of it."""
     stored = _stored(view, expected, since)
-    first = max(since, (view.info.synced_block or 0) + 1)
+    first = _unread_from(view, since)
     first = first if newest is None else min(first, newest)
     try:
         later = node.made(network, expected, first)
@@ -26,6 +26,16 @@ def find(
         return stored, str(error)
     known = {one.wr_id for one in stored}
     return (*stored, *(one for one in later if one.wr_id not in known)), ""
+
+
+def _unread_from(view: StoreView, since: int) -> int:
+    """The first block from `since` on that was not read from a node. Files do not say what they
+    leave out."""
+    ranges = view.ask("coverage").filter(filter="pool").sort("from_block")
+    for first, last in ranges.select("from_block", "to_block").drop_nulls().rows():
+        if first <= since <= last:
+            since = last + 1
+    return since
 
 
 def _stored(view: StoreView, expected: Expected, since: int) -> tuple[Made, ...]:

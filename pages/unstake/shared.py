@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from data.live.by_log import Made
+from data.live.outcome import Outcome
 from data.live.reading import Reading
-from data.live.receipts import Requested
 from data.live.verdict import Expected
 from data.pool.amounts import format_short, format_wei
 from data.pool.transaction import TOKEN_NAMES
@@ -92,16 +92,17 @@ def keep_as_offered(reading: Reading) -> None:
     st.session_state["unstake signing"] = reading
 
 
-def came_otherwise(network: str, request: Requested) -> str:
+def came_otherwise(network: str, outcome: Outcome) -> str:
     """What was shown before signing and what the chain made of it, where the payout is another;
     "" where it is not, or was not shown in this session."""
-    offered = st.session_state.get("unstake signing")
-    if (
-        not isinstance(offered, Reading)
-        or (offered.network, offered.token) != (network, request.token)
-        or offered.amount_wei != request.amount_wei
-        or offered.payout_wei in (None, request.payout_wei)
-    ):
+    offered, request = st.session_state.get("unstake signing"), outcome.request
+    if not isinstance(offered, Reading) or request is None or offered.holder is None:
+        return ""
+    shown = (offered.network, offered.holder.address, offered.token, offered.amount_wei)
+    is_it = shown == (network, request.staker, request.token, request.amount_wei)
+    if not is_it or offered.block >= (outcome.block or 0):
+        return ""
+    if offered.payout_wei in (None, request.payout_wei):
         return ""
     was_wei, is_wei = offered.payout_wei or 0, request.payout_wei
     exact = format_short(was_wei) == format_short(is_wei)
@@ -109,7 +110,8 @@ def came_otherwise(network: str, request: Requested) -> str:
     why = (
         "The fee was lower by then, or the token's ratio had moved."
         if is_wei > was_wei
-        else "Others unstaked before you, which raises the fee, or the operator set another rule."
+        else "Others unstaked before you, which raises the fee, the operator set another rule, or "
+        "the token's ratio had moved."
     )
     return f"Step 3 showed {was} FTM at block {offered.block:,}; {now} FTM came of it. {why}"
 

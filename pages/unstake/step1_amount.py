@@ -159,7 +159,7 @@ def _holds(reading: Reading) -> None:
     )
     if held.most_wei:
         most = format_wei(held.most_wei)
-        step_button(f"Use max: {most}", 1, {"amount": most})
+        step_button(f"Take {most}", 1, {"amount": most})
 
 
 def _sentence(given: Given, odds: Odds | None, window: ReleaseWindow | None) -> str:

@@ -9,7 +9,7 @@ from data.pool.amounts import format_wei
 from pages.unstake import holder, shared
 from pages.unstake.form import Form, another, step_button
 from pages.unstake.now import Now
-from pages.unstake.remarks import Remark
+from pages.unstake.remarks import UNSIGNABLE, Remark
 from ui.browser import wallet
 from ui.parts import words
 
@@ -52,9 +52,10 @@ def show(now: Now) -> str:
     remarks = shared.remarks(now, reading)
     shared.show_remarks(remarks)
     _use_max(form, reading)
-    has_problem = any(remark.kind == "problem" for remark in remarks)
-    why_not = "Fix what is marked in red before you sign." if has_problem else ""
-    if has_problem:
+    # Step 3 would not let it be signed, nor would the wallet without the money for gas.
+    bars = {remark.code for remark in remarks if remark.kind == "problem"} & {*UNSIGNABLE, "gas"}
+    why_not = "Fix what is marked in red before you sign." if bars else ""
+    if why_not:
         st.markdown(why_not)
     shared.beside(form)
     with st.container(horizontal=True):

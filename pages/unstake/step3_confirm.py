@@ -17,13 +17,12 @@ from data.pool.transaction import TOKEN_NAMES, build_unstake, describe
 from pages.unstake import inputs, node, search, shared
 from pages.unstake.form import Form, another, step_button, write_link
 from pages.unstake.now import Now, present
+from pages.unstake.remarks import UNSIGNABLE
 from ui.browser import wallet
 from ui.odds import window_card
 from ui.parts import words
 from ui.request import sentences
 
-# With these the contract would refuse it, or give nothing for it.
-_UNSIGNABLE = {"payout", "supply", "balance", "refusal"}
 _STAKING = "https://www.ankr.com/staking/stake/fantom/"
 
 
@@ -69,11 +68,12 @@ def show(now: Now) -> None:
         problems = [each for each in shared.remarks(now, reading) if each.kind == "problem"]
         if not isinstance(outcome, wallet.Signed):  # what it took is no longer there to be checked
             shared.show_remarks(problems)
-        may_sign = not any(each.code in _UNSIGNABLE for each in problems)
+        may_sign = not any(each.code in UNSIGNABLE for each in problems)
         if may_sign:
             gas = reading.holder.gas if reading.holder else None
             transaction = replace(transaction, gas=gas)
-            shared.keep_as_offered(reading)
+            if not isinstance(outcome, wallet.Signed):
+                shared.keep_as_offered(reading)
             _deal(now, transaction, reading)
             if now.odds is not None:
                 window_card.late(now.odds)
@@ -172,7 +172,7 @@ def _at_worst(reading: Reading) -> str:
         return by_rule
     return (
         f"{by_rule}. The operator can set another rule at any time, of up to "
-        f"{format_percent(MOST_FEE_RATIO, ONE)}: then it is at least "
+        f"{format_percent(MOST_FEE_RATIO, ONE)}: then it is about "
         f"{format_short(payout_at(gross_wei, MOST_FEE_RATIO))} FTM"
     )
 
@@ -319,7 +319,7 @@ def _look_for_it(now: Now, network: Network, since: int | None, newest: int | No
     if why_not:
         st.error(words.fault(why_not))
     shared.follow_buttons(made)
-    if made:
+    if made and not why_not:
         st.caption(
             f"All of this amount and address from block {since:,} on. If it is none of these, look "
             "again in a minute."

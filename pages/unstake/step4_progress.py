@@ -115,7 +115,7 @@ def _by_node(view: StoreView, form: Form) -> None:
         _by_store(now)
         return
     _outcome(form, outcome, expected)
-    if outcome.request and (otherwise := shared.came_otherwise(network.name, outcome.request)):
+    if otherwise := shared.came_otherwise(network.name, outcome):
         st.warning(otherwise)
     made = {one.wr_id: one for one in outcome.requests}
     if outcome.kind == "not found":
@@ -177,10 +177,6 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
     newest_block = newest.reading.block
     since = min(form.since, newest_block)
     made, why_not = search.find(now.view, network, expected, since, newest_block)
-    if why_not and not made:
-        st.warning(f"Whether it has another hash cannot be told: {words.fault(why_not)}.")
-        _on_track(now)
-        return
     # One that was signed here under a hash of its own is another unstake.
     own = {tx for tx, signed in shared.followed().items() if signed} | {form.tx_hash}
     if others := [each for each in made if each.tx_hash not in own]:
@@ -189,6 +185,10 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
             "that speeds a transaction up, or sends it again, gives it a new one."
         )
         shared.follow_buttons(others)
+    if why_not:
+        st.warning(f"Whether it has another hash cannot be told: {words.fault(why_not)}.")
+        _on_track(now)
+    if others or why_not:
         return
     st.markdown(
         f"Nor does the chain hold the same unstake under another hash, from block {since:,} "
@@ -233,7 +233,7 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
     live = node.live(now.network, request.token, 0, None, queue, payouts=now.payouts)
     reading = live.reading
     if reading is not None and not _waits(reading, request):
-        _left(now, request)
+        _left(now, reading, request)
         return
     if reading is None:
         st.caption(f"Its place is unknown: {words.fault(live.why_not)}.")
@@ -246,8 +246,9 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
     )
 
 
-def _left(now: Now, request: Requested) -> None:
-    """The queue's head has passed it: a node knows at once whether its receiver rejected it."""
+def _left(now: Now, reading: Reading, request: Requested) -> None:
+    """The queue's head has passed it: a node knows at once whether its receiver rejected it. The
+    node may be another one, and behind."""
     network, unknown = now.network, "the next sync tells whether it was paid."
     assert network is not None
     try:
@@ -256,14 +257,14 @@ def _left(now: Now, request: Requested) -> None:
         st.markdown(f"It has **left the queue** since: {unknown}")
         st.caption(f"A node cannot tell now: {words.fault(str(error))}.")
         return
-    if payout.waits is None:
-        st.markdown(f"It has **left the queue** since: {unknown}")
-    elif payout.waits:
+    if payout.waits:
         st.warning(
             "Its payment was **rejected by the receiver**. The pool keeps "
             f"the {format_short(request.payout_wei)} FTM for it."
         )
         refused.show(network, now.view.ending, request.wr_id)
+    elif payout.waits is None or payout.payout_wei != 0 or (payout.block or 0) < reading.block:
+        st.markdown(f"It has **left the queue** since: {unknown}")
     else:
         st.markdown(
             "It has **left the queue**, and the pool keeps nothing back for it: "

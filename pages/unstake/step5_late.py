@@ -42,6 +42,9 @@ def show(now: Now) -> None:
             return
         wr_id = next(iter(payouts), None)
     if wr_id is None:
+        if form.tx_hash:
+            st.info(f"The store knows no such unstake. {sentences.read_up_to(view)}")
+            step_button("What became of it, step 4", 4)
         _which(view)
         return
     request = shared.request_row(view, wr_id)

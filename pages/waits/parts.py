@@ -36,7 +36,10 @@ def answer(curve: pl.DataFrame, within: pl.DataFrame, days: int) -> str:
     if total["share"] is None:
         return f"No request is {days} days old yet. {half}."
     share = curves.percent(total["share"], 1)
-    return f"**{share} of requests** were paid within the official {days} days. {half}."
+    return (
+        f"**{share} of requests** made at least {days} days ago were paid within the official "
+        f"{days} days. {half}."
+    )
 
 
 def _of(bucket: str) -> str:

@@ -30,7 +30,7 @@ def test_the_first_line_tells_what_comes_back_when_and_the_fee(show_scored: Show
         "29 Jun 2025. Fee 43.1685 FTM."
     )
     assert "Checked on" in said(app)
-    assert "were paid within their 90 % range." in said(app)
+    assert "the 90 % range held." in said(app)
     assert ways_on(app) == ["network=shown&token=aFTMc&amount=4000"]
     # The Unstake page says the same of it.
     step1 = show_scored(page="unstake", amount="4000")

@@ -51,13 +51,15 @@ def test_no_spreadsheet_runs_what_a_csv_holds_and_a_quote_in_its_first_line_hide
     texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "0x", "a=1", "", None, "'=1"]
     frame = pl.DataFrame({"=cmd()": texts, "n": [-1] * len(texts)})
     file = as_csv(frame, {"query": 'SELECT "a"'})
-    assert file.splitlines()[0] == b"# query=SELECT 'a'"
+    assert file.splitlines()[0] == b"# query=SELECT %22a%22"
     read = pl.read_csv(file, skip_rows=1)
     assert read.columns == ["'=cmd()", "n"]
     assert read["'=cmd()"].to_list() == [
         *(f"'{text}" for text in texts[:6]),
         *texts[6:],
     ]
+    chosen = pl.DataFrame({"a": pl.Series(["=1"], dtype=pl.Enum(["=1"]))})
+    assert as_csv(chosen, {}).splitlines()[-1] == b"'=1"
     assert read["n"].to_list() == [-1] * len(texts), "numbers stay numbers"
 
 

@@ -106,7 +106,7 @@ def _present(
 def windows_of(odds: Odds, pending: pl.DataFrame) -> pl.DataFrame:
     """`wr_id`, `half_by`, `most_by`, `before` and `kind` for the first `MOST_WINDOWS` of `pending`.
 
-    The days are those of even odds and of nine in ten, null where there is none to give. `before`
+    The days are those of a 50 % and a 90 % chance, null where there is none to give. `before`
     is the chance before the chain's reported end in words, "" where there is none. A null `kind`
     is a window that is not known.
     """

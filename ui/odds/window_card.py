@@ -102,8 +102,8 @@ def _record(odds: Odds) -> str:
     held = rows.row(0, named=True)
     undecided = "" if held["decided"] else f" Undecided: only {held['batches']} payout batches."
     return (
-        f"Checked on {words.plural(held['n'], 'past request')}: {words.share(held['value'])} were "
-        f"paid within their 90 % range.{undecided}"
+        f"Checked on {words.plural(held['n'], 'past request')}: for {words.share(held['value'])} "
+        f"the 90 % range held.{undecided}"
     )
 
 

@@ -25,7 +25,7 @@ def show(view: StoreView, request: Row) -> None:
         f"Unstake request {request['wr_id']} on {view.info.network}, pool {view.info.pool}",
         f"Address: {request['staker']}",
         f"Transaction: {request['requested_tx']}",
-        f"Requested: {words.moment(request['requested_at'])}",
+        f"Made: {words.moment(request['requested_at'])}",
         f"Payout: {words.payout(request['payout_wei'])}",
         f"Place in the queue: {words.count(request['place'])}",
         f"To be paid before it: {words.ftm(request['ahead_ftm'], 'up')}",

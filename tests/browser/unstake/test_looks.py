@@ -24,7 +24,7 @@ def test_each_step_fits_its_screen(chain: Devnet, unstaked: str, desk: Begin) ->
     mine = {"amount": "6", "address": chain.accounts[2]}
     steps = {
         "1": ({"network": "sample", "amount": "250"}, "How the wait depends on the amount"),
-        "2": ({"step": 2} | mine, "The address is a plain account"),
+        "2": ({"step": 2} | mine, "An ordinary wallet address"),
         "2-poor": ({"step": 2, "amount": "9000", "address": "0x" + "ab" * 20}, "balance is 0"),
         "3": ({"step": 3} | mine, "burnCerts(uint256)"),
         "4-new": ({"step": 4, "tx": unstaked} | mine, "It made request"),

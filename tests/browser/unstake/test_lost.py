@@ -116,7 +116,7 @@ def test_a_prompt_without_an_answer_is_remembered_whatever_becomes_of_the_link(
             expect(at.page).to_have_url(re.compile(f"[?&]amount={amount}(&|$)"))
         at.press("Continue to the checks")
         at.on_step(2)
-        at.reads("The address is a plain account")
+        at.reads("An ordinary wallet address")
         at.press("Continue to sign")
     at.on_step(3)
     at.says(LOST)  # the wish is the same, and no earlier one

@@ -64,7 +64,7 @@ def test_the_most_is_what_the_wallets_account_holds_and_nothing_is_written_unask
     expect(at.field("Amount")).to_have_value(format_wei(most_wei))
     assert at.in_link()["amount"] == format_wei(most_wei)
     at.press("Continue to the checks")
-    at.reads(f"{name} balance is {format_short(most_wei)}.", "The address is a plain account")
+    at.reads(f"{name} balance is {format_short(most_wei)}.", "An ordinary wallet address")
     assert at.seen.complaints == []
 
 

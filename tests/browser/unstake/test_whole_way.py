@@ -30,7 +30,7 @@ def test_the_whole_way_from_an_amount_to_the_money(
     at.reads("You receive", "Read at block")
     at.press("Continue to the checks")
     at.connect()
-    at.reads("The address is a plain account", "balance is")
+    at.reads("An ordinary wallet address", "balance is")
     assert at.in_link()["address"] == chain.accounts[account]
     at.press("Continue to sign")
     at.reads(burn, "12.5 aFTM")

@@ -188,7 +188,7 @@ def test_without_a_shift_in_the_contract_the_fee_is_that_of_the_first_generation
     assert (found[FEE], found["feeShift"]) == ("passed", "unknown")
 
 
-@pytest.mark.parametrize("start", [0, 100 * FTM, 2**256 - 2])
+@pytest.mark.parametrize("start", [1, 100 * FTM, 2**256 - 2])
 def test_the_fee_of_a_rule_that_never_rises_to_its_end_is_the_contracts(
     start: int, con: Connection
 ) -> None:
@@ -202,7 +202,15 @@ def test_the_fee_of_a_rule_that_never_rises_to_its_end_is_the_contracts(
     assert (found[FEE], found["feeShift"]) == ("passed", "passed")
 
 
-@pytest.mark.parametrize("logs", [[], [(RULE_5, *RATIOS, 2**200)], [(RULE_5, 2**200, 1, 2, 3, 0)]])
+@pytest.mark.parametrize(
+    "logs",
+    [
+        [],
+        [(RULE_5, *RATIOS, 2**200)],
+        [(RULE_5, 1, 2, 0, 2**256 - 1, 0)],
+        [(RULE_5, 2**200, 1, 2, 3, 0)],
+    ],
+)
 def test_a_fee_whose_rule_is_not_known_is_unknown(
     logs: list[tuple[object, ...]], con: Connection
 ) -> None:

@@ -107,15 +107,19 @@ const sentences = (error) =>
   (typeof error === "string" ? [error] : within(error).flatMap(({ message, reason }) => [message, reason]))
     .map((words) => text(words, 200))
     .filter(Boolean);
-// Some decline without the code for it. A node may reject a transaction too: then nobody "user" did.
+// Some decline without the code for it. A node may reject a transaction too, and what carries the
+// question may break off: once a wallet was asked to sign, only what says that its user declined counts.
+const SAID_NO = "(rejected|denied|declined|cancell?ed|disapproved)";
+const USER_DECLINED = new RegExp(`\\buser (has )?${SAID_NO}\\b|\\b${SAID_NO} by (the )?user\\b`, "i");
 const NO = "(reject|den(y|i)|declin|cancel|abort|dismiss|refus|clos)";
 const DECLINED = new RegExp(`\\buser\\b(?! ?op).*\\b${NO}|\\b${NO}\\w* by (the )?user|^\\W*(${NO}\\w*)\\W*$`, "i");
-const declined = (error) =>
-  has(error, "4001", "5000", "5001", "5002", "ACTION_REJECTED") || sentences(error).some((words) => DECLINED.test(words));
+const declined = (error, asked) =>
+  has(error, "4001", "5000", "5001", "5002", "ACTION_REJECTED") ||
+  sentences(error).some((words) => (asked ? USER_DECLINED : DECLINED).test(words));
 
 // What an error means, in words, and for the page.
-function explain(error, wallet, nothing = "nothing was signed") {
-  if (declined(error)) return { why: "rejected", text: `You declined in the wallet: ${nothing}. You can try again.` };
+function explain(error, wallet, nothing = "nothing was signed", asked = false) {
+  if (declined(error, asked)) return { why: "rejected", text: `You declined in the wallet: ${nothing}. You can try again.` };
   if (has(error, "-32002"))
     return {
       why: "busy",
@@ -189,6 +193,7 @@ function listen(wallet) {
       changed();
     });
   when("accountsChanged", (accounts) => {
+    if (session.busy?.what === "account") session.busy = null; // some never answer the request itself
     use(readAccounts(accounts));
     if (!session.account) note(`${wallet.name} was locked, or disconnected from this page.`);
   });
@@ -320,7 +325,7 @@ async function sign(order, network, shown) {
       session.outcome = null; // without a hash the wish stays open, and nobody knows
     }
   } catch (error) {
-    const { why, text } = explain(error, wallet);
+    const { why, text } = explain(error, wallet, undefined, asked);
     // A wallet that fails after it was asked may have sent it all the same: the wish stays open. So
     // it does where the wallet is said to be busy: nodes use that code for what took too long.
     if (asked && (why === "failed" || why === "busy")) note(text);
