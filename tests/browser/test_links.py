@@ -77,7 +77,7 @@ def test_the_filters_are_in_the_link_and_a_link_sets_the_filters(app: App, visit
     again.open(seen.page.url + "&since=2024-11-20&until=2025-01-10", "Unstake queue")
     assert "20 Nov 2024 to 10 Jan 2025" in again.text()
     assert "Who waits, aFTMc only" in again.text()
-    expect(again.page.get_by_text("FTM claimed each day")).to_be_visible()
+    expect(again.page.get_by_text("FTM that came in each day")).to_be_visible()
     assert again.notices() == []
 
 

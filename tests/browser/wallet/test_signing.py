@@ -88,7 +88,7 @@ def test_a_wallets_fault_is_told_in_words(desk: Begin) -> None:
     in_words = {"code": -32603, "message": "MetaMask Tx Signature: User denied transaction."}
     as_text = {"code": "ACTION_REJECTED", "message": "x"}
     by_a_node = {"code": -32000, "message": "transaction rejected: nonce too low"}
-    maybe = "It may be on its way all the same"  # nodes say so too of what took too long
+    maybe = "It may be on its way nevertheless"  # nodes say so too of what took too long
     at = desk()
     at.put()
     at.open()
