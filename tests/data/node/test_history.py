@@ -205,7 +205,7 @@ def test_whose_answer_does_not_end_is_left_to_itself_after_one_where_another_ser
     place = dripping.url.removeprefix("http://")
     assert notice == (
         f"{place} is asked only where there is no other: the answer's headers did not end within "
-        f"{HASTY.timeout_s:g} s"
+        f"{HASTY.begin_s:g} s"
     )
 
 
