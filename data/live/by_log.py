@@ -61,7 +61,7 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
         except WrongChainError:
             raise
         except NodeError as error:  # a body too large, or none in time: narrower ones may come
-            refusal = str(error)
+            refusal, head = str(error), _newest(node)
             continue
         for piece_logs in logs:
             if not isinstance(piece_logs, str):
@@ -73,6 +73,11 @@ def find_unstakes(node: LiveNode, expected: Expected, first_block: int) -> tuple
         refusal = next(iter(refusals.values()))
     since = min(first for first, _ in left)
     raise NodeError(f"no endpoint tells of the pool's logs from block {since:,} on: {refusal}")
+
+
+def _newest(node: LiveNode) -> int:
+    answers = node.ask([("eth_blockNumber", [])], lambda each: 0 * head_of(each[0]))
+    return head_of(answers.each[0])
 
 
 def _cut(piece: _Piece, width: int, head: int) -> list[_Piece]:

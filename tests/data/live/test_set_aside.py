@@ -189,6 +189,10 @@ def test_it_is_found_over_more_blocks_than_an_endpoint_takes_at_once(chain: Devn
         assert [one.tx_hash for one in made] == [early, late]
         asked = [method for method, _ in node.asked]
         assert asked.count("eth_getLogs") == 1 + 2, "the whole, and pieces that it takes"
+    too_large = only("eth_getLogs", lambda asked: limited(asked) and Reply(b"", 413))
+    with relay(chain, too_large) as node:
+        made = find_unstakes(of(node), expected(chain), first)
+        assert [one.tx_hash for one in made] == [early, late]
     never = only("eth_getLogs", lambda asked: error(asked, "logs are not served here"))
     with relay(chain, never) as node, pytest.raises(NodeError, match=r"from block .* not served"):
         find_unstakes(of(node), expected(chain), first)
