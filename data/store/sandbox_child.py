@@ -47,7 +47,8 @@ BATCH_ROWS = 2_048
 MESSAGE_LETTERS = 2_000
 TOO_WIDE = "the answer is larger than {} MB: choose fewer columns, or cut texts with left(x, 100)"
 # Types by DuckDB's ids. What Arrow or polars would get wrong is left out: UHUGEINT loses its
-# first bit, TIMETZ its zone, TIMESTAMP_S its infinity; BIT and BIGNUM are bytes, INTERVAL fails.
+# first bit, TIMETZ its zone, TIMESTAMP_S its infinity; BIT and BIGNUM are bytes. An INTERVAL fails
+# inside others, and is shown in days where it is a column.
 SHOWN = set(
     """boolean tinyint smallint integer bigint hugeint utinyint usmallint uinteger ubigint float
     double decimal varchar blob uuid enum time""".split()
@@ -175,7 +176,7 @@ def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> tuple[boo
     if len(columns) > COLUMNS:
         raise Refused(f"{len(columns):,} columns are too many: name the ones you need")
     for name, kind in columns:
-        if kind.id not in DATES and not _is_shown(kind):
+        if kind.id not in (*DATES, "interval") and not _is_shown(kind):
             raise Refused(f"{name} is of type {kind}, which cannot be shown: cast it to VARCHAR")
     reader = result.to_arrow_reader(BATCH_ROWS)
     batches, rows, size = [], 0, 0
@@ -192,7 +193,20 @@ def answer(con: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> tuple[boo
         table.validate(full=True)
     except pa.ArrowInvalid as error:
         raise Refused("a number has more than 38 digits: cast it to VARCHAR") from error
+    table = _in_days(table)
     return rows > request["rows"], table.rename_columns(_distinct(table.column_names))
+
+
+def _in_days(table: pa.Table) -> pa.Table:
+    """The table with its intervals as numbers of days, a month being 30 of them as in DuckDB."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_interval(field.type):
+            days = [
+                each and each.months * 30 + each.days + each.nanoseconds / 86_400e9
+                for each in table[place].to_pylist()
+            ]
+            table = table.set_column(place, f"{field.name}, days", pa.array(days, pa.float64()))
+    return table
 
 
 def _statement(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
