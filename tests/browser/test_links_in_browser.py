@@ -82,7 +82,7 @@ def test_files_are_what_the_page_shows_and_say_where_from(
             seen.page.get_by_role("button", name=kind, exact=True).click()
         files[kind] = tmp_path / begun.value.suggested_filename
         begun.value.save_as(files[kind])
-    assert files["CSV"].name == "pending_requests-sample-99772823.csv"
+    assert files["CSV"].name == "pending_requests-rows_5-sample-99772823.csv"
     head, *lines = files["CSV"].read_text().splitlines()
     for part in ("network=sample", "block=99772823", "query=pending_requests", "param rows=5"):
         assert part in head

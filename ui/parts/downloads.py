@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
@@ -15,6 +16,8 @@ import queries
 from data.store.reader import StoreInfo
 from queries.export import as_csv, as_parquet
 from ui.shown.store_view import StoreView
+
+_IN_NAMES = re.compile(r"[0-9A-Za-z_.-]{1,24}")
 
 
 def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) -> None:
@@ -64,7 +67,7 @@ def _buttons(
             st.download_button(
                 f"{title}, {kind}" if title else kind,
                 partial(lambda write: write(read(), about), write),
-                f"{name}-{info.network}-{info.synced_block}.{kind.lower()}",
+                f"{file_name(name, params, info)}.{kind.lower()}",
                 mime,
                 key=f"download {name} {title} {kind}",
                 help="As precise as here or more; the file names network, block and query.",
@@ -72,6 +75,13 @@ def _buttons(
                 type="tertiary",
                 icon=":material/download:",
             )
+
+
+def file_name(name: str, params: Mapping[str, str], info: StoreInfo) -> str:
+    """Query, inputs, network and block, so that two answers do not lie under one name. An input
+    that is no short word is left out: the file itself holds it."""
+    inputs = (f"{key}_{text}" for key, text in params.items() if _IN_NAMES.fullmatch(text))
+    return "-".join([name, *inputs, info.network, str(info.synced_block)])
 
 
 def _provenance(info: StoreInfo, name: str, sql: str, params: Mapping[str, str]) -> dict[str, str]:
