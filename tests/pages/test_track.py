@@ -58,8 +58,9 @@ def test_an_empty_queue_still_has_examples(find: Find) -> None:
 @pytest.mark.parametrize("text", ["2210", "#2210", " 2,210 ", "Request 2,210"])
 def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
     app = find(text)
-    assert "Request 2,210 for 20.7088 FTM is at place 13. 10,656 FTM are paid before it." in said(
-        app
+    assert (
+        "Request 2,210 for 20.7088 FTM is at place 13. 10,656 FTM must be paid before it."
+        in said(app)
     )
     assert tiles(app) == {
         "Place in the queue": "13",

@@ -60,7 +60,7 @@ def test_on_the_sample_there_is_nothing_to_check_or_to_sign_and_it_says_so(
     example = next(one for one in app.button if one.label.startswith("Show an example: request"))
     example.click().run()
     assert not app.exception
-    assert "are paid before it." in said(app)
+    assert "must be paid before it." in said(app)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def answer(request: Row) -> str:
     if request["place"] == 1:
         return f"{name} for {of} is first in line."
     ahead = words.ftm(request["ahead_ftm"], "up")
-    return f"{name} for {of} is at place {request['place']:,}. {ahead} are paid before it."
+    return f"{name} for {of} is at place {request['place']:,}. {ahead} must be paid before it."
 
 
 def blocked_by(request: Row, head: Row | None) -> str:
