@@ -8,7 +8,7 @@ gave the same logs, and `single` where one source alone told it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -75,13 +75,22 @@ def prove(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int) -> N
             _put(con, Range(name, known.first, known.last, "proved", ""))
 
 
-def agree(con: duckdb.DuckDBPyConnection, name: str, first: int, last: int, host: str) -> None:
+def agree(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    first: int,
+    last: int,
+    host: str,
+    liars: Collection[str] = (),
+) -> None:
     """Record that `host` gave the same logs for blocks first..last as who told them before. Where
-    nobody kept who that was, it may have been this host: now it is the one that is known."""
+    nobody kept who that was, it may have been this host, and who is among `liars` bears nothing
+    out: then `host` is the one that is known."""
     for known in ranges(con, name, first, last):
         if known.known == "single" and known.source != host:
-            both = ", ".join(sorted(filter(None, {known.source, host})))
-            sure: Known = "agreed" if known.source else "single"
+            alone = known.source in ("", *liars)
+            sure: Known = "single" if alone else "agreed"
+            both = host if alone else ", ".join(sorted((known.source, host)))
             _put(con, Range(name, known.first, known.last, sure, both))
 
 

@@ -144,9 +144,9 @@ def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) ->
             forget(reading.con, block, block)
 
 
-def settle_times(reading: Reading, host: str) -> str | None:
-    """Where the answer in `landing`, told by `host`, has other times than the store, take those of
-    the headers for both. Returns why that cannot be, or None."""
+def settle_times(reading: Reading) -> int | None:
+    """Where the answer in `landing` has other times than the store, take those of the headers for
+    both. Returns the first block of which the hosts tell none, or several, or None."""
     con, endpoints = reading.con, reading.chain.endpoints
     for block, told, stored in con.execute(
         "SELECT DISTINCT block, landing.block_time, raw_logs.block_time "
@@ -155,7 +155,7 @@ def settle_times(reading: Reading, host: str) -> str | None:
     ).fetchall():
         known = {times_at(endpoints, each, [block])[block] for each in endpoints.serving} - {None}
         if len(known) != 1:
-            return f"tells another time of block {block} than the store holds"
+            return int(block)
         (true,) = known
         if told != true:
             con.execute("UPDATE landing SET block_time = ? WHERE block = ?", [true, block])
@@ -177,10 +177,8 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
     another answer contradicts them. Runs inside the caller's transaction."""
     for endpoint in reading.chain.endpoints.all:
         if endpoint.host == source:
-            endpoint.lied = True
             endpoint.last_error = reason
-    if len(reading.others(source)) > 1:  # a third can be asked for what the other alone told then
-        disagree(reading.con, source)
+    bears_nothing_out(reading, source)
     at_once = source not in reading.healed or bool(reading.others(source))
     contradiction(reading, source, block, reason, dropped=dropped, settled=at_once)
     if at_once:
@@ -188,6 +186,16 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
         read_again(reading, source)
         if dropped or not source:  # where nobody kept who told it, what is known to be wrong
             forget(reading.con, block, block)
+
+
+def bears_nothing_out(reading: Reading, host: str) -> None:
+    """Believe a host no more that was found wrong: what another told and it bore out, the other
+    told alone. Runs inside the caller's transaction."""
+    for endpoint in reading.chain.endpoints.all:
+        if endpoint.host == host:
+            endpoint.lied = True
+    if len(reading.others(host)) > 1:  # a third can be asked for what the other alone told then
+        disagree(reading.con, host)
 
 
 def read_again(reading: Reading, source: str) -> None:

@@ -21,12 +21,14 @@ from data.ingest.coverage import BOND, POOL, SFC, agree, forget, merged, ranges,
 from data.ingest.doubts import (
     PLACE,
     as_chain_log,
+    bears_nothing_out,
     contradiction,
     distrust,
     drop_false,
     drop_misplaced,
     only_answered,
     only_stored,
+    settle_times,
     teller,
 )
 from data.ingest.identity import left_chain
@@ -43,6 +45,7 @@ _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.
 _AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
 _FEW = 9  # of so few it is believed that receipts have none: see on_chain
+_TWO_TIMES = "disagree about a block's time"
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
 
@@ -163,6 +166,9 @@ def compare(
                 if answer.endpoint not in reading.chain.endpoints.all:
                     compared.reject(answer, "serves another chain by now")  # left out meanwhile
                     continue
+                if answer.endpoint.lied and not all(endpoint.lied for endpoint in others):
+                    compared.reject(answer, "was found wrong meanwhile")
+                    continue
                 fault = read_into_landing(
                     reading.con, [] if answer.empty else [answer], log_filter, file
                 )
@@ -215,9 +221,16 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
     asked = [(answer.first, answer.last)]
     stored, more = only_stored(con, log_filter, asked), only_answered(con, log_filter, asked)
     if not stored and not more:
+        untimely = settle_times(reading)
+        if untimely is not None:
+            with transaction(con):
+                hosts = ", ".join(sorted(each.host for each in reading.chain.endpoints.serving))
+                contradiction(reading, hosts, untimely, _TWO_TIMES, settled=False)
+            return False
+        liars = {each.host for each in reading.chain.endpoints.all if each.lied}
         with transaction(con):
-            for name in log_filter.names:
-                agree(con, name, answer.first, answer.last, host)
+            for name in log_filter.names if host not in liars else ():
+                agree(con, name, answer.first, answer.last, host, liars)
         reading.told.append(Told(host, log_filter.names, answer.first, answer.last))
         return True
     block = (stored or more)[0].block
@@ -240,10 +253,10 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
                 for name in log_filter.names:
                     forget(con, left_out, left_out, name)
         elif still:
-            answer.endpoint.lied = True
+            bears_nothing_out(reading, host)
             contradiction(reading, host, still[0].block, "left out a log that the store holds")
         elif more:
-            answer.endpoint.lied = True
+            bears_nothing_out(reading, host)
             contradiction(reading, host, more[0].block, "told of a log that no receipt holds")
     return False
 
@@ -344,7 +357,7 @@ def mend_time(reading: Reading, block: int) -> None:
             distrust(reading, source, block, "told another time of a block than its header")
         else:
             hosts = ", ".join(sorted(host.host for host in endpoints.serving))
-            contradiction(reading, hosts, block, "disagree about a block's time", settled=False)
+            contradiction(reading, hosts, block, _TWO_TIMES, settled=False)
 
 
 def _fits_better(

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import duckdb
+
 from data import NodeError, WrongChainError
 from data.ingest.checks import Finding, suspect_ranges
 from data.ingest.coverage import BOND, POOL, SFC, forget, ranges
@@ -108,44 +110,26 @@ def _search(
     reading: Reading, first: int, target: Reached, findings: list[Finding]
 ) -> list[Finding]:
     """Read again the blocks, from `first` on, in which ids, ratios or the money say that a log is
-    missing. Returns the checks' findings after it."""
+    missing, and fix times that do not ascend. Returns the checks' findings after it."""
     con = reading.con
-    untimely = [each.block for each in findings if each.name == "times ascend" and each.block]
-    for block in untimely:
+    untimely = _to_search(reading, first, target.now, _untimely(con))
+    for block, _ in untimely:
         mend_time(reading, block)
     missing = _missing(reading, first, target, findings)
-    if not missing:
-        return finish(con, target) if untimely else findings
-    tellers = {
-        told.source
-        for start, end in missing
-        for name in (POOL, BOND, SFC)
-        for told in ranges(con, name, start, end)
-        if told.known == "single"
-    }
+    if not missing and not untimely:
+        return findings
     for start, end in missing:
         blocks = f"in block {start}" if start == end else f"between blocks {start} and {end}"
         reading.note(f"a log is missing {blocks}: reading it again")
-        forget(con, start, end)
-    suspected = [
-        endpoint
-        for endpoint in reading.chain.endpoints.all
-        if endpoint.host in tellers and not endpoint.lied
-    ]
-    for endpoint in suspected:
-        endpoint.lied = True  # others are asked first
-    held = _logs(reading)
-    land_range(reading, first, target.block.number)
-    for endpoint in suspected:
-        endpoint.lied = False
+    left_out = _read_from_each(reading, first, target.block.number, missing)
     with transaction(con):
-        for start, end in missing:
+        for start, end in (*untimely, *missing):
             con.execute(
                 "INSERT INTO searched_in_vain VALUES (?, ?, get_current_timestamp(), ?)",
                 [start, end, reading.chain.sources],
             )
-        for source in sorted(tellers) if _logs(reading) != held else ():
-            distrust(reading, source, missing[0][0], "left out a log")
+        for source in sorted(left_out):
+            distrust(reading, source, left_out[source], "left out a log")
     for _ in range(_ROUNDS):
         if not unread(con, first, target.block.number):
             break
@@ -153,10 +137,65 @@ def _search(
     return finish(con, target)
 
 
+def _read_from_each(
+    reading: Reading, first: int, last: int, missing: list[tuple[int, int]]
+) -> dict[str, int]:
+    """Read some ranges again, from one host after the other, until each holds more logs than it
+    did. Returns who left them out, each with the first block where it did."""
+    con, endpoints = reading.con, reading.chain.endpoints.all
+    held = {each: _logs(reading, *each) for each in missing}
+    told: dict[tuple[int, int], set[str]] = {each: set() for each in missing}
+    left_out: dict[str, int] = {}
+    suspected = [endpoint for endpoint in endpoints if not endpoint.lied]
+    left, asked = list(missing), set[str]()
+    while left:
+        for each in left:
+            told[each] |= _tellers(con, *each)
+        tellers = set[str]().union(*(told[each] for each in left))
+        fresh = any(endpoint.host not in asked | tellers for endpoint in suspected)
+        if asked and (tellers <= asked or not fresh):
+            break  # nobody is left who was not asked
+        asked |= tellers or {""}
+        for endpoint in suspected:
+            endpoint.lied = endpoint.host in asked  # others are asked first
+        for start, end in left:
+            forget(con, start, end)
+        land_range(reading, first, last)
+        found = [each for each in left if _logs(reading, *each) > held[each]]
+        for each in found:
+            left_out |= {host: each[0] for host in told[each] if host not in left_out}
+        left = [each for each in left if each not in found]
+    for endpoint in suspected:
+        endpoint.lied = False
+    return left_out
+
+
+def _tellers(con: duckdb.DuckDBPyConnection, first: int, last: int) -> set[str]:
+    """The hosts that told what is not proved of some blocks."""
+    return {
+        host
+        for name in (POOL, BOND, SFC)
+        for told in ranges(con, name, first, last)
+        for host in told.source.split(", ")
+        if host
+    }
+
+
+def _untimely(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    """The blocks whose times do not ascend by the last checks, and those before them: one of both
+    is wrong."""
+    rows: list[tuple[int, int]] = con.execute(
+        "SELECT DISTINCT unnest([block, (SELECT max(before.block) FROM raw_logs AS before "
+        "WHERE before.block < checks.block)]) AS untimely, untimely FROM checks "
+        "WHERE name = 'times ascend' AND status = 'failed' AND block IS NOT NULL"
+    ).fetchall()
+    return rows
+
+
 def still_missing(reading: Reading, first: int, now: datetime) -> bool:
-    """Whether the last checks say that a log of some block from `first` on is missing, and it is
-    time to read that one again: though nothing is new, who is asked may be honest by now. Or two
-    hosts have borne out since what the check of the money then called a failure."""
+    """Whether the last checks say that a log of some block from `first` on is missing, or its time
+    wrong, and it is time to read that one again: though nothing is new, who is asked may be honest
+    by now. Or two hosts have borne out since what the check of the money then called a failure."""
     con = reading.con
     doubtful = con.execute(
         "SELECT bool_or(name = 'money' AND status = 'failed') FROM checks "
@@ -166,7 +205,8 @@ def still_missing(reading: Reading, first: int, now: datetime) -> bool:
         return False
     if doubtful[0] and loss_is_known(con):
         return True
-    found = [*suspect_ranges(con, None), *((block, block) for block in doubtful_blocks(con))]
+    doubtful_ranges = [(block, block) for block in doubtful_blocks(con)]
+    found = [*suspect_ranges(con, None), *doubtful_ranges, *_untimely(con)]
     return bool(_to_search(reading, first, now, found))
 
 
@@ -197,8 +237,10 @@ def _to_search(
     return [each for each in ours if (each[0],) not in searched]
 
 
-def _logs(reading: Reading) -> int:
-    row = reading.con.execute("SELECT count(*) FROM raw_logs").fetchone()
+def _logs(reading: Reading, first: int = 0, last: int = 2**62) -> int:
+    row = reading.con.execute(
+        "SELECT count(*) FROM raw_logs WHERE block BETWEEN ? AND ?", [first, last]
+    ).fetchone()
     assert row is not None
     return int(row[0])
 

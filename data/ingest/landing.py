@@ -174,9 +174,9 @@ def _land_batch(
     log = drop_false(reading, stored, all_of_them=False)
     if log is not None:
         return f"has not log {log.log_index} of block {log.block} as the store holds it"
-    fault = settle_times(reading, batch[0].endpoint.host)
-    if fault is not None:
-        return fault
+    block = settle_times(reading)
+    if block is not None:
+        return f"tells another time of block {block} than the store holds"
     try:
         with transaction(con):
             forget_before_new_stubs(con)

@@ -174,3 +174,13 @@ def test_who_was_found_wrong_bears_nothing_out(con: Connection) -> None:
         (10, "agreed", "a:11, b:2"),
         (20, "single", "b:2"),
     ]
+
+
+def test_a_liar_and_another_do_not_agree_though_they_tell_the_same(con: Connection) -> None:
+    con.execute("DELETE FROM coverage")
+    cover(con, ("sfc",), 0, 9, "single", "a:1")
+    agree(con, "sfc", 0, 4, "b:2", {"a:1"})
+    known = "SELECT from_block, known, source FROM coverage ORDER BY 1"
+    assert rows(con, known) == [(0, "single", "b:2"), (5, "single", "a:1")]
+    agree(con, "sfc", 0, 4, "c:3", {"a:1"})
+    assert rows(con, known)[0] == (0, "agreed", "b:2, c:3")
