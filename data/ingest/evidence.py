@@ -41,6 +41,7 @@ from data.store.writer import transaction
 
 # A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
 _SHARE, _AT_LEAST = 10, 20
+_WARY_FOR = timedelta(days=30)
 _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.
 _AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
@@ -59,9 +60,14 @@ class Compared:
     alike: bool
 
 
-def budget(requests: int) -> int:
-    """How many requests a sync that made so many may spend on being sure."""
-    return _AT_LEAST + requests // _SHARE
+def budget(con: duckdb.DuckDBPyConnection, requests: int) -> int:
+    """How many requests a sync that made so many may spend on being sure: five times as many where
+    a source was found wrong of late, as others may be who told the same."""
+    caught = con.execute(
+        "SELECT 1 FROM contradictions WHERE noticed_at > get_current_timestamp() - ? LIMIT 1",
+        [_WARY_FOR],
+    ).fetchone()
+    return (_AT_LEAST + requests // _SHARE) * (5 if caught else 1)
 
 
 def confirm(reading: Reading, first: int, last: int, requests: int, now: datetime) -> int:

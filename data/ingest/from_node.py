@@ -159,7 +159,7 @@ def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -
         reached = landed.block
         if reached < first:
             break
-        requests = budget(len(landed.ranges))
+        requests = budget(reading.con, len(landed.ranges))
         if turn < 2:  # what is dropped there is read again before it is settled
             settle_doubts(reading)
         confirm(reading, first, reached, requests, datetime.now(UTC))

@@ -14,9 +14,9 @@ import duckdb
 
 from data import NodeError, WrongChainError
 from data.ingest.checks import Finding, suspect_ranges
-from data.ingest.coverage import BOND, POOL, SFC, forget, ranges
+from data.ingest.coverage import forget, ranges
 from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, read_again
-from data.ingest.evidence import mend_time
+from data.ingest.evidence import filters, mend_time
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import land_range, unread
 from data.ingest.money import doubtful_blocks, locate, loss_is_known
@@ -140,45 +140,53 @@ def _search(
 def _read_from_each(
     reading: Reading, first: int, last: int, missing: list[tuple[int, int]]
 ) -> dict[str, int]:
-    """Read some ranges again, from one host after the other, until each holds more logs than it
-    did. Returns who left them out, each with the first block where it did."""
-    con, endpoints = reading.con, reading.chain.endpoints.all
+    """Read some ranges again, each filter from one host after the other, until each range holds
+    more logs than it did. Returns who left them out, with the first block where they did."""
+    con = reading.con
+    trusted = [endpoint for endpoint in reading.chain.endpoints.all if not endpoint.lied]
     held = {each: _logs(reading, *each) for each in missing}
-    told: dict[tuple[int, int], set[str]] = {each: set() for each in missing}
     left_out: dict[str, int] = {}
-    suspected = [endpoint for endpoint in endpoints if not endpoint.lied]
-    left, asked = list(missing), set[str]()
-    while left:
-        for each in left:
-            told[each] |= _tellers(con, *each)
-        tellers = set[str]().union(*(told[each] for each in left))
-        fresh = any(endpoint.host not in asked | tellers for endpoint in suspected)
-        if asked and (tellers <= asked or not fresh):
-            break  # nobody is left who was not asked
-        asked |= tellers or {""}
-        for endpoint in suspected:
-            endpoint.lied = endpoint.host in asked  # others are asked first
-        for start, end in left:
-            forget(con, start, end)
-        land_range(reading, first, last)
-        found = [each for each in left if _logs(reading, *each) > held[each]]
-        for each in found:
-            left_out |= {host: each[0] for host in told[each] if host not in left_out}
-        left = [each for each in left if each not in found]
-    for endpoint in suspected:
+    for log_filter in filters(con, reading.network):
+        told = {
+            (start, end): hosts
+            for each in missing
+            for start, end, hosts in _told(con, log_filter.names[-1], *each)
+        }
+        for turn in range(len(trusted)):
+            lacking = [each for each in missing if _logs(reading, *each) == held[each]]
+            left = [
+                (start, end)
+                for start, end in told
+                if any(a <= start and end <= b for a, b in lacking)
+                and (turn == 0 or any(each.host not in told[start, end] for each in trusted))
+            ]
+            for tellers in {frozenset(told[each]) for each in left}:
+                pieces = {each: _logs(reading, *each) for each in left if told[each] == tellers}
+                for endpoint in trusted:
+                    endpoint.lied = endpoint.host in tellers  # others are asked first
+                for start, end in pieces:
+                    for name in log_filter.names:
+                        forget(con, start, end, name)
+                land_range(reading, first, last)
+                for each, count in pieces.items():
+                    if _logs(reading, *each) > count:
+                        left_out |= {host: each[0] for host in tellers if host not in left_out}
+                    for _, _, hosts in _told(con, log_filter.names[-1], *each):
+                        told[each] |= hosts
+    for endpoint in trusted:
         endpoint.lied = False
     return left_out
 
 
-def _tellers(con: duckdb.DuckDBPyConnection, first: int, last: int) -> set[str]:
-    """The hosts that told what is not proved of some blocks."""
-    return {
-        host
-        for name in (POOL, BOND, SFC)
-        for told in ranges(con, name, first, last)
-        for host in told.source.split(", ")
-        if host
-    }
+def _told(
+    con: duckdb.DuckDBPyConnection, name: str, first: int, last: int
+) -> list[tuple[int, int, set[str]]]:
+    """Who told what of some blocks: ranges of a filter, each with its hosts, none where that is not
+    known."""
+    return [
+        (each.first, each.last, set(filter(None, each.source.split(", "))))
+        for each in ranges(con, name, first, last)
+    ]
 
 
 def _untimely(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:

@@ -176,7 +176,7 @@ def _go_through(reading: Reading, info: StoreInfo, work: _Work, until: float) ->
                     f"{reading.chain.endpoints.faults()}"
                 )
             landed = land_range(reading, info.first_block, last)
-            sample(reading, landed.ranges, budget(len(landed.ranges)))
+            sample(reading, landed.ranges, budget(reading.con, len(landed.ranges)))
             reread, done = True, False
             for name in work.asked:
                 work.asked[name] = without(work.asked[name], merged(landed.ranges))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -119,6 +119,44 @@ def test_where_the_money_says_that_a_log_is_missing_it_is_searched_though_nothin
     for healed in (store, other):
         assert tables(healed) == tables(devnet_store)
         assert "money" not in not_passed(healed)
+
+
+def test_a_log_that_all_but_one_leave_out_is_asked_of_each_in_turn(
+    devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.evidence._AT_LEAST", 0)  # nobody asks for second answers
+    monkeypatch.setattr("data.ingest.evidence._SHARE", 10**6)
+    lie = leaving_out(claims(devnet_store, restaked=False)[0])
+    answers = devnet_answers(devnet.rpc_url)
+    with ExitStack() as nodes:
+        liars = [nodes.enter_context(fake_node(answers, lie)).url for _ in range(4)]
+        sync(store, *liars)
+        assert "money" in not_passed(store)
+        honest = nodes.enter_context(fake_node(answers)).url
+        sync(store, *liars, honest)
+    assert tables(store) == tables(devnet_store)
+    found_wrong = {row["source"] for row in dicts(store, "contradictions")}
+    assert found_wrong
+    assert found_wrong <= {url.removeprefix("http://") for url in liars}
+
+
+def test_a_wrong_time_is_fixed_though_the_check_names_the_block_after_it(
+    devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.evidence._FEW_LOGS", 0)  # a large store: nobody asks again
+    sync(store, devnet.rpc_url)
+    with duckdb.connect(store) as con:
+        blocks = con.execute("SELECT DISTINCT block FROM raw_logs ORDER BY 1 LIMIT 3 OFFSET 9")
+        early, late, after = (block for (block,) in blocks.fetchall())
+        con.execute(
+            "UPDATE raw_logs SET block_time = block_time + INTERVAL 1 DAY WHERE block = ?", [late]
+        )
+        con.execute("UPDATE store_info SET published_at = published_at - INTERVAL 1 HOUR")
+        con.execute("DELETE FROM rebuilt")  # as a version before would have left it
+    sync(store, devnet.rpc_url)
+    assert early < late < after
+    assert tables(store) == tables(devnet_store)
+    assert "times ascend" not in not_passed(store)
 
 
 # An endpoint that serves another chain from some moment on
