@@ -154,18 +154,30 @@ def _prepared(
         raise QueryError(f"{name}: {_first_line(error)}") from error
 
 
-def read_table(con: duckdb.DuckDBPyConnection, name: str, rows: int | None = None) -> pl.DataFrame:
+def read_table(
+    con: duckdb.DuckDBPyConnection, name: str, rows: int | None = None, *, in_ftm: bool = False
+) -> pl.DataFrame:
     """The first `rows` rows of a table of the store that `con` uses, or all; times are UTC.
 
-    Raises QueryError where there is no such table.
+    With `in_ftm` each amount of wei stands in FTM too, as a float in a column beside it, for
+    programs whose numbers hold no 20 digits. Raises QueryError where there is no such table.
     """
     known = run(con, "dictionary")["table_name"].unique(maintain_order=True).to_list()
     if name not in known:
         raise QueryError(f"no table {name!r}: there are {', '.join(known)}")
     with _prepared(con, "dictionary", {}) as cursor:
         limit = "ALL" if rows is None else rows
-        frame: pl.DataFrame = cursor.sql(f"FROM {name} LIMIT {limit}").pl()
+        table = cursor.sql(f"FROM {name} LIMIT {limit}")
+        columns = [part for each in table.columns for part in (_beside(each) if in_ftm else [each])]
+        frame: pl.DataFrame = table.project(", ".join(columns)).pl()
     return frame
+
+
+def _beside(column: str) -> list[str]:
+    """A table's column, and its amount in FTM if it is one of wei: ratios and shares are none."""
+    if "_wei" not in column or "ratio" in column or "shares" in column:
+        return [column]
+    return [column, f"{column} / 1e18 AS {column.replace('_wei', '_ftm')}"]
 
 
 def _first_line(error: duckdb.Error) -> str:

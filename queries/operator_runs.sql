@@ -1,7 +1,8 @@
 -- Operator runs
 --
 -- Payouts come in runs, when money has come in: the operator pays one request after another
--- until the money is gone. Newest first. What was claimed by hand is no part of a run.
+-- until the money is gone. Newest first. What was claimed by hand is no part of a run. What fed
+-- each is told by run_sources.
 --
 -- params:
 --   since                DATE         UTC    first day of starts; default the first run's

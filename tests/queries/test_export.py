@@ -98,6 +98,25 @@ def test_every_query_leaves_as_a_file_and_comes_back_the_same(
     assert read.height == frame.height
 
 
+def test_a_tables_amounts_stand_in_ftm_beside_their_wei(sample_store: Path) -> None:
+    with open_reader(sample_store) as con:
+        described = queries.run(con, "dictionary").drop_nulls("column_name")
+        names = described["table_name"].unique()
+        tables = {name: queries.read_table(con, name, in_ftm=True) for name in names}
+        plain = queries.read_table(con, "requests", in_ftm=False)
+        waiting = queries.run(con, "pending_requests").select("wr_id", "payout_ftm")
+    requests = tables["requests"]
+    assert requests.select(plain.columns).equals(plain)
+    assert requests.join(waiting, on=["wr_id", "payout_ftm"]).height == waiting.height > 100
+    assert requests["ahead_ftm_at_request"].max() > 10_000
+    columns = requests.columns
+    assert columns.index("payout_ftm") == columns.index("payout_wei") + 1
+    for table, column, _, holds in described.rows():
+        if "_wei" in column:  # the dictionary says which of them is no money
+            is_money = "scaled by 1e18" not in holds
+            assert (column.replace("_wei", "_ftm") in tables[table].columns) == is_money, column
+
+
 def test_a_time_without_a_zone_is_not_said_to_be_utc() -> None:
     with duckdb.connect() as con:
         frame = con.sql("SELECT TIMESTAMP '2024-12-18 01:00:00' AS local").pl()

@@ -50,6 +50,7 @@ NARROWED: dict[str, dict[str, Any]] = {
     "fee_history": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
     "ratio_history": {"since": date(2024, 12, 1), "until": date(2025, 1, 10)},
     "operator_runs": {"since": date(2024, 10, 1), "gap_minutes": 1440},
+    "run_sources": {"gap_minutes": 60 * 24 * 5},
 }
 MARK = "answer of "  # begins a line in the CLI's output; no answer holds it
 VARIABLE = re.compile(r"getvariable\('(\w+)'\)::(ENUM\([^)]*\)|\w+)")

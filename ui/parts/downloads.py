@@ -31,8 +31,8 @@ def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) 
 
 
 def offer_table(store: StoreView, name: str) -> None:
-    """CSV and Parquet of a whole table."""
-    _buttons(store, name, f"FROM {name}", {}, lambda: store.table(name))
+    """CSV and Parquet of a whole table, with its amounts in FTM beside those in wei."""
+    _buttons(store, name, f"FROM {name}", {}, lambda: store.table_file(name))
 
 
 def offer(

@@ -79,10 +79,15 @@ class StoreView:
         rows = self.ask(name, **params)
         return rows.row(0, named=True) if rows.height else None
 
-    def table(self, name: str, rows: int | None = None) -> pl.DataFrame:
-        """The first rows of one of the store's tables, or all of them; not kept."""
+    def table(self, name: str, rows: int) -> pl.DataFrame:
+        """The first rows of one of the store's tables; not kept."""
         with _cursor(self.version) as cursor:
             return queries.read_table(cursor, name, rows)
+
+    def table_file(self, name: str) -> pl.DataFrame:
+        """The whole of a table as files have it, with wei in FTM beside it; not kept."""
+        with _cursor(self.version) as cursor:
+            return queries.read_table(cursor, name, in_ftm=True)
 
     def table_rows(self, name: str) -> int:
         """How many rows one of the store's tables has."""
