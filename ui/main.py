@@ -37,7 +37,9 @@ st.set_page_config(
 )
 links.arrive(page.url_path)
 now = datetime.now(UTC)
-top = st.container(horizontal=True, vertical_alignment="center", gap="small")
+top = st.container(key="top", horizontal=True, vertical_alignment="center", gap="small")
+with top:
+    look.draw()
 links.tidy()
 try:
     sources = read_sources()
@@ -61,7 +63,6 @@ try:
             around.label(view, default)
             copy_link.button()
             figures.keep()
-            look.draw()
         around.warn(view, page)
         empty = view.first_request_at is None or view.info.synced_at is None
         if empty and page.url_path not in NEED_NO_REQUESTS:

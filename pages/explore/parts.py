@@ -20,6 +20,7 @@ from ui.shown.store_view import StoreView
 # So many rows are read and drawn, so many bars are drawn, so many rows are written to a file.
 MOST_ROWS, _MOST_BARS, _FILE_ROWS = 2_000, 60, 300_000
 _DRAWN_UNITS = ("FTM", "count", "days", "share")
+_WRITES = "This command writes them, in the folder of this program:"
 
 
 def answer(
@@ -44,7 +45,7 @@ def answer(
     if _row_count(count):
         downloads.offer_query(store, query.name, **params)
     else:
-        st.code(shell.csv(store.source.path, query.name, params), language="bash")
+        shell.show(shell.csv(store.source.path, query.name, params), _WRITES)
 
 
 def _chart(query: Query, rows: pl.DataFrame, column: str) -> None:
@@ -74,8 +75,8 @@ def _row_count(count: int) -> bool:
     """Write how many rows there are; returns whether a download may hold them."""
     shown = "" if count <= MOST_ROWS else f", the first {MOST_ROWS:,} shown"
     fits = count <= _FILE_ROWS
-    by_shell = "" if fits else ". Too many for a download: this command writes them"
-    st.caption(f"{words.plural(count, 'row')}{shown}{by_shell}")
+    too_many = "" if fits else ". Too many for a download"
+    st.caption(f"{words.plural(count, 'row')}{shown}{too_many}")
     return fits
 
 
@@ -156,8 +157,7 @@ def by_name(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.Ch
 def behind(store: StoreView, query: Query, params: Mapping[str, Any]) -> None:
     """What the columns hold, the SQL, and the same from a shell."""
     drawing.once(query.name, _definition, query)
-    st.caption("The same from a shell, in the folder of this program:")
-    st.code(shell.query(store.source.path, query.name, params), language="bash")
+    shell.show(shell.query(store.source.path, query.name, params))
 
 
 def _definition(query: Query) -> None:
@@ -186,7 +186,7 @@ def store_table(store: StoreView, name: str) -> None:
         downloads.offer_table(store, name)
     else:
         statement = f"COPY {name} TO '{name}.parquet'"
-        st.code(shell.sql(store.source.path, statement), language="bash")
+        shell.show(shell.sql(store.source.path, statement), _WRITES)
     st.subheader("Columns")
     st.dataframe(
         described.slice(1).select("column_name", "type", "holds"),

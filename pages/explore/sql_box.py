@@ -58,8 +58,7 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
         # Asked again, should it not be kept any more: a button lives as long as its visitor.
         version = store.version
         downloads.offer(store, lambda: _answer(version, sql).rows, "sql", sql, params)
-    st.caption("The same from a shell, in the folder of this program:")
-    st.code(shell.sql(store.source.path, sql), language="bash", wrap_lines=True)
+    shell.show(shell.sql(store.source.path, sql))
 
 
 def _answer(version: Version, sql: str) -> SqlAnswer:

@@ -125,17 +125,18 @@ def _chances(odds: Odds, windows: dict[str, ReleaseWindow | None]) -> pl.DataFra
             share = window.probability_within(days)
             chance = window_words.percent(share)
             by = f"{chance} by {words.day(odds.day(days))}"
-            short = chance.replace("under ", "<").replace("over ", ">")
-            rows.append((amount, f"{days} d", share, by, short))
+            # In two lines where it has words: a cell is narrow on a phone.
+            cell = chance.replace("under ", "under\n").replace("over ", "over\n")
+            rows.append((amount, f"{days} d", share, by, cell))
     text = pl.String
-    schema = {"amount": text, "day": text, "share": pl.Float64, "chance": text, "short": text}
+    schema = {"amount": text, "day": text, "share": pl.Float64, "chance": text, "cell": text}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def heat(chances: pl.DataFrame) -> alt.LayerChart:
     """Chance of being paid (`share`, 0 to 1) for each `amount` by each `day`, as colour and text.
 
-    Amounts and days keep their order. `chance` is it in words, `short` the same for a cell.
+    Amounts and days keep their order. `chance` is it in words with its date, `cell` without.
     """
     base = alt.Chart(chances).encode(
         x=alt.X(
@@ -162,9 +163,12 @@ def heat(chances: pl.DataFrame) -> alt.LayerChart:
             alt.Tooltip("chance:N", title="Chance"),
         ],
     )
-    figures = base.mark_text(fontSize=12, aria=False).encode(
-        text="short:N",
+    middle = alt.ExprRef("indexof(datum.cell, '\\n') < 0 ? 0 : -6")
+    figures = base.mark_text(
+        fontSize=12, lineBreak="\n", lineHeight=12, dy=middle, aria=False
+    ).encode(
+        text="cell:N",
         color=alt.condition("datum.share > 0.5", alt.value(ON_HEAT), alt.value(TEXT)),
         tooltip=NO_TOOLTIP,
     )
-    return layered([cells, figures], 30 * chances["amount"].n_unique() + 60)
+    return layered([cells, figures], 32 * chances["amount"].n_unique() + 60)

@@ -27,7 +27,7 @@ _NAMES = {
 def show(store: StoreView) -> None:
     """The scores of what was shown, with their alarm, or why there are none."""
     if settings().forecast_log == "off":
-        st.markdown("Nothing is logged here: `FTM_FORECAST_LOG` is off.")
+        st.markdown(f"Nothing is logged here{words.to_operator(': `FTM_FORECAST_LOG` is off')}.")
         return
     if store.info.simulated:
         st.markdown(

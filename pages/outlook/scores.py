@@ -229,8 +229,9 @@ def provenance(odds: Odds) -> str:
     return (
         f"Scored on {words.moment(about.made_at)} in {about.seconds:.0f} s, up to block "
         f"{about.block:,} of {words.moment(about.as_of)}: {about.origins:,} forecasts, model "
-        f"{about.model_version}. Scored anew after a sync that brings enough new payouts, or with "
-        f"`{backtest_command(odds.store.source)}`."
+        f"{about.model_version}. Scored anew after a sync that brings enough new payouts"
+        + words.to_operator(f", or with `{backtest_command(odds.store.source)}`")
+        + "."
     )
 
 

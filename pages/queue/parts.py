@@ -164,8 +164,9 @@ def _money(head: Row, missing: float) -> None:
 def _why_unknown(head: Row) -> str:
     if head["balance_ftm"] is None:
         return (
-            "The pool's balance was not read: balances are in no log, so sync with an endpoint "
-            "that answers `eth_getBalance`."
+            "The pool's balance was not read, and balances are in no log"
+            + words.to_operator(": sync with an endpoint that answers `eth_getBalance`")
+            + "."
         )
     if None not in (head["payout_ftm"], head["stashed_ftm"], head["behind_ftm"]):
         return (

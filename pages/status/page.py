@@ -51,7 +51,6 @@ st.caption(
 st.subheader("Contents")
 drawing.once(store.version, parts.contents_table, store.ask("store_contents"))
 
-st.subheader("The file")
 parts.how_to_open(store.source.path)
 
 st.subheader("The archive")

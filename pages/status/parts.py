@@ -155,7 +155,10 @@ def versions() -> None:
 
 
 def how_to_open(path: Path) -> None:
-    """The same store in DuckDB's own shell."""
+    """The same store in DuckDB's own shell, for who has the file."""
+    if is_public():
+        return
+    st.subheader("The file")
     st.markdown(
         f"The store is one DuckDB file, `{words.inside(path)}`. In this program's folder, DuckDB's "
         "own shell opens it like this:"
@@ -166,7 +169,8 @@ def how_to_open(path: Path) -> None:
 def offer_archive(store: StoreView) -> None:
     """The whole history as one file, made when it is asked for, with the line to compare."""
     if store.table_rows("raw_logs") > _MOST_LOGS:
-        st.caption("It is too long to be made here: `python -m data.archive write` makes the file.")
+        by_command = words.to_operator(": `python -m data.archive write` makes the file")
+        st.caption(f"It is too long to be made here{by_command}.")
     elif st.button("Make the archive of this history", icon=":material/archive:"):
         try:
             packed, sealed = _archive(store.version)

@@ -90,7 +90,7 @@ def request(store: StoreView, wr_id: int) -> None:
     else:
         st.warning(
             f"Request {wr_id:,} is missing from the store, though newer ones are there: a log was "
-            "not read. Status says what failed, and another sync reads the blocks again."
+            f"not read. Status says what failed{sentences.read_again()}."
         )
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Literal
 
 import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.column_types import ColumnConfig
 
 from pages.waits import curves
 from ui.parts import drawing, links, words
 from ui.parts.spans import ALL, Span
 
-_FIGURES = {"days_50": "{:5.1f} d", "days_90": "{:5.1f} d", "share": "{:5.1f} %"}
 _AXES = {"35": 35, "90": 90, "365": 365}
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 
@@ -118,58 +115,58 @@ def curves_note(curve: pl.DataFrame, span: Span) -> str:
 
 def curves_table(curve: pl.DataFrame, days: int) -> None:
     """The curves in figures."""
-    rows = curves.by_bucket(curve, days).select(
-        _amount(), "days_50", "days_90", "requests", "pending"
+    rows = curves.by_bucket(curve, days)
+    # As text, since a cell without a figure says why: spaces in front, so that it sorts as numbers.
+    figures = {
+        name: [
+            _figure(wait, requests, "{:5.1f} d")
+            for wait, requests in rows.select(name, "requests").iter_rows()
+        ]
+        for name in ("days_50", "days_90")
+    }
+    st.dataframe(
+        rows.select(_amount(), "requests", "pending").with_columns(
+            pl.Series(name, figures[name], pl.String) for name in figures
+        )["amount", "days_50", "days_90", "requests", "pending"],
+        hide_index=True,
+        height="content",
+        alt="Days until 50 % and 90 % were paid, by amount",
+        column_config={
+            "amount": _text("Payout, FTM", width=112, pinned=True),
+            "days_50": _text("50 % in", width=66),
+            "days_90": _text("90 % in", width=66),
+            "requests": _number("Made", format="%,d", width=54),
+            "pending": _number("Waiting", format="%,d", width=60),
+        },
     )
-    alt = "Days until 50 % and 90 % were paid, by amount"
-    _table(rows, days, alt, height="content")
 
 
 def half_years_table(waits: pl.DataFrame, days: int) -> None:
-    """Half-years, the latest first, by amount."""
-    enough = pl.when(pl.col("requests") >= curves.FEWEST)
-    rows = waits.sort("half_year", descending=True, maintain_order=True).select(
-        "half_year",
-        _amount(),
-        days_50=enough.then("wait_days_50"),
-        days_90=enough.then("wait_days_90"),
-        share=enough.then(pl.col("share_paid_35d") * 100),
-        requests="requests",
-        pending="pending",
-    )
-    alt = "Days until 50 % and 90 % were paid, by half-year and amount"
-    _table(rows, days, alt)
-
-
-def _table(
-    rows: pl.DataFrame, days: int, alt: str, height: Literal["auto", "content"] = "auto"
-) -> None:
-    columns: dict[str, ColumnConfig] = {
-        "half_year": _text("Made in", width=68, pinned=True),
-        "amount": _text("Payout, FTM", width=112, pinned=True),
-        "days_50": _text("50 % in", width=66),
-        "days_90": _text("90 % in", width=66),
-        "share": _text(f"In {days} d", width=66),
-        "requests": _number("Made", format="%,d", width=54),
-        "pending": _number("Waiting", format="%,d", width=60),
-    }
-    # As text, since a cell without a figure says why: spaces in front, so that it sorts as numbers.
-    figures = [
-        pl.Series(
-            name,
-            [_figure(*each, form) for each in zip(rows[name], rows["requests"], strict=True)],
-            dtype=pl.String,
+    """Half-years, the latest first, by amount: a half-year's name stands above its amounts, so that
+    the table is no wider than a phone."""
+    heads = ["Payout, FTM", "50 % in", "90 % in", f"In {days} d", "Made", "Waiting"]
+    rows = waits.with_columns(_amount(), share=100 * pl.col("share_paid_35d"))
+    lines: list[list[str]] = []
+    for half_year in waits["half_year"].unique().sort(descending=True):
+        lines.append([f"**{half_year}**", *[""] * (len(heads) - 1)])
+        for row in rows.filter(half_year=half_year).iter_rows(named=True):
+            requests, is_enough = row["requests"], row["requests"] >= curves.FEWEST
+            figures = [
+                _figure(row[name] if is_enough else None, requests, form)
+                for name, form in (
+                    ("wait_days_50", "{:.1f} d"),
+                    ("wait_days_90", "{:.1f} d"),
+                    ("share", "{:.1f} %"),
+                )
+            ]
+            lines.append([row["amount"], *figures, f"{requests:,}", f"{row['pending']:,}"])
+    with st.container(key="half-years"):
+        st.table(
+            pl.DataFrame(lines, schema=dict.fromkeys(heads, pl.String), orient="row"),
+            border="horizontal",
+            width=640,
+            alt="Days until 50 % and 90 % were paid, by half-year and amount",
         )
-        for name, form in _FIGURES.items()
-        if name in rows.columns
-    ]
-    st.dataframe(
-        rows.with_columns(figures),
-        hide_index=True,
-        height=height,
-        alt=alt,
-        column_config=columns,
-    )
 
 
 def _figure(value: float | None, requests: int, form: str) -> str:

@@ -181,7 +181,7 @@ def test_a_store_shows_as_it_is_published_and_fails_readably(
     seen.page.get_by_text("126 requests (14,896 FTM) are waiting").wait_for()
 
     edited(path, path, "DELETE FROM requests WHERE wr_id = 2323")
-    seen.page.get_by_text("125 requests").wait_for()
+    seen.page.get_by_text("125 requests (").wait_for()
 
     path.write_text("this is no store")
     seen.page.get_by_text("is no DuckDB store").wait_for()

@@ -280,7 +280,7 @@ def test_text_can_be_read_on_every_cell_of_a_heat_map_in_both_themes(theme: str)
         cell = _laid_over(looks["backgroundColor"], colours.HEAT, opacity)
         text = looks["textColor"] if share <= 0.5 else colours.ON_HEAT
         assert _contrast(cell, text) >= 4.5, (share, cell)
-    row = {"amount": "10 FTM", "day": "7 d", "share": 0.2, "chance": "20 %", "short": "20 %"}
+    row = {"amount": "10 FTM", "day": "7 d", "share": 0.2, "chance": "20 %", "cell": "20 %"}
     assert '"currentColor"' in json.dumps(amount.heat(pl.DataFrame([row])).to_dict()), "the theme's"
 
 

@@ -86,7 +86,7 @@ def warn(view: StoreView, page: StreamlitPage) -> None:
     """What else must be known: that its chain ends, that it is stale, or that checks failed."""
     info, ending = view.info, view.ending
     if ending.kind == "stopped":
-        again = "" if is_public() else f" {_remedy(view)} asks them again."
+        again = words.to_operator(f" {_remedy(view)} asks them again.")
         st.warning(words.escaped(ending_words.notice(ending)) + again)
         if report := ending_words.reported(ending):
             st.caption(words.escaped(report))
@@ -220,7 +220,8 @@ def no_requests(view: StoreView, title: str) -> None:
     st.title(title)
     info = view.info
     if info.synced_at is None:
-        st.info("The store was not synced up to any block yet: sync it, then look again.")
+        then = words.to_operator(": sync it, then look again")
+        st.info(f"The store was not synced up to any block yet{then}.")
         return
     upto = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
     st.info(

@@ -1,4 +1,5 @@
-"""Commands that ask a store the same in a shell. They run in the program's folder."""
+"""Commands that ask a store the same in a shell. They run in the program's folder, and so are for
+its operator: strangers see none."""
 
 from __future__ import annotations
 
@@ -8,7 +9,19 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import streamlit as st
+
+from data.config import is_public
 from ui.parts import words
+
+
+def show(
+    command: str, above: str = "The same from a shell, in the folder of this program:"
+) -> None:
+    """A command with a line above it, to who has the folder."""
+    if not is_public():
+        st.caption(above)
+        st.code(command, language="bash", wrap_lines=True)
 
 
 def command(path: Path) -> str:

@@ -189,6 +189,11 @@ def found(text: str, hosts: Iterable[str] = ()) -> str:
     return escaped(hidden)
 
 
+def to_operator(text: str) -> str:
+    """What only the operator can do or should know; "" where strangers visit."""
+    return "" if is_public() else text
+
+
 def node(host: str) -> str:
     """A node that was asked, as a sentence names it; to strangers not by its name."""
     return "a node" if is_public() else host

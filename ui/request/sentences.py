@@ -43,7 +43,7 @@ def answer(request: Row) -> str:
     if request["status"] is None:
         return (
             f"The queue has passed request {request['wr_id']:,}, but the log that says how it "
-            "ended is missing: Status says what failed, and another sync reads the blocks again."
+            f"ended is missing: Status says what failed{read_again()}."
         )
     if request["ahead_ftm"] is None:
         return (
@@ -55,6 +55,11 @@ def answer(request: Row) -> str:
         return f"{name} for {of} is first in line."
     ahead = words.ftm(request["ahead_ftm"], "up")
     return f"{name} for {of} is at place {request['place']:,}. {ahead} must be paid before it."
+
+
+def read_again() -> str:
+    """What becomes of blocks in which a log was left out, after what Status says of them."""
+    return words.to_operator(", and another sync reads the blocks again")
 
 
 def blocked_by(request: Row, head: Row | None) -> str:
