@@ -22,12 +22,13 @@ from forecast.history import (
     FloatArray,
     ForecastError,
     days_from,
-    read_history,
+    read_money,
     require_aware,
     trailing_rate,
 )
+from forecast.known_ends import read_lock_ups
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
-from forecast.window import prepare
+from forecast.window import futures
 
 MODEL = "this tracker"
 HORIZON_DAYS = 120.0
@@ -70,6 +71,7 @@ def origin_scores(
     lock_ups: pl.DataFrame | None = None,
     since: datetime | None = None,
     part: tuple[int, int] = (0, 1),
+    baselines: bool = True,
     paths: int = 1000,
     seed: int = 0,
 ) -> pl.DataFrame:
@@ -80,12 +82,15 @@ def origin_scores(
     already (see `ServiceCurve.window`); `lock_ups` has `locked_at`, `ends_at`, `amount_ftm`. What
     is after `as_of` is not read. Origins begin at `since`; `part` (k, n) is every n-th of them
     from the k-th on, for a caller that shares the work: stack the parts. No origin is what
-    missed an unknown sum, or came before there was a history.
+    missed an unknown sum, or came before there was a history. Without `baselines` the model is
+    scored alone.
     """
     require_aware(as_of, "as_of")
     requests = known_requests(requests, as_of)
     begins, ends = days_from(requests["requested_at"], as_of), _ends(requests, as_of)
     first = 0 if since is None else int(np.searchsorted(begins, days_from(_one(since), as_of)[0]))
+    money = read_money(funding.filter(pl.col("funded_at") < as_of))
+    calendar = None if lock_ups is None else read_lock_ups(lock_ups)
     rows: list[tuple[object, ...]] = []
     batches = payout_batches(ends)
     for index in range(first + part[0], requests.height, part[1]):
@@ -95,15 +100,17 @@ def origin_scores(
         if row["need_ftm"] is None:
             continue
         at = row["requested_at"]
-        curve = prepare(
-            funding, at, lock_ups=lock_ups, paths=paths, seed=seed * 1_000_003 + row["wr_id"]
-        )
+        history = money.before(at)
+        own_seed = seed * 1_000_003 + row["wr_id"]
+        curve = futures(history, calendar, paths=paths, horizon_days=HORIZON_DAYS, seed=own_seed)
         window = curve.window(row["need_ftm"], row.get("in_pool_ftm") or 0.0)
         if not window.days.size:
             continue
-        rate_ftm = float(trailing_rate(read_history(funding, at), _NOW, TRAILING_DAYS)[0])
-        known = _known(index, requests, begins, ends, rate_ftm)
-        samples = {MODEL: window.days} | {name: tell(known) for name, tell in BASELINES.items()}
+        samples = {MODEL: window.days}
+        if baselines:
+            rate_ftm = float(trailing_rate(history, _NOW, TRAILING_DAYS)[0])
+            known = _known(index, requests, begins, ends, rate_ftm)
+            samples |= {name: tell(known) for name, tell in BASELINES.items()}
         amount = AMOUNT_BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
         about = (row["wr_id"], at, amount, _half_year(at))
         wait, age = ends[index] - begins[index], -float(begins[index])
@@ -131,18 +138,42 @@ def choose_source(
     thinned to `most_origins`; null for the others.
     """
     if not candidates:
-        return pl.DataFrame(schema=_SOURCES)
+        return best_first({})
+    split, every = earlier_span(requests, as_of, most_origins)
+    return best_first(
+        {
+            name: origin_scores(
+                requests,
+                funding,
+                as_of=split,
+                lock_ups=lock_ups,
+                part=(0, every),
+                baselines=False,
+                paths=paths,
+                seed=seed,
+            )
+            for name, funding in candidates.items()
+        }
+    )
+
+
+def earlier_span(
+    requests: pl.DataFrame, as_of: datetime, most_origins: int
+) -> tuple[datetime, int]:
+    """Where the span ends on which a source is chosen, and which n-th requests of it are enough."""
     split = held_out_from(requests, as_of)
-    thinned = (0, max(1, known_requests(requests, split).height // most_origins))
-    scores = {
-        name: origin_scores(
-            requests, funding, as_of=split, lock_ups=lock_ups, part=thinned, paths=paths, seed=seed
-        ).filter(pl.col("model") == MODEL, pl.col("tw_crps").is_not_null())
-        for name, funding in candidates.items()
+    return split, max(1, known_requests(requests, split).height // most_origins)
+
+
+def best_first(scores: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What `choose_source` returns, from each candidate's `origin_scores` on the earlier span."""
+    judged = {
+        name: each.filter(pl.col("tw_crps").is_not_null()).sort("requested_at", "wr_id")
+        for name, each in scores.items()
     }
-    histories = [set(each["wr_id"]) for each in scores.values() if each.height]
+    histories = [set(each["wr_id"]) for each in judged.values() if each.height]
     shared = set.intersection(*histories) if histories else set()
-    both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in scores.items()}
+    both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in judged.items()}
     return pl.DataFrame(
         [(name, each["tw_crps"].mean(), each.height) for name, each in both.items()],
         schema=_SOURCES,

@@ -24,7 +24,8 @@ class About:
     """What was scored: the store up to `block` (its time is `as_of`), by which model.
 
     `source` is the funding that predicted best on the earlier span, `released` how many
-    requests had been released, `origins` how many forecasts were scored, in `seconds`.
+    requests had been released, `origins` how many forecasts were scored, in `seconds`. A
+    `provisional` verdict is of a few origins, while all of them are being scored.
     """
 
     block: int
@@ -35,6 +36,7 @@ class About:
     origins: int
     seconds: float
     made_at: datetime
+    provisional: bool
 
 
 @dataclass(frozen=True)

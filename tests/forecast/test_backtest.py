@@ -14,7 +14,7 @@ from forecast.backtest import MODEL, choose_source, held_out_from, origin_scores
 from forecast.baselines import BASELINES, Known, amount_bucket, kaplan_meier_sample
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
 from forecast.summary import summarise
-from tests.made_funding import BEGAN, funding, regular
+from tests.made_funding import BEGAN, funding, irregular, regular
 
 AS_OF = BEGAN + timedelta(days=760)
 # Money comes every five days, so that the model is sure of the next batch: at 501 of day 505.
@@ -177,6 +177,37 @@ def test_requests_paid_in_one_batch_count_as_one_observation() -> None:
     assert decided.select("n", "batches", "decided").row(0) == (61, 61, True)
     assert undecided.select("n", "batches", "decided").row(0) == (61, 1, False)
     assert undecided["low"][0] == undecided["high"][0], "one observation has no spread"
+
+
+def test_made_faster_it_scores_what_it_scored_before() -> None:
+    rng = np.random.default_rng(5)
+    rows = []
+    for number in range(200):
+        asked = 100.0 + 3 * number
+        paid = None if number % 7 == 0 else asked + float(rng.gamma(2, 12))
+        rows.append((number, asked, paid, float(rng.lognormal(5, 2))))
+    unsure = requests(rows).with_columns(
+        need_ftm=pl.Series(rng.lognormal(10, 1, 200)),
+        in_pool_ftm=pl.Series(rng.lognormal(7, 1, 200)),
+    )
+    money, at = irregular(), pl.col("funded_at")
+    # Every third batch is stake whose lock-up ended two days before.
+    lock_ups = money.gather_every(3).select(
+        "amount_ftm", locked_at=at - timedelta(days=92), ends_at=at - timedelta(days=2)
+    )
+    for calendar, error, place in (
+        (None, 27.10991155, 0.69903315),
+        (lock_ups, 27.94345731, 0.7131),
+    ):
+        told = origin_scores(unsure, money, as_of=AS_OF, lock_ups=calendar, paths=100)
+        ours = told.filter(model=MODEL)
+        assert ours["tw_crps"].mean() == pytest.approx(error, abs=1e-7)
+        assert ours["pit"].mean() == pytest.approx(place, abs=1e-5)
+        alone = origin_scores(
+            unsure, money, as_of=AS_OF, lock_ups=calendar, paths=100, baselines=False
+        )
+        assert alone.equals(ours)
+    assert told.filter(model="past waits by amount")["tw_crps"].mean() == pytest.approx(23.5706990)
 
 
 def _served(seen: pl.DataFrame) -> pl.DataFrame:
