@@ -27,12 +27,13 @@ from forecast.history import (
     trailing_rate,
 )
 from forecast.known_ends import read_lock_ups
+from forecast.said import COLUMNS, WITHIN_DAYS, said
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
 from forecast.window import futures
 
 MODEL = "this tracker"
 HORIZON_DAYS = 120.0
-BRIER_DAYS = (7, 14, 35, 90)
+BRIER_DAYS = WITHIN_DAYS
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TUNED_SHARE = 0.7
 # Payouts nearer to each other than this are one run of the operator: one observation.
@@ -59,7 +60,11 @@ _SCHEMA: dict[str, pl.DataType] = {
     "batch": pl.Int64(),
     "kind": pl.String(),
     **dict.fromkeys(METRICS, pl.Float64()),
+    **COLUMNS,
 }
+_NOTHING_SAID = (None,) * len(COLUMNS)
+# Of each forecast, whatever became of it.
+_FORECASTS = ("wr_id", "requested_at", "released_at", "payout_ftm", "kind", *COLUMNS)
 _SOURCES = {"source": pl.String, "tw_crps": pl.Float64, "n": pl.Int64}
 
 
@@ -75,7 +80,8 @@ def origin_scores(
     paths: int = 1000,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """One row a model and origin with its scores; null where its truth is not certain yet.
+    """One row a model and origin with its scores; null where its truth is not certain yet. The
+    model's rows have what was said too, `said.COLUMNS`, also of requests too young for any score.
 
     `requests` has `wr_id`, `requested_at`, `released_at` (null while pending), `payout_ftm`
     and `need_ftm` at its request, and `in_pool_ftm` where part of that may have been in the pool
@@ -94,8 +100,6 @@ def origin_scores(
     rows: list[tuple[object, ...]] = []
     batches = payout_batches(ends)
     for index in range(first + part[0], requests.height, part[1]):
-        if -begins[index] < min(BRIER_DAYS):
-            break
         row = requests.row(index, named=True)
         if row["need_ftm"] is None:
             continue
@@ -103,22 +107,38 @@ def origin_scores(
         history = money.before(at)
         own_seed = seed * 1_000_003 + row["wr_id"]
         curve = futures(history, calendar, paths=paths, horizon_days=HORIZON_DAYS, seed=own_seed)
-        window = curve.window(row["need_ftm"], row.get("in_pool_ftm") or 0.0)
+        need_ftm, in_pool_ftm = row["need_ftm"], row.get("in_pool_ftm") or 0.0
+        window = curve.window(need_ftm, in_pool_ftm)
         if not window.days.size:
             continue
+        wait, age = float(ends[index] - begins[index]), -float(begins[index])
         samples = {MODEL: window.days}
-        if baselines:
+        if baselines and age >= min(BRIER_DAYS):
             rate_ftm = float(trailing_rate(history, _NOW, TRAILING_DAYS)[0])
             known = _known(index, requests, begins, ends, rate_ftm)
             samples |= {name: tell(known) for name, tell in BASELINES.items()}
         amount = AMOUNT_BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
         about = (row["wr_id"], at, amount, _half_year(at))
-        wait, age = ends[index] - begins[index], -float(begins[index])
         for name, sample in samples.items():
-            kind = window.kind if name == MODEL else None
-            scored = _scored(sample, float(wait), age)
-            rows.append((name, *about, int(batches[index]), kind, *scored))
+            ours = name == MODEL
+            kind = window.kind if ours else None
+            told = said(window, need_ftm, in_pool_ftm, wait) if ours else _NOTHING_SAID
+            scored = _scored(sample, wait, age)
+            rows.append((name, *about, int(batches[index]), kind, *scored, *told))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def scored_only(origins: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `origin_scores` that have a score at all."""
+    return origins.filter(pl.col(f"brier_{min(BRIER_DAYS)}").is_not_null()).drop(COLUMNS)
+
+
+def forecasts_in(origins: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
+    """What was said of each request in `origin_scores`, the oldest first, beside its payout and
+    when it was paid or refused (null while it waits), as `requests` have them."""
+    came = requests.select("wr_id", "released_at", "payout_ftm")
+    told = origins.filter(model=MODEL).join(came, on="wr_id", how="left", maintain_order="left")
+    return told.select(_FORECASTS).sort("requested_at", "wr_id")
 
 
 def choose_source(

@@ -19,7 +19,14 @@ import polars as pl
 
 import forecast
 from data.store.reader import open_reader
-from forecast.backtest import best_first, choose_source, earlier_span, origin_scores
+from forecast.backtest import (
+    best_first,
+    choose_source,
+    earlier_span,
+    forecasts_in,
+    origin_scores,
+    scored_only,
+)
 from forecast.summary import summarise
 from scoring.companion import About, Scores, read_scores
 from scoring.inputs import Inputs, released_in
@@ -164,15 +171,16 @@ def _summed_up(
     *,
     provisional: bool,
 ) -> Scores:
+    scored = scored_only(origins)
     about = About(
         block=inputs.block,
         as_of=inputs.as_of,
         model_version=model_version(),
         source=_best(sources),
         released=inputs.released,
-        origins=origins["wr_id"].n_unique(),
+        origins=scored["wr_id"].n_unique(),
         seconds=time.monotonic() - began,
         made_at=now,
         provisional=provisional,
     )
-    return Scores(about, summarise(origins), sources)
+    return Scores(about, summarise(scored), sources, forecasts_in(origins, inputs.requests))

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
+from pages.outlook.said_came import judged
 from scoring.companion import read_scores, write_scores
 from tests.shown import Show, said, tiles
 from ui.odds import progress
@@ -279,3 +280,25 @@ def _alts(app: AppTest) -> list[str]:
         chart.proto.alt
         for chart in (app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart"))
     ]
+
+
+def test_what_was_said_and_what_came_is_drawn_of_old_requests_and_offered_as_a_file(
+    show_scored: Show, tmp_path: Path
+) -> None:
+    app = show_scored(page="outlook")
+    kept = read_scores(tmp_path / "shown.duckdb")
+    rows = judged(kept)
+    (text,) = [alt for alt in _alts(app) if "of their 50 % chance" in alt]
+    held = rows.filter(held="in the 90 % range").height / rows.height
+    assert text.startswith(f"Of {rows.height:,} past requests")
+    assert text.endswith(f"{words.share(held)} lie in their 90 % range.")
+    # The same estimate as the page's own.
+    own = kept.table.filter(model="this tracker", slice="all", metric="covered_90")["value"].item()
+    assert held == pytest.approx(own, abs=0.02)
+    assert rows["came"].max() <= 120
+    young = kept.about.as_of - timedelta(days=119)
+    made = kept.forecasts.filter(pl.col("requested_at") > young)["wr_id"]
+    assert made.len() > 10
+    assert not set(made) & set(rows["wr_id"])
+    names = [button.proto.id for button in app.get("download_button")]
+    assert any("forecasts_when_made" in name for name in names)

@@ -92,6 +92,8 @@ def test_scores_are_kept_beside_the_store_and_read_again(scores: Scores, tmp_pat
     assert again.about == scores.about
     assert_frame_equal(again.table, scores.table)
     assert_frame_equal(again.sources, scores.sources)
+    assert_frame_equal(again.forecasts, scores.forecasts)
+    assert scores.forecasts.height >= scores.about.origins
     companion_of(store).write_bytes(b"no database")
     assert read_scores(store) is None
     for folder in (tmp_path / "none", companion_of(store)):  # none, and a file
@@ -140,6 +142,7 @@ def test_shared_work_is_the_same_work_and_tells_how_far_it_is(inputs: Inputs) ->
     assert heard == sorted(heard)
     alone = first_verdict(fewer, NOW)  # here few are all
     assert_frame_equal(shared.table, alone.table, abs_tol=1e-9)
+    assert_frame_equal(shared.forecasts, alone.forecasts)
     judged = choose_source(
         fewer.requests, fewer.funding, as_of=fewer.as_of, lock_ups=fewer.lock_ups
     )
