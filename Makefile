@@ -54,7 +54,7 @@ tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through np
 backtest: .venv/.app ## score the forecasts on a store: STORE= or NETWORK=
 	$(BIN)/python -m scoring $(if $(STORE),--store $(STORE),$(if $(filter command line environment,$(origin NETWORK)),--network $(NETWORK))) $(ARGS)
 
-bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages, forecast; default all
+bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages, odds, forecast; default all
 	$(BIN)/python -m bench $(ARGS)
 
 pins: .venv/.app ## compile requirements*.txt from *.in; ARGS=--upgrade for newer versions

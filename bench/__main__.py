@@ -1,4 +1,4 @@
-"""`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `forecast`,
+"""`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `odds`, `forecast`,
 `economy` or all."""
 
 from __future__ import annotations
@@ -6,9 +6,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench import economy, forecast_study, ingest, large_store, page_times, query_times, replay
+from bench import (
+    economy,
+    first_odds,
+    forecast_study,
+    ingest,
+    large_store,
+    page_times,
+    query_times,
+    replay,
+)
 
-_BENCHES = ("ingest", "queries", "pages", "forecast", "economy")
+_BENCHES = ("ingest", "queries", "pages", "odds", "forecast", "economy")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         failed |= query_times.main(store) if "queries" in benches else 0
         if "pages" in benches:
             failed |= page_times.main(store)
+    if "odds" in benches:
+        failed |= first_odds.main()
     if "forecast" in benches:
         failed |= forecast_study.main(options.seeds)
     return failed | (economy.main() if "economy" in benches else 0)

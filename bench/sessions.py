@@ -68,6 +68,7 @@ class Session:
     runs: int = 0
     received_bytes: int = 0
     chart_rows: int = 0
+    said: str = ""
 
     async def rerun(self) -> None:
         """Ask for a run of the script, and read its messages to the last one."""
@@ -115,6 +116,8 @@ class Session:
         if kind == "vega_lite_chart":
             rows = sum(map(_rows, element.vega_lite_chart.datasets))
             self.chart_rows = max(self.chart_rows, rows)
+        if kind == "markdown":
+            self.said += f"{element.markdown.body}\n"
         if key := getattr(getattr(element, kind), "id", "").partition("-")[2].partition("-")[2]:
             self.inputs[key] = getattr(element, kind)
 
@@ -161,7 +164,10 @@ async def visiting(server: Server, link: str) -> AsyncIterator[Session]:
 
 @asynccontextmanager
 async def serving(script: Path, *settings: str) -> AsyncIterator[Server]:
-    """`streamlit run` of `script` on a free port, with `settings` in its environment."""
+    """`streamlit run` of `script` on a free port, with `settings` in its environment.
+
+    An app is run in its own folder, what is no app in this one.
+    """
     port = free_port()
     own = ["-u", "FTM_NETWORK", "-u", "FTM_NETWORKS_FILE", "FTM_SCORING=off"]
     own += ["FTM_FORECAST_LOG=off", *settings]
@@ -169,7 +175,8 @@ async def serving(script: Path, *settings: str) -> AsyncIterator[Server]:
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     command += ["--server.headless", "true"]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=ROOT, stdin=quiet, stdout=quiet, stderr=quiet)
+    folder = script.parent if script.name == "app.py" else ROOT
+    process = subprocess.Popen(command, cwd=folder, stdin=quiet, stdout=quiet, stderr=quiet)
     try:
         server = Server(f"127.0.0.1:{port}", process.pid)
         await _answers(port, process)

@@ -22,16 +22,18 @@ from forecast.history import (
     FloatArray,
     ForecastError,
     days_from,
-    read_history,
+    read_money,
     require_aware,
     trailing_rate,
 )
+from forecast.known_ends import read_lock_ups
+from forecast.said import COLUMNS, WITHIN_DAYS, said
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
-from forecast.window import prepare
+from forecast.window import futures
 
 MODEL = "this tracker"
 HORIZON_DAYS = 120.0
-BRIER_DAYS = (7, 14, 35, 90)
+BRIER_DAYS = WITHIN_DAYS
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TUNED_SHARE = 0.7
 # Payouts nearer to each other than this are one run of the operator: one observation.
@@ -58,7 +60,11 @@ _SCHEMA: dict[str, pl.DataType] = {
     "batch": pl.Int64(),
     "kind": pl.String(),
     **dict.fromkeys(METRICS, pl.Float64()),
+    **COLUMNS,
 }
+_NOTHING_SAID = (None,) * len(COLUMNS)
+# Of each forecast, whatever became of it.
+_FORECASTS = ("wr_id", "requested_at", "released_at", "payout_ftm", "kind", *COLUMNS)
 _SOURCES = {"source": pl.String, "tw_crps": pl.Float64, "n": pl.Int64}
 
 
@@ -70,48 +76,69 @@ def origin_scores(
     lock_ups: pl.DataFrame | None = None,
     since: datetime | None = None,
     part: tuple[int, int] = (0, 1),
+    baselines: bool = True,
     paths: int = 1000,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """One row a model and origin with its scores; null where its truth is not certain yet.
+    """One row a model and origin with its scores; null where its truth is not certain yet. The
+    model's rows have what was said too, `said.COLUMNS`, also of requests too young for any score.
 
     `requests` has `wr_id`, `requested_at`, `released_at` (null while pending), `payout_ftm`
     and `need_ftm` at its request, and `in_pool_ftm` where part of that may have been in the pool
     already (see `ServiceCurve.window`); `lock_ups` has `locked_at`, `ends_at`, `amount_ftm`. What
     is after `as_of` is not read. Origins begin at `since`; `part` (k, n) is every n-th of them
     from the k-th on, for a caller that shares the work: stack the parts. No origin is what
-    missed an unknown sum, or came before there was a history.
+    missed an unknown sum, or came before there was a history. Without `baselines` the model is
+    scored alone.
     """
     require_aware(as_of, "as_of")
     requests = known_requests(requests, as_of)
     begins, ends = days_from(requests["requested_at"], as_of), _ends(requests, as_of)
     first = 0 if since is None else int(np.searchsorted(begins, days_from(_one(since), as_of)[0]))
+    money = read_money(funding.filter(pl.col("funded_at") < as_of))
+    calendar = None if lock_ups is None else read_lock_ups(lock_ups)
     rows: list[tuple[object, ...]] = []
     batches = payout_batches(ends)
     for index in range(first + part[0], requests.height, part[1]):
-        if -begins[index] < min(BRIER_DAYS):
-            break
         row = requests.row(index, named=True)
         if row["need_ftm"] is None:
             continue
         at = row["requested_at"]
-        curve = prepare(
-            funding, at, lock_ups=lock_ups, paths=paths, seed=seed * 1_000_003 + row["wr_id"]
-        )
-        window = curve.window(row["need_ftm"], row.get("in_pool_ftm") or 0.0)
+        history = money.before(at)
+        own_seed = seed * 1_000_003 + row["wr_id"]
+        curve = futures(history, calendar, paths=paths, horizon_days=HORIZON_DAYS, seed=own_seed)
+        need_ftm, in_pool_ftm = row["need_ftm"], row.get("in_pool_ftm") or 0.0
+        window = curve.window(need_ftm, in_pool_ftm)
         if not window.days.size:
             continue
-        rate_ftm = float(trailing_rate(read_history(funding, at), _NOW, TRAILING_DAYS)[0])
-        known = _known(index, requests, begins, ends, rate_ftm)
-        samples = {MODEL: window.days} | {name: tell(known) for name, tell in BASELINES.items()}
+        wait, age = float(ends[index] - begins[index]), -float(begins[index])
+        samples = {MODEL: window.days}
+        if baselines and age >= min(BRIER_DAYS):
+            rate_ftm = float(trailing_rate(history, _NOW, TRAILING_DAYS)[0])
+            known = _known(index, requests, begins, ends, rate_ftm)
+            samples |= {name: tell(known) for name, tell in BASELINES.items()}
         amount = AMOUNT_BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
         about = (row["wr_id"], at, amount, _half_year(at))
-        wait, age = ends[index] - begins[index], -float(begins[index])
         for name, sample in samples.items():
-            kind = window.kind if name == MODEL else None
-            scored = _scored(sample, float(wait), age)
-            rows.append((name, *about, int(batches[index]), kind, *scored))
+            ours = name == MODEL
+            kind = window.kind if ours else None
+            told = said(window, need_ftm, in_pool_ftm, wait) if ours else _NOTHING_SAID
+            scored = _scored(sample, wait, age)
+            rows.append((name, *about, int(batches[index]), kind, *scored, *told))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def scored_only(origins: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `origin_scores` that have a score at all."""
+    return origins.filter(pl.col(f"brier_{min(BRIER_DAYS)}").is_not_null()).drop(COLUMNS)
+
+
+def forecasts_in(origins: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
+    """What was said of each request in `origin_scores`, the oldest first, beside its payout and
+    when it was paid or refused (null while it waits), as `requests` have them."""
+    came = requests.select("wr_id", "released_at", "payout_ftm")
+    told = origins.filter(model=MODEL).join(came, on="wr_id", how="left", maintain_order="left")
+    return told.select(_FORECASTS).sort("requested_at", "wr_id")
 
 
 def choose_source(
@@ -131,18 +158,42 @@ def choose_source(
     thinned to `most_origins`; null for the others.
     """
     if not candidates:
-        return pl.DataFrame(schema=_SOURCES)
+        return best_first({})
+    split, every = earlier_span(requests, as_of, most_origins)
+    return best_first(
+        {
+            name: origin_scores(
+                requests,
+                funding,
+                as_of=split,
+                lock_ups=lock_ups,
+                part=(0, every),
+                baselines=False,
+                paths=paths,
+                seed=seed,
+            )
+            for name, funding in candidates.items()
+        }
+    )
+
+
+def earlier_span(
+    requests: pl.DataFrame, as_of: datetime, most_origins: int
+) -> tuple[datetime, int]:
+    """Where the span ends on which a source is chosen, and which n-th requests of it are enough."""
     split = held_out_from(requests, as_of)
-    thinned = (0, max(1, known_requests(requests, split).height // most_origins))
-    scores = {
-        name: origin_scores(
-            requests, funding, as_of=split, lock_ups=lock_ups, part=thinned, paths=paths, seed=seed
-        ).filter(pl.col("model") == MODEL, pl.col("tw_crps").is_not_null())
-        for name, funding in candidates.items()
+    return split, max(1, known_requests(requests, split).height // most_origins)
+
+
+def best_first(scores: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What `choose_source` returns, from each candidate's `origin_scores` on the earlier span."""
+    judged = {
+        name: each.filter(pl.col("tw_crps").is_not_null()).sort("requested_at", "wr_id")
+        for name, each in scores.items()
     }
-    histories = [set(each["wr_id"]) for each in scores.values() if each.height]
+    histories = [set(each["wr_id"]) for each in judged.values() if each.height]
     shared = set.intersection(*histories) if histories else set()
-    both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in scores.items()}
+    both = {name: each.filter(pl.col("wr_id").is_in(shared)) for name, each in judged.items()}
     return pl.DataFrame(
         [(name, each["tw_crps"].mean(), each.height) for name, each in both.items()],
         schema=_SOURCES,

@@ -19,7 +19,7 @@ LEAST_BATCHES, LEAST_SPAN_DAYS = 10, 60.0
 TRAILING_DAYS = 90.0
 # Batches nearer to each other than this are one: a horizon then holds at most some 500.
 _GRAIN_DAYS = 0.25
-_DAY_US = 86_400_000_000
+DAY_US = 86_400_000_000
 
 
 class ForecastError(Exception):
@@ -50,21 +50,40 @@ class History:
         return np.diff(self.days)
 
 
-def read_history(funding: pl.DataFrame, at: datetime) -> History:
-    """The batches of `funding` (`funded_at` UTC and sorted, `amount_ftm`) before `at`.
+@dataclass(frozen=True, eq=False)
+class Money:
+    """All batches in numbers, for whoever asks at many moments: `times_us` since 1970 ascend."""
+
+    times_us: FloatArray
+    amounts_ftm: FloatArray
+
+    def before(self, at: datetime) -> History:
+        """What had come before a moment."""
+        require_aware(at, "at")
+        known = slice(0, int(np.searchsorted(self.times_us, micros(at))))
+        days = (self.times_us[known] - micros(at)) / DAY_US
+        return History(at, *_merged(days, self.amounts_ftm[known]))
+
+
+def read_money(funding: pl.DataFrame) -> Money:
+    """The batches of `funding` (`funded_at` UTC and sorted, `amount_ftm`).
 
     Raises ForecastError for times without a zone, unsorted rows, amounts that are no number.
     """
+    times, amounts = micros_of(funding, "funded_at"), amounts_of(funding)
+    if times.size and np.any(np.diff(times) < 0):
+        raise ForecastError("funding is not sorted by funded_at")
+    came = amounts > 0
+    return Money(times[came], amounts[came])
+
+
+def read_history(funding: pl.DataFrame, at: datetime) -> History:
+    """The batches of `funding` before `at`; see `read_money`."""
     require_aware(at, "at")
     _require_utc(funding, "funded_at")
     if funding["funded_at"].null_count():
         raise ForecastError("funded_at is unknown in some rows")
-    known = funding.filter(pl.col("funded_at") < at)
-    times, amounts = days_from(known["funded_at"], at), amounts_of(known)
-    if times.size and np.any(np.diff(times) < 0):
-        raise ForecastError("funding is not sorted by funded_at")
-    came = amounts > 0
-    return History(at, *_merged(times[came], amounts[came]))
+    return read_money(funding.filter(pl.col("funded_at") < at)).before(at)
 
 
 def require_aware(at: datetime, name: str) -> None:
@@ -81,11 +100,21 @@ def _require_utc(frame: pl.DataFrame, column: str) -> None:
 
 def days_from(times: pl.Series, at: datetime) -> FloatArray:
     """Days from `at` to each of `times`; raises where one is unknown or has no zone."""
-    _require_utc(times.to_frame("time"), "time")
-    if times.null_count():
-        raise ForecastError(f"{times.name} is unknown in some rows")
-    micros = times.dt.epoch("us").to_numpy().astype(np.float64)
-    return np.asarray((micros - at.timestamp() * 1e6) / _DAY_US, dtype=np.float64)
+    return (micros_of(times.to_frame(), times.name) - micros(at)) / DAY_US
+
+
+def micros_of(frame: pl.DataFrame, column: str) -> FloatArray:
+    """The times of a column in microseconds since 1970; raises where one is unknown or has no
+    zone."""
+    _require_utc(frame, column)
+    if frame[column].null_count():
+        raise ForecastError(f"{column} is unknown in some rows")
+    return np.asarray(frame[column].dt.epoch("us").to_numpy(), dtype=np.float64)
+
+
+def micros(at: datetime) -> float:
+    """A moment in microseconds since 1970."""
+    return float(round(at.timestamp() * 1e6))
 
 
 def amounts_of(frame: pl.DataFrame) -> FloatArray:

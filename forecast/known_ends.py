@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from forecast.history import FloatArray, ForecastError, History, amounts_of, days_from
+from forecast.history import (
+    DAY_US,
+    FloatArray,
+    ForecastError,
+    History,
+    amounts_of,
+    micros,
+    micros_of,
+)
 
 _LATEST_DAYS = 14.0
 _NEAR_AMOUNT = (0.9, 1.15)
@@ -46,16 +54,43 @@ class KnownEnds:
         return np.where(comes, days, np.inf), np.broadcast_to(self.amounts_ftm, shape)
 
 
+@dataclass(frozen=True, eq=False)
+class LockUps:
+    """Lock-ups in numbers by their ends, and when each became known, in microseconds since 1970."""
+
+    ends_us: FloatArray
+    known_us: FloatArray
+    amounts_ftm: FloatArray
+
+    def at(self, moment: datetime) -> tuple[FloatArray, FloatArray]:
+        """Ends in days from a moment, and amounts, of the lock-ups known then."""
+        known = self.known_us < micros(moment)
+        return (self.ends_us[known] - micros(moment)) / DAY_US, self.amounts_ftm[known]
+
+
+def read_lock_ups(lock_ups: pl.DataFrame) -> LockUps:
+    """From `ends_at` (UTC) and `amount_ftm`. Where there is `locked_at` too, a lock-up is known
+    from then on, and short ones are left out. Raises ForecastError for what is unknown or negative.
+    """
+    if "ends_at" not in lock_ups.columns:
+        raise ForecastError("lock_ups has no ends_at")
+    lock_ups = lock_ups.sort("ends_at", maintain_order=True)
+    ends, amounts = micros_of(lock_ups, "ends_at"), amounts_of(lock_ups)
+    known, counts = np.full(ends.size, -np.inf), amounts > 0
+    if "locked_at" in lock_ups.columns:
+        known = micros_of(lock_ups, "locked_at")
+        counts &= ends - known >= _SHORTEST_DAYS * DAY_US
+    return LockUps(ends[counts], known[counts], amounts[counts])
+
+
 def split_known(
-    history: History, lock_ups: pl.DataFrame, at: datetime, horizon_days: float
+    history: History, lock_ups: LockUps, horizon_days: float
 ) -> tuple[History, KnownEnds | None]:
     """The history without what ended lock-ups brought, and the ends that are still to come.
 
-    `lock_ups` has `ends_at` (UTC) and `amount_ftm`. Where it has `locked_at` too, lock-ups that
-    began later are not read, and short ones are left out. The whole history and None where ends
-    brought no more than other days would have.
+    The whole history and None where ends brought no more than other days would have.
     """
-    ends, amounts = _known(lock_ups, at)
+    ends, amounts = lock_ups.at(history.at)
     ended = ends < 0
     judged = ended & (ends < -_LATEST_DAYS) & (ends > history.days[0])
     batches = _brought(history, ends[ended], amounts[ended])
@@ -79,30 +114,22 @@ def split_known(
     return without, KnownEnds(ends[open_ends], amounts[open_ends], share, delays)
 
 
-def _known(lock_ups: pl.DataFrame, at: datetime) -> tuple[FloatArray, FloatArray]:
-    """Ends in days from `at` and amounts of the lock-ups known then, by their ends."""
-    if "locked_at" in lock_ups.columns:
-        long = pl.col("ends_at") - pl.col("locked_at") >= pl.duration(days=_SHORTEST_DAYS)
-        lock_ups = lock_ups.filter(pl.col("locked_at") < at, long)
-    if "ends_at" not in lock_ups.columns:
-        raise ForecastError("lock_ups has no ends_at")
-    lock_ups = lock_ups.sort("ends_at")
-    ends, amounts = days_from(lock_ups["ends_at"], at), amounts_of(lock_ups)
-    return ends[amounts > 0], amounts[amounts > 0]
-
-
 def _brought(history: History, ends: FloatArray, amounts: FloatArray) -> npt.NDArray[np.intp]:
     """The batch that brought the money of each end: the nearest in amount soon after it, or -1."""
     batches = np.full(ends.size, -1, dtype=np.intp)
     free = np.ones(history.days.size, dtype=np.bool_)
     first = np.searchsorted(history.days, ends)
     last = np.searchsorted(history.days, ends + _LATEST_DAYS, side="right")
-    for end in range(ends.size):
-        there = slice(first[end], last[end])
-        ratio = history.amounts_ftm[there] / amounts[end]
-        fits = free[there] & (ratio >= _NEAR_AMOUNT[0]) & (ratio <= _NEAR_AMOUNT[1])
-        if fits.any():
-            nearest = np.argmin(np.where(fits, np.abs(np.log(ratio)), np.inf))
-            batches[end] = first[end] + nearest
+    # A row an end, a column each batch soon after it; nearly all rows have none that fits.
+    widest = int(np.max(last - first, initial=0))
+    there = first[:, np.newaxis] + np.arange(widest)
+    ratio = np.append(history.amounts_ftm, 0.0)[np.minimum(there, free.size)]
+    ratio = ratio / amounts[:, np.newaxis]
+    fits = (ratio >= _NEAR_AMOUNT[0]) & (ratio <= _NEAR_AMOUNT[1]) & (there < last[:, np.newaxis])
+    for end in np.flatnonzero(fits.any(axis=1)):
+        mine = there[end][fits[end]]
+        mine, apart = mine[free[mine]], np.abs(np.log(ratio[end][fits[end]]))[free[mine]]
+        if mine.size:
+            batches[end] = mine[np.argmin(apart)]
             free[batches[end]] = False
     return batches

@@ -8,14 +8,16 @@ reach is read from history as well: where the level jumps, a short memory errs l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from forecast.history import FloatArray, History
-from forecast.paths import Paths
+from forecast.paths import LEAST_DAYS, Paths
 
 _MEMORIES_DAYS = np.array([12.0, 25.0, 50.0, 100.0, 400.0])
-_HORIZONS = np.array([7.5, 15.0, 30.0, 60.0, 120.0])
+_HORIZONS = np.array([7.5, 15.0, 30.0, 60.0, LEAST_DAYS])
+_KNOTS = np.append(0.0, _HORIZONS)
 _SHARPNESS = 3.0
 _STEP_DAYS, _WARM_UP_DAYS = 3.0, 45.0
 # What is believed of the level before history says otherwise, and for how many windows it counts.
@@ -31,7 +33,7 @@ class Level:
     rates_ftm: FloatArray
     errors: tuple[FloatArray, ...]
 
-    @property
+    @cached_property
     def rate_ftm(self) -> float:
         """One rate to draw paths at; `level_scale` bends it to the horizons' own."""
         return float(np.median(self.rates_ftm))
@@ -58,17 +60,28 @@ def level_scale(level: Level, paths: Paths, rng: np.random.Generator) -> FloatAr
     """
     spreads = [0.0]
     for horizon, errors in zip(_HORIZONS, level.errors, strict=True):
-        arrived = np.sum(paths.amounts, axis=1, where=paths.days <= horizon)
-        drawn = _log_share(np.asarray(arrived) / (level.rate_ftm * horizon))
+        drawn = _log_share(paths.arrived_within(horizon) / (level.rate_ftm * horizon))
         missed = errors - drawn.mean()
         excess = max(float(np.mean(missed**2)) - float(drawn.var()), 0.0) if errors.size else 0.0
         windows = errors.size * _STEP_DAYS / (horizon + 90.0)
         prior = _PRIOR_WINDOWS * _PRIOR_SPREAD**2
         spreads.append(np.sqrt((windows * excess + prior) / (windows + _PRIOR_WINDOWS)))
-    middle = np.interp(paths.days, _HORIZONS, np.log(level.rates_ftm / level.rate_ftm))
-    spread = np.interp(paths.days, np.append(0.0, _HORIZONS), np.array(spreads))
+    middle = np.interp(_KNOTS, _HORIZONS, np.log(level.rates_ftm / level.rate_ftm))
     chance = rng.standard_normal((paths.days.shape[0], 1))
-    return np.asarray(np.exp(middle + spread * chance), dtype=np.float64)
+    return np.exp(_between_knots(paths.days, middle + np.array(spreads) * chance))
+
+
+def _between_knots(days: FloatArray, at_knots: FloatArray) -> FloatArray:
+    """Values at `_KNOTS`, a row a path, interpolated at each of the path's days; the last one's
+    beyond it."""
+    inner = np.minimum(days, _KNOTS[-1])
+    place = np.zeros(days.shape, dtype=np.intp)
+    for knot in _KNOTS[1:-1]:
+        place += inner >= knot
+    slopes = np.diff(at_knots, axis=1) / np.diff(_KNOTS)
+    place += np.arange(len(days))[:, np.newaxis] * slopes.shape[1]
+    offsets = at_knots[:, :-1] - slopes * _KNOTS[:-1]
+    return np.asarray(offsets.ravel()[place] + slopes.ravel()[place] * inner, dtype=np.float64)
 
 
 def _rates(history: History) -> FloatArray:

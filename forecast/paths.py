@@ -16,14 +16,22 @@ _MEAN_BLOCK = 10
 # With fewer gaps than this that lasted longer than the present one, history knows too little.
 _FEW_GAPS = 8
 _MOST_BATCHES = 2_000
+# So far ahead anyone looks at least; see level.py.
+LEAST_DAYS = 120.0
 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """One row a future: when each batch comes, in days from now, and what it brings."""
+    """One row a future: when each batch comes, in days from now, and what has come in all by it."""
 
     days: FloatArray
-    amounts: FloatArray
+    arrived: FloatArray
+
+    def arrived_within(self, days: float) -> FloatArray:
+        """What has come on each path within so many days."""
+        batches = np.count_nonzero(self.days <= days, axis=1)
+        last = self.arrived[np.arange(batches.size), np.maximum(batches - 1, 0)]
+        return np.where(batches > 0, last, 0.0)
 
 
 def draw_paths(
@@ -41,7 +49,12 @@ def draw_paths(
         all_days.append(later)
         all_indexes.append(following)
         days, indexes, steps = later[:, -1], following[:, -1], max(steps // 3, _MEAN_BLOCK)
-    return Paths(np.hstack(all_days), amounts[np.hstack(all_indexes)])
+    together = np.hstack(all_days)
+    # What no path brings within all that is looked at is not carried on.
+    reached = np.count_nonzero(together <= max(horizon_days, LEAST_DAYS), axis=1)
+    kept = slice(0, int(reached.max()) + 1)
+    brought = amounts[np.hstack(all_indexes)[:, kept]]
+    return Paths(together[:, kept], np.cumsum(brought, axis=1))
 
 
 def _relative(history: History) -> FloatArray:
@@ -82,7 +95,12 @@ def _blocks(
     paths = last.size
     anew = rng.random((paths, steps)) < 1 / _MEAN_BLOCK
     starts = rng.integers(0, size, (paths, steps))
-    place = np.arange(steps)
-    begun = np.maximum.accumulate(np.where(anew, place, -1), axis=1)
-    from_start = np.take_along_axis(starts, np.maximum(begun, 0), axis=1) + place - begun
-    return np.where(begun >= 0, from_start, last[:, None] + place + 1) % size
+    # Each block from where it begins to the next one's begin; the first goes on from `last`.
+    begins = anew.copy()
+    begins[:, 0] = True
+    first = np.where(anew[:, 0], starts[:, 0], last + 1)
+    starts[:, 0] = first
+    at = np.flatnonzero(begins)
+    lengths = np.diff(at, append=begins.size)
+    index = np.repeat(starts.ravel()[at] - at, lengths) + np.arange(begins.size)
+    return (index % size).reshape(paths, steps)

@@ -16,7 +16,7 @@ import polars as pl
 
 from forecast import scores
 from forecast.history import FloatArray, ForecastError, History, read_history
-from forecast.known_ends import split_known
+from forecast.known_ends import LockUps, read_lock_ups, split_known
 from forecast.level import level_scale, read_level
 from forecast.paths import draw_paths
 
@@ -156,9 +156,19 @@ def prepare(
     `funding` has `funded_at` (UTC, sorted) and `amount_ftm`, `lock_ups` has `ends_at` and
     `amount_ftm`. Raises ForecastError for input that is unsorted, naive, negative or no number.
     """
+    calendar = None if lock_ups is None else read_lock_ups(lock_ups)
+    return futures(
+        read_history(funding, at), calendar, paths=paths, horizon_days=horizon_days, seed=seed
+    )
+
+
+def futures(
+    history: History, lock_ups: LockUps | None, *, paths: int, horizon_days: float, seed: int
+) -> ServiceCurve:
+    """The same from what was read, for whoever asks at many moments."""
     if paths < 1 or not horizon_days > 0:
         raise ForecastError("a forecast needs a path and a horizon")
-    history = read_history(funding, at)
+    at = history.at
     last = at - timedelta(days=history.since_last_days) if history.days.size else None
     if not history.enough:
         nothing = np.zeros((0, 0))
@@ -166,12 +176,12 @@ def prepare(
     rng = np.random.default_rng(seed)
     regular, ends = history, None
     if lock_ups is not None:
-        regular, ends = split_known(history, lock_ups, at, horizon_days)
+        regular, ends = split_known(history, lock_ups, horizon_days)
     level = read_level(regular)
     drawn = draw_paths(regular, level.rate_ftm, paths, horizon_days, rng)
     scale = level_scale(level, drawn, rng)
     days = drawn.days
-    arrived = np.maximum.accumulate(np.cumsum(drawn.amounts, axis=1) * scale, axis=1)
+    arrived = np.maximum.accumulate(drawn.arrived * scale, axis=1)
     if ends is not None:
         days, arrived = _joined(days, arrived, *ends.draw(paths, rng))
     return ServiceCurve(at, horizon_days, days, arrived, True, is_stalled(history), last)

@@ -22,11 +22,11 @@ from data.sample.store import ensure_sample
 from data.store.reader import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
-from scoring.companion import Scores, companion_of, write_scores
+from scoring.companion import Scores, companion_of, read_scores, write_scores
 from scoring.forecast_log import read_log
-from scoring.inputs import read_inputs, read_releases
+from scoring.inputs import Inputs, read_inputs, read_releases
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, METRICS, Alarm, LiveScores, live_scores
-from scoring.run import is_due, run_backtest
+from scoring.run import first_verdict, is_due, model_version, run_backtest
 
 _SHOWN = ("tw_crps", "covered_90", "covered_50", "late", "width_90", "brier_35")
 
@@ -40,13 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument(
         "--if-due",
         action="store_true",
-        help="only where enough is new, and out of the way of everything else",
+        help="only where enough is new, a first verdict first, the rest out of the way of "
+        "everything else; lines of two numbers tell how many requests of how many are scored",
     )
     what.add_argument("--log", action="store_true", help="score the forecasts that were shown")
     options = parser.parse_args(arguments)
     try:
-        if options.if_due:
-            os.nice(19)
         store = options.store or _store(options.network)
         if options.log:
             print(log_report(store))
@@ -55,7 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         with open_reader(store) as con:
             inputs = read_inputs(con)
-        scores = run_backtest(inputs, datetime.now(UTC))
+        if options.if_due:
+            _tell_first(store, inputs)
+            os.nice(19)
+        scores = run_backtest(inputs, datetime.now(UTC), told=_tell if options.if_due else _show)
         write_scores(store, scores)
     except ConfigError as error:
         print(f"scoring: {error}", file=sys.stderr)
@@ -63,9 +65,29 @@ def main(arguments: list[str] | None = None) -> int:
     except (TrackerError, ForecastError) as error:
         print(f"scoring: {error}", file=sys.stderr)
         return 1
-    print(score_report(scores))
-    print(f"kept in {companion_of(store)}")
+    if not options.if_due:
+        print(score_report(scores))
+        print(f"kept in {companion_of(store)}")
     return 0
+
+
+def _tell_first(store: Path, inputs: Inputs) -> None:
+    """Keep a first verdict where there are no scores of this model yet."""
+    kept = read_scores(store)
+    if kept is None or kept.about.model_version != model_version():
+        write_scores(store, first_verdict(inputs, datetime.now(UTC)))
+
+
+def _tell(done: int, of: int) -> None:
+    """For the server, which reads it."""
+    print(done, of, flush=True)
+
+
+def _show(done: int, of: int) -> None:
+    """For who looks at a terminal."""
+    if sys.stderr.isatty():
+        end = "\n" if done == of else ""
+        print(f"\rscored {done:,} of {of:,} requests", end=end, file=sys.stderr, flush=True)
 
 
 def score_report(scores: Scores) -> str:

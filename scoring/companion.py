@@ -24,7 +24,8 @@ class About:
     """What was scored: the store up to `block` (its time is `as_of`), by which model.
 
     `source` is the funding that predicted best on the earlier span, `released` how many
-    requests had been released, `origins` how many forecasts were scored, in `seconds`.
+    requests had been released, `origins` how many forecasts were scored, in `seconds`. A
+    `provisional` verdict is of a few origins, while all of them are being scored.
     """
 
     block: int
@@ -35,15 +36,18 @@ class About:
     origins: int
     seconds: float
     made_at: datetime
+    provisional: bool
 
 
 @dataclass(frozen=True)
 class Scores:
-    """`table` is forecast.summary's, `sources` forecast.backtest.choose_source's."""
+    """`table` is forecast.summary's, `sources` and `forecasts` (what would have been said of each
+    request when it was made) are forecast.backtest's."""
 
     about: About
     table: pl.DataFrame
     sources: pl.DataFrame
+    forecasts: pl.DataFrame
 
 
 def companion_of(store: Path) -> Path:
@@ -57,7 +61,12 @@ def write_scores(store: Path, scores: Scores) -> Path:
     # Two programs may score one store at once.
     following = path.with_name(f"{path.name}.{os.getpid()}.next")
     about = pl.DataFrame([asdict(scores.about)])
-    tables = {"about": about, "scores": scores.table, "sources": scores.sources}
+    tables = {
+        "about": about,
+        "scores": scores.table,
+        "sources": scores.sources,
+        "forecasts": scores.forecasts,
+    }
     try:
         following.unlink(missing_ok=True)
         with duckdb.connect(following) as con:
@@ -82,9 +91,8 @@ def read_scores(store: Path) -> Scores | None:
         with duckdb.connect(":memory:") as con:
             con.execute("SET TimeZone = 'UTC'")
             con.execute(f"ATTACH {literal(path)} AS kept (READ_ONLY, TYPE duckdb)")
-            about, table, sources = (
-                con.sql(f"FROM kept.{name}").pl() for name in ("about", "scores", "sources")
-            )
-        return Scores(About(**about.row(0, named=True)), table, sources)
+            names = ("about", "scores", "sources", "forecasts")
+            about, *tables = (con.sql(f"FROM kept.{name}").pl() for name in names)
+        return Scores(About(**about.row(0, named=True)), *tables)
     except (duckdb.Error, TypeError):  # of another version, or being replaced
         return None

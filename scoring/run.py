@@ -1,11 +1,15 @@
-"""The backtest itself: whether one is due, and choosing a source, scoring origins, summing up."""
+"""The backtest itself: whether one is due, and choosing a source, scoring origins, summing up.
+
+A first verdict from a few origins takes a second or two, all of them a minute on a long history.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from datetime import datetime
 from functools import cache
 from multiprocessing import get_context
@@ -15,16 +19,28 @@ import polars as pl
 
 import forecast
 from data.store.reader import open_reader
-from forecast.backtest import choose_source, origin_scores
+from forecast.backtest import (
+    best_first,
+    choose_source,
+    earlier_span,
+    forecasts_in,
+    origin_scores,
+    scored_only,
+)
 from forecast.summary import summarise
 from scoring.companion import About, Scores, read_scores
 from scoring.inputs import Inputs, released_in
 
-MOST_ORIGINS = 5_000
+MOST_ORIGINS, FIRST_ORIGINS = 5_000, 200
 # What is read until a backtest can tell: the money itself, whatever it came from.
 UNDECIDED_SOURCE = "payouts"
 # New releases that make a new backtest worth its minute.
 _DUE_RELEASES, _DUE_SHARE = 20, 0.05
+# Origins on which a source is chosen, and the same for a first verdict.
+_MOST_JUDGED, _FIRST_JUDGED = 500, 60
+# In so many parts work is shared: its progress is told after each.
+_PARTS = 16
+Told = Callable[[int, int], None]
 
 
 @cache
@@ -39,14 +55,31 @@ def model_version() -> str:
 def is_due(store: Path) -> bool:
     """Whether a backtest would tell anything that the kept scores do not. Raises StoreError.
 
-    True without scores of this model, or with enough released since. Quick: it is asked often.
+    True without scores of this model but a first verdict, or with enough released since. Quick: it
+    is asked often.
     """
     kept = read_scores(store)
-    if kept is None or kept.about.model_version != model_version():
+    if kept is None or kept.about.model_version != model_version() or kept.about.provisional:
         return True
     with open_reader(store) as con:
         new = released_in(con) - kept.about.released
     return new < 0 or new >= max(_DUE_RELEASES, _DUE_SHARE * kept.about.released)
+
+
+def first_verdict(inputs: Inputs, now: datetime) -> Scores:
+    """Score `FIRST_ORIGINS` requests, evenly over the history: provisional, as the source is chosen
+    by few too, and each figure's interval is as wide as so few make it."""
+    began = time.monotonic()
+    sources = choose_source(
+        inputs.requests,
+        _candidates(inputs),
+        as_of=inputs.as_of,
+        lock_ups=inputs.lock_ups,
+        most_origins=_FIRST_JUDGED,
+    )
+    part = (0, _every(inputs, FIRST_ORIGINS))
+    origins = _origins(inputs, _best(sources), part)
+    return _summed_up(inputs, sources, origins, began, now, provisional=True)
 
 
 def run_backtest(
@@ -55,62 +88,99 @@ def run_backtest(
     *,
     processes: int | None = None,
     most_origins: int = MOST_ORIGINS,
+    told: Told = lambda done, of: None,
 ) -> Scores:
     """Score what would have been forecast for `most_origins` requests, evenly over the history.
 
-    Work is shared by `processes`, by default one a core. Where nothing was paid yet, or nothing is
-    old enough, the table of scores has no rows.
+    Work is shared by `processes`, by default one a core; `told` hears how many requests of how many
+    are done. Where nothing was paid yet, or nothing is old enough, the table of scores has no rows.
     """
     began = time.monotonic()
-    sources = _sources(inputs, most_origins)
-    judged = sources.drop_nulls("tw_crps")["source"]
-    source = judged[0] if judged.len() else UNDECIDED_SOURCE
-    funding = inputs.funding[source]
-    origins = _shared(inputs, funding, processes or os.cpu_count() or 1, most_origins)
-    about = About(
-        inputs.block,
-        inputs.as_of,
-        model_version(),
-        source,
-        inputs.released,
-        origins["wr_id"].n_unique(),
-        time.monotonic() - began,
-        now,
-    )
-    return Scores(about, summarise(origins), sources)
-
-
-def _sources(inputs: Inputs, most_origins: int) -> pl.DataFrame:
-    """The score of each candidate on the earlier span, best first; null where it cannot be
-    judged."""
-    known = {name: frame for name, frame in inputs.funding.items() if frame.height}
-    if not inputs.requests["released_at"].drop_nulls().len():
-        known = {}
-    return choose_source(
-        inputs.requests,
-        known,
-        as_of=inputs.as_of,
-        lock_ups=inputs.lock_ups,
-        most_origins=min(500, most_origins),
-    )
-
-
-def _shared(
-    inputs: Inputs, funding: pl.DataFrame, processes: int, most_origins: int
-) -> pl.DataFrame:
-    """The scores of all origins, each process' share of them."""
-    every = max(1, -(-inputs.requests.height // most_origins))
     # Not by fork: polars' threads do not survive it.
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        parts = [
+    with ProcessPoolExecutor(processes or os.cpu_count() or 1, get_context("spawn")) as pool:
+        sources = _sources(inputs, min(_MOST_JUDGED, most_origins), pool)
+        every = _every(inputs, most_origins)
+        parts = [(part * every, _PARTS * every) for part in range(_PARTS)]
+        jobs = [pool.submit(_origins, inputs, _best(sources), part) for part in parts]
+        of = -(-inputs.requests.height // every)
+        told(0, of)
+        for done, _ in enumerate(as_completed(jobs), 1):
+            told(of * done // _PARTS, of)
+        origins = pl.concat(job.result() for job in jobs)
+    return _summed_up(inputs, sources, origins, began, now, provisional=False)
+
+
+def _every(inputs: Inputs, most_origins: int) -> int:
+    """Which n-th requests are at most so many."""
+    return max(1, -(-inputs.requests.height // most_origins))
+
+
+def _candidates(inputs: Inputs) -> dict[str, pl.DataFrame]:
+    """The money that may predict; none where nothing was paid that it could be judged by."""
+    if not inputs.requests["released_at"].drop_nulls().len():
+        return {}
+    return {name: frame for name, frame in inputs.funding.items() if frame.height}
+
+
+def _sources(inputs: Inputs, most_origins: int, pool: Executor) -> pl.DataFrame:
+    """`choose_source`, its work shared."""
+    if not (candidates := _candidates(inputs)):
+        return best_first({})
+    split, every = earlier_span(inputs.requests, inputs.as_of, most_origins)
+    jobs = {
+        name: [
             pool.submit(
                 origin_scores,
                 inputs.requests,
                 funding,
-                as_of=inputs.as_of,
+                as_of=split,
                 lock_ups=inputs.lock_ups,
-                part=(part * every, processes * every),
+                part=(part * every, 2 * every),
+                baselines=False,
             )
-            for part in range(processes)
+            for part in range(2)
         ]
-        return pl.concat([part.result() for part in parts])
+        for name, funding in candidates.items()
+    }
+    return best_first(
+        {name: pl.concat(job.result() for job in parts) for name, parts in jobs.items()}
+    )
+
+
+def _best(sources: pl.DataFrame) -> str:
+    judged = sources.drop_nulls("tw_crps")["source"]
+    return str(judged[0]) if judged.len() else UNDECIDED_SOURCE
+
+
+def _origins(inputs: Inputs, source: str, part: tuple[int, int]) -> pl.DataFrame:
+    return origin_scores(
+        inputs.requests,
+        inputs.funding[source],
+        as_of=inputs.as_of,
+        lock_ups=inputs.lock_ups,
+        part=part,
+    )
+
+
+def _summed_up(
+    inputs: Inputs,
+    sources: pl.DataFrame,
+    origins: pl.DataFrame,
+    began: float,
+    now: datetime,
+    *,
+    provisional: bool,
+) -> Scores:
+    scored = scored_only(origins)
+    about = About(
+        block=inputs.block,
+        as_of=inputs.as_of,
+        model_version=model_version(),
+        source=_best(sources),
+        released=inputs.released,
+        origins=scored["wr_id"].n_unique(),
+        seconds=time.monotonic() - began,
+        made_at=now,
+        provisional=provisional,
+    )
+    return Scores(about, summarise(scored), sources, forecasts_in(origins, inputs.requests))

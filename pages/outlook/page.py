@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.outlook import amount, came_out, money, scores
+from pages.outlook import amount, came_out, money, said_came, scores
 from ui.odds import scored, window_card, window_words
 from ui.parts import drawing, links
 from ui.shown import store_view
@@ -40,6 +40,8 @@ else:
     st.subheader("How good such odds have been")
     st.markdown(drawing.once(odds.key, scores.summary, odds))
     drawing.once(odds.key, scores.calibration, odds)
+    drawing.once(odds.key, said_came.scatter, odds)
+    said_came.offer(odds)
 
     st.subheader("Beside other answers")
     slice_name = scores.slice_input(odds, notices)

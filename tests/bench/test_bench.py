@@ -104,7 +104,9 @@ def test_every_query_has_a_row_with_its_time_and_a_bench_not_named_is_not_run(
 def test_a_bench_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         bench.main(["pages", "page"])
-    assert "no bench page: there are ingest, queries, pages, forecast" in capsys.readouterr().err
+    assert (
+        "no bench page: there are ingest, queries, pages, odds, forecast" in capsys.readouterr().err
+    )
 
 
 def test_what_is_over_its_target_is_marked() -> None:

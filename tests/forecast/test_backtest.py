@@ -10,11 +10,20 @@ import polars as pl
 import pytest
 
 from forecast import ForecastError
-from forecast.backtest import MODEL, choose_source, held_out_from, origin_scores
+from forecast.backtest import (
+    MODEL,
+    choose_source,
+    forecasts_in,
+    held_out_from,
+    origin_scores,
+    scored_only,
+)
 from forecast.baselines import BASELINES, Known, amount_bucket, kaplan_meier_sample
+from forecast.said import COLUMNS, said
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
 from forecast.summary import summarise
-from tests.made_funding import BEGAN, funding, regular
+from forecast.window import ReleaseWindow
+from tests.made_funding import BEGAN, funding, irregular, regular
 
 AS_OF = BEGAN + timedelta(days=760)
 # Money comes every five days, so that the model is sure of the next batch: at 501 of day 505.
@@ -46,9 +55,13 @@ def requests(rows: list[tuple[int, float, float | None, float]]) -> pl.DataFrame
     )
 
 
+def scored(*inputs: pl.DataFrame, **options: object) -> pl.DataFrame:
+    return scored_only(origin_scores(*inputs, **options))
+
+
 @pytest.fixture(scope="module")
 def scores() -> pl.DataFrame:
-    return origin_scores(requests(REQUESTS), regular(), as_of=AS_OF, paths=50)
+    return scored(requests(REQUESTS), regular(), as_of=AS_OF, paths=50)
 
 
 def _column(scores: pl.DataFrame, model: str, metric: str) -> list[float | None]:
@@ -75,6 +88,35 @@ def test_each_forecast_gets_the_scores_a_hand_works_out(scores: pl.DataFrame) ->
         assert _column(scores, MODEL, metric) == pytest.approx(values, abs=1e-6), metric
 
 
+def test_what_was_said_is_kept_for_each_request_however_young() -> None:
+    asked = requests(REQUESTS)
+    told = forecasts_in(origin_scores(asked, regular(), as_of=AS_OF, paths=50), asked)
+    assert told["wr_id"].to_list() == [1, 2, 3, 4, 5, 6]
+    for percent in (5, 25, 50, 75, 90, 95):
+        days = told[f"days_{percent}"].to_list()
+        assert days == pytest.approx([4, 2, 1.5, 1, 4, 4], abs=1e-6)
+    assert told["within_7_days"].to_list() == [1] * 6
+    assert told["later_share"].to_list() == [0, 0, 0, None, 0, 1]  # 1 day, and 4 were said
+    assert told["released_at"].null_count() == 1
+    assert told["payout_ftm"].to_list() == asked["payout_ftm"].to_list()
+    assert told.row(0, named=True)["need_ftm"] == 1.0
+
+
+def test_a_day_past_the_horizon_is_none_and_a_wait_is_placed_among_the_simulations() -> None:
+    hundred = ReleaseWindow(
+        "beyond_horizon", np.array([*range(1, 81), *[math.inf] * 20], float), 120.0, None
+    )
+    told = dict(zip(COLUMNS, said(hundred, 5.0, 2.0, 60.0), strict=True))
+    assert (told["days_50"], told["days_75"], told["days_90"], told["days_95"]) == (
+        50,
+        75,
+        None,
+        None,
+    )
+    assert (told["within_7_days"], told["within_90_days"], told["later_share"]) == (0.07, 0.8, 0.4)
+    assert (told["need_ftm"], told["in_pool_ftm"]) == (5, 2)
+
+
 def test_baselines_are_scored_on_the_same_requests(scores: pl.DataFrame) -> None:
     crps = {name: _column(scores, name, "tw_crps") for name in scores["model"].unique()}
     assert crps["always 35 days"] == pytest.approx([25, 33, 30.5, 85, None])
@@ -89,7 +131,7 @@ def test_baselines_are_scored_on_the_same_requests(scores: pl.DataFrame) -> None
 def test_requests_paid_within_hours_are_one_batch(scores: pl.DataFrame) -> None:
     assert scores.filter(model=MODEL)["batch"].to_list() == [0, 1, 2, 5, 3]
     together = requests([(1, 501.0, 511.0, 5.0), (2, 502.0, 511.2, 5.0), (3, 503.0, 511.5, 5.0)])
-    batches = origin_scores(together, regular(), as_of=AS_OF, paths=5).filter(model=MODEL)["batch"]
+    batches = scored(together, regular(), as_of=AS_OF, paths=5).filter(model=MODEL)["batch"]
     assert batches.to_list() == [0, 0, 1]
 
 
@@ -98,7 +140,7 @@ def test_what_is_later_than_the_end_is_not_read(scores: pl.DataFrame) -> None:
     paid_later = [(4, 599.0, 765.0, 50.0)]
     known = [row for row in REQUESTS if row[0] != 4]
     money = pl.concat([regular(until=760), funding([761.0], [9e9])])
-    again = origin_scores(requests(known + paid_later + later), money, as_of=AS_OF, paths=50)
+    again = scored(requests(known + paid_later + later), money, as_of=AS_OF, paths=50)
     assert again.equals(scores)
 
 
@@ -108,7 +150,7 @@ def test_an_origin_does_not_read_its_own_future() -> None:
     money = pl.concat([regular(until=598), funding([610.0], [7.0])])
     for name in (MODEL, "need / recent rate"):
         told, other = (
-            origin_scores(asked, paid_by, as_of=AS_OF, paths=50)
+            scored(asked, paid_by, as_of=AS_OF, paths=50)
             .filter(pl.col("model") == name, pl.col("wr_id") == 2)
             .select(pl.exclude("batch"))
             for asked, paid_by in ((one, regular()), (changed, money))
@@ -118,11 +160,11 @@ def test_an_origin_does_not_read_its_own_future() -> None:
 
 def test_parts_make_up_the_whole_and_since_cuts_it(scores: pl.DataFrame) -> None:
     asked, money = requests(REQUESTS), regular()
-    parts = [origin_scores(asked, money, as_of=AS_OF, paths=50, part=(k, 2)) for k in (0, 1)]
+    parts = [scored(asked, money, as_of=AS_OF, paths=50, part=(k, 2)) for k in (0, 1)]
     order = ["wr_id", "model"]
     assert pl.concat(parts).sort(order).equals(scores.sort(order))
     since = BEGAN + timedelta(days=598.5)
-    late = origin_scores(asked, money, as_of=AS_OF, paths=50, since=since)
+    late = scored(asked, money, as_of=AS_OF, paths=50, since=since)
     assert late.equals(scores.filter(pl.col("wr_id") >= 3))
 
 
@@ -130,7 +172,7 @@ def test_a_request_of_unknown_need_or_payout_is_no_origin(scores: pl.DataFrame) 
     unknown = requests([(8, 520.0, 530.0, 50.0)]).with_columns(need_ftm=pl.lit(None, pl.Float64))
     lost = requests([(9, 521.0, None, 50.0)]).with_columns(payout_ftm=pl.lit(None, pl.Float64))
     asked = pl.concat([requests(REQUESTS), unknown, lost])
-    again = origin_scores(asked, regular(), as_of=AS_OF, paths=50)
+    again = scored(asked, regular(), as_of=AS_OF, paths=50)
     assert again["wr_id"].unique().to_list() == [1, 2, 3, 4, 5]
     models = pl.col("model").is_in([MODEL, "need / recent rate"])
     same = pl.exclude("batch")
@@ -139,7 +181,7 @@ def test_a_request_of_unknown_need_or_payout_is_no_origin(scores: pl.DataFrame) 
 
 def test_what_is_covered_is_an_origin_even_before_there_is_money() -> None:
     asked = requests([(1, 501.0, 501.0, 50.0)]).with_columns(need_ftm=0.0)
-    told = origin_scores(asked, regular().clear(), as_of=AS_OF, paths=50)
+    told = scored(asked, regular().clear(), as_of=AS_OF, paths=50)
     assert told.filter(model=MODEL).select("kind", "tw_crps", "late").row(0) == ("covered", 0, 0)
     assert _column(told, "need / recent rate", "tw_crps") == [0]
 
@@ -170,13 +212,42 @@ def test_requests_paid_in_one_batch_count_as_one_observation() -> None:
     in_one = [(day, 501.0 + 0.01 * day, 521.0, 50.0) for day in range(61)]
     decided, undecided = (
         summarise(
-            origin_scores(requests(rows), regular(), as_of=BEGAN + timedelta(days=790), paths=5)
+            scored(requests(rows), regular(), as_of=BEGAN + timedelta(days=790), paths=5)
         ).filter(model=MODEL, slice="all", metric="tw_crps")
         for rows in (one_by_one, in_one)
     )
     assert decided.select("n", "batches", "decided").row(0) == (61, 61, True)
     assert undecided.select("n", "batches", "decided").row(0) == (61, 1, False)
     assert undecided["low"][0] == undecided["high"][0], "one observation has no spread"
+
+
+def test_made_faster_it_scores_what_it_scored_before() -> None:
+    rng = np.random.default_rng(5)
+    rows = []
+    for number in range(200):
+        asked = 100.0 + 3 * number
+        paid = None if number % 7 == 0 else asked + float(rng.gamma(2, 12))
+        rows.append((number, asked, paid, float(rng.lognormal(5, 2))))
+    unsure = requests(rows).with_columns(
+        need_ftm=pl.Series(rng.lognormal(10, 1, 200)),
+        in_pool_ftm=pl.Series(rng.lognormal(7, 1, 200)),
+    )
+    money, at = irregular(), pl.col("funded_at")
+    # Every third batch is stake whose lock-up ended two days before.
+    lock_ups = money.gather_every(3).select(
+        "amount_ftm", locked_at=at - timedelta(days=92), ends_at=at - timedelta(days=2)
+    )
+    for calendar, error, place in (
+        (None, 27.10991155, 0.69903315),
+        (lock_ups, 27.94345731, 0.7131),
+    ):
+        told = scored(unsure, money, as_of=AS_OF, lock_ups=calendar, paths=100)
+        ours = told.filter(model=MODEL)
+        assert ours["tw_crps"].mean() == pytest.approx(error, abs=1e-7)
+        assert ours["pit"].mean() == pytest.approx(place, abs=1e-5)
+        alone = scored(unsure, money, as_of=AS_OF, lock_ups=calendar, paths=100, baselines=False)
+        assert alone.equals(ours)
+    assert told.filter(model="past waits by amount")["tw_crps"].mean() == pytest.approx(23.5706990)
 
 
 def _served(seen: pl.DataFrame) -> pl.DataFrame:

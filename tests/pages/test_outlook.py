@@ -13,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
+from pages.outlook.said_came import judged
 from scoring.companion import read_scores, write_scores
 from tests.shown import Show, said, tiles
+from ui.odds import progress
 from ui.odds.scored import FAN_DAYS
 from ui.parts import words
 
@@ -33,6 +35,37 @@ def test_scores_of_an_older_model_do_not_count(show_scored: Show, tmp_path: Path
     kept = read_scores(store)
     write_scores(store, replace(kept, about=replace(kept.about, model_version="older")))
     assert "We test our estimates" in said(show_scored(page="outlook"))
+
+
+def test_a_first_verdict_is_marked_wherever_odds_are_shown_and_how_far_the_rest_is(
+    show_scored: Show, tmp_path: Path
+) -> None:
+    store = tmp_path / "shown.duckdb"
+    kept = read_scores(store)
+    pages = [("outlook", {}), ("track", {"find": HEAD}), ("", {}), ("unstake", {"amount": "70"})]
+    for page, link in pages:
+        assert "Provisional" not in said(show_scored(page=page, **link))
+    write_scores(store, replace(kept, about=replace(kept.about, provisional=True, origins=190)))
+    progress.tell(store, 800, 2177)
+    try:
+        for page, link in pages:
+            text = said(show_scored(page=page, **link))
+            assert "Provisional: checked on 190 past requests so far" in text, page
+            assert "Scored 800 of 2,177 requests." in text, page
+    finally:
+        progress.end(store)
+    assert "Scored 800" not in said(show_scored(page="outlook"))
+
+
+def test_while_nothing_is_scored_the_page_tells_how_far_it_is(show: Show, tmp_path: Path) -> None:
+    store = tmp_path / "shown.duckdb"
+    progress.tell(store, 0, 0)  # begun
+    assert "Scored" not in said(show(page="outlook"))
+    progress.tell(store, 145, 2324)
+    try:
+        assert "Scored 145 of 2,324 requests." in said(show(page="outlook"))
+    finally:
+        progress.end(store)
 
 
 def test_without_the_background_it_is_told_how_to_score(
@@ -247,3 +280,25 @@ def _alts(app: AppTest) -> list[str]:
         chart.proto.alt
         for chart in (app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart"))
     ]
+
+
+def test_what_was_said_and_what_came_is_drawn_of_old_requests_and_offered_as_a_file(
+    show_scored: Show, tmp_path: Path
+) -> None:
+    app = show_scored(page="outlook")
+    kept = read_scores(tmp_path / "shown.duckdb")
+    rows = judged(kept)
+    (text,) = [alt for alt in _alts(app) if "of their 50 % chance" in alt]
+    held = rows.filter(held="in the 90 % range").height / rows.height
+    assert text.startswith(f"Of {rows.height:,} past requests")
+    assert text.endswith(f"{words.share(held)} lie in their 90 % range.")
+    # The same estimate as the page's own.
+    own = kept.table.filter(model="this tracker", slice="all", metric="covered_90")["value"].item()
+    assert held == pytest.approx(own, abs=0.02)
+    assert rows["came"].max() <= 120
+    young = kept.about.as_of - timedelta(days=119)
+    made = kept.forecasts.filter(pl.col("requested_at") > young)["wr_id"]
+    assert made.len() > 10
+    assert not set(made) & set(rows["wr_id"])
+    names = [button.proto.id for button in app.get("download_button")]
+    assert any("forecasts_when_made" in name for name in names)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,13 +17,15 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from data import StoreError
+from data.config import ROOT
 from data.sample import SAMPLE_UNTIL
 from data.store.reader import StoreInfo, open_reader, read_info
+from forecast.backtest import choose_source
 from scoring.__main__ import main, score_report
 from scoring.companion import Scores, companion_of, read_scores, write_scores
 from scoring.forecast_log import append_windows, log_of
 from scoring.inputs import Inputs, read_inputs, read_releases
-from scoring.run import is_due, model_version, run_backtest
+from scoring.run import first_verdict, is_due, model_version, run_backtest
 from tests.made_forecasts import entry
 from tests.processes import python
 from tests.small_store import small_store
@@ -88,6 +92,8 @@ def test_scores_are_kept_beside_the_store_and_read_again(scores: Scores, tmp_pat
     assert again.about == scores.about
     assert_frame_equal(again.table, scores.table)
     assert_frame_equal(again.sources, scores.sources)
+    assert_frame_equal(again.forecasts, scores.forecasts)
+    assert scores.forecasts.height >= scores.about.origins
     companion_of(store).write_bytes(b"no database")
     assert read_scores(store) is None
     for folder in (tmp_path / "none", companion_of(store)):  # none, and a file
@@ -103,9 +109,63 @@ def test_it_is_due_again_with_enough_new_releases_or_another_model(
     assert is_due(store)
     write_scores(store, scores)
     assert not is_due(store)
-    for changes in ({"released": inputs.released - 500}, {"model_version": "older"}):
+    changed = ({"released": inputs.released - 500}, {"model_version": "older"})
+    for changes in (*changed, {"provisional": True}):
         write_scores(store, replace(scores, about=replace(scores.about, **changes)))
         assert is_due(store)
+
+
+def test_a_first_verdict_is_of_few_over_the_whole_history_and_less_sure(
+    inputs: Inputs, scores: Scores
+) -> None:
+    first = first_verdict(inputs, NOW)
+    assert (first.about.provisional, scores.about.provisional) == (True, False)
+    assert 150 < first.about.origins <= 200
+    halves = pl.col("slice").str.starts_with("half-year")
+    assert set(first.table.filter(halves)["slice"]) == set(scores.table.filter(halves)["slice"])
+    tenth = inputs.requests.gather_every(10)
+    fewer = first_verdict(replace(inputs, requests=tenth), NOW)
+    widths = [
+        each.table.filter(model="this tracker", slice="all", metric="tw_crps").select(
+            pl.col("high") - pl.col("low")
+        )
+        for each in (first, fewer)
+    ]
+    assert widths[0].item() < widths[1].item()
+
+
+def test_shared_work_is_the_same_work_and_tells_how_far_it_is(inputs: Inputs) -> None:
+    fewer = replace(inputs, requests=inputs.requests.gather_every(20))
+    heard: list[tuple[int, int]] = []
+    shared = run_backtest(fewer, NOW, processes=2, told=lambda *told: heard.append(told))
+    assert (heard[0], heard[-1]) == ((0, 117), (117, 117))
+    assert heard == sorted(heard)
+    alone = first_verdict(fewer, NOW)  # here few are all
+    assert_frame_equal(shared.table, alone.table, abs_tol=1e-9)
+    assert_frame_equal(shared.forecasts, alone.forecasts)
+    judged = choose_source(
+        fewer.requests, fewer.funding, as_of=fewer.as_of, lock_ups=fewer.lock_ups
+    )
+    assert_frame_equal(shared.sources, judged, abs_tol=1e-9)
+
+
+def test_where_it_is_due_a_first_verdict_comes_first_and_two_numbers_a_line(
+    sample_store: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store.duckdb"
+    shutil.copyfile(sample_store, store)
+    with duckdb.connect(store) as con:
+        con.execute("DELETE FROM requests WHERE wr_id % 20 > 0")
+    command = [sys.executable, "-m", "scoring", "--if-due", "--store", str(store)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as scorer:
+        lines = [scorer.stdout.readline()]
+        assert read_scores(store).about.provisional
+        lines += scorer.stdout.readlines()
+    assert scorer.returncode == 0
+    assert not read_scores(store).about.provisional
+    assert (lines[0], lines[-1]) == ("0 117\n", "117 117\n")
+    assert all(re.fullmatch(r"\d+ 117\n", line) for line in lines)
+    assert python(*command[1:]).stdout == ""
 
 
 def test_a_store_where_nothing_was_paid_has_no_scores_and_says_so(

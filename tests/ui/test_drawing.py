@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from scoring.companion import Scores, read_scores, write_scores
+from scoring.companion import read_scores, write_scores
 from tests.app import edited
 from tests.shown import Show, opened
 from ui.shown.sources import read_sources
@@ -117,7 +118,7 @@ def test_no_view_shows_what_was_kept_of_another(
     read_sources.cache_clear()
     _anew_is_as_kept(plain[:1])
     halves = scores.table.with_columns(pl.col("value", "low", "high") / 2)
-    write_scores(store, Scores(scores.about, halves, scores.sources))
+    write_scores(store, replace(scores, table=halves))
     _anew_is_as_kept([("outlook", {}), ("outlook", {"of": "amount: under 100 FTM"})])
     edited(
         sample_store,

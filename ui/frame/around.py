@@ -21,12 +21,13 @@ from data.config import (
     network_names,
 )
 from ui.frame import sync_now
+from ui.odds import progress
 from ui.parts import drawing, ending_words, links, words
 from ui.shown.ending import Ending, end_of_chain
 from ui.shown.sources import Source, Sources, Version, scores_version
 from ui.shown.store_view import StoreView, is_stale
 
-_WATCHED_EVERY = "10s"
+_WATCHED_EVERY_S = 10.0
 
 
 def source_input(known: dict[str, Source], default: Source) -> Source:
@@ -165,7 +166,6 @@ def _list_queries(network: str, asked: list[tuple[str, dict[str, Any]]]) -> None
         st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
 
 
-@st.fragment(run_every=_WATCHED_EVERY)
 def footer(
     sources: Sources,
     default: Source,
@@ -178,7 +178,21 @@ def footer(
 
     That is: another version of its store or of its scores was published, a store appeared
     that its label should point to, the figures have grown stale, or the chain's day is over.
+    While the store is being scored it looks more often.
     """
+    waits = scored is None or progress.is_running(source.path)
+    every = progress.LOOKED_EVERY_S if waits else _WATCHED_EVERY_S
+    st.fragment(_footer, run_every=every)(sources, default, source, drawn, view, scored)
+
+
+def _footer(
+    sources: Sources,
+    default: Source,
+    source: Source,
+    drawn: Version | None,
+    view: StoreView | None,
+    scored: tuple[int, int] | None,
+) -> None:
     now = datetime.now(UTC)
     was = (drawn, default, scored, view and _standing(view, view.now))
     standing = view and _standing(view, now)

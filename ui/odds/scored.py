@@ -65,13 +65,19 @@ class Odds:
         return (self.at + timedelta(days=days)).date()
 
 
+def scores_of(store: StoreView) -> Scores | None:
+    """How odds on this store have scored; None while they are not, or another model's are there."""
+    version = scores_version(store.source)
+    scores = None if version is None else _read_scores(store.source, version)
+    if scores is None or scores.about.model_version != model_version():
+        return None
+    return scores
+
+
 def odds_of(store: StoreView) -> Odds | None:
     """The odds on this store; None while they are not scored. Raises StoreError."""
-    version, at = scores_version(store.source), store.info.synced_at
-    if version is None or at is None:
-        return None
-    scores = _read_scores(store.source, version)
-    if scores is None or scores.about.model_version != model_version():
+    version, at, scores = scores_version(store.source), store.info.synced_at, scores_of(store)
+    if version is None or at is None or scores is None:
         return None
     source = scores.about.source
     answers = {

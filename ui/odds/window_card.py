@@ -12,7 +12,14 @@ from data.config import default_store, is_public, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import official, one_source, shown_forecasts, window_chart, window_words
+from ui.odds import (
+    official,
+    one_source,
+    progress,
+    shown_forecasts,
+    window_chart,
+    window_words,
+)
 from ui.odds.scored import Odds
 from ui.parts import drawing, links, words
 from ui.shown.sources import Source
@@ -76,9 +83,10 @@ def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:
 
 def late(odds: Odds) -> None:
     """A warning where the last block is more than a day old, or a note where it is the last; and
-    where the claims that the odds are made of rest on one source."""
+    where the claims that the odds are made of rest on one source, or a first verdict is shown."""
     if alone := one_source.note(odds.store):
         st.caption(alone)
+    progress.provisional(odds.store.source, odds.scores)
     if odds.store.ending.rests:
         st.caption(
             f"As of {words.moment(odds.at)}, the newest block here. It holds only if the chain "
@@ -109,14 +117,14 @@ def _record(odds: Odds) -> str:
 
 def unscored(source: Source) -> None:
     """What stands where a window would, while the odds are not scored."""
-    ready = "Ready in a few minutes; this box fills in by itself."
-    if settings().scoring == "off":
-        ready = (
-            "They are not ready yet."
-            if is_public()
-            else f"This command tests them: `{backtest_command(source)}`."
-        )
-    st.info(f"We test our estimates on past requests before we show them. {ready}")
+    text = "We test our estimates on past requests before we show them."
+    if settings().scoring == "on":
+        text += " First odds take some seconds; this box fills in by itself."
+        progress.tell_running(source.path, text)
+    elif is_public():
+        st.info(f"{text} They are not ready yet.")
+    else:
+        st.info(f"{text} This command tests them: `{backtest_command(source)}`.")
 
 
 def backtest_command(source: Source) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urljoin
 import polars as pl
 import streamlit as st
 
-from ui.odds import scored, shown_forecasts, window_card
+from ui.odds import scored, shown_forecasts, when_made, window_card
 from ui.parts import downloads, links, words
 from ui.parts.tiles import fact_tiles
 from ui.request import calendar, sentences, support
@@ -45,6 +45,7 @@ def show(
         st.badge(sentences.STATUS[request["status"]], color=_COLOUR[request["status"]])
     st.markdown(sentences.answer(request))
     fact_tiles(_facts(request, history, head))
+    when_made.show(store, request)
     if note := sentences.late(store.info, request):
         st.warning(note)
         with st.expander("Ask the operator's support"):

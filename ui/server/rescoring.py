@@ -18,10 +18,11 @@ from pathlib import Path
 from data import TrackerError
 from data.config import ROOT
 from scoring.run import is_due
+from ui.odds import progress
 from ui.shown.sources import Version, read_sources
 
 _log = logging.getLogger("ui")
-_LOOKED_EVERY_S = 5.0
+_LOOKED_EVERY_S = 0.5
 _AGAIN_AFTER_S = 600.0  # where scoring failed
 
 
@@ -61,16 +62,27 @@ async def _score(store: Path) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "scoring", "--if-due", "--store", str(store)),
         cwd=ROOT,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # it has processes of its own, which end with it
     )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    progress.tell(store, 0, 0)
+    faults = asyncio.create_task(process.stderr.read())
     try:
-        _, told = await process.communicate()
+        async for line in process.stdout:
+            done, _, of = line.decode().partition(" ")
+            progress.tell(store, int(done), int(of))
+        told = await faults
+        await process.wait()
     except asyncio.CancelledError:
+        faults.cancel()
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         await process.wait()
         raise
+    finally:
+        progress.end(store)
     why = told.decode(errors="replace").strip().rpartition("\n")[2]
     return why if process.returncode else ""
