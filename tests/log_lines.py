@@ -130,13 +130,18 @@ def empty_tables() -> duckdb.DuckDBPyConnection:
 
 def rebuild_from(con: duckdb.DuckDBPyConnection, logs: Iterable[Log]) -> None:
     """Derive every table from these logs and no others."""
+    land(con, logs)
+    decode.rebuild(con)
+
+
+def land(con: duckdb.DuckDBPyConnection, logs: Iterable[Log]) -> None:
+    """Keep these logs and no others, with no table made of them."""
     con.execute("DELETE FROM raw_logs")
     with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
         file.write(as_lines(logs))
         file.flush()
         assert raw_logs.read_answer(con, Path(file.name), lines=True) is None
     raw_logs.land(con)
-    decode.rebuild(con)
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:

@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 from duckdb import DuckDBPyConnection as Connection
+from eth_abi import decode as decode_abi
+from eth_abi.exceptions import DecodingError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bench import plain_python
 from data.ingest import decode
@@ -179,6 +183,65 @@ def _spoilt() -> Iterator[tuple[str, Log]]:
     yield "a flag beyond 63 bits", _with(burn, topics=[*topics[:3], wide])
     staked = node_log(STAKED_2, ALICE, 10, True)
     yield "a flag of a stake", _with(staked, topics=[*staked["topics"][:2], flag])
+
+
+WORDS = st.sampled_from(["00" * 32, "00" * 31 + "01", "00" * 12 + "a1" * 20]) | st.binary(
+    min_size=32, max_size=32
+).map(bytes.hex)
+
+
+def _shapes(event: Event) -> st.SearchStrategy[tuple[Event, list[str], list[str], bool]]:
+    """Topics and words for an event: as many as it has, or any number; with a byte less or not."""
+    topics = event.topics_count - 1
+    as_many = (
+        st.lists(WORDS, min_size=topics, max_size=topics),
+        st.lists(WORDS, min_size=event.words_count, max_size=event.words_count),
+    )
+    any_number = (st.lists(WORDS, max_size=3), st.lists(WORDS, max_size=6))
+    shape = st.tuples(st.just(event), *as_many, st.just(False))
+    return shape | st.tuples(st.just(event), *any_number, st.booleans())
+
+
+def _decodes(event: Event, topics: list[str], data: str) -> bool:
+    """Whether eth_abi reads such a log as the event, and its id is one that a queue can reach."""
+    indexed = [field for field in event.fields if field.indexed]
+    plain = [field.type for field in event.fields if not field.indexed]
+    if len(indexed) != len(topics) or len(data) != 64 * len(plain):
+        return False
+    try:
+        values = [
+            decode_abi([f.type], bytes.fromhex(t))[0] for f, t in zip(indexed, topics, strict=True)
+        ]
+    except DecodingError:
+        return False
+    return not (len(indexed) > 1 and indexed[1].type == "uint256" and values[1] >= 2**63)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(shapes=st.lists(st.sampled_from(EVENTS).flatmap(_shapes), min_size=1, max_size=30))
+def test_any_bytes_are_an_event_only_where_eth_abi_says_so(
+    shapes: list[tuple[Event, list[str], list[str], bool]], con: Connection
+) -> None:
+    logs, wrong = [], set()
+    for index, (event, topics, words, cut) in enumerate(shapes):
+        data = "".join(words)[: -2 if cut else None]
+        same = [
+            each
+            for each in EVENTS
+            if (each.contract, each.topic0) == (event.contract, event.topic0)
+        ]
+        if not any(_decodes(each, topics, data) for each in same):
+            wrong.add(index)
+        log = node_log(DEPLOYED, 0, ALICE, index=index)
+        log |= {"address": getattr(FANTOM, event.contract), "data": "0x" + data}
+        logs.append(log | {"topics": [event.topic0, *("0x" + topic for topic in topics)]})
+    rebuild_from(con, logs)
+    assert {
+        index for (index,) in rows(con, "SELECT log_index FROM malformed_logs('raw_logs')")
+    } == wrong
+    assert rows(con, "SELECT count(*) FROM raw_logs") == [(len(logs),)]
 
 
 @pytest.mark.parametrize("log", [pytest.param(log, id=why) for why, log in _spoilt()])
