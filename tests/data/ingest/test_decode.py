@@ -10,7 +10,7 @@ import pytest
 from duckdb import DuckDBPyConnection as Connection
 from eth_abi import decode as decode_abi
 from eth_abi.exceptions import DecodingError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bench import plain_python
@@ -218,7 +218,10 @@ def _decodes(event: Event, topics: list[str], data: str) -> bool:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(shapes=st.lists(st.sampled_from(EVENTS).flatmap(_shapes), min_size=5, max_size=15))
 def test_any_bytes_are_an_event_only_where_eth_abi_says_so(
