@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,6 +151,18 @@ def test_payouts_by_weekday(ask: Ask, con: duckdb.DuckDBPyConnection) -> None:
     days = queries.read_table(con, "payouts")["paid_at"].dt.weekday().value_counts(sort=False)
     assert told["weekday"].to_list()[::6] == ["Monday", "Sunday"]
     assert told["payouts"].to_list() == days.sort("paid_at")["count"].to_list()
+
+
+def test_what_is_said_to_answer_the_ten_questions_is_there() -> None:
+    text = (Path(queries.__file__).parent / "README.md").read_text()
+    section = text.split("## What analysts asked first\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| (.*) \| (.*) \|$", section, re.MULTILINE)[1:]
+    assert len(rows) == 10
+    named = [name for _, answer in rows for name in re.findall(r'"([^"]*)"', answer)]
+    assert sorted(named) == sorted(list(examples())[1:]), "each example but the first"
+    asked = [name for _, answer in rows for name in re.findall(r"query `(\w+)`", answer)]
+    assert set(asked) <= set(queries.names())
+    assert "run_sources" in asked
 
 
 def test_most_answers_are_drawn(ask: Ask) -> None:
