@@ -49,6 +49,9 @@ lint: .venv/.dev ## style, types, directions of imports, SQL
 
 dev: .venv/.dev ## install Jupyter and the developer tools
 
+notebook: .venv/.dev ## run notebooks/queue.ipynb, with its answers, into var/
+	$(BIN)/jupyter execute notebooks/queue.ipynb --output=../var/queue.ipynb
+
 tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through npm
 
 backtest: .venv/.app ## score the forecasts on a store: STORE= or NETWORK=
@@ -65,7 +68,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help dev run sync devnet backtest test faults crashes cover lint tools bench pins clean chromium
+.PHONY: help dev notebook run sync devnet backtest test faults crashes cover lint tools bench pins clean chromium
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.

@@ -25,6 +25,8 @@ if kind == "query":
     params = inputs.params(query, notices)
     parts.answer(store, query, params, notices)
     parts.behind(store, query, params)
+    if sql_box.is_offered():
+        sql_box.offer_query(query, params)
 elif kind == "table":
     tables = store.ask("store_contents")["table_name"].sort().to_list()
     table = links.pick("Table", tables, "table", "requests", notices)
@@ -32,6 +34,6 @@ elif kind == "table":
 else:
     st.markdown(
         "One statement, read-only, over the tables of the store. It reaches nothing else and ends "
-        "after 10 seconds."
+        "after 10 seconds. Its text stands in the link."
     )
     sql_box.box(store, notices)

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import altair as alt
 import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import queries
-from pages.explore.sql_box import exact
-from queries import Field, Query
-from ui.parts import colours, downloads, drawing, links, shell, words
-from ui.parts.charts import NO_TOOLTIP
+from pages.explore import charts, tables
+from pages.explore.charts import MOST_ROWS
+from queries import Query
+from ui.parts import downloads, drawing, shell, words
 from ui.shown.store_view import StoreView
 
-# So many rows are read and drawn, so many bars are drawn, so many rows are written to a file.
-MOST_ROWS, _MOST_BARS, _FILE_ROWS = 2_000, 60, 300_000
-_DRAWN_UNITS = ("FTM", "count", "days", "share")
+_FILE_ROWS = 300_000  # so many are written to a file
 _WRITES = "This command writes them, in the folder of this program:"
 
 
@@ -38,9 +35,8 @@ def answer(
     question = (store.version, query.name, sorted(params.items()))
     if count > MOST_ROWS:
         st.caption("Too many rows to draw: narrow what it asks for.")
-    elif columns := drawable(query, rows):
-        column = links.choose("Drawn", columns, "draw", columns[0], notices)
-        drawing.once((question, column), _chart, query, rows, column)
+    else:
+        charts.chosen(question, query.columns, rows, query.title, notices)
     drawing.once(question, _table, query, rows)
     if _row_count(count):
         downloads.offer_query(store, query.name, **params)
@@ -48,16 +44,9 @@ def answer(
         shell.show(shell.csv(store.source.path, query.name, params), _WRITES)
 
 
-def _chart(query: Query, rows: pl.DataFrame, column: str) -> None:
-    first = query.columns[0]
-    chart = over_time if first.type == "TIMESTAMPTZ" else by_name
-    options = {"first": first.name, "column": column, "unit": query.unit(column)}
-    drawing.draw(chart, rows, **options, alt=f"{query.title}: {column}")
-
-
 def _table(query: Query, rows: pl.DataFrame) -> None:
-    columns = {field.name: _column(field) for field in query.columns}
-    st.dataframe(exact(rows), hide_index=True, alt=query.title, column_config=columns)
+    columns = {field.name: tables.column(field) for field in query.columns}
+    st.dataframe(tables.exact(rows), hide_index=True, alt=query.title, column_config=columns)
 
 
 def _why_empty(query: Query, params: Mapping[str, Any]) -> str:
@@ -78,80 +67,6 @@ def _row_count(count: int) -> bool:
     too_many = "" if fits else ". Too many for a download"
     st.caption(f"{words.plural(count, 'row')}{shown}{too_many}")
     return fits
-
-
-def _column(field: Field) -> Any:
-    about = f"{field.note} ({field.unit})"
-    if field.type == "TIMESTAMPTZ":
-        form = "YYYY-MM-DD HH:mm:ss"
-        return st.column_config.DatetimeColumn(field.name, help=about, format=form, timezone="UTC")
-    if field.type == "DOUBLE":
-        form = "%,.6f" if field.unit == "FTM" else "%,.4f"
-        return st.column_config.NumberColumn(field.name, help=about, format=form)
-    if field.type in ("BIGINT", "INTEGER"):
-        return st.column_config.NumberColumn(field.name, help=about, format="%d")
-    return st.column_config.Column(field.name, help=about)
-
-
-def drawable(query: Query, rows: pl.DataFrame) -> list[str]:
-    """The columns that can be drawn against the first one, those in FTM before others; none where
-    there are too many rows, or the first column is neither a time nor a name."""
-    first = query.columns[0]
-    in_time = first.type == "TIMESTAMPTZ"
-    if not in_time and first.type != "VARCHAR" and first.unit != "id":
-        return []
-    if not 2 <= rows.height <= (MOST_ROWS if in_time else _MOST_BARS):
-        return []
-    if rows[first.name].n_unique() < rows.height:
-        return []
-    columns = [column for column in query.columns[1:] if column.unit in _DRAWN_UNITS]
-    return [column.name for column in sorted(columns, key=lambda c: _DRAWN_UNITS.index(c.unit))]
-
-
-def over_time(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.LayerChart:
-    """`column` of each row as a step from its time `first` until the next row's."""
-    days = (rows[first].max() - rows[first].min()).days  # type: ignore[operator, union-attr]
-    # In words: a time in a tooltip or an aria-label may be told in the reader's own zone.
-    at = pl.col(first).dt.convert_time_zone("UTC")
-    told = rows.select(
-        first, column, UTC=at.dt.strftime("%-d %b %Y, %H:%M"), until=pl.col(first).shift(-1)
-    )
-    base = alt.Chart(told)
-    line = base.mark_line(
-        interpolate="step-after", color=colours.BLUE, strokeWidth=1.5, aria=False
-    ).encode(
-        x=alt.X(
-            f"{first}:T",
-            title=None,
-            scale=alt.Scale(type="utc"),
-            axis=alt.Axis(format="%b %Y" if days > 100 else "%-d %b", labelOverlap="greedy"),
-        ),
-        y=alt.Y(f"{column}:Q", title=f"{column} ({unit})"),
-        tooltip=NO_TOOLTIP,
-    )
-    # A line has one tooltip for all its points: each step has an unseen column of its own.
-    columns = base.mark_bar(opacity=0, aria=False).encode(
-        x=f"{first}:T",
-        x2="until:T",
-        y=alt.value(0),
-        y2=alt.value("height"),
-        tooltip=["UTC:N", alt.Tooltip(f"{column}:Q", format=",.6~f")],
-    )
-    return alt.LayerChart(layer=[line, columns], height=260)
-
-
-def by_name(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.Chart:
-    """`column` of each row as a bar beside the row's name, `first`, in the answer's order."""
-    chart: alt.Chart = (
-        alt.Chart(rows.select(pl.col(first).cast(pl.String), column), height={"step": 20})
-        .mark_bar(color=colours.BLUE)
-        .encode(
-            x=alt.X(f"{column}:Q", title=f"{column} ({unit})"),
-            y=alt.Y(f"{first}:N", sort=None, title=None, axis=alt.Axis(labelLimit=140)),
-            tooltip=[f"{first}:N", alt.Tooltip(f"{column}:Q", format=",.6~f")],
-        )
-    )
-    return chart
 
 
 def behind(store: StoreView, query: Query, params: Mapping[str, Any]) -> None:
@@ -198,4 +113,4 @@ def store_table(store: StoreView, name: str) -> None:
 
 def _first_rows(store: StoreView, name: str) -> None:
     rows = store.table(name, MOST_ROWS)
-    st.dataframe(exact(rows), hide_index=True, alt=f"The first rows of {name}")
+    st.dataframe(tables.exact(rows), hide_index=True, alt=f"The first rows of {name}")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from data import SqlError
 from data.config import settings
 from data.store.sandbox import SqlAnswer, run_sql
-from pages.explore import inputs
-from ui.parts import downloads, shell, words
+from pages.explore import charts, inputs, tables
+from pages.explore.examples import examples
+from queries import Query
+from ui.parts import downloads, drawing, links, shell, words
 from ui.shown.kept import ANSWERS
 from ui.shown.sources import Version
 from ui.shown.store_view import StoreView
@@ -21,10 +25,6 @@ from ui.shown.store_view import StoreView
 _SHOWN_ROWS = 1_000
 _KEPT_ROWS = 10_000
 _SECONDS = 10
-_EXAMPLE = """SELECT token, status, count(*) AS requests, sum(payout_wei) / 1e18 AS payout_ftm
-FROM requests
-GROUP BY ALL
-ORDER BY ALL"""
 
 
 def is_offered() -> bool:
@@ -34,31 +34,99 @@ def is_offered() -> bool:
 
 def box(store: StoreView, notices: DeltaGenerator) -> None:
     """The statement of the URL or the one typed, and its answer."""
+    st.selectbox(
+        "Example questions",
+        list(examples()),
+        None,
+        key="example",
+        placeholder="Choose one: its SQL stands below, to be changed",
+        on_change=_take_example,
+    )
     with st.form("sql form", border=False):
-        sql = inputs.statement(_EXAMPLE, notices)
+        sql = inputs.statement(next(iter(examples().values())), notices)
         st.form_submit_button("Run", type="primary")
+    drawing.once(store.version, _dictionary, store)
     if not sql.strip():
-        st.info("Write one SELECT. The tables are listed under Table, above.")
+        st.info("Write one SELECT, or choose a question.")
         return
     try:
         with st.spinner(f"Running, for at most {_SECONDS} s"):
             answer = _answer(store.version, sql)
     except SqlError as error:
-        first, *more = str(error).splitlines()
+        first, *where = str(error).strip().splitlines()
         st.error(words.escaped(first), title="No answer")
-        if more:  # where in the text
-            st.code(str(error), language=None, wrap_lines=True)
+        if rest := "\n".join(where).strip("\n"):  # where in the text, and what was meant
+            st.code(rest, language=None, wrap_lines=True)
         return
-    st.dataframe(exact(answer.rows.head(_SHOWN_ROWS)), hide_index=True, alt="The answer's rows")
+    _show(store, sql, answer, notices)
+    shell.show(shell.sql(store.source.path, sql))
+
+
+def _show(store: StoreView, sql: str, answer: SqlAnswer, notices: DeltaGenerator) -> None:
+    """The answer as a picture where one fits, as a table and as files."""
+    rows = answer.rows
+    if rows.width and not answer.cut:
+        charts.chosen((store.version, sql), tables.fields_of(rows), rows, "The answer", notices)
+    shown = tables.readable(rows.head(_SHOWN_ROWS))
+    st.dataframe(
+        shown, hide_index=True, alt="The answer's rows", column_config=tables.columns_of(shown)
+    )
     st.caption(_row_count(answer))
-    if answer.rows.width and answer.rows.height:
+    if rows.width and rows.height:
         params = {"statement": sql}
         if answer.cut:
-            params["cut"] = f"the first {answer.rows.height} rows, there are more"
+            params["cut"] = f"the first {rows.height} rows, there are more"
         # Asked again, should it not be kept any more: a button lives as long as its visitor.
         version = store.version
         downloads.offer(store, lambda: _answer(version, sql).rows, "sql", sql, params)
-    shell.show(shell.sql(store.source.path, sql))
+
+
+def _dictionary(store: StoreView) -> None:
+    """Every table and column with what it holds."""
+    with st.expander("Tables and columns"):
+        st.dataframe(
+            store.ask("dictionary")
+            .rename({"table_name": "table", "column_name": "column"})
+            .with_columns(pl.col("column", "type").fill_null("")),
+            hide_index=True,
+            height=360,
+            alt="Tables and columns",
+        )
+        st.caption(
+            "A row without a column is of the whole table. Amounts in wei are whole: divide by "
+            "1e18 for FTM. What is not known is NULL, and a sum leaves it out."
+        )
+
+
+def _take_example() -> None:
+    if (question := st.session_state["example"]) is not None:
+        st.session_state["sql"] = examples()[question]
+        st.session_state["example"] = None
+
+
+def offer_query(query: Query, params: Mapping[str, Any]) -> None:
+    """A button that takes a named query into the box, as a table to ask on from."""
+    st.button(
+        "Take it into the SQL box",
+        type="tertiary",
+        icon=":material/database:",
+        help="With these inputs, as a table to select from.",
+        on_click=_take_query,
+        args=(query, params),
+    )
+
+
+def _take_query(query: Query, params: Mapping[str, Any]) -> None:
+    st.session_state["ask"] = "SQL"
+    links.hand_over("sql", as_table(query, params))
+
+
+def as_table(query: Query, params: Mapping[str, Any]) -> str:
+    """A statement that selects from a named query with these parameters."""
+    sql = query.sql.split("\n\n", 1)[1].rstrip().removesuffix(";")
+    for name, value in params.items():
+        sql = sql.replace(f"getvariable('{name}')", shell.literal(value))
+    return f"WITH {query.name} AS (\n{indent(sql, '    ')}\n)\n\nFROM {query.name}"
 
 
 def _answer(version: Version, sql: str) -> SqlAnswer:
@@ -66,11 +134,6 @@ def _answer(version: Version, sql: str) -> SqlAnswer:
         return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
 
     return ANSWERS.get(repr((version, sql)), run, lambda answer: answer.rows)
-
-
-def exact(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows as a browser shows them: wei as text, as a browser's numbers do not hold all digits."""
-    return rows.with_columns(cs.decimal().cast(pl.String), cs.by_dtype(pl.Int128).cast(pl.String))
 
 
 def _row_count(answer: SqlAnswer) -> str:

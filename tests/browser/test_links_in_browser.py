@@ -119,6 +119,25 @@ def test_a_typed_statement_runs_and_is_a_link(app: App, visit: Begin) -> None:
     assert seen.complaints == []
 
 
+def test_what_is_put_into_the_sql_box_is_a_link_too(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/explore?query=payouts&token=aFTMc", "Explore")
+    seen.page.get_by_role("button", name="Take it into the SQL box").click()
+    field = seen.page.get_by_label("SQL", exact=True)
+    expect(field).to_have_value(re.compile(r"'aFTMc'.*\nFROM payouts$", re.DOTALL))
+    expect(seen.page).to_have_url(re.compile(r"[?&]sql=WITH\+payouts\+AS"))
+    seen.page.get_by_label("Example questions").click()
+    seen.page.get_by_role("option", name="Burn fees by day").click()
+    expect(field).to_have_value(re.compile("fees_ftm"))
+    expect(seen.page).to_have_url(re.compile(r"[?&]sql=SELECT.*fees_ftm"))
+    seen.settle()
+    link = seen.page.url
+    seen.open(link, "Explore")
+    expect(field).to_have_value(re.compile("fees_ftm"))
+    assert seen.page.locator("[data-testid=stVegaLiteChart]").count() == 1
+    assert seen.complaints == []
+
+
 @pytest.mark.node
 def test_a_sync_is_started_from_the_page_and_its_store_shown(
     app_tree: Path, devnet: Devnet, visit: Begin

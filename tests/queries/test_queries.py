@@ -200,6 +200,41 @@ def test_a_value_no_query_knows_is_refused_in_the_cli_too(sample_store: Path) ->
     assert "ENUM('aFTMb', 'aFTMc')" in refused.stderr
 
 
+def test_a_misspelt_input_is_told_first_and_every_input_with_its_queries(
+    sample_store: Path, con: Connection
+) -> None:
+    told = dict(queries.run(con, "params").select("name", "taken_by").rows())
+    assert told == {
+        name: ", ".join(
+            query
+            for query in queries.names()
+            if name in {p.name for p in queries.load(query).params}
+        )
+        for name in queries.param_names()
+    }
+    asked = ["-cmd", "SET VARIABLE tokn = 'aFTMc'", "-cmd", "SET VARIABLE Days = 30"]
+    shown = _cli(sample_store, *asked, "-f", str(FOLDER / "params.sql")).stdout.splitlines()
+    assert shown[1] == "tokn,aFTMc,"
+    assert shown[2].startswith("days,30,")
+    assert shown[3].startswith("address,,requests_by_address")
+
+
+def test_the_list_of_all_queries_is_theirs(golden_update: bool) -> None:
+    """In queries/README.md, with titles and inputs."""
+    lines = ["| query | answers | inputs |", "|---|---|---|"]
+    for query in map(queries.load, queries.names()):
+        inputs = ", ".join(f"`{param.name}`" for param in query.params) or "none"
+        lines.append(f"| `{query.name}` | {query.title} | {inputs} |")
+    listed = "\n".join(lines)
+    file = FOLDER / "README.md"
+    begun, rest = file.read_text().split("## All of them\n", 1)
+    before, after = re.split(r"(?:^\|.*\n)+", rest, maxsplit=1, flags=re.MULTILINE)
+    whole = f"{begun}## All of them\n{before}{listed}\n{after}"
+    if golden_update:
+        file.write_text(whole)
+    assert file.read_text() == whole
+
+
 def test_a_store_of_another_version_says_to_sync_again() -> None:
     with duckdb.connect() as empty, pytest.raises(QueryError, match="sync again"):
         queries.run(empty, "coverage")

@@ -13,7 +13,7 @@ import pytest
 import queries
 from data.store.reader import open_reader
 from forecast import release_window
-from pages.explore import parts as explore
+from pages.explore import charts as explore
 from pages.outlook import money
 from pages.queue import charts
 from pages.unstake import amount_chart

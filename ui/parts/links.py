@@ -118,6 +118,14 @@ def forget(key: str) -> bool:
     return True
 
 
+def hand_over(key: str, text: str) -> None:
+    """To be called in a callback: the input under `key`, which is not drawn yet, is to begin with
+    `text`, and that is to stand in the URL."""
+    st.query_params[key] = text
+    with get_session_state().query_params() as of_session:
+        of_session._initial_query_params[key] = [text]
+
+
 def release(*keys: str) -> None:
     """To be called when a page has drawn its inputs: its links to other pages use these names too.
     Streamlit takes what an input here is bound to out of the address of the next page."""

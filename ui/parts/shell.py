@@ -35,7 +35,7 @@ def sql(path: Path, statement: str) -> str:
 
 def query(path: Path, name: str, params: Mapping[str, str | int | date]) -> str:
     """A query of this program with some of its parameters."""
-    settings = [f"SET VARIABLE {param} = {_literal(value)}" for param, value in params.items()]
+    settings = [f"SET VARIABLE {param} = {literal(value)}" for param, value in params.items()]
     options = "".join(f" -cmd {_quoted(setting)}" for setting in settings)
     return f"{command(path)}{options} -f queries/{name}.sql"
 
@@ -46,7 +46,8 @@ def csv(path: Path, name: str, params: Mapping[str, str | int | date]) -> str:
     return f"{as_csv} > {name}.csv"
 
 
-def _literal(value: str | int | date) -> str:
+def literal(value: str | int | date) -> str:
+    """A value as SQL writes it."""
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 

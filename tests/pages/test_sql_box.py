@@ -1,0 +1,199 @@
+"""The SQL box of Explore: what stands beside it, how its answers are drawn and read, and errors."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import queries
+from data.store.reader import open_reader
+from pages.explore import charts, tables
+from pages.explore.examples import examples
+from pages.explore.sql_box import as_table
+from queries import Field
+from tests.queries.test_queries import NARROWED
+from tests.shown import Show, button, in_link, plain, said
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def _drawn(app: AppTest) -> list[str]:
+    """The axis title of each chart's values."""
+    charts = app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")
+    return [_values(json.loads(chart.proto.spec)) for chart in charts]
+
+
+def _values(spec: dict[str, Any]) -> str:
+    encoding = spec.get("layer", [spec])[0]["encoding"]
+    return str(next(encoding[axis]["title"] for axis in "xy" if "value" in str(encoding[axis])))
+
+
+def test_a_chosen_example_fills_the_box_stands_in_the_link_and_is_answered(show: Show) -> None:
+    app = show(page="explore", ask="SQL")
+    question, sql = list(examples().items())[3]
+    app.selectbox(key="example").select(question).run()
+    assert not app.exception
+    assert app.text_area(key="sql").value == sql == in_link(app, "sql")
+    assert list(app.dataframe[-1].value.columns) == ["staker", "waiting_ftm", "requests"]
+    assert app.selectbox(key="example").value is None, "to be chosen again"
+
+
+def test_every_table_and_column_stands_below_the_box_with_what_it_holds(show: Show) -> None:
+    app = show(page="explore", ask="SQL")
+    rows = app.dataframe[0].value
+    assert [each.label for each in app.expander] == ["Tables and columns"]
+    assert list(rows.columns) == ["table", "column", "type", "holds"]
+    assert {"requests", "payouts", "raw_logs"} <= set(rows["table"])
+    held = rows[(rows["table"] == "requests") & (rows["column"] == "status")]["holds"].item()
+    assert held.startswith("pending: in the queue")
+
+
+@pytest.mark.parametrize(
+    ("sql", "title"),
+    [
+        # A time, a day, a name, and a number that names the row; then what cannot be drawn.
+        ("SELECT paid_at, payout_wei / 1e18 AS ftm FROM payouts WHERE wr_id < 9", "ftm (FTM)"),
+        ("SELECT paid_at::DATE AS d, count(*) FROM payouts GROUP BY d", "count_star()"),
+        ("SELECT status, sum(1) AS n FROM requests GROUP BY status", "n"),
+        ("SELECT wr_id, paid_at - requested_at AS w FROM requests LIMIT 9", "w, days (days)"),
+        ("SELECT wr_id, payout_wei FROM requests LIMIT 9", None),
+        ("SELECT 'one row', 1 AS n", None),
+        ("SELECT token, 1 AS n FROM requests LIMIT 9", None),
+        ("SELECT wr_id, 1 AS n FROM requests LIMIT 61", None),
+        ("SELECT if(wr_id > 0, token, NULL) AS t, 1 AS n FROM requests LIMIT 2", None),
+    ],
+)
+def test_an_answer_is_drawn_where_its_first_column_names_its_rows(
+    sql: str, title: str | None, show: Show
+) -> None:
+    app = show(page="explore", sql=sql)
+    assert not app.exception
+    assert _drawn(app) == ([] if title is None else [title])
+
+
+def test_which_column_is_drawn_can_be_chosen_and_a_wrong_one_is_named(show: Show) -> None:
+    sql = "SELECT status, count(*) AS n, sum(payout_wei) / 1e18 AS f_ftm FROM requests GROUP BY ALL"
+    assert _drawn(show(page="explore", sql=sql)) == ["f_ftm (FTM)"], "money before counts"
+    assert _drawn(show(page="explore", sql=sql, draw="n")) == ["n"]
+    app = show(page="explore", sql=sql, draw="depth_ftm")
+    assert _drawn(app) == ["f_ftm (FTM)"]
+    assert "which is not one of f_ftm, n" in said(app)
+
+
+def test_a_step_goes_on_to_the_next_in_time_however_the_rows_are_ordered() -> None:
+    days = [datetime(2025, 1, day, tzinfo=UTC) for day in (3, 2, 1)]
+    rows = pl.DataFrame({"a.b[c]": days, "x:y": [3.0, float("inf"), 1.0]})
+    spec = charts.over_time(rows, first="a.b[c]", column="x:y", unit="number").to_dict()
+    values = next(iter(spec["datasets"].values()))
+    assert [(each["value"], each["UTC"]) for each in values] == [
+        (1, "1 Jan 2025, 00:00"),
+        (None, "2 Jan 2025, 00:00"),
+        (3, "3 Jan 2025, 00:00"),
+    ]
+    assert values[0]["until"] == values[1]["first"]
+    naive = pl.DataFrame({"d": [date(2025, 1, 2), date(2025, 1, 1)], "n": [2, 1]})
+    spec = charts.over_time(naive, first="d", column="n", unit="count").to_dict()
+    assert next(iter(spec["datasets"].values()))[0]["UTC"] == "1 Jan 2025"
+
+
+def test_thousands_have_marks_and_names_have_none() -> None:
+    rows = pl.DataFrame(
+        {
+            "payout_ftm": [0.5, 12_345.678],
+            "requests": [1, 2_000],
+            "few": [1, 20],
+            "share": [0.5, 1e-9],
+            "block": [99_772_823, 1],
+            "year": [2_024, 2_025],
+            "wr_id": [2_300, 1],
+        }
+    )
+    forms = {name: each["type_config"]["format"] for name, each in _configured(rows).items()}
+    assert forms == {
+        "payout_ftm": "%,.4f",
+        "requests": "%,d",
+        "few": None,
+        "share": None,
+        "block": "%d",
+        "year": "%d",
+        "wr_id": "%d",
+    }
+
+
+def _configured(rows: pl.DataFrame) -> dict[str, Any]:
+    return {name: dict(each) for name, each in tables.columns_of(rows).items()}
+
+
+def test_sums_are_numbers_and_wei_and_what_a_browser_rounds_are_text() -> None:
+    whole = pl.Decimal(38, 0)
+    rows = pl.DataFrame(
+        {
+            "sum(requests)": pl.Series([1, None], dtype=whole),
+            "dust_wei": pl.Series([1, None], dtype=whole),
+            "sum(wei)": pl.Series([1, 2], dtype=whole),
+            "many": pl.Series([2**53, 1], dtype=whole),
+            "none": pl.Series([None, None], dtype=whole),
+            "half": pl.Series(["1.5", None], dtype=pl.String).cast(pl.Decimal(4, 1)),
+        }
+    )
+    assert tables.readable(rows).rows() == [
+        (1, "1", "1", "9007199254740992", None, 1.5),
+        (None, None, "2", "1", None, None),
+    ]
+    kinds = {field.name: field.unit for field in tables.fields_of(rows)}
+    assert kinds["dust_wei"] == kinds["sum(wei)"] == "wei"
+
+
+def test_an_errors_message_is_told_once(show: Show) -> None:
+    app = show(page="explore", sql="SELECT amount FROM requests")
+    assert 'Referenced column "amount" not found in FROM clause!' in plain(app)
+    shown = [block.value for block in app.code]
+    assert len(shown) == 1
+    assert "LINE 1: SELECT amount FROM requests" in shown[0]
+    assert "Referenced column" not in shown[0]
+    app = show(page="explore", sql="DELETE FROM requests")
+    assert app.error[0].value.startswith("DELETE is not allowed")
+    assert not app.code
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_a_named_query_in_the_box_answers_as_it_does_by_its_name(
+    name: str, sample_store: Path
+) -> None:
+    query, params = queries.load(name), NARROWED.get(name, {})
+    with open_reader(sample_store) as con:
+        con.execute("SET TimeZone = 'UTC'")
+        told = con.sql(as_table(query, params)).pl()
+        assert told.equals(queries.run(con, name, **params))
+    assert len(as_table(query, params)) < 8_000, "a link takes it"
+
+
+def test_a_named_query_is_taken_into_the_box_with_its_inputs(show: Show) -> None:
+    app = show(page="explore", query="payouts", since="2025-02-01", token="aFTMc")
+    rows = app.dataframe[0].value
+    button(app, "Take it into the SQL box").click().run()  # type: ignore[attr-defined]
+    assert not app.exception
+    assert app.text_area(key="sql").value.endswith("FROM payouts")
+    assert app.text_area(key="sql").value == in_link(app, "sql")
+    assert len(app.dataframe[-1].value) == len(rows)
+
+
+def test_where_no_sql_is_offered_no_query_is_taken_into_the_box(
+    show: Show, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("FTM_SQL_BOX", "off")
+    app = show(page="explore", query="payouts")
+    assert "Take it into the SQL box" not in [each.label for each in app.button]
+
+
+def test_a_first_number_names_its_row_and_a_later_one_has_the_unit_of_its_name() -> None:
+    rows = pl.DataFrame({"n": [1], "a_ftm": [1.0], "waited, days": [1.0], "share": [1.0], "x": [1]})
+    units = [field.unit for field in tables.fields_of(rows)]
+    assert units == ["id", "FTM", "days", "share", "number"]
+    assert isinstance(tables.fields_of(rows)[0], Field)
