@@ -3,7 +3,7 @@
 import streamlit as st
 
 from forecast.baselines import OFFICIAL_DAYS
-from pages.queue import first, parts, windows
+from pages.queue import first, parts, payments, windows
 from ui.odds import one_source, scored
 from ui.parts import downloads, drawing, links, spans, words
 from ui.shown import store_view
@@ -62,4 +62,6 @@ if head is not None:
     )
     downloads.offer_query(store, "pending_requests", token=of_token)
 parts.rejected_note(metrics)
+payments.recent(store)
+downloads.offer_query(store, "operator_runs")
 links.release("amount", "token")  # Unstake has its own

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import queries
+from data.store.reader import open_reader
 from tests.shown import Show, plain, said, tiles
 
 
@@ -139,3 +142,21 @@ def test_what_was_never_paid_is_told_as_none(show: Show) -> None:
 def test_the_cards_tell_what_was_paid_and_not_what_was_claimed(show: Show) -> None:
     assert "Reward claims in 35 days" not in tiles(show())
     assert "200.09 FTM" not in said(show())
+
+
+def test_the_newest_payments_stand_on_the_page(show: Show, sample_store: Path) -> None:
+    app = show()
+    assert not app.exception
+    (shown,) = [frame.value for frame in app.dataframe if "days_since_previous" in frame.value]
+    with open_reader(sample_store) as con:
+        runs = queries.run(con, "operator_runs").head(10)
+    assert shown["started_at"].dt.tz_convert("UTC").to_list() == runs["started_at"].to_list()
+    assert (
+        shown["payouts"].to_list() == runs["payouts"].to_list() == [6, 4, 5, *runs["payouts"][3:]]
+    )
+    assert shown["paid_ftm"].to_list() == pytest.approx(runs["paid_ftm"].to_list(), abs=0.01)
+    assert "The last 10 of 400 runs of the operator, the newest first" in said(app)
+    nobody = show(
+        "DELETE FROM head_moves", "UPDATE requests SET status = 'pending', paid_at = NULL"
+    )
+    assert "Nobody was paid yet." in said(nobody)

@@ -77,6 +77,23 @@ def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
     assert "0x5586fbe43504fd104802297800e261bacf97b628" in [code.value for code in app.code]
 
 
+def test_what_happened_since_it_was_made_is_told(find: Find) -> None:
+    text = said(find("2210"))
+    assert (
+        "It moved up 91 places, from 104 to 13. 91 requests before it were paid 9,747 FTM, the "
+        "last on 5 Feb 2025." in text
+    )
+    assert "How its estimate moved is not known: estimates of a simulation are not logged." in text
+    assert "at place 126: nobody before it was paid since." in said(find("2323"))
+    assert "Since it was made" not in said(find("41"))
+    rejected = "UPDATE head_moves SET refused = TRUE WHERE wr_id = 2190"
+    text = said(find("2210", rejected))
+    assert "90 requests before it were paid" in text
+    assert "1 more request left the queue because the receiver rejected the money" in text
+    unknown = "UPDATE head_moves SET payout_wei = NULL WHERE wr_id = 2190"
+    assert "before it were paid unknown, the last" in said(find("2210", unknown))
+
+
 def test_support_is_named_past_35_days_and_not_before(find: Find) -> None:
     late = find("2210")
     (note,) = late.warning

@@ -163,3 +163,18 @@ def test_contents_have_every_table_and_the_times_of_those_that_have_any(con: Con
     """)
     dated = contents.drop_nulls("first_at")["table_name"].to_list()
     assert dated == [name for (name,) in timed.fetchall()]
+
+
+def test_what_was_paid_before_a_request_is_what_stood_ahead_and_does_no_more(
+    con: Connection,
+) -> None:
+    asked = con.execute(
+        "SELECT wr_id, (ahead_wei_at_request - ahead_wei) / 1e18, status FROM requests "
+        "WHERE status = 'pending' OR wr_id % 50 = 0 ORDER BY wr_id"
+    ).fetchall()
+    assert len(asked) > 150
+    for wr_id, gone_ftm, status in asked:
+        row = queries.run(con, "request_progress", wr_id=wr_id).row(0, named=True)
+        assert row["paid_ftm"] + row["refused_ftm"] == pytest.approx(gone_ftm, abs=1e-6)
+        still = row["place"] if status == "pending" else 1
+        assert row["place_then"] - still == row["paid"] + row["refused"]

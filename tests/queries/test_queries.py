@@ -42,6 +42,7 @@ NARROWED: dict[str, dict[str, Any]] = {
     "lock_up_ends": {"since": date(2024, 12, 1), "until": date(2024, 12, 31)},
     "requests_by_address": {"address": "0x1478C7B3D3B5F181ED4FB5F59B96CF3D6FC24227"},
     "request_history": {"wr_id": 1490},
+    "request_progress": {"wr_id": 2210},
     "request_by_tx": {"tx": "0x429ec62e7e59de31e05b3c7611108c31aac4ed790c418fd51ec66c4837651b60"},
     "release_curve": {"since": date(2025, 1, 1), "until": date(2025, 1, 31)},
     "daily_flows": {"since": date(2025, 1, 10), "until": date(2025, 2, 10)},

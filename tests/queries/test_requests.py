@@ -44,6 +44,7 @@ def test_an_address_is_found_in_any_case_and_between_spaces(con: Connection) -> 
         ("requests_by_address", "address", ""),
         ("request_by_tx", "tx", ""),
         ("request_history", "wr_id", 99),
+        ("request_progress", "wr_id", 99),
     ],
 )
 def test_who_asks_for_nothing_gets_no_rows(
@@ -51,6 +52,22 @@ def test_who_asks_for_nothing_gets_no_rows(
 ) -> None:
     assert rows(con, name) == []
     assert rows(con, name, **{param: empty}) == []
+
+
+def test_what_left_the_queue_before_a_request_moved_it_on(con: Connection) -> None:
+    def progress(wr_id: int) -> list[Any]:
+        return rows(con, "request_progress", wr_id=wr_id)
+
+    # When 2 was made 1 stood before it; that was paid on the 3rd.
+    assert progress(2) == [(2, 2, None, 1, 50, 0, 0, january(3))]
+    # The head passed 2 in the block that made 3.
+    assert progress(3) == [(3, 1, None, 0, 0, 0, 0, None)]
+    assert progress(5) == [(5, 2, 2, 0, 0, 0, 0, None)]
+    # As if 5 had been made on the 2nd at noon: 1 was paid since, 2 and 3 were rejected.
+    con.execute("UPDATE requests SET requested_block = 212 WHERE wr_id = 5")
+    assert progress(5) == [(5, 5, 2, 1, 50, 2, 210, january(3))]
+    con.execute("UPDATE head_moves SET payout_wei = NULL WHERE wr_id = 1")
+    assert progress(5) == [(5, 5, 2, 1, None, 2, 210, january(3))]
 
 
 def test_a_request_that_was_refused_has_four_events(con: Connection) -> None:

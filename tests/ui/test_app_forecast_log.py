@@ -131,6 +131,53 @@ def test_windows_that_did_not_hold_ring_an_alarm_wherever_odds_are_shown(
     assert ("is an alarm" in said(show_scored(REAL, page="outlook"))) != alarmed
 
 
+def test_a_first_estimate_has_none_to_be_compared_with(
+    show_scored: Show, environment: pytest.MonkeyPatch
+) -> None:
+    app = show_scored(REAL, page="track", find=str(SECOND))
+    assert "The estimate above is the first that was logged of it here." in said(app)
+    environment.setenv("FTM_FORECAST_LOG", "off")
+    other = show_scored(REAL, page="track", find=str(HEAD))
+    assert "How its estimate moved is not known: estimates are not logged here." in said(other)
+
+
+def test_of_an_old_block_no_estimate_is_logged_and_it_says_so(show_scored: Show) -> None:
+    app = show_scored(f"{REAL}, published_at = synced_at", page="track", find=str(SECOND))
+    assert "How its estimate moved is not known yet: none of it was logged before." in said(app)
+
+
+def test_how_the_estimate_of_a_request_moved_is_told_from_what_was_logged(
+    show_scored: Show, log: Path
+) -> None:
+    # 50 % within 10 days and 90 % within 18; a day later 4 more; then none for 90 %.
+    first = LINE | {"wr_id": SECOND, "forecast_at": "2025-01-10T00:00:00Z"}
+    more = [float(day) for day in range(5, 24)]
+    later = first | {"block": 701, "forecast_at": "2025-01-11T12:00:00Z", "quantiles": more}
+    open_end = later | {
+        "block": 702,
+        "forecast_at": "2025-01-12T00:00:00Z",
+        "quantiles": [*more[:12], *[None] * 7],
+        "kind": "beyond_horizon",
+    }
+    other = first | {"wr_id": HEAD, "block": 703, "quantiles": [99.0] * 19}
+    stalled = open_end | {"block": 704, "kind": "stalled"}
+    every = (first, later, open_end, other, stalled)
+    log.write_text("".join(json.dumps(line) + "\n" for line in every))
+    app = show_scored(REAL, page="track", find=str(SECOND))
+    assert not app.exception
+    assert (
+        "Our first estimate here, on 10 Jan 2025: 90 % chance by 28 Jan 2025, 50 % by 20 Jan 2025."
+        in said(app)
+    )
+    assert "The newest logged, on 1 Mar 2025: 90 % chance by " in said(app)
+    assert re.search(r"The 50 % date moved \d+ days later\.", said(app))
+    (moved,) = [frame.value for frame in app.dataframe if "forecast_at" in frame.value]
+    by = [[str(day)[:10] for day in moved[name]] for name in ("forecast_at", "most_by", "half_by")]
+    assert by[0] == ["2025-03-01", "2025-01-12", "2025-01-11", "2025-01-10"]
+    assert by[1][1:] == ["NaT", "2025-02-02", "2025-01-28"]
+    assert by[2][1:] == ["2025-01-26", "2025-01-25", "2025-01-20"]
+
+
 @pytest.mark.parametrize(("said_on", "late"), [("2025-01-10", True), ("2025-02-25", False)])
 def test_a_request_is_late_by_what_was_said_of_it_first(
     show_scored: Show, log: Path, said_on: str, late: bool

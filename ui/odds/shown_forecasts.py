@@ -10,7 +10,7 @@ import streamlit as st
 
 from data import StoreError
 from forecast import ReleaseWindow
-from scoring.forecast_log import LEVELS, Entry, append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, SCHEMA, Entry, append_windows, log_of, read_log
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, LiveScores, live_scores
 from ui.odds.scored import Odds
 from ui.parts import words
@@ -20,7 +20,7 @@ from ui.shown.store_view import StoreView, SupersededError, is_stale
 _APART = timedelta(hours=1)
 _SHORT_BYTES = 2**20
 _logged_at: dict[tuple[Path, int], datetime] = {}
-_LIKELY = LEVELS.index(0.9)
+_LIKELY, _EVEN = LEVELS.index(0.9), LEVELS.index(0.5)
 
 
 def log(
@@ -100,6 +100,32 @@ def first_forecast(store: StoreView, wr_id: int) -> tuple[datetime, datetime] | 
         return None
     at: datetime = first["forecast_at"][0]
     return at, at + timedelta(days=days)
+
+
+def estimates(store: StoreView, wr_id: int) -> pl.DataFrame:
+    """What was shown of a request, oldest first: `forecast_at`, `most_by` and `half_by`, the days
+    of a 90 % and a 50 % chance, null after `last_day`, the last that was forecast. What was no
+    estimate is left out. Raises StoreError."""
+    path = store.source.path
+    size = _log_size(path)
+    if not size:
+        return _dated(pl.DataFrame(schema=SCHEMA))
+    of_it = _log(path, size).filter(wr_id=wr_id, chain_id=store.info.chain_id)
+    return _dated(of_it.filter(pl.col("kind").is_in(["next_batch", "batches", "beyond_horizon"])))
+
+
+def _dated(lines: pl.DataFrame) -> pl.DataFrame:
+    at = pl.col("forecast_at")
+
+    def day(days: pl.Expr) -> pl.Expr:
+        return (at + pl.duration(microseconds=days * 86_400e6)).dt.date()
+
+    return lines.sort("forecast_at", "block").select(
+        "forecast_at",
+        most_by=day(pl.col("quantiles").list.get(_LIKELY, null_on_oob=True)),
+        half_by=day(pl.col("quantiles").list.get(_EVEN, null_on_oob=True)),
+        last_day=day(pl.col("horizon_days")),
+    )
 
 
 def scores_of(store: StoreView) -> LiveScores | None:

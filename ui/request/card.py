@@ -14,7 +14,7 @@ import streamlit as st
 from ui.odds import scored, shown_forecasts, when_made, window_card
 from ui.parts import downloads, links, words
 from ui.parts.tiles import fact_tiles
-from ui.request import calendar, sentences, support
+from ui.request import calendar, sentences, since, support
 from ui.request.calendar import Event, Likely
 from ui.shown.store_view import Row, StoreView
 
@@ -53,6 +53,8 @@ def show(
     if head is not None:
         st.markdown(sentences.blocked_by(request, head))
     likely = _window(store, request) if waits else None
+    if waits:
+        since.show(store, wr_id)
     if request["status"] == "manual":
         _by_hand(store, wr_id, fetch)
     _history(store, history, request)

@@ -1,0 +1,122 @@
+"""What happened to a request that waits since it was made: its places, what was paid to those
+before it, and how the estimates of it moved that were shown here."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from data import StoreError
+from data.config import settings
+from ui.odds import shown_forecasts
+from ui.parts import words
+from ui.shown.store_view import Row, StoreView, SupersededError
+
+_MOST_ROWS = 60
+
+
+def show(store: StoreView, wr_id: int) -> None:
+    """Of the request `wr_id`, which waits."""
+    st.subheader("Since it was made")
+    progress = store.ask_row("request_progress", wr_id=wr_id)
+    if progress is not None:
+        st.markdown(moved_up(progress))
+    _estimates(store, wr_id)
+
+
+def moved_up(progress: Row) -> str:
+    """How far the queue came towards it, in a sentence or two."""
+    then, now = progress["place_then"], progress["place"]
+    if now is None or now >= then:
+        return f"It is still at place {words.count(now)}: nobody before it was paid since."
+    places = words.plural(then - now, "place")
+    paid = f"{words.plural(progress['paid'], 'request')} before it {_were(progress['paid'])} paid "
+    paid += words.ftm(progress["paid_ftm"], "down")
+    last = ""
+    if progress["last_paid_at"] is not None:
+        last = f", the last on {words.day(progress['last_paid_at'])}"
+    rejected = ""
+    if progress["refused"]:
+        rejected = (
+            f" {words.plural(progress['refused'], 'more request')} left the queue because the "
+            f"receiver rejected the money ({words.ftm(progress['refused_ftm'])})."
+        )
+    return f"It moved up {places}, from {then:,} to {now:,}. {paid}{last}.{rejected}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _estimates(store: StoreView, wr_id: int) -> None:
+    """The first and the newest estimate that was logged, and those between in a table."""
+    try:
+        rows = shown_forecasts.estimates(store, wr_id)
+    except SupersededError:
+        raise
+    except StoreError as error:
+        st.caption(f"Earlier estimates of it cannot be read: {words.fault(str(error))}.")
+        return
+    if rows.is_empty():
+        st.caption(_nothing_logged(store))
+        return
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+    if first["forecast_at"] == store.info.synced_at:
+        st.caption("The estimate above is the first that was logged of it here.")
+        return
+    told = f"Our first estimate here, on {words.day(first['forecast_at'])}: {dates(first)}."
+    if rows.height > 1:
+        told += f" The newest logged, on {words.day(last['forecast_at'])}: {dates(last)}."
+    st.markdown(f"{told}{moved(first, last)}")
+    days = rows.unique(pl.col("forecast_at").dt.date(), keep="last", maintain_order=True)
+    if days.height > 1:
+        with st.expander("How the estimate moved"):
+            _table(days.reverse().head(_MOST_ROWS))
+
+
+def moved(first: Row, last: Row) -> str:
+    """By how much the date of a 50 % chance moved, where both estimates have one."""
+    if None in (first["half_by"], last["half_by"]):
+        return ""
+    days = (last["half_by"] - first["half_by"]).days
+    if not days:
+        return ""
+    way = "later" if days > 0 else "earlier"
+    return f" The 50 % date moved {words.plural(abs(days), 'day')} {way}."
+
+
+def _nothing_logged(store: StoreView) -> str:
+    if store.info.simulated:
+        return "How its estimate moved is not known: estimates of a simulation are not logged."
+    if settings().forecast_log == "off":
+        return "How its estimate moved is not known: estimates are not logged here."
+    return (
+        "How its estimate moved is not known yet: none of it was logged before. From now on one is "
+        "kept whenever this page shows it, at most once an hour."
+    )
+
+
+def dates(row: Row) -> str:
+    """`90 % chance by 28 Jan 2025, 50 % by 3 Jan 2025` of a logged estimate."""
+    most, half = row["most_by"], row["half_by"]
+    if half is None:
+        return f"50 % chance only after {words.day(row['last_day'])}"
+    if most is None:
+        return f"50 % chance by {words.day(half)}, 90 % only after {words.day(row['last_day'])}"
+    return f"90 % chance by {words.day(most)}, 50 % by {words.day(half)}"
+
+
+def _table(rows: pl.DataFrame) -> None:
+    date = st.column_config.DateColumn
+    st.dataframe(
+        rows.select("forecast_at", "most_by", "half_by"),
+        hide_index=True,
+        height="content" if rows.height < 12 else "auto",
+        placeholder="later than forecast",
+        alt="Estimates of this request as they were shown, the newest first",
+        column_config={
+            "forecast_at": date("As of", format="D MMM YYYY", width=105),
+            "most_by": date("90 % by", format="D MMM YYYY", width=120),
+            "half_by": date("50 % by", format="D MMM YYYY", width=120),
+        },
+    )
