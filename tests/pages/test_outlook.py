@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
+from pages.outlook.metrics import COLUMNS, MEANINGS, about
+from queries.export import as_csv
 from scoring.companion import read_scores, write_scores
 from tests.shown import Show, said, tiles
 from ui.odds.scored import FAN_DAYS
@@ -247,3 +249,21 @@ def _alts(app: AppTest) -> list[str]:
         chart.proto.alt
         for chart in (app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart"))
     ]
+
+
+def test_every_metric_of_the_file_is_explained_beside_it_and_in_it(
+    show_scored: Show, sample_scores: Path
+) -> None:
+    app = show_scored(page="outlook")
+    assert "What the file's metrics are" in [each.label for each in app.expander]
+    table = read_scores(sample_scores.with_suffix("")).table
+    names = {name: re.sub("_[PDN]$", r"_\\d+", name).replace("MODEL", ".+") for name in MEANINGS}
+    unexplained, unused = set(table["metric"]), set(names)
+    for name, pattern in names.items():
+        of_it = {metric for metric in unexplained if re.fullmatch(pattern, metric)}
+        unexplained -= of_it
+        unused -= {name} if of_it else set()
+    assert (unexplained, unused) == (set(), set())
+    assert {name for key in COLUMNS for name in key.split(", ")} <= set(table.columns)
+    head = as_csv(table, about()).split(b"\n")[0].decode()
+    assert [part.split("=")[0].removeprefix("# ") for part in head.split("; ")] == list(about())
