@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.pool.amounts import parse_amount
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
 from pages.outlook.metrics import COLUMNS, MEANINGS, about
@@ -267,3 +268,15 @@ def test_every_metric_of_the_file_is_explained_beside_it_and_in_it(
     assert {name for key in COLUMNS for name in key.split(", ")} <= set(table.columns)
     head = as_csv(table, about()).split(b"\n")[0].decode()
     assert [part.split("=")[0].removeprefix("# ") for part in head.split("; ")] == list(about())
+
+
+@pytest.mark.parametrize(
+    ("amount", "carried"), [("0.000001", "0.000001"), ("1000", "1000"), ("3.2e9", "3200000000")]
+)
+def test_the_way_to_unstake_carries_the_amount_as_it_is_read_there(
+    amount: str, carried: str, show_scored: Show
+) -> None:
+    app = show_scored(page="outlook", amount=amount)
+    links = [each.proto for each in app.get("page_link") if "Unstake" in each.proto.label]
+    assert [link.query_string.split("amount=")[1] for link in links] == [carried]
+    assert parse_amount(carried) == round(float(amount) * 10**6) * 10**12
