@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from data.pool.burn import BOND
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import window_words
@@ -64,6 +65,18 @@ def tiles(odds: Odds, window: ReleaseWindow | None, payout_ftm: float) -> None:
             ("Still has to come in", *_need(odds, payout_ftm)),
         ]
     )
+
+
+def way_on(network: str, payout_ftm: float) -> None:
+    """The way to Unstake with this amount: an aFTMb is an FTM, of which the fee is still taken."""
+    amount = f"{payout_ftm:.6f}".rstrip("0").rstrip(".")
+    st.page_link(
+        links.page("unstake"),
+        label=f"Unstake {payout_ftm:,.12g} aFTMb, step by step: as many FTM, less the fee",
+        icon=":material/arrow_forward:",
+        query_params={"network": network, "token": BOND, "amount": amount},
+    )
+    links.release("amount")  # Unstake has its own
 
 
 def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str, str]:

@@ -28,6 +28,7 @@ else:
     if window_words.has_dates(window):
         window_card.picture({"": window}, odds.now)
     window_card.late(odds)
+    amount.way_on(store.source.name, payout_ftm)
 
     st.subheader("Odds by amount and day")
     drawing.once((odds.key, payout_ftm), amount.odds_by_amount, odds, payout_ftm)

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from forecast.backtest import MODEL
 from forecast.baselines import AMOUNT_BUCKETS
+from pages.outlook import metrics
 from ui.odds.scored import FAN_DAYS, Odds
 from ui.odds.window_card import backtest_command
 from ui.parts import downloads, drawing, links, words
@@ -146,14 +147,16 @@ def compared(odds: Odds, slice_name: str) -> bool:
 
 
 def offer(odds: Odds) -> None:
-    """All scores as files."""
+    """All scores as files, and what their metrics are."""
     downloads.offer(
         odds.store,
         lambda: odds.scores.table,
         "forecast_scores",
         f"backtest of model {odds.scores.about.model_version}",
-        {"source": odds.scores.about.source, "scored_to_block": str(odds.scores.about.block)},
+        {"source": odds.scores.about.source, "scored_to_block": str(odds.scores.about.block)}
+        | metrics.about(),
     )
+    metrics.explain()
 
 
 def _scores_table(table: pl.DataFrame) -> None:

@@ -46,6 +46,17 @@ def test_queue_and_track_lead_to_the_outlook(app: App, visit: Begin) -> None:
     expect(seen.page).to_have_url(re.compile("/outlook[?]network=sample"))
 
 
+def test_the_outlook_leads_to_unstake_with_its_amount(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/outlook?network=sample&amount=2500.5", "Outlook")
+    seen.page.get_by_role("link", name="Unstake 2,500.5 aFTMb, step by step").click()
+    seen.page.get_by_role("heading", name="Unstake", exact=True).wait_for()
+    seen.settle()
+    expect(seen.page.get_by_label("Amount", exact=True)).to_have_value("2500.5")
+    assert {"token=aFTMb", "amount=2500.5"} <= set(seen.page.url.split("?")[1].split("&"))
+    assert seen.complaints == []
+
+
 def test_a_store_is_scored_in_the_background_and_the_page_then_shows_its_odds(
     sample_store: Path, app_tree: Path, visit: Begin
 ) -> None:

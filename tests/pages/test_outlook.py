@@ -11,9 +11,12 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.pool.amounts import parse_amount
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
+from pages.outlook.metrics import COLUMNS, MEANINGS, about
 from pages.outlook.said_came import judged
+from queries.export import as_csv
 from scoring.companion import read_scores, write_scores
 from tests.shown import Show, said, tiles
 from ui.odds import progress
@@ -302,3 +305,33 @@ def test_what_was_said_and_what_came_is_drawn_of_old_requests_and_offered_as_a_f
     assert not set(made) & set(rows["wr_id"])
     names = [button.proto.id for button in app.get("download_button")]
     assert any("forecasts_when_made" in name for name in names)
+
+
+def test_every_metric_of_the_file_is_explained_beside_it_and_in_it(
+    show_scored: Show, sample_scores: Path
+) -> None:
+    app = show_scored(page="outlook")
+    assert "What the file's metrics are" in [each.label for each in app.expander]
+    table = read_scores(sample_scores.with_suffix("")).table
+    names = {name: re.sub("_[PDN]$", r"_\\d+", name).replace("MODEL", ".+") for name in MEANINGS}
+    unexplained, unused = set(table["metric"]), set(names)
+    for name, pattern in names.items():
+        of_it = {metric for metric in unexplained if re.fullmatch(pattern, metric)}
+        unexplained -= of_it
+        unused -= {name} if of_it else set()
+    assert (unexplained, unused) == (set(), set())
+    assert {name for key in COLUMNS for name in key.split(", ")} <= set(table.columns)
+    head = as_csv(table, about()).split(b"\n")[0].decode()
+    assert [part.split("=")[0].removeprefix("# ") for part in head.split("; ")] == list(about())
+
+
+@pytest.mark.parametrize(
+    ("amount", "carried"), [("0.000001", "0.000001"), ("1000", "1000"), ("3.2e9", "3200000000")]
+)
+def test_the_way_to_unstake_carries_the_amount_as_it_is_read_there(
+    amount: str, carried: str, show_scored: Show
+) -> None:
+    app = show_scored(page="outlook", amount=amount)
+    links = [each.proto for each in app.get("page_link") if "Unstake" in each.proto.label]
+    assert [link.query_string.split("amount=")[1] for link in links] == [carried]
+    assert parse_amount(carried) == round(float(amount) * 10**6) * 10**12
