@@ -27,7 +27,7 @@ from forecast.history import (
     trailing_rate,
 )
 from forecast.known_ends import read_lock_ups
-from forecast.said import COLUMNS, WITHIN_DAYS, said
+from forecast.said import COLUMNS, NO_RANGE, WITHIN_DAYS, said
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
 from forecast.window import futures
 
@@ -62,6 +62,8 @@ _SCHEMA: dict[str, pl.DataType] = {
     **dict.fromkeys(METRICS, pl.Float64()),
     **COLUMNS,
 }
+# What only a range can have: none is said of what is covered, or while money has stopped.
+_OF_RANGES = ("covered_50", "covered_90", "width_50", "width_90", "late")
 _NOTHING_SAID = (None,) * len(COLUMNS)
 # Of each forecast, whatever became of it.
 _FORECASTS = ("wr_id", "requested_at", "released_at", "payout_ftm", "kind", *COLUMNS)
@@ -81,7 +83,8 @@ def origin_scores(
     seed: int = 0,
 ) -> pl.DataFrame:
     """One row a model and origin with its scores; null where its truth is not certain yet. The
-    model's rows have what was said too, `said.COLUMNS`, also of requests too young for any score.
+    model's rows have what was said too, `said.COLUMNS`, also of requests too young for any score,
+    and nothing of a range where none would have been shown.
 
     `requests` has `wr_id`, `requested_at`, `released_at` (null while pending), `payout_ftm`
     and `need_ftm` at its request, and `in_pool_ftm` where part of that may have been in the pool
@@ -123,8 +126,10 @@ def origin_scores(
             ours = name == MODEL
             kind = window.kind if ours else None
             told = said(window, need_ftm, in_pool_ftm, wait) if ours else _NOTHING_SAID
-            scored = _scored(sample, wait, age)
-            rows.append((name, *about, int(batches[index]), kind, *scored, *told))
+            scored = dict(zip(METRICS, _scored(sample, wait, age), strict=True))
+            if kind in NO_RANGE:
+                scored |= dict.fromkeys(_OF_RANGES)
+            rows.append((name, *about, int(batches[index]), kind, *scored.values(), *told))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 

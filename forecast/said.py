@@ -10,6 +10,8 @@ import polars as pl
 from forecast.window import ReleaseWindow
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)
+# `covered` says no days, only that the money is there; the others say nothing.
+NO_RANGE = ("covered", "stalled", "insufficient_history")
 WITHIN_DAYS = (7, 14, 35, 90)
 # `days_50`: within so many days it was to be paid with 50 % chance, null past the horizon.
 # `within_7_days`: the chance. `later_share`: of the simulations that said later than it came; null

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from forecast.backtest import METRICS, MODEL
@@ -57,8 +58,7 @@ def _summarised(
     """The rows of one slice; models share their draws, so that differences are paired."""
     rows: list[tuple[object, ...]] = []
     batch_ids = part["batch"].unique().sort()
-    even = np.full(len(batch_ids), 1 / len(batch_ids))
-    drawn = rng.multinomial(len(batch_ids), even, _DRAWS).astype(np.float64)
+    drawn = drawn_batches(len(batch_ids), rng)
     crps: dict[str, tuple[float, FloatArray, int, int]] = {}
     for model in part["model"].unique(maintain_order=True):
         of_model = part.filter(pl.col("model") == model)
@@ -68,7 +68,7 @@ def _summarised(
                 continue
             batches = batch_ids.search_sorted(of_model["batch"]).to_numpy()[known]
             figures = values.to_numpy()[known].astype(np.float64)
-            middle = _median if metric in _MEDIANS else _mean
+            middle = _median if metric in _MEDIANS else mean_of
             value, again = middle(figures, batches, drawn)
             many = int(np.unique(batches).size)
             rows.append(_row((model, name, metric), value, again, figures.size, many))
@@ -98,23 +98,43 @@ def _values(of_model: pl.DataFrame) -> Iterator[tuple[str, pl.Series]]:
 def _row(
     key: tuple[str, str, str], value: float, again: FloatArray, size: int, batches: int
 ) -> tuple[object, ...]:
-    outside = (1 - _LEVEL) / 2
-    draws = again[np.isfinite(again)]
-    low, high = np.quantile(draws, [outside, 1 - outside]).tolist() if draws.size else (None, None)
+    low, high = interval(again)
     known = value if np.isfinite(value) else None  # nothing is saved on what never errs
     return (*key, known, low, high, size, batches, batches >= FEWEST_BATCHES)
 
 
-def _mean(figures: FloatArray, batches: FloatArray, drawn: FloatArray) -> tuple[float, FloatArray]:
-    """The mean, and that of each draw of batches."""
-    sums = np.bincount(batches, figures, drawn.shape[1])
-    counts = np.bincount(batches, minlength=drawn.shape[1])
+def mean_of(
+    figures: FloatArray,
+    batches: npt.NDArray[np.intp],
+    drawn: FloatArray,
+    weights: FloatArray | None = None,
+) -> tuple[float, FloatArray]:
+    """The mean, and that of each draw of batches: a row of `drawn` says how often each is in it."""
+    weights = np.ones(figures.size) if weights is None else weights
+    sums = np.bincount(batches, figures * weights, drawn.shape[1])
+    counts = np.bincount(batches, weights, drawn.shape[1])
     with np.errstate(invalid="ignore"):  # a draw may miss all batches that have this figure
-        return float(figures.mean()), np.asarray((drawn @ sums) / (drawn @ counts))
+        again = np.asarray((drawn @ sums) / (drawn @ counts))
+    return float(np.average(figures, weights=weights)), again
+
+
+def drawn_batches(many: int, rng: np.random.Generator) -> FloatArray:
+    """Draws of so many batches from themselves, a row a draw."""
+    return rng.multinomial(many, np.full(many, 1 / many), _DRAWS).astype(np.float64)
+
+
+def interval(again: FloatArray) -> tuple[float | None, float | None]:
+    """Where 90 % of the draws lie; None where none has the figure."""
+    outside = (1 - _LEVEL) / 2
+    draws = again[np.isfinite(again)]
+    if not draws.size:
+        return None, None
+    low, high = np.quantile(draws, [outside, 1 - outside]).tolist()
+    return low, high
 
 
 def _median(
-    figures: FloatArray, batches: FloatArray, drawn: FloatArray
+    figures: FloatArray, batches: npt.NDArray[np.intp], drawn: FloatArray
 ) -> tuple[float, FloatArray]:
     """The median, and that of each draw of batches."""
     order = np.argsort(figures)

@@ -1,6 +1,7 @@
 """`python -m scoring`: backtests the forecasts on a store, prints the scores and keeps them.
 
-With `--log` it scores the forecasts that were really shown instead, and keeps nothing.
+Then it logs what is forecast now, at most once a day; see scoring/panel.py. With `--log` it scores
+the forecasts that were logged instead, and keeps nothing.
 
 Exit status: 0 done or not due, 1 failed, 2 bad usage.
 """
@@ -23,9 +24,10 @@ from data.store.reader import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
 from scoring.companion import Scores, companion_of, read_scores, write_scores
-from scoring.forecast_log import read_log
+from scoring.forecast_log import log_of, read_log
 from scoring.inputs import Inputs, read_inputs, read_releases
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, METRICS, Alarm, LiveScores, live_scores
+from scoring.panel import append_panel
 from scoring.run import first_verdict, is_due, model_version, run_backtest
 
 _SHOWN = ("tw_crps", "covered_90", "covered_50", "late", "width_90", "brier_35")
@@ -43,32 +45,41 @@ def main(arguments: list[str] | None = None) -> int:
         help="only where enough is new, a first verdict first, the rest out of the way of "
         "everything else; lines of two numbers tell how many requests of how many are scored",
     )
-    what.add_argument("--log", action="store_true", help="score the forecasts that were shown")
+    what.add_argument("--log", action="store_true", help="score the forecasts that were logged")
     options = parser.parse_args(arguments)
     try:
         store = options.store or _store(options.network)
         if options.log:
             print(log_report(store))
             return 0
-        if options.if_due and not is_due(store):
-            return 0
-        with open_reader(store) as con:
-            inputs = read_inputs(con)
-        if options.if_due:
-            _tell_first(store, inputs)
-            os.nice(19)
-        scores = run_backtest(inputs, datetime.now(UTC), told=_tell if options.if_due else _show)
-        write_scores(store, scores)
+        scores = None
+        if not options.if_due or is_due(store):
+            scores = _scored(store, out_of_the_way=options.if_due)
+        logged = append_panel(store, datetime.now(UTC))
     except ConfigError as error:
         print(f"scoring: {error}", file=sys.stderr)
         return 2
     except (TrackerError, ForecastError) as error:
         print(f"scoring: {error}", file=sys.stderr)
         return 1
-    if not options.if_due:
+    if scores is not None and not options.if_due:
         print(score_report(scores))
         print(f"kept in {companion_of(store)}")
+        if logged:
+            print(f"{_of(logged, 'forecast')} logged in {log_of(store)}")
     return 0
+
+
+def _scored(store: Path, *, out_of_the_way: bool) -> Scores:
+    """The scores of a store, which are kept beside it."""
+    with open_reader(store) as con:
+        inputs = read_inputs(con)
+    if out_of_the_way:
+        _tell_first(store, inputs)
+        os.nice(19)
+    scores = run_backtest(inputs, datetime.now(UTC), told=_tell if out_of_the_way else _show)
+    write_scores(store, scores)
+    return scores
 
 
 def _tell_first(store: Path, inputs: Inputs) -> None:
@@ -129,7 +140,7 @@ def _by_slice(table: pl.DataFrame) -> Iterator[str]:
 
 
 def log_report(store: Path) -> str:
-    """How the forecasts shown from a store came out. Raises StoreError."""
+    """How the forecasts logged of a store came out. Raises StoreError."""
     log = read_log(store)  # first, so that the store is no older than the forecasts made from it
     with open_reader(store) as con:
         info = read_info(con)
@@ -146,12 +157,13 @@ def log_report(store: Path) -> str:
 
 def _log_lines(scores: LiveScores) -> Iterator[str]:
     yield (
-        f"{_of(scores.forecasts, 'forecast')} shown up to {scores.as_of:%Y-%m-%d %H:%M} UTC, "
+        f"{_of(scores.forecasts, 'forecast')} logged up to {scores.as_of:%Y-%m-%d %H:%M} UTC, "
         f"{scores.resolved:,} of them resolved in {_of(scores.batches, 'payout batch', 'es')}"
     )
     apart = {name.replace("_", " "): number for name, number in scores.no_interval.items()}
     apart["request not found as waiting"] = scores.unmatched
     apart["logged long after their block"] = scores.backdated
+    apart["of unstakes that nobody made, so no truth"] = scores.unmade
     if any(apart.values()):
         yield "apart: " + ", ".join(
             f"{number:,} {name}" for name, number in apart.items() if number

@@ -1,23 +1,18 @@
-"""The log of forecasts that were shown, kept before their outcome is known: `<store>.forecasts`.
+"""The log of forecasts beside a store, kept before their outcome is known, and how it is read.
 
-One JSON object a line, in a file that only grows: the forecast of one request, and nothing of
-who saw it. A process that appends locks the file for an instant, and first reads what others
-appended since: no forecast is logged twice. A line that a crash or a full disk tore is left
-as it is, and the next one begins on a fresh line.
+One JSON object a line, in a file that only grows: the forecast of one request, or of an unstake
+that nobody made, and nothing of any visitor. What was read once is not read again, only what was
+appended since. `scoring/log_append.py` writes it.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import math
 import os
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Self, get_type_hints
 
@@ -33,22 +28,13 @@ from pydantic import (
 )
 
 from data import StoreError
-from data.config import settings
-from data.store.reader import StoreInfo, is_full
-from forecast import ReleaseWindow
-from forecast.backtest import BRIER_DAYS
 from forecast.window import WindowKind
 
 LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
-# A tenth of a second: block times are whole seconds.
-_DECIMALS = 6
-# A forecast shown twice is shown within minutes: what is older than this much of the file is not
-# looked at before an append. Where that lets one through, reading counts it once.
-_TAIL_BYTES = 4 * 2**20
-_MOST_KEYS = 100_000
-_LOCK_TRIES, _LOCK_WAIT_S = 200, 0.005
+_MOST_READ = 4  # files that are kept read
+_LAST_BYTES = 8 * 1024  # a line has some 600
 
-Key = tuple[int, int, int, str]
+Key = tuple[int, int | None, float | None, int, str]
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -63,25 +49,11 @@ _Amount = Annotated[float, Field(ge=0)]
 _Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A window that was shown for a pending request.
-
-    `source` is the funding it was read from, `inputs_hash` a hash of all that it was made of.
-    """
-
-    wr_id: int
-    need_ftm: float
-    in_pool_ftm: float
-    window: ReleaseWindow
-    source: str
-    model_version: str
-    inputs_hash: str
-
-
 class ForecastLine(BaseModel):
     """The fields of a line, in their order. Times are UTC, `forecast_at` is the block's.
 
+    `wr_id` is null of an unstake that nobody made, and `new_ftm` what it would be paid; older lines
+    lack the latter.
     `quantiles` are days at `LEVELS`: null past the horizon, none of `insufficient_history`,
     which has no probabilities either.
     """
@@ -94,7 +66,7 @@ class ForecastLine(BaseModel):
     block: _Count
     network: str
     chain_id: _Count
-    wr_id: _Count
+    wr_id: _Count | None
     need_ftm: _Amount
     in_pool_ftm: _Amount
     kind: WindowKind
@@ -108,6 +80,7 @@ class ForecastLine(BaseModel):
     model_version: str
     inputs_hash: str
     logged_at: _Moment
+    new_ftm: _Amount | None = None
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Self:
@@ -118,56 +91,28 @@ class ForecastLine(BaseModel):
             raise ValueError("not the quantiles of a forecast")
         if any((chance is None) != nothing for chance in odds):
             raise ValueError("not the probabilities of a forecast")
+        if (self.wr_id is None) == (self.new_ftm is None):
+            raise ValueError("neither of a request nor of a new unstake")
         return self
 
     @property
     def key(self) -> Key:
         """What two lines of one forecast share."""
-        return self.chain_id, self.wr_id, self.block, self.model_version
+        return self.chain_id, self.wr_id, self.new_ftm, self.block, self.model_version
 
 
 # What a field holds decides its column; the rest are numbers.
 _COLUMNS: dict[object, pl.DataType] = {
     AwareDatetime: pl.Datetime("us", "UTC"),
     int: pl.Int64(),
+    int | None: pl.Int64(),
     str: pl.String(),
     WindowKind: pl.String(),
     list[float | None]: pl.List(pl.Float64()),
 }
 _TYPES = get_type_hints(ForecastLine)
+_KEY = ("chain_id", "wr_id", "new_ftm", "block", "model_version")
 SCHEMA = {name: _COLUMNS.get(_TYPES[name], pl.Float64()) for name in ForecastLine.model_fields}
-
-
-def line_of(info: StoreInfo, entry: Entry, logged_at: datetime) -> ForecastLine:
-    """The line of a window shown from the store `info` speaks of.
-
-    Raises StoreError where that was not synced up to any block.
-    """
-    if info.synced_at is None or info.synced_block is None:
-        raise StoreError("the store was not synced up to any block yet: sync it first")
-    window = entry.window
-    known = bool(window.days.size)
-    within = {
-        f"within_{days}_days": window.probability_within(days) if known else None
-        for days in BRIER_DAYS
-    }
-    return ForecastLine(
-        forecast_at=info.synced_at,
-        block=info.synced_block,
-        network=info.network,
-        chain_id=info.chain_id,
-        wr_id=entry.wr_id,
-        need_ftm=entry.need_ftm,
-        in_pool_ftm=entry.in_pool_ftm,
-        kind=window.kind,
-        horizon_days=window.horizon_days,
-        quantiles=[_days(window.quantile(level)) for level in LEVELS] if known else [],
-        source=entry.source,
-        model_version=entry.model_version,
-        inputs_hash=entry.inputs_hash,
-        logged_at=logged_at,
-        **within,
-    )
 
 
 def read_line(text: bytes) -> ForecastLine | None:
@@ -176,10 +121,6 @@ def read_line(text: bytes) -> ForecastLine | None:
         return ForecastLine.model_validate_json(text)
     except ValidationError:
         return None
-
-
-def _days(days: float) -> float | None:
-    return None if math.isinf(days) else round(days, _DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -193,136 +134,83 @@ class Log:
     unreadable_lines: int
 
 
-@dataclass
-class _Seen:
-    """What this process knows of one file: the keys in it up to `end_bytes`."""
-
-    file: tuple[int, int]
-    end_bytes: int
-    keys: set[Key] = field(default_factory=set)
-
-
-_seen: dict[Path, _Seen] = {}
-_seen_by_one = threading.Lock()
-
-
 def log_of(store: Path) -> Path:
-    """Where the forecasts shown from a store lie."""
+    """Where the forecasts from a store lie."""
     return store.with_name(f"{store.name}.forecasts")
 
 
-def append_windows(
-    store: Path, info: StoreInfo, entries: Sequence[Entry], *, logged_at: datetime | None = None
-) -> int:
-    """Log the windows that were shown from `store`; returns how many were not there yet.
+@dataclass
+class _Read:
+    """What was read of one file: its whole lines up to `end_bytes`."""
 
-    Nothing is written of a simulated store, nor where FTM_FORECAST_LOG is off. `logged_at` is the
-    wall clock's unless given. Raises StoreError where the file cannot be written (what was
-    shown stays right, but is not logged: say so and go on), ConfigError for a bad setting.
-    """
-    if info.simulated or settings().forecast_log == "off":
-        return 0
-    now = datetime.now(UTC) if logged_at is None else logged_at
-    lines = [line_of(info, entry, now) for entry in entries]
-    path = log_of(store)
-    with _seen_by_one:
-        try:
-            return _append(path, lines)
-        except OSError as error:
-            why = "no space left" if is_full(error) else error.strerror
-            raise StoreError(
-                f"cannot write {path}: {why}; until that is mended, what is forecast is not logged"
-            ) from error
+    file: tuple[int, int]
+    end_bytes: int = 0
+    frame: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+    unreadable: int = 0
+
+
+_read: dict[Path, _Read] = {}
+_read_by_one = threading.Lock()
 
 
 def read_log(store: Path) -> Log:
     """All that was logged beside `store`; empty where nothing was. Raises StoreError."""
-    lines: dict[Key, ForecastLine] = {}
-    unreadable = 0
+    path = log_of(store)
+    with _read_by_one:
+        try:
+            with path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                known = _known(path, (status.st_dev, status.st_ino), status.st_size)
+                file.seek(known.end_bytes)
+                appended = file.read()
+        except FileNotFoundError:
+            _read.pop(path, None)
+            return Log(pl.DataFrame(schema=SCHEMA), 0)
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error.strerror}") from error
+        whole, end, torn = appended.rpartition(b"\n")
+        if end:
+            frame, unreadable = _parsed(whole.split(b"\n"))
+            known.frame = _once(known.frame, frame)
+            known.unreadable += unreadable
+            known.end_bytes += len(whole) + 1
+        # A line that lacks its end may be whole all the same, or may still be written.
+        frame, unreadable = _parsed([torn])
+        return Log(_once(known.frame, frame), known.unreadable + unreadable)
+
+
+def last_line(store: Path) -> ForecastLine | None:
+    """The line that was logged last; None where there is none that can be read. Quick."""
     try:
         with log_of(store).open("rb") as file:
-            for text in filter(bytes.strip, file):
-                line = read_line(text)
-                unreadable += line is None
-                if line is not None:
-                    lines.setdefault(line.key, line)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise StoreError(f"cannot read {log_of(store)}: {error.strerror}") from error
-    columns = {name: [getattr(line, name) for line in lines.values()] for name in SCHEMA}
-    return Log(pl.DataFrame(columns, schema=SCHEMA), unreadable)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
+            texts = file.read().split(b"\n")
+    except OSError:
+        return None
+    return next((line for text in reversed(texts) if (line := read_line(text))), None)
 
 
-def _append(path: Path, lines: list[ForecastLine]) -> int:
-    """Append the lines that are not in the file yet; returns how many. Raises OSError."""
-    if _all_known(path, lines):
-        return 0
-    with _locked(path) as handle:
-        keys, fresh = _read_on(path, handle), True
-        end = os.fstat(handle).st_size
-        if end:
-            fresh = os.pread(handle, 1, end - 1) == b"\n"
-        written = 0
-        for line in lines:
-            if line.key in keys:
-                continue
-            text = line.model_dump_json().encode() + b"\n"
-            _write_whole(handle, text if fresh else b"\n" + text)
-            keys.add(line.key)
-            fresh = True
-            written += 1
-        _seen[path].end_bytes = os.fstat(handle).st_size
-        return written
+def _known(path: Path, file: tuple[int, int], size: int) -> _Read:
+    """What is known of a file: nothing of one that was put in its place."""
+    known = _read.pop(path, None)
+    if known is None or known.file != file or size < known.end_bytes:
+        known = _Read(file)
+    _read[path] = known  # the newest is the last
+    while len(_read) > _MOST_READ:
+        del _read[next(iter(_read))]
+    return known
 
 
-def _all_known(path: Path, lines: list[ForecastLine]) -> bool:
-    """Whether this process already knows every line, so that the file need not be opened."""
-    seen = _seen.get(path)
-    if seen is None or not {line.key for line in lines} <= seen.keys:
-        return not lines
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return False
-    return seen.file == (status.st_dev, status.st_ino) and status.st_size >= seen.end_bytes
+def _parsed(texts: Iterable[bytes]) -> tuple[pl.DataFrame, int]:
+    """Lines as a frame, and how many could not be read."""
+    lines = [read_line(text) for text in texts if text.strip()]
+    good = [line for line in lines if line is not None]
+    columns = {name: [getattr(line, name) for line in good] for name in SCHEMA}
+    return pl.DataFrame(columns, schema=SCHEMA), len(lines) - len(good)
 
 
-def _read_on(path: Path, handle: int) -> set[Key]:
-    """The keys in the file, with those that others appended since the last look."""
-    status = os.fstat(handle)
-    file, end = (status.st_dev, status.st_ino), status.st_size
-    seen = _seen.get(path)
-    if seen is None or seen.file != file or end < seen.end_bytes or len(seen.keys) > _MOST_KEYS:
-        seen = _seen[path] = _Seen(file, max(0, end - _TAIL_BYTES))
-    appended = b""
-    while more := os.pread(handle, end - seen.end_bytes, seen.end_bytes):
-        appended += more
-        seen.end_bytes += len(more)
-    lines = (read_line(text) for text in appended.split(b"\n"))
-    seen.keys.update(line.key for line in lines if line is not None)
-    return seen.keys
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """The file, open to append, while no other process or thread appends to it."""
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        for _ in range(_LOCK_TRIES):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(_LOCK_WAIT_S)
-        else:
-            raise OSError(errno.EWOULDBLOCK, "another process keeps it locked")
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def _write_whole(handle: int, text: bytes) -> None:
-    """One write, so that lines of several processes cannot mix."""
-    if os.write(handle, text) < len(text):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def _once(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """Both, each forecast once: the first counts."""
+    if more.is_empty():
+        return frame
+    return pl.concat([frame, more]).unique(_KEY, keep="first", maintain_order=True)

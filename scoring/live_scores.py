@@ -1,4 +1,4 @@
-"""How the forecasts that were really shown came out, and an alarm where they stop holding.
+"""How the forecasts that were logged came out, and an alarm where they stop holding.
 
 The truth is min(wait, horizon), counted from the forecast. Of young forecasts only the quick ones
 are paid yet, so nothing is scored because it was paid: a forecast counts from a moment that was
@@ -12,11 +12,12 @@ of it. For the same reason the alarm looks at the forecasts that were the last t
 at the batches that were the last to be paid: of the newest payouts, the late are due already
 and the timely are not.
 
-A request is forecast many times before it is paid, and requests paid in one batch waited for the
-same thing. So every figure is the mean over payout batches of the mean in the batch: a batch
-is one observation. What still waits is one batch as long as nobody is paid, and else as many as
-there were payouts between the moments from which it counts: were it one, an alarm would not hear of
-a queue that slows down. The intervals are of a bootstrap over batches.
+A request is forecast many times before it is paid, and counts once, as it does in the backtest: a
+figure is the mean over requests of the mean of each one's forecasts. Requests paid in one batch
+waited for the same thing, so the intervals are of a bootstrap over payout batches, by the same
+functions as the backtest's. What still waits is one batch as long as nobody is paid, and else as
+many as there were payouts between the moments from which it counts: were it one, an alarm would not
+hear of a queue that slows down.
 
 It is apart from forecast/, so that a change here makes no other model version.
 """
@@ -33,17 +34,15 @@ import polars as pl
 
 from forecast.backtest import BRIER_DAYS, payout_batches
 from forecast.history import FloatArray, days_from, require_aware
-from forecast.summary import FEWEST_BATCHES, FIGURE
+from forecast.said import NO_RANGE
+from forecast.summary import FEWEST_BATCHES, FIGURE, drawn_batches, interval, mean_of
 from scoring.forecast_log import LEVELS
 
 ALARM_BATCHES, ALARM_BELOW = 30, 0.75
 MOST_DELAY = timedelta(hours=2)  # from the block of a forecast until it is logged
 ALL = "all"
 METRICS = ("covered_50", "covered_90", "late", "pinball", *(f"brier_{d}" for d in BRIER_DAYS))
-# `covered` shows no days, only that the money is there; the others show nothing.
-_NO_INTERVAL = ("covered", "stalled", "insufficient_history")
 _NO_ODDS = ("stalled", "insufficient_history")
-_DRAWS, _BETWEEN = 400, (0.05, 0.95)
 _EDGE = 1e-9
 _LAST = LEVELS.index(0.95)
 _SCHEMA = dict.fromkeys(("model_version", "metric"), pl.String()) | FIGURE
@@ -113,7 +112,8 @@ class LiveScores:
     `resolved` forecasts are paid or older than their horizon, in `batches`. Three kinds count
     nowhere else: `no_interval`, by kind of window; `unmatched`, whose request does not stand in
     `requests` as waiting at that time; `backdated`, logged long after their block, when more could
-    be known. `overdue_requests` still wait past the 95 % mark of a forecast.
+    be known. Nor do `unmade`, of new unstakes that nobody made: nothing tells when they would have
+    been paid. `overdue_requests` still wait past the 95 % mark of a forecast.
 
     `table` has a row for all and for each model version, newest last, and each of `METRICS`, with a
     90 % interval; its value is null where nothing is due.
@@ -126,6 +126,7 @@ class LiveScores:
     no_interval: dict[str, int]
     unmatched: int
     backdated: int
+    unmade: int
     overdue_requests: int
     alarm: Alarm
     table: pl.DataFrame
@@ -140,18 +141,19 @@ def live_scores(
     it waits. Neither reads a clock: the same input gives the same figures.
     """
     require_aware(as_of, "as_of")
-    in_time = log_frame.filter(pl.col("logged_at") - pl.col("forecast_at") <= MOST_DELAY)
+    made = log_frame.filter(pl.col("wr_id").is_not_null())
+    in_time = made.filter(pl.col("logged_at") - pl.col("forecast_at") <= MOST_DELAY)
     shown = _beside_truth(in_time, requests, as_of)
     resolved = shown.only(np.isfinite(shown.wait) | (shown.age >= shown.horizon))
-    kinds = shown.frame.filter(pl.col("kind").is_in(_NO_INTERVAL))["kind"]
+    kinds = shown.frame.filter(pl.col("kind").is_in(NO_RANGE))["kind"]
     versions = shown.frame["model_version"].unique(maintain_order=True).to_list()
     parts = {ALL: shown} | {
         version: shown.only(shown.frame["model_version"] == version) for version in versions
     }
     rows = [
-        (name, metric, *_figure(values, batches, seed))
+        (name, metric, *_figure(scored, values, batches, seed))
         for name, part in parts.items()
-        for metric, values, batches in _values(part)
+        for metric, scored, values, batches in _values(part)
     ]
     alarm, overdue = _alarm(shown)
     return LiveScores(
@@ -159,9 +161,10 @@ def live_scores(
         forecasts=shown.frame.height,
         resolved=resolved.frame.height,
         batches=int(np.unique(resolved.batches(resolved.horizon)).size),
-        no_interval={kind: int((kinds == kind).sum()) for kind in _NO_INTERVAL},
+        no_interval={kind: int((kinds == kind).sum()) for kind in NO_RANGE},
         unmatched=in_time.height - shown.frame.height,
-        backdated=log_frame.height - in_time.height,
+        backdated=made.height - in_time.height,
+        unmade=log_frame.height - made.height,
         overdue_requests=overdue,
         alarm=alarm,
         table=pl.DataFrame(rows, schema=_SCHEMA, orient="row"),
@@ -191,9 +194,9 @@ def _beside_truth(log_frame: pl.DataFrame, requests: pl.DataFrame, as_of: dateti
     return Shown(frame, waits, -begins, horizon, of_frame, payouts)
 
 
-def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
-    """For each metric its values, one for each forecast that it can score, and their batches."""
-    due = part.only(~part.frame["kind"].is_in(_NO_INTERVAL))
+def _values(part: Shown) -> Iterator[tuple[str, Shown, FloatArray, Batches]]:
+    """For each metric the forecasts that it can score, their values, and their batches."""
+    due = part.only(~part.frame["kind"].is_in(NO_RANGE))
     due = due.only(due.age >= due.horizon)
     marks, truth = due.marks(), due.truth
     levels = np.array(LEVELS)
@@ -205,12 +208,13 @@ def _values(part: Shown) -> Iterator[tuple[str, FloatArray, Batches]]:
         "pinball": np.maximum(levels * missed, (levels - 1) * missed).mean(axis=1),
     }
     for metric, values in metrics.items():
-        yield metric, values.astype(np.float64), due.batches(due.horizon)
+        yield metric, due, values.astype(np.float64), due.batches(due.horizon)
     with_odds = part.only(~part.frame["kind"].is_in(_NO_ODDS))
     for days in BRIER_DAYS:
         over = with_odds.only((with_odds.age >= days) & (with_odds.horizon >= days))
         odds = over.frame[f"within_{days}_days"].to_numpy()
-        yield f"brier_{days}", (odds - (over.wait <= days)) ** 2, over.batches(days)
+        values = (odds - (over.wait <= days)) ** 2
+        yield f"brier_{days}", over, values, over.batches(days)
 
 
 def _inside(part: Shown, low: float, high: float) -> npt.NDArray[np.bool_]:
@@ -220,27 +224,28 @@ def _inside(part: Shown, low: float, high: float) -> npt.NDArray[np.bool_]:
 
 
 def _figure(
-    values: FloatArray, batches: Batches, seed: int
+    part: Shown, values: FloatArray, batches: Batches, seed: int
 ) -> tuple[float | None, float | None, float | None, int, int, bool]:
-    """The mean of the means of the batches, its interval, and how many forecasts and batches it is
-    of."""
-    means = _batch_means(values, batches)
-    many = means.size
-    if not many:
+    """The mean over requests, its interval, and how many forecasts and batches it is of."""
+    found, each = np.unique(batches, return_inverse=True)
+    if not found.size:
         return None, None, None, 0, 0, False
-    drawn = np.random.default_rng(seed).multinomial(many, np.full(many, 1 / many), _DRAWS)
-    low, high = np.quantile(drawn @ means / many, _BETWEEN).tolist()
-    return float(means.mean()), low, high, values.size, many, many >= FEWEST_BATCHES
+    drawn = drawn_batches(found.size, np.random.default_rng(seed))
+    value, again = mean_of(values, each, drawn, _weights(part))
+    return value, *interval(again), values.size, found.size, found.size >= FEWEST_BATCHES
 
 
-def _batch_means(values: FloatArray, batches: Batches) -> FloatArray:
-    _, each = np.unique(batches, return_inverse=True)
-    return np.asarray(np.bincount(each, values) / np.bincount(each), dtype=np.float64)
+def _weights(part: Shown) -> FloatArray:
+    """Of each forecast, so that each request counts once."""
+    _, each, counts = np.unique(
+        part.frame["wr_id"].to_numpy(), return_inverse=True, return_counts=True
+    )
+    return np.asarray(1 / counts[each], dtype=np.float64)
 
 
 def _alarm(shown: Shown) -> tuple[Alarm, int]:
     """The alarm, over as many forecasts as it takes, last due first, and the overdue requests."""
-    with_interval = shown.only(~shown.frame["kind"].is_in(_NO_INTERVAL))
+    with_interval = shown.only(~shown.frame["kind"].is_in(NO_RANGE))
     due = with_interval.only(with_interval.age >= with_interval.marks()[:, _LAST])
     marks = due.marks()[:, _LAST]
     due_ago, batch = due.age - marks, due.batches(marks)
@@ -251,8 +256,8 @@ def _alarm(shown: Shown) -> tuple[Alarm, int]:
         return Alarm(None, None, due.frame.height, int(newest.size)), overdue
     since = due_ago[order][np.sort(newest)[ALARM_BATCHES - 1]]
     looked_at = due_ago <= since
-    inside = _inside(due, 0.05, 0.95).astype(np.float64)[looked_at]
-    means = _batch_means(inside, batch[looked_at])
-    coverage = float(means.mean())
+    recent = due.only(looked_at)
+    inside = _inside(recent, 0.05, 0.95).astype(np.float64)
+    coverage = float(np.average(inside, weights=_weights(recent)))
     on = coverage < ALARM_BELOW - _EDGE
-    return Alarm(on, coverage, inside.size, means.size), overdue
+    return Alarm(on, coverage, inside.size, np.unique(batch[looked_at]).size), overdue

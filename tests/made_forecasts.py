@@ -13,7 +13,8 @@ import polars as pl
 
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow, prepare
-from scoring.forecast_log import LEVELS, SCHEMA, Entry, append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, SCHEMA, log_of, read_log
+from scoring.log_append import Entry, append_windows
 from tests.made_funding import AT, BEGAN, funding, regular
 
 ADDRESS = "0x84db6ee82b7cf3b47e8f19270abde5718b936670"
@@ -58,6 +59,7 @@ LINE = {
     "model_version": "m1",
     "inputs_hash": "0f0f",
     "logged_at": "2024-03-11T00:01:00Z",
+    "new_ftm": None,
 }
 _CURVE = prepare(regular(), AT, paths=20)
 WINDOW = ReleaseWindow("batches", np.arange(1.0, 21.0), 120.0, _CURVE)  # 5 % each of 1 to 20 days

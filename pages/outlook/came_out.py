@@ -1,4 +1,4 @@
-"""How the forecasts that visitors saw came out, on the Outlook page."""
+"""How the forecasts that were logged came out, on the Outlook page."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _NAMES = {
 
 
 def show(store: StoreView) -> None:
-    """The scores of what was shown, with their alarm, or why there are none."""
+    """The scores of what was logged, with their alarm, or why there are none."""
     if settings().forecast_log == "off":
         st.markdown(f"Nothing is logged here{words.to_operator(': `FTM_FORECAST_LOG` is off')}.")
         return
     if store.info.simulated:
         st.markdown(
-            "Forecasts of a simulation are not logged. On a real chain each forecast that Track "
-            "shows, and that of the first in line, is logged, and scored here on a fixed day."
+            "Forecasts of a simulation are not logged. On a real chain those of the requests that "
+            "wait are logged once a day, and scored here on a fixed day."
         )
         return
     try:
@@ -44,13 +44,12 @@ def show(store: StoreView) -> None:
         return
     if scores is None:
         st.markdown(
-            "Nothing was forecast here yet. Each forecast that Track shows, and that of the first "
-            "in line, is logged at most once an hour, without an address, and scored here on a "
-            "fixed day."
+            "Nothing was forecast here yet. Once a day the forecasts of the requests that wait, "
+            "and of new unstakes, are logged without an address, and scored here on a fixed day."
         )
         return
     st.markdown(
-        f"{words.plural(scores.forecasts, 'forecast')} shown, "
+        f"{words.plural(scores.forecasts, 'forecast')} logged, "
         f"{scores.resolved:,} of them resolved in "
         f"{words.plural(scores.batches, 'payout batch', 'payout batches')}."
     )
@@ -59,6 +58,8 @@ def show(store: StoreView) -> None:
     others = [
         f"{count:,} {kind.replace('_', ' ')}" for kind, count in scores.no_interval.items() if count
     ]
+    if scores.unmade:
+        others.append(f"{scores.unmade:,} of new unstakes, which nobody made")
     without_window = f" Apart from them: {', '.join(others)}." if others else ""
     st.caption(
         "A forecast is scored on a day that is fixed when it is made. If it was scored once its "
@@ -79,7 +80,7 @@ def _table(scores: LiveScores) -> None:
         hide_index=True,
         height="content",
         placeholder="not yet",
-        alt="Scores of the forecasts that were shown",
+        alt="Scores of the forecasts that were logged",
         column_config={
             "metric": text("Score", width=150),
             "value": number("Found", format="%.3g"),

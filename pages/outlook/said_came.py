@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from forecast.backtest import HORIZON_DAYS
+from forecast.said import NO_RANGE
 from scoring.companion import Scores
 from ui.odds.scored import Odds
 from ui.parts import downloads, drawing, words
@@ -17,7 +18,6 @@ from ui.parts.colours import AMBER, BLUE, GREY
 
 MOST_DOTS = 1_000
 _HELD = ("in the 90 % range", "outside")
-_NOT_SAID = ("covered", "stalled", "insufficient_history")
 
 
 def scatter(odds: Odds) -> None:
@@ -65,7 +65,7 @@ def judged(scores: Scores) -> pl.DataFrame:
     came = waited.fill_null(HORIZON_DAYS).clip(0, HORIZON_DAYS)
     low, high = (pl.col(f"days_{p}").fill_null(HORIZON_DAYS) for p in (5, 95))
     held = came.is_between(low, high)
-    return scores.forecasts.filter(old, ~pl.col("kind").is_in(_NOT_SAID)).select(
+    return scores.forecasts.filter(old, ~pl.col("kind").is_in(NO_RANGE)).select(
         "wr_id",
         said=pl.col("days_50").fill_null(HORIZON_DAYS),
         came=came,

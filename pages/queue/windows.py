@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from pages.queue import parts
-from ui.odds import scored, shown_forecasts, window_card, window_words
+from ui.odds import scored, window_card, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, words
 
@@ -47,8 +47,6 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
     """When the request that blocks the rest is expected to be paid."""
     if now is not None:
         window = now.present.window(0.0, head["payout_ftm"])
-        if window is not None:
-            shown_forecasts.log(now, head["wr_id"], 0.0, head["payout_ftm"], window)
         sentence = window_card.sentence(now, window, head["requested_at"])
         st.markdown(f"When the first in line is paid: {sentence}")
 

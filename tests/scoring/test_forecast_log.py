@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import json
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from data import ConfigError, StoreError
-from data.config import ROOT
 from forecast.backtest import BRIER_DAYS
-from scoring import forecast_log
-from scoring.forecast_log import LEVELS, SCHEMA, append_windows, log_of, read_log
+from scoring import forecast_log, log_append
+from scoring.forecast_log import LEVELS, SCHEMA, log_of, read_log
+from scoring.log_append import append_windows
 from tests.made_forecasts import (
     ADDRESS,
     HALF_PAST_HORIZON,
@@ -39,7 +35,8 @@ from tests.made_funding import AT
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "store.duckdb"
-    forecast_log._seen.clear()
+    log_append._seen.clear()
+    forecast_log._read.clear()
 
 
 # What a line says
@@ -147,15 +144,15 @@ def test_the_same_forecast_is_logged_once_and_another_block_or_model_is_another(
 
 def test_a_process_that_starts_anew_does_not_log_again(store: Path) -> None:
     append(store, 7)
-    forecast_log._seen.clear()
+    log_append._seen.clear()
     assert append(store, 7, 8) == 1
 
 
-def test_a_page_that_runs_again_does_not_open_the_file(
+def test_what_this_process_logged_needs_no_second_look_at_the_file(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(store, 7, 8)
-    monkeypatch.setattr(forecast_log, "_locked", None)
+    monkeypatch.setattr(log_append, "_locked", None)
     assert append(store, 8) == 0
     with pytest.raises(TypeError):
         append(store, 9)
@@ -182,8 +179,8 @@ def test_of_a_forecast_that_is_there_twice_the_first_counts(
 ) -> None:
     append(store, 7)
     scribble(store, json.dumps(LINE | {"wr_id": 8}).encode() + b"\n")
-    forecast_log._seen.clear()
-    monkeypatch.setattr(forecast_log, "_TAIL_BYTES", 100)  # 7's line lies before that
+    log_append._seen.clear()
+    monkeypatch.setattr(log_append, "_TAIL_BYTES", 100)  # 7's line lies before that
     append_windows(store, INFO, [replace(entry(7), need_ftm=99.0)])
     assert log_of(store).read_bytes().count(b"\n") == 3
     assert read_log(store).frame.select("wr_id", "need_ftm").rows() == [(7, 30.5), (8, 30.5)]
@@ -270,7 +267,7 @@ def test_a_log_that_cannot_be_written_says_so(store: Path) -> None:
 def test_a_log_that_another_keeps_locked_is_not_waited_for_forever(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forecast_log, "_LOCK_TRIES", 3)
+    monkeypatch.setattr(log_append, "_LOCK_TRIES", 3)
     with log_of(store).open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         began = time.monotonic()
@@ -278,114 +275,3 @@ def test_a_log_that_another_keeps_locked_is_not_waited_for_forever(
             append(store, 7)
         assert time.monotonic() - began < 60
     assert append(store, 7) == 1
-
-
-# Several processes that log at once, are killed while they do, or run out of disk
-
-
-# Appends ids one at a time, once it is told to begin, and says how many were new.
-APPENDER = """
-import sys
-from pathlib import Path
-from data import StoreError
-from tests.made_forecasts import append
-store, own, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-print("ready", flush=True)
-sys.stdin.readline()
-new = 0
-try:
-    for number in range(count):
-        new += append(store, number)
-        new += append(store, own * 1_000_000 + number)
-        if new >= 100:
-            print("many", flush=True)
-except StoreError as error:
-    print(f"failed: {error}")
-print(new)
-"""
-
-
-def appender(
-    store: Path, own: int, count: int, most_bytes: int | None = None
-) -> subprocess.Popen[str]:
-    limit = most_bytes and partial(
-        resource.setrlimit, resource.RLIMIT_FSIZE, (most_bytes, most_bytes)
-    )
-    command = [sys.executable, "-c", APPENDER, str(store), str(own), str(count)]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        preexec_fn=limit,
-    )
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def begin(process: subprocess.Popen[str]) -> None:
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def test_processes_that_append_at_once_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    store = tmp_path / "store.duckdb"
-    processes = [appender(store, own, 200) for own in (1, 2, 3)]
-    for process in processes:
-        begin(process)
-    new = [int(process.communicate()[0].split()[-1]) for process in processes]
-    # Each of 200 forecasts of its own, and 200 that all three tell and one of them logs.
-    assert sum(new) == 3 * 200 + 200
-    assert log_of(store).read_bytes().count(b"\n") == 800
-    log = read_log(store)
-    assert log.unreadable_lines == 0
-    own = {k * 1_000_000 + number for k in (1, 2, 3) for number in range(200)}
-    assert set(log.frame["wr_id"]) == own | set(range(200))
-    # This process has logged nothing yet, and then knows what those did.
-    assert append(store, 1_000_000, 5_000_000) == 1
-
-
-def test_what_another_process_logged_meanwhile_is_not_logged_again(tmp_path: Path) -> None:
-    store = tmp_path / "store.duckdb"
-    assert append(store, 7) == 1
-    other = appender(store, 1, 3)
-    begin(other)
-    assert other.communicate()[0].split()[-1] == "6"
-    assert append(store, 7, 1, 1_000_001, 8) == 1
-    assert log_of(store).read_bytes().count(b"\n") == 8
-
-
-def test_a_process_killed_while_it_appends_leaves_a_log_to_go_on_with(tmp_path: Path) -> None:
-    store = tmp_path / "store.duckdb"
-    process = appender(store, 1, 1_000_000)
-    begin(process)
-    assert process.stdout.readline() == "many\n"
-    process.kill()
-    process.communicate()
-    before = log_of(store).read_bytes()
-    assert read_log(store).frame.height >= 100
-    assert append(store, 9_000_000) == 1  # the lock went with its holder
-    log = read_log(store)
-    assert log.frame["wr_id"][-1] == 9_000_000
-    assert log.unreadable_lines <= 1
-    assert log_of(store).read_bytes().startswith(before)
-
-
-def test_a_full_disk_tears_one_line_at_most_and_is_told(tmp_path: Path) -> None:
-    store = tmp_path / "store.duckdb"
-    process = appender(store, 1, 100, most_bytes=10_000)
-    begin(process)
-    told = process.communicate()[0]
-    assert f"failed: cannot write {log_of(store)}: no space left; until that is mended" in told
-    whole = int(told.split()[-1])
-    before = log_of(store).read_bytes()
-    assert len(before) == 10_000
-    assert before.count(b"\n") == whole > 5
-    # With room again: what was torn is logged after all, on a line of its own.
-    torn = whole // 2 if whole % 2 == 0 else 1_000_000 + whole // 2
-    assert append(store, torn) == 1
-    log = read_log(store)
-    assert (log.frame.height, log.unreadable_lines) == (whole + 1, 1)
-    assert log.frame["wr_id"][-1] == torn
-    assert log_of(store).read_bytes().startswith(before)

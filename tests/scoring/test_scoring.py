@@ -23,8 +23,9 @@ from data.store.reader import StoreInfo, open_reader, read_info
 from forecast.backtest import choose_source
 from scoring.__main__ import main, score_report
 from scoring.companion import Scores, companion_of, read_scores, write_scores
-from scoring.forecast_log import append_windows, log_of
+from scoring.forecast_log import log_of
 from scoring.inputs import Inputs, read_inputs, read_releases
+from scoring.log_append import append_windows
 from scoring.run import first_verdict, is_due, model_version, run_backtest
 from tests.made_forecasts import entry
 from tests.processes import python
@@ -246,7 +247,7 @@ def test_a_few_forecasts_are_scored_and_are_no_verdict(
     first = releases(store).head(4)
     log_each(store, first)
     lines = printed(store, capsys).splitlines()
-    assert lines[0].startswith("4 forecasts shown up to 20")
+    assert lines[0].startswith("4 forecasts logged up to 20")
     batches = re.search(r"4 of them resolved in (\d) payout batch(es)?$", lines[0])
     assert lines[2].split() == [
         "model",
@@ -283,7 +284,7 @@ def test_what_was_left_out_is_told(store: Path, capsys: pytest.CaptureFixture[st
     with log_of(store).open("ab") as file:
         file.write(b'{"forecast_at": "20')
     told = printed(store, capsys)
-    assert told.startswith("2 forecasts shown up to ")
+    assert told.startswith("2 forecasts logged up to ")
     assert "apart: 1 request not found as waiting, 1 logged long after their block\n" in told
     assert told.endswith("left out, as they cannot be read: 1 line\n")
 

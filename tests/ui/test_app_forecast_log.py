@@ -1,9 +1,8 @@
-"""Windows that pages show are logged once, without an address, and their score is public."""
+"""Pages write nothing of what they show; the log's score is public, and rings where it fails."""
 
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +11,9 @@ import pytest
 import queries
 from data.store.reader import open_reader
 from scoring.forecast_log import log_of
+from scoring.panel import append_panel
 from tests.made_forecasts import LINE
 from tests.shown import Show, said
-from ui.odds import shown_forecasts
 from ui.shown import store_view
 
 REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom'"
@@ -22,11 +21,9 @@ HEAD, SECOND = 2198, 2199
 
 
 @pytest.fixture(autouse=True)
-def _as_if_just_synced(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """The sample's last block is old, and of an old block nothing is logged."""
-    shown_forecasts._logged_at.clear()
-    if "old_block" not in request.node.name:
-        monkeypatch.setattr(store_view, "STALE_AFTER", timedelta(days=36_500))
+def _as_if_just_synced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample's last block is old, which each page would warn of."""
+    monkeypatch.setattr(store_view, "STALE_AFTER", timedelta(days=36_500))
 
 
 @pytest.fixture
@@ -34,75 +31,39 @@ def log(tmp_path: Path) -> Path:
     return log_of(tmp_path / "shown.duckdb")
 
 
-def lines(log: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in log.read_text().splitlines()]
-
-
-def test_a_window_on_track_is_logged_once_and_without_an_address(
-    show_scored: Show, log: Path
-) -> None:
-    for _ in range(2):
-        app = show_scored(REAL, page="track", find=str(SECOND))
-        assert "chance by" in said(app)
-    (line,) = lines(log)
-    assert (line["wr_id"], line["network"], line["block"]) == (SECOND, "fantom", 99_772_823)
-    assert line["forecast_at"] == "2025-03-01T00:00:00Z"
-    # 10,339.31 and 16.69 to be paid, less 2,578.39 that the pool can spend.
-    assert line["need_ftm"] == pytest.approx(7777.606, abs=0.001)
-    assert line["source"] == "payouts"
-    assert not re.search("0x[0-9a-f]{8}", log.read_text())
-
-
-def test_the_head_on_queue_is_logged_and_what_is_told_of_amounts_is_not(
-    show_scored: Show, log: Path
-) -> None:
+def test_no_page_writes_anything_beside_the_store(show_scored: Show, tmp_path: Path) -> None:
     show_scored(REAL)
-    show_scored(REAL, page="outlook", amount="77")
-    assert [line["wr_id"] for line in lines(log)] == [HEAD]
+    before = {path.name for path in tmp_path.iterdir()}
+    for page, link in (
+        ("track", {"find": str(SECOND)}),
+        ("", {}),
+        ("outlook", {"amount": "77"}),
+        ("unstake", {"step": "5", "request": str(HEAD)}),
+    ):
+        assert "chance by" in said(show_scored(REAL, page=page, **link)), page
+    assert {path.name for path in tmp_path.iterdir()} == before
 
 
-def test_nothing_is_logged_of_the_sample_nor_where_the_log_is_off(
+def test_why_there_are_no_scores_of_a_log_is_told(
     show_scored: Show, log: Path, environment: pytest.MonkeyPatch
 ) -> None:
-    app = show_scored(page="track", find=str(HEAD))
-    assert "chance by" in said(app)
-    assert not log.exists()
+    assert "Forecasts of a simulation are not logged" in said(show_scored(page="outlook"))
+    assert "Nothing was forecast here yet" in said(show_scored(REAL, page="outlook"))
     environment.setenv("FTM_FORECAST_LOG", "off")
-    show_scored(REAL, page="track", find=str(HEAD))
-    assert not log.exists()
     assert "`FTM_FORECAST_LOG` is off" in said(show_scored(page="outlook"))
     environment.delenv("FTM_FORECAST_LOG")
-    assert "Forecasts of a simulation are not logged" in said(show_scored(page="outlook"))
-
-
-def test_nothing_is_logged_of_an_old_block_as_more_may_be_known(
-    show_scored: Show, log: Path
-) -> None:
-    of_then = f"{REAL}, published_at = synced_at"  # else the chain would have stopped since
-    text = said(show_scored(of_then, page="track", find=str(HEAD)))
-    assert "they count from 1 Mar 2025" in text
-    assert not log.exists()
-
-
-def test_a_log_that_cannot_be_written_is_told_and_the_window_still_shown(
-    show_scored: Show, log: Path
-) -> None:
     log.mkdir()
-    text = said(show_scored(REAL, page="track", find=str(HEAD)))
-    assert "This forecast was not logged" in text
-    assert "chance by" in text
     assert "Is a directory" in said(show_scored(REAL, page="outlook"))
 
 
-def test_before_any_forecast_it_says_so_and_after_one_what_stands(
-    show_scored: Show, log: Path
-) -> None:
-    assert "Nothing was forecast here yet" in said(show_scored(REAL, page="outlook"))
-    show_scored(REAL, page="track", find=str(HEAD))
+def test_what_was_logged_stands_on_outlook(show_scored: Show, log: Path) -> None:
+    show_scored(REAL)
+    at = datetime(2025, 3, 1, 0, 20, tzinfo=UTC)
+    logged = append_panel(log.with_name("shown.duckdb"), at)
     text = said(show_scored(REAL, page="outlook"))
-    # It was shown long after its block, so it counts nowhere.
-    assert "0 forecasts shown, 0 of them resolved" in text
+    assert f"{logged - 4} forecasts logged, 0 of them resolved" in text
     assert "0 of 30 payout batches have fallen due" in text
+    assert "Apart from them: 4 of new unstakes, which nobody made" in text
 
 
 @pytest.mark.parametrize(("days", "alarmed"), [(0.001, True), (119.0, False)])
@@ -132,18 +93,21 @@ def test_windows_that_did_not_hold_ring_an_alarm_wherever_odds_are_shown(
 
 
 def test_a_first_estimate_has_none_to_be_compared_with(
-    show_scored: Show, environment: pytest.MonkeyPatch
+    show_scored: Show, log: Path, environment: pytest.MonkeyPatch
 ) -> None:
+    show_scored(REAL)
+    append_panel(log.with_name("shown.duckdb"), datetime(2025, 3, 1, 0, 20, tzinfo=UTC))
     app = show_scored(REAL, page="track", find=str(SECOND))
     assert "The estimate above is the first that was logged of it here." in said(app)
+    log.unlink()
     environment.setenv("FTM_FORECAST_LOG", "off")
     other = show_scored(REAL, page="track", find=str(HEAD))
     assert "How its estimate moved is not known: estimates are not logged here." in said(other)
 
 
-def test_of_an_old_block_no_estimate_is_logged_and_it_says_so(show_scored: Show) -> None:
-    app = show_scored(f"{REAL}, published_at = synced_at", page="track", find=str(SECOND))
-    assert "How its estimate moved is not known yet: none of it was logged before." in said(app)
+def test_where_no_estimate_was_logged_it_says_so(show_scored: Show) -> None:
+    app = show_scored(REAL, page="track", find=str(SECOND))
+    assert "How its estimate moved is not known yet: none of it was logged so far." in said(app)
 
 
 def test_how_the_estimate_of_a_request_moved_is_told_from_what_was_logged(
@@ -169,13 +133,13 @@ def test_how_the_estimate_of_a_request_moved_is_told_from_what_was_logged(
         "Our first estimate here, on 10 Jan 2025: 90 % chance by 28 Jan 2025, 50 % by 20 Jan 2025."
         in said(app)
     )
-    assert "The newest logged, on 1 Mar 2025: 90 % chance by " in said(app)
-    assert re.search(r"The 50 % date moved \d+ days later\.", said(app))
+    assert "The newest logged, on 12 Jan 2025: 50 % chance by 26 Jan 2025, 90 % only " in said(app)
+    assert "The 50 % date moved 6 days later." in said(app)
     (moved,) = [frame.value for frame in app.dataframe if "forecast_at" in frame.value]
     by = [[str(day)[:10] for day in moved[name]] for name in ("forecast_at", "most_by", "half_by")]
-    assert by[0] == ["2025-03-01", "2025-01-12", "2025-01-11", "2025-01-10"]
-    assert by[1][1:] == ["NaT", "2025-02-02", "2025-01-28"]
-    assert by[2][1:] == ["2025-01-26", "2025-01-25", "2025-01-20"]
+    assert by[0] == ["2025-01-12", "2025-01-11", "2025-01-10"]
+    assert by[1] == ["NaT", "2025-02-02", "2025-01-28"]
+    assert by[2] == ["2025-01-26", "2025-01-25", "2025-01-20"]
 
 
 @pytest.mark.parametrize(("said_on", "late"), [("2025-01-10", True), ("2025-02-25", False)])

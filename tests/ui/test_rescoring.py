@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from scoring.companion import companion_of, read_scores
-from tests.app import edited, rewrite, served
+from scoring.forecast_log import read_log
+from tests.app import edited, of_network, rewrite, served
 
 pytestmark = pytest.mark.node
 
@@ -59,6 +60,19 @@ def test_a_scored_store_is_left_alone(
     with served(app_tree, FTM_SCORING="on"):
         assert not until(lambda: bool(scorers(store)), 1.5)
     assert companion_of(store).stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_the_scorer_logs_what_is_forecast_of_a_scored_store_that_was_just_synced(
+    sample_store: Path, sample_scores: Path, app_tree: Path
+) -> None:
+    store = edited(sample_store, app_tree / "var" / "fantom.duckdb", of_network("fantom"))
+    shutil.copyfile(sample_scores, companion_of(store))
+    with served(app_tree, FTM_SCORING="on"):
+        assert until(lambda: not read_log(store).frame.is_empty())
+        assert until(lambda: not scorers(store))
+    logged = read_log(store).frame
+    assert logged["block"].n_unique() == 1
+    assert logged["new_ftm"].drop_nulls().len() == 4
 
 
 @pytest.mark.parametrize("setting", ["FTM_SCORING", "FTM_FORECAST_LOG", "FTM_CHAIN_ID"])

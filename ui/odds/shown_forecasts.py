@@ -1,4 +1,4 @@
-"""The forecasts that visitors saw: logged as they are shown, scored when their time comes."""
+"""The forecasts that the scorer logged, scored when their time comes."""
 
 from __future__ import annotations
 
@@ -9,48 +9,14 @@ import polars as pl
 import streamlit as st
 
 from data import StoreError
-from forecast import ReleaseWindow
-from scoring.forecast_log import LEVELS, SCHEMA, Entry, append_windows, log_of, read_log
+from scoring.forecast_log import LEVELS, SCHEMA, log_of, read_log
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, LiveScores, live_scores
 from ui.odds.scored import Odds
 from ui.parts import words
-from ui.shown.store_view import StoreView, SupersededError, is_stale
+from ui.shown.sources import Version
+from ui.shown.store_view import StoreView, SupersededError
 
-# A chain that is followed has a new last block every minute, and each would give a line.
-_APART = timedelta(hours=1)
-_SHORT_BYTES = 2**20
-_logged_at: dict[tuple[Path, int], datetime] = {}
 _LIKELY, _EVEN = LEVELS.index(0.9), LEVELS.index(0.5)
-
-
-def log(
-    odds: Odds, wr_id: int, ahead_ftm: float | None, payout_ftm: float | None, window: ReleaseWindow
-) -> None:
-    """Append the window that is shown for a pending request; a fault becomes a note on the page.
-
-    A window of an old block is not logged: what became of the request may be known already.
-    """
-    info, path = odds.store.info, odds.store.source.path
-    if is_stale(info, odds.store.now):
-        return
-    last = _logged_at.get((path, wr_id))
-    if ahead_ftm is None or payout_ftm is None or (last and odds.at - last < _APART):
-        return
-    need_ftm, in_pool_ftm = odds.present.need(ahead_ftm, payout_ftm)
-    entry = Entry(
-        wr_id=wr_id,
-        need_ftm=need_ftm,
-        in_pool_ftm=in_pool_ftm,
-        window=window,
-        source=odds.present.source,
-        model_version=odds.scores.about.model_version,
-        inputs_hash=odds.present.inputs_hash,
-    )
-    try:
-        append_windows(path, info, [entry])
-        _logged_at[path, wr_id] = odds.at
-    except StoreError as error:
-        st.caption(f"This forecast was not logged for the public score: {words.fault(str(error))}")
 
 
 def alarm(scores: LiveScores) -> None:
@@ -103,7 +69,7 @@ def first_forecast(store: StoreView, wr_id: int) -> tuple[datetime, datetime] | 
 
 
 def estimates(store: StoreView, wr_id: int) -> pl.DataFrame:
-    """What was shown of a request, oldest first: `forecast_at`, `most_by` and `half_by`, the days
+    """What was logged of a request, oldest first: `forecast_at`, `most_by` and `half_by`, the days
     of a 90 % and a 50 % chance, null after `last_day`, the last that was forecast. What was no
     estimate is left out. Raises StoreError."""
     path = store.source.path
@@ -129,23 +95,18 @@ def _dated(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def scores_of(store: StoreView) -> LiveScores | None:
-    """The scores of what was shown; None where nothing was yet. Raises StoreError."""
+    """The scores of what was logged; None where nothing was yet. Raises StoreError."""
     info, size = store.info, _log_size(store.source.path)
     if not size or info.synced_at is None:
         return None
-    # A long log takes seconds to read: its scores are renewed every ten minutes.
-    if size < _SHORT_BYTES:
-        return _scores(store.version, size, store, info.chain_id, info.synced_at)
-    minutes = int(store.now.timestamp() // 600)
-    return _scores((store.version[0], 0, 0), minutes, store, info.chain_id, info.synced_at)
+    return _scores(store.version, size, store, info.chain_id, info.synced_at)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Scoring the forecasts that were shown")
+@st.cache_resource(max_entries=4, show_spinner="Scoring the forecasts that were logged")
 def _scores(
-    version: tuple[str, int, int], when: int, _store: StoreView, _chain_id: int, _at: datetime
+    version: Version, size: int, _store: StoreView, _chain_id: int, _at: datetime
 ) -> LiveScores | None:
-    path = _store.source.path
-    lines = _log(path, _log_size(path)).filter(chain_id=_chain_id)
+    lines = _log(_store.source.path, size).filter(chain_id=_chain_id)
     if lines.is_empty():
         return None
     needs = _store.fetch("request_needs").unique("wr_id", keep="first", maintain_order=True)

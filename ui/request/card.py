@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urljoin
 import polars as pl
 import streamlit as st
 
-from ui.odds import scored, shown_forecasts, when_made, window_card
+from ui.odds import scored, when_made, window_card
 from ui.parts import downloads, links, words
 from ui.parts.tiles import fact_tiles
 from ui.request import calendar, sentences, since, support
@@ -101,11 +101,8 @@ def _window(store: StoreView, request: Row) -> Likely | None:
     if odds is None:
         window_card.unscored(store.source)
         return None
-    ahead_ftm, payout_ftm = request["ahead_ftm"], request["payout_ftm"]
-    window = odds.present.window(ahead_ftm, payout_ftm)
+    window = odds.present.window(request["ahead_ftm"], request["payout_ftm"])
     window_card.show(odds, window, request["requested_at"])
-    if window is not None:
-        shown_forecasts.log(odds, request["wr_id"], ahead_ftm, payout_ftm, window)
     return calendar.likely(window)
 
 

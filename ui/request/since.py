@@ -1,5 +1,5 @@
 """What happened to a request that waits since it was made: its places, what was paid to those
-before it, and how the estimates of it moved that were shown here."""
+before it, and how the estimates of it moved that were logged here."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ def _nothing_logged(store: StoreView) -> str:
     if settings().forecast_log == "off":
         return "How its estimate moved is not known: estimates are not logged here."
     return (
-        "How its estimate moved is not known yet: none of it was logged before. From now on one is "
-        "kept whenever this page shows it, at most once an hour."
+        "How its estimate moved is not known yet: none of it was logged so far. After a sync one "
+        "is kept, at most once a day."
     )
 
 
@@ -113,7 +113,7 @@ def _table(rows: pl.DataFrame) -> None:
         hide_index=True,
         height="content" if rows.height < 12 else "auto",
         placeholder="later than forecast",
-        alt="Estimates of this request as they were shown, the newest first",
+        alt="Estimates of this request as they were logged, the newest first",
         column_config={
             "forecast_at": date("As of", format="D MMM YYYY", width=105),
             "most_by": date("90 % by", format="D MMM YYYY", width=120),

@@ -1,7 +1,7 @@
-"""Keeps the scores of every store's odds up to date beside the server, never on a page's request.
+"""Keeps the scores and the log of every store's odds up to date, never on a page's request.
 
-A process of its own scores each newly published store that has enough new to tell, one after
-the other and out of everything else's way.
+A process of its own scores each newly published store that has enough new to tell, and logs what is
+forecast once a day, one store after the other and out of everything else's way.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from data import TrackerError
 from data.config import ROOT
+from scoring.panel import is_panel_due
 from scoring.run import is_due
 from ui.odds import progress
 from ui.shown.sources import Version, read_sources
@@ -49,13 +51,17 @@ async def keep_scored() -> None:
 
 
 async def _kept_scored(store: Path) -> str:
-    """Score a store if that is due; returns why it could not be done."""
+    """Score a store and log its odds if that is due; returns why it could not be done."""
     try:
-        if await asyncio.to_thread(is_due, store):
+        if await asyncio.to_thread(_is_due, store):
             return await _score(store)
     except (TrackerError, OSError) as error:
         return str(error)
     return ""
+
+
+def _is_due(store: Path) -> bool:
+    return is_due(store) or is_panel_due(store, datetime.now(UTC))
 
 
 async def _score(store: Path) -> str:
