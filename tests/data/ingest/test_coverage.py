@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from data import NodeError
 from data.ingest import decode
 from data.ingest.coverage import agree, cover, disagree, forget, gaps, holes
+from data.ingest.evidence import budget
 from data.ingest.landing import _batches, unread
 from data.node.endpoint import Endpoint, Manners
 from data.node.log_ranges import RangeAnswer
@@ -184,3 +185,12 @@ def test_a_liar_and_another_do_not_agree_though_they_tell_the_same(con: Connecti
     assert rows(con, known) == [(0, "single", "b:2"), (5, "single", "a:1")]
     agree(con, "sfc", 0, 4, "c:3", {"a:1"})
     assert rows(con, known)[0] == (0, "agreed", "b:2, c:3")
+
+
+def test_who_was_caught_of_late_makes_a_sync_ask_more_second_answers(con: Connection) -> None:
+    usual = budget(con, 300)
+    caught = "INSERT INTO contradictions VALUES (now() - {}, 'a:1', 5, 'left out', 0, TRUE, TRUE)"
+    con.execute(caught.format("INTERVAL 31 DAYS"))
+    assert budget(con, 300) == usual
+    con.execute(caught.format("INTERVAL 29 DAYS"))
+    assert budget(con, 300) == 5 * usual
