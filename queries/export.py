@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell that is run begins with
+# What a cell that is run begins with, also after what cannot be seen, and in full width.
+_FORMULA = r"^[\s\p{C}\u2800]*[=+\-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}\u{2212}]|^[\t\r\n]"
 _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 
 
@@ -39,16 +40,33 @@ def as_parquet(frame: pl.DataFrame, about: Mapping[str, str]) -> bytes:
 
 def _inert(frame: pl.DataFrame) -> pl.DataFrame:
     """The texts as spreadsheets show them and do not run them."""
-    named = {name: f"'{name}" for name in frame.columns if name[:1] in _FORMULA}
     text = [
-        pl.when(pl.col(name).str.slice(0, 1).is_in(list(_FORMULA)))
+        pl.when(pl.col(name).str.contains(_FORMULA))
         .then("'" + pl.col(name))
         .otherwise(pl.col(name))
         .alias(name)
         for name, kind in frame.schema.items()
         if kind == pl.String
     ]
-    return frame.with_columns(text).rename(named)
+    names = pl.Series(frame.columns, dtype=pl.String)
+    run = names.str.contains(_FORMULA)
+    frame = frame.with_columns(text)
+    frame.columns = _each_once(
+        [f"'{name}" if is_run else name for name, is_run in zip(names, run, strict=True)]
+    )
+    return frame
+
+
+def _each_once(names: list[str]) -> list[str]:
+    """The names, with a number where one was there before."""
+    taken: set[str] = set()
+    for place, name in enumerate(names):
+        number = 1
+        while names[place] in taken:
+            number += 1
+            names[place] = f"{name}_{number}"
+        taken.add(names[place])
+    return names
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
@@ -57,7 +75,7 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     for column in frame.iter_columns():
         if column.dtype.is_nested():
             cells = (
-                cell if cell is None else json.dumps(cell, default=str) for cell in column.to_list()
+                cell if cell is None else json.dumps(cell, default=str) for cell in _cells(column)
             )
             text.append(pl.Series(column.name, cells, pl.String))
         elif isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
@@ -67,3 +85,11 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
         elif column.dtype == pl.Binary:
             text.append(("0x" + column.bin.encode("hex")).alias(column.name))
     return frame.with_columns(text)
+
+
+def _cells(column: pl.Series) -> list[object]:
+    """The cells of a nested column."""
+    try:
+        return column.to_list()
+    except TypeError:  # a map
+        return list(column.to_arrow().to_pylist())

@@ -10,7 +10,7 @@ from typing import Literal
 
 from data.config import Network
 from data.live.receipts import Receipt, Requested, Sent
-from data.pool.amounts import format_wei
+from data.pool.amounts import format_short, format_wei
 from data.pool.burn import BOND, CERT, Token
 from data.pool.calls import find_function
 from data.pool.contracts import BURN, BURN_BONDS, BURN_CERTS, WITHDRAW_MANUAL
@@ -63,7 +63,7 @@ def judge_fetch(wr_id: int, mined: Receipt | None) -> tuple[Kind, str]:
     (paid,) = mined.payouts
     return (
         "fetched",
-        f"It sent {format_wei(paid.amount_wei)} FTM, the payout of request {wr_id}, to "
+        f"It sent {format_short(paid.amount_wei)} FTM, the payout of request {wr_id}, to "
         f"{paid.staker} in block {mined.block}.",
     )
 
@@ -112,14 +112,15 @@ def _of_requests(
     if expected is None or (expected.sender is None and expected.amount_wei is None):
         ids = ", ".join(f"{one.wr_id}" for one in requests)
         only = requests[0] if len(requests) == 1 else None
-        return "success", f"It made request{'' if only else 's'} {ids}.", only
+        queued = f"request {ids} is" if only else f"requests {ids} are"
+        return "success", f"Done: {queued} in the queue.", only
     # Compared with the nearest: told is what is wrong with the one that is least wrong.
     worst: list[tuple[Kind, str]] = []
     for one in requests:
         mismatch = _mismatch(one.staker, one.token, one.amount_wei, expected)
         if mismatch is None:
-            payout = f"{format_wei(one.payout_wei)} FTM are queued for it"
-            return "success", f"It made request {one.wr_id}; {payout}.", one
+            payout = f"request {one.wr_id} for {format_short(one.payout_wei)} FTM"
+            return "success", f"Done: {payout} is in the queue.", one
         worst.append(mismatch)
     order = ("another amount", "another function", "another sender")
     return *min(worst, key=lambda mismatch: order.index(mismatch[0])), None

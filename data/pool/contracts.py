@@ -299,6 +299,7 @@ POOL_FUNCTIONS = (
     BURN_BONDS,
     BURN,
     WITHDRAW_MANUAL,
+    Function("stake()", "0x3a4b66f1", ""),
     Function("stakeAndClaimBonds()", "0x9f893188", ""),
     Function("stakeAndClaimCerts()", "0xff0a42de", ""),
     Function("withdrawLast()", "0xd129c5c6", ""),

@@ -126,4 +126,6 @@ def _argument(field: Field, word: int, function: Function, contract: str) -> tup
     unit = contract
     if contract == "pool":
         unit = TOKEN_NAMES["aFTMc" if function == BURN_CERTS else "aFTMb"]
+    elif field.name == "shares":  # of the bond's own functions too
+        unit = TOKEN_NAMES["aFTMc"]
     return field.name, str(word), f"{format_wei(word)} {unit}"

@@ -60,11 +60,16 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
     with handle:
         try:
             _take(handle, wait)
-        except OSError as error:
+        except BlockingIOError as error:
             handle.seek(0)
             holder = handle.read().strip() or "another process"
             raise StoreLockedError(
                 f"{path} is being synced by {holder}: let it finish, or stop it, then try again"
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{path} cannot be locked where it lies: {error.strerror}. Two syncs could write "
+                "to it at once: put the store on a local disk"
             ) from error
         handle.truncate(0)
         handle.write(f"process {os.getpid()}")

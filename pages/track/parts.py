@@ -88,10 +88,7 @@ def request(store: StoreView, wr_id: int) -> None:
             f"{words.moment(newest['requested_at'])}. {sentences.read_up_to(store)}"
         )
     else:
-        st.warning(
-            f"Request {wr_id:,} is missing from the store, though newer ones are there: a log was "
-            f"not read. Status says what failed{sentences.read_again()}."
-        )
+        st.warning(sentences.missing(wr_id))
 
 
 def address(store: StoreView, staker: str) -> None:

@@ -72,7 +72,7 @@ def over_supply(reading: Reading) -> Remark | None:
         "supply",
         f"{_amount(reading.amount_wei, supply_wei)} is more than all {TOKEN_NAMES[reading.token]} "
         f"there are, {_amount(supply_wei, reading.amount_wei)}: nobody holds that much.",
-        "Lower the amount or use max.",
+        "Enter less, or use the whole balance.",
     )
 
 
@@ -132,7 +132,7 @@ def _balance(reading: Reading, holder: Holder) -> Remark:
         )
     other_wei = holder.cert_wei if reading.token == BOND else holder.bond_wei
     other = TOKEN_NAMES["aFTMc" if reading.token == BOND else "aFTMb"]
-    remedy = "Lower the amount or use max."
+    remedy = "Enter less, or use the whole balance."
     if most_wei == 0:
         remedy = "Use another address."
         if other_wei:
@@ -140,7 +140,7 @@ def _balance(reading: Reading, holder: Holder) -> Remark:
     return Remark(
         "problem",
         "balance",
-        f"{name} balance is {_amount(most_wei, reading.amount_wei)}, you entered "
+        f"This address holds {_amount(most_wei, reading.amount_wei)} {name}, you entered "
         f"{_amount(reading.amount_wei, most_wei)}.",
         remedy,
     )
@@ -204,7 +204,8 @@ def _of_rebuilt_fee(reading: Reading, rebuilt: RebuiltFee) -> Iterator[Remark]:
         yield Remark(
             "ok",
             "fee",
-            f"The logs say the same fee as the node: {format_short(rebuilt.fee_wei, up=True)} FTM.",
+            f"The fee, {format_short(rebuilt.fee_wei, up=True)} FTM, is the same by the node and "
+            "by the logs.",
         )
     else:
         behind = rebuilt.block < reading.block

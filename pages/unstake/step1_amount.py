@@ -94,7 +94,7 @@ def _held(form: Form, reading: Reading) -> None:
             st.markdown(f"It holds {format_short(other_wei)} {other}: choose that token.")
     else:
         most = format_wei(most_wei)
-        step_button(f"Use max: {most}", 1, {"amount": most})
+        step_button(f"Use the whole balance: {most}", 1, {"amount": most})
 
 
 def _ask_again() -> None:

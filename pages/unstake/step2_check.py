@@ -84,4 +84,4 @@ def _use_max(form: Form, reading: Reading) -> None:
     held = reading.holder
     if held is not None and held.most_wei and held.most_wei != reading.amount_wei:
         most = format_wei(held.most_wei)
-        step_button(f"Use max: {most}", form.step, {"amount": most})
+        step_button(f"Use the whole balance: {most}", form.step, {"amount": most})

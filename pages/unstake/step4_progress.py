@@ -65,7 +65,7 @@ def show(now: Now) -> None:
 
 
 def _nothing_yet(view: StoreView) -> None:
-    st.caption("Paste the hash, and its request, its place and its window appear here.")
+    st.caption("Paste your transaction hash to see your place and the expected date.")
     query = {"network": view.source.name}
     st.page_link(
         links.page("track"), label="Find a request by its address, on Track", query_params=query
@@ -215,6 +215,9 @@ def _request(now: Now, wr_id: int, outcome: Outcome | None = None) -> None:
             synced = sentences.read_up_to(view)
             st.info(f"The store does not know request {wr_id:,}. {synced}")
         return
+    if history["staker"][0] is None:
+        st.warning(sentences.missing(wr_id))
+        return
     card.show(view, wr_id, history, partial(refused.show, now.network, view.ending, wr_id))
     request = shared.request_row(view, wr_id)
     if request is not None and request["status"] == "pending":
@@ -242,7 +245,7 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
     st.markdown(
         "1. The operator claims rewards, and pays the queue from its head.\n"
         f"2. The FTM are sent to `{request.staker}`. You sign nothing more.\n"
-        "3. This page follows it: keep its link. The next sync adds its history."
+        "3. Bookmark this page to follow it. The next sync adds its history."
     )
 
 

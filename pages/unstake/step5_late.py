@@ -48,6 +48,9 @@ def show(now: Now) -> None:
         _which(view)
         return
     request = shared.request_row(view, wr_id)
+    if request is None and view.ask("request_history", wr_id=wr_id).height:
+        st.warning(sentences.missing(wr_id))
+        return
     if request is None:
         st.info(f"The store does not know request {wr_id:,}. {sentences.read_up_to(view)}")
         return
@@ -63,8 +66,8 @@ def show(now: Now) -> None:
     elif not is_late:
         left = words.duration(sentences.official_left(view.info, request))
         st.info(
-            f"It is not late: it has waited {words.duration(request['waited_days'])}, and the "
-            f"official {OFFICIAL_DAYS} days end in {left}."
+            f"It is within the official {OFFICIAL_DAYS} days: it has waited "
+            f"{words.duration(request['waited_days'])}, and they end in {left}."
         )
     head = view.ask_row("blocking_head")
     st.markdown(sentences.blocked_by(request, head))

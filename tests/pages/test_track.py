@@ -64,7 +64,7 @@ def test_a_link_opens_on_where_a_request_waits(find: Find, text: str) -> None:
     )
     assert tiles(app) == {
         "Place in the queue": "13",
-        "Paid before it": "10,656 FTM",
+        "To be paid before it": "10,656 FTM",
         "Payout": "20.7088 FTM",
         "Waited": "48 d",
     }
@@ -113,7 +113,7 @@ def test_the_head_is_next(find: Find) -> None:
 def test_an_unknown_amount_ahead_is_unknown(find: Find) -> None:
     app = find("2210", "UPDATE requests SET ahead_wei = NULL WHERE wr_id = 2210")
     assert "How much is to be paid before it is unknown" in said(app)
-    assert tiles(app)["Paid before it"] == "unknown"
+    assert tiles(app)["To be paid before it"] == "unknown"
     app = find("2210", "UPDATE requests SET payout_wei = NULL WHERE wr_id = 2210")
     assert "Request 2,210 for an unknown amount is at place 13." in said(app)
 

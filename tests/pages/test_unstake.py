@@ -291,7 +291,7 @@ def test_what_an_address_holds_cannot_be_told_on_the_sample_and_it_says_so(
     app.run()
     assert not app.exception
     assert "What an address holds cannot be told: the sample is simulated." in plain(app)
-    assert not [each for each in app.button if each.label.startswith("Use max")]
+    assert not [each for each in app.button if each.label.startswith("Use the whole balance")]
 
 
 @pytest.mark.parametrize("amount", ["0.000000000000000001", "4000000000"])
@@ -353,8 +353,8 @@ def test_splitting_costs_what_the_fee_rises_by_with_each_part(
     app = show_with_odds(f"UPDATE fee_rules SET {put}", amount="400", token=BOND)
     assert tiles(app)["You receive"] == "380 FTM"
     assert "5 % of 400 FTM" in [tile.delta for tile in app.metric]
-    assert "The fee is 1 % to 11 % of the FTM, also for aFTMc." in plain(app)
-    assert "For this amount it is 5 %." in plain(app)
+    assert "The pool charges 1 % to 11 % of the FTM, also for aFTMc:" in plain(app)
+    assert "Your fee: 5 %." in plain(app)
     table = app.dataframe[0].value
     assert table["parts"].to_list() == [1, 2, 4, 10]
     assert table["paid"].to_list() == ["380", "384", "386", "387.2"]
@@ -367,12 +367,12 @@ RULE = FeeRule(FTM // 100, 11 * FTM // 100, 1_000 * FTM, 2_000 * FTM)
 @pytest.mark.parametrize(
     ("shift", "amount", "told"),
     [
-        (0, 1_000, "For this amount it is the lowest, 1 %."),
-        (0, 1_001, "For this amount it is 1.01 %."),  # its own last FTM is past the start
-        (900, 400, "For this amount it is 4 %."),  # 1,300 is 30 % of the way up
-        (1_600, 100, "For this amount it is 8 %."),
-        (1_600, 400, "For this amount it is the highest, 11 %."),
-        (5_000, 1, "For this amount it is the highest, 11 %."),
+        (0, 1_000, "Your fee: the lowest, 1 %."),
+        (0, 1_001, "Your fee: 1.01 %."),  # its own last FTM is past the start
+        (900, 400, "Your fee: 4 %."),  # 1,300 is 30 % of the way up
+        (1_600, 100, "Your fee: 8 %."),
+        (1_600, 400, "Your fee: the highest, 11 %."),
+        (5_000, 1, "Your fee: the highest, 11 %."),
     ],
 )
 def test_the_fee_is_told_with_the_rate_that_the_amount_itself_brings_about(
@@ -381,15 +381,15 @@ def test_the_fee_is_told_with_the_rate_that_the_amount_itself_brings_about(
     given = unstaked(BOND, amount * FTM, FTM, RULE, shift * FTM)
     text = fee_sentence(RULE, shift * FTM, given.gross_wei, given.fee_wei)
     assert "1 % to 11 % of the FTM" in text
-    assert "your own amount counts" in text
+    assert "your own amount included" in text
     assert text.endswith(told)
 
 
 def test_a_rate_that_does_not_give_the_fee_beside_it_is_not_told() -> None:
     fee_wei = burn_fee_wei(RULE, 400 * FTM, 900 * FTM)
     for shift, gross, fee in ((900, 400, fee_wei + 1), (800, 400, fee_wei), (900, 400, None)):
-        assert "For this amount" not in fee_sentence(RULE, shift * FTM, gross * FTM, fee)
-    assert "For this amount" not in fee_sentence(RULE, None, 400 * FTM, fee_wei)
+        assert "Your fee" not in fee_sentence(RULE, shift * FTM, gross * FTM, fee)
+    assert "Your fee" not in fee_sentence(RULE, None, 400 * FTM, fee_wei)
     assert fee_sentence(None, 0, FTM, 1) == ""
     flat = FeeRule(FTM // 100, FTM // 100, 0, 0)
     assert fee_sentence(flat, 0, FTM, FTM // 100) == "The fee is 1 % of the FTM, also for aFTMc."
@@ -397,4 +397,4 @@ def test_a_rate_that_does_not_give_the_fee_beside_it_is_not_told() -> None:
 
 def test_the_fee_of_a_few_wei_says_that_it_is_rounded_up() -> None:
     text = fee_sentence(RULE, 0, 5, burn_fee_wei(RULE, 5, 0))
-    assert text.endswith("For this amount it is the lowest, 1 %, rounded up to a whole wei.")
+    assert text.startswith("Your fee: the lowest, 1 %, rounded up to a whole wei.")

@@ -97,7 +97,7 @@ def test_the_least_that_comes_of_it_counts_on_a_rule_that_is_not_set_yet(
     app.query_params["tx"] = tx
     text = plain(app.run())
     assert not app.exception
-    assert "85 FTM are queued for it" in app.success[0].value
+    assert "85 FTM is in the queue" in app.success[0].value
     assert "85 FTM came of it. Others unstaked before you" in text
     assert "Step 3 showed 9" in text
     assert "Step 3 showed" not in plain(show_devnet(step="4", tx=tx, **link))

@@ -16,7 +16,7 @@ from data.live.verdict import Expected
 from pages.unstake import node
 from pages.unstake.node import Live
 from tests.app import of_network
-from tests.shown import Show, plain
+from tests.shown import Show, plain, said
 
 FTM = 10**18
 HOLDER = "0x" + "ab" * 20
@@ -59,3 +59,11 @@ def test_another_unstake_that_was_signed_here_is_not_taken_for_the_one_that_is_l
     labels = [one.label for one in app.button if one.label.startswith("Follow request")]
     assert labels == ["Follow request 2 of block 802"]
     assert "under another hash" in plain(app)
+
+
+@pytest.mark.parametrize("step", ["4", "5"])
+def test_a_request_whose_own_log_is_missing_is_told_as_that(show_sample: Show, step: str) -> None:
+    lost = "DELETE FROM requests WHERE wr_id = 1000"
+    app = show_sample(lost, page="unstake", step=step, request="1000")
+    assert not app.exception
+    assert "Request 1,000 is missing from the store" in said(app)

@@ -88,8 +88,8 @@ def test_too_small_a_balance_names_both_amounts_and_the_remedy() -> None:
     assert remark(replace(READING, amount_wei=10 * FTM), "balance") == Remark(
         "problem",
         "balance",
-        "aFTMc (ankrFTM) balance is 3.2, you entered 10.",
-        "Lower the amount or use max.",
+        "This address holds 3.2 aFTMc (ankrFTM), you entered 10.",
+        "Enter less, or use the whole balance.",
     )
     assert remark(replace(READING, amount_wei=HOLDER.most_wei), "balance").kind == "ok"
 
@@ -97,7 +97,7 @@ def test_too_small_a_balance_names_both_amounts_and_the_remedy() -> None:
 def test_a_balance_a_wei_too_small_is_told_exactly() -> None:
     told = remark(replace(READING, amount_wei=HOLDER.most_wei + 1), "balance")
     assert told.kind == "problem"
-    assert "is 3.2, you entered 3.200000000000000001." in told.sentence
+    assert "holds 3.2 aFTMc (ankrFTM), you entered 3.200000000000000001." in told.sentence
 
 
 def test_more_than_all_there_is_is_a_problem_and_an_unknown_supply_is_none() -> None:
@@ -109,7 +109,7 @@ def test_more_than_all_there_is_is_a_problem_and_an_unknown_supply_is_none() -> 
         "supply",
         "1000.000000000000000001 is more than all aFTMc (ankrFTM) there are, 1000: nobody holds "
         "that much.",
-        "Lower the amount or use max.",
+        "Enter less, or use the whole balance.",
     )
     bonds = replace(READING, token=BOND, amount_wei=20_000 * FTM)
     assert "20,000 is more than all aFTMb there are, 1,000:" in remark(bonds, "supply").sentence
@@ -119,7 +119,7 @@ def test_more_than_all_there_is_is_a_problem_and_an_unknown_supply_is_none() -> 
 def test_a_fee_that_both_tell_reads_as_it_does_on_step_1() -> None:
     reading = replace(READING, fee_wei=FTM // 3)
     told = remark(reading, "fee", rebuilt=RebuiltFee(FTM // 3, 1_000))
-    assert told.sentence == "The logs say the same fee as the node: 0.3334 FTM."
+    assert told.sentence == "The fee, 0.3334 FTM, is the same by the node and by the logs."
 
 
 def test_who_holds_only_the_other_token_is_told_so() -> None:

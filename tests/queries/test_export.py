@@ -139,3 +139,24 @@ def test_a_table_read_elsewhere_on_earth_has_the_same_times(sample_store: Path) 
     for zone in ("Asia/Tokyo", "America/Los_Angeles"):
         told = python("-c", ELSEWHERE, sample_store, env=os.environ | {"TZ": zone}, check=True)
         assert "2022-03-16T15:10:04Z" in told.stdout
+
+
+@pytest.mark.parametrize("before", ["\n", "  ", "\ufeff", "\u200b", "\u00a0", "\u2800"])
+def test_what_is_not_seen_before_a_formula_does_not_hide_it(before: str) -> None:
+    text = f"{before}=1+1"
+    file = as_csv(pl.DataFrame({"a": [text]}), {})
+    assert pl.read_csv(file, skip_rows=1)["a"].to_list() == [f"'{text}"]
+
+
+def test_full_width_marks_are_formulas_too_and_two_columns_keep_two_names() -> None:
+    frame = pl.DataFrame({"=a": ["\uff1d1"], "'=a": ["\uff20x"], "b": ["x=1"]})
+    lines = as_csv(frame, {}).decode().splitlines()[1:]
+    assert lines == ["'=a,'=a_2,b", "'\uff1d1,'\uff20x,x=1"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "cell"), [("MAP {'a': 2}", '{"a": 2}'), ("MAP {[1]: 2}", "[[[1], 2]]")]
+)
+def test_a_map_is_written_as_json(sql: str, cell: str) -> None:
+    frame = duckdb.sql(f"SELECT {sql} AS m").pl()
+    assert pl.read_csv(as_csv(frame, {}), skip_rows=1)["m"].to_list() == [cell]

@@ -99,8 +99,12 @@ def count(amount: int | None) -> str:
 
 
 def share(part: float | None) -> str:
-    """`96 %`."""
-    return UNKNOWN if part is None else f"{100 * part:.0f} %"
+    """`96 %` of what was counted; 0 % and 100 % only where it is none and all of them."""
+    if part is None:
+        return UNKNOWN
+    if 0 < part < 0.01:
+        return "under 1 %"
+    return "over 99 %" if 0.99 < part < 1 else f"{100 * part:.0f} %"
 
 
 def plural(amount: int, one: str, many: str = "") -> str:

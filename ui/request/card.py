@@ -76,7 +76,7 @@ def _facts(request: Row, history: pl.DataFrame, head: Row | None) -> list[tuple[
         before = f"{words.ftm(then, 'up')} when it was made" if known else ""
         return [
             ("Place in the queue", words.count(request["place"]), queue),
-            ("Paid before it", words.ftm(request["ahead_ftm"], "up"), before),
+            ("To be paid before it", words.ftm(request["ahead_ftm"], "up"), before),
             ("Payout", payout, "fixed, paid in one sum"),
             ("Waited", waited, f"since {day}, {time}"),
         ]

@@ -57,6 +57,14 @@ def answer(request: Row) -> str:
     return f"{name} for {of} is at place {request['place']:,}. {ahead} must be paid before it."
 
 
+def missing(wr_id: int) -> str:
+    """Of a request whose own log the store lacks."""
+    return (
+        f"Request {wr_id:,} is missing from the store, though newer ones are there: a log was "
+        f"not read. Status says what failed{read_again()}."
+    )
+
+
 def read_again() -> str:
     """What becomes of blocks in which a log was left out, after what Status says of them."""
     return words.to_operator(", and another sync reads the blocks again")

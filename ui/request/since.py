@@ -30,18 +30,22 @@ def moved_up(progress: Row) -> str:
     if now is None or now >= then:
         return f"It is still at place {words.count(now)}: nobody before it was paid since."
     places = words.plural(then - now, "place")
-    paid = f"{words.plural(progress['paid'], 'request')} before it {_were(progress['paid'])} paid "
-    paid += words.ftm(progress["paid_ftm"], "down")
-    last = ""
-    if progress["last_paid_at"] is not None:
-        last = f", the last on {words.day(progress['last_paid_at'])}"
+    paid = ""
+    if progress["paid"]:
+        last = ""
+        if progress["last_paid_at"] is not None:
+            last = f", the last on {words.day(progress['last_paid_at'])}"
+        paid = (
+            f" {words.plural(progress['paid'], 'request')} before it {_were(progress['paid'])} "
+            f"paid {words.ftm(progress['paid_ftm'], 'down')}{last}."
+        )
     rejected = ""
     if progress["refused"]:
         rejected = (
             f" {words.plural(progress['refused'], 'more request')} left the queue because the "
             f"receiver rejected the money ({words.ftm(progress['refused_ftm'])})."
         )
-    return f"It moved up {places}, from {then:,} to {now:,}. {paid}{last}.{rejected}"
+    return f"It moved up {places}, from {then:,} to {now:,}.{paid}{rejected}"
 
 
 def _were(count: int) -> str:

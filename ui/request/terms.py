@@ -119,8 +119,9 @@ def fee_sentence(
     if rule.min_ratio == rule.max_ratio:
         return f"The fee is {_percent(rule.min_ratio)} of the FTM, also for aFTMc."
     sentence = (
-        f"The fee is {_percent(rule.min_ratio)} to {_percent(rule.max_ratio)} of the FTM, also for "
-        "aFTMc. It rises with what was unstaked since the rule was set, and your own amount counts."
+        f"The pool charges {_percent(rule.min_ratio)} to {_percent(rule.max_ratio)} of the FTM, "
+        "also for aFTMc: more the more was unstaked since the rule was set, your own amount "
+        "included."
     )
     if not gross_wei or shift_wei is None:
         return sentence
@@ -130,7 +131,7 @@ def fee_sentence(
     rate = _percent(ratio)
     end = {rule.min_ratio: "the lowest, ", rule.max_ratio: "the highest, "}.get(ratio, "")
     rounded = ", rounded up to a whole wei" if _percent(fee_wei * ONE // gross_wei) != rate else ""
-    return f"{sentence} For this amount it is {end}{rate}{rounded}."
+    return f"Your fee: {end}{rate}{rounded}. {sentence}"
 
 
 def _percent(ratio: int) -> str:

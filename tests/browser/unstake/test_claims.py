@@ -45,7 +45,7 @@ def test_a_pasted_hash_of_anything_else_is_told_for_what_it_is(chain: Devnet, de
     at.show(step=4, tx=reverted, amount="1000000000", address=account)
     at.press("Back to the checks")
     at.on_step(2)
-    at.reads("Lower the amount or use max.")
+    at.reads("Enter less, or use the whole balance.")
 
 
 def test_a_refused_payment_is_fetched_through_the_wallet(
@@ -59,7 +59,7 @@ def test_a_refused_payment_is_fetched_through_the_wallet(
     at.reads("The address is a contract. FTM is pushed to it with 40,000 gas")
     pay_all(chain)
     at.show(step=4, tx=tx, amount="3", address=wallet)
-    at.reads(f"It made request {wr_id};", "Its payment was rejected by the receiver")
+    at.reads(f"Done: request {wr_id} ", "Its payment was rejected by the receiver")
     synced(app, chain)
     at.show(step=4, tx=tx, amount="3", address=wallet)
     at.reads(f"Request {wr_id:,} could not be delivered")
@@ -111,7 +111,7 @@ def test_a_silent_node_loses_nothing_and_the_store_answers(
     assert (at.in_link()["step"], at.in_link()["amount"]) == ("4", "7.5")
     silent(False)
     at.page.reload()
-    at.reads(f"It made request {wr_id};")
+    at.reads(f"Done: request {wr_id} ")
     assert len(at.sent()) == 1
     with at.page.expect_download() as saved:
         at.press("Calendar file")

@@ -13,7 +13,7 @@ from tests.browser.desk import Begin, Desk
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
 # The note: the test's chain stands still.
-FOUND = "1 problem, 1 note: aFTMc (ankrFTM) balance is 0, you entered 25."
+FOUND = "1 problem, 1 note: This address holds 0 aFTMc (ankrFTM), you entered 25."
 # The name of what has the keyboard, shadow roots and all.
 FOCUSED = """() => {
   let at = document.activeElement;
@@ -122,14 +122,16 @@ def test_steps_one_and_two_are_gone_through_by_keyboard_alone(chain: Devnet, des
     expect(at.button("Connect Test Wallet")).to_be_visible()
     tab_to(at, "Connect Test Wallet")
     at.page.keyboard.press("Enter")
-    expect(at.page.get_by_role("button", name="Use max")).to_be_visible()
+    expect(at.page.get_by_role("button", name="Use the whole balance")).to_be_visible()
     at.seen.settle()
-    tab_to(at, "Use max")
+    tab_to(at, "Use the whole balance")
     at.page.keyboard.press("Enter")
     expect(at.page).to_have_url(re.compile("[?&]amount=(?!7(&|$))"))
     at.seen.settle()
     expect(at.field("Amount")).not_to_have_value("7")
-    assert at.page.evaluate(FOCUSED).startswith("Use max")  # the keyboard stays where it was
+    assert at.page.evaluate(FOCUSED).startswith(
+        "Use the whole balance"
+    )  # the keyboard stays where it was
     assert at.page.evaluate(NAMELESS)[1] == []
     tab_to(at, "Continue to the checks")
     at.page.keyboard.press("Enter")

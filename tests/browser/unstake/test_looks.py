@@ -25,9 +25,12 @@ def test_each_step_fits_its_screen(chain: Devnet, unstaked: str, desk: Begin) ->
     steps = {
         "1": ({"network": "sample", "amount": "250"}, "How the wait depends on the amount"),
         "2": ({"step": 2} | mine, "An ordinary wallet address"),
-        "2-poor": ({"step": 2, "amount": "9000", "address": "0x" + "ab" * 20}, "balance is 0"),
+        "2-poor": (
+            {"step": 2, "amount": "9000", "address": "0x" + "ab" * 20},
+            "This address holds 0",
+        ),
         "3": ({"step": 3} | mine, "burnCerts(uint256)"),
-        "4-new": ({"step": 4, "tx": unstaked} | mine, "It made request"),
+        "4-new": ({"step": 4, "tx": unstaked} | mine, "Done: request"),
         "4": ({"network": "sample", "step": 4, "request": 2210}, "is at place 13"),
         "5": ({"network": "sample", "step": 5, "request": 2210}, "Ask the operator"),
     }

@@ -47,7 +47,7 @@ def test_one_that_was_dropped_or_sped_up_leads_to_another_wish_or_to_its_new_has
     follow = at.page.get_by_role("button", name="Follow request")
     expect(follow).to_have_count(1)
     follow.click()
-    at.reads(f"It made request {wr_id};", "It stands at place")
+    at.reads(f"Done: request {wr_id} ", "It stands at place")
     assert at.in_link()["tx"] == tx
     at.page.get_by_role("radio", name="3 Confirm").click()
     at.reads("This was signed and sent.")
@@ -79,7 +79,7 @@ def test_a_reload_while_the_wallet_asks_finds_the_unstake_on_the_chain(
     expect(follow).to_have_count(1)
     expect(follow).to_contain_text(f"Follow request {wr_id} of block")
     follow.click()
-    at.reads(f"It made request {wr_id};")
+    at.reads(f"Done: request {wr_id} ")
     assert at.in_link()["tx"] == confirmed != earlier
     assert len(at.sent()) == 1
 
@@ -142,7 +142,7 @@ def test_what_was_confirmed_late_is_told_of_after_a_reload_too(chain: Devnet, de
     at.page.get_by_role("radio", name="2 Check").click()
     at.reads("What you confirmed in the wallet (4 aFTMc (ankrFTM)) was sent as 0x")
     at.press("Follow the one that was sent")
-    at.reads(f"It made request {wr_id};")
+    at.reads(f"Done: request {wr_id} ")
     at.page.get_by_role("radio", name="1 Amount").click()
     at.field("Amount").fill("5")
     at.press("Continue to the checks")
@@ -209,10 +209,10 @@ def test_a_link_to_what_was_signed_says_so_in_another_browser(chain: Devnet, des
     link = at.page.url
     wr_id = act.read(chain, "lastWrId()")
     at.click(UNSTAKE)
-    at.reads(f"It made request {wr_id};")
+    at.reads(f"Done: request {wr_id} ")
     at.forgotten()
     other = desk(5)
     other.seen.open(link, "Unstake")
     other.reads("The same unstake was signed before.", f"Follow request {wr_id}")
     other.page.get_by_role("button", name=f"Follow request {wr_id}").click()
-    other.reads(f"It made request {wr_id};")
+    other.reads(f"Done: request {wr_id} ")

@@ -38,7 +38,7 @@ def test_more_than_all_there_is_leads_nowhere(chain: Devnet, desk: Begin) -> Non
         at.reads(more)
         at.page.get_by_role("radio", name="2 Check").click()
         at.on_step(2)
-        at.reads(more, "Lower the amount or use max.")
+        at.reads(more, "Enter less, or use the whole balance.")
         at.page.get_by_role("radio", name="1 Amount").click()
 
 
@@ -59,7 +59,7 @@ def test_the_most_is_what_the_wallets_account_holds_and_nothing_is_written_unask
     expect(held).to_be_visible()
     assert "amount" not in at.in_link()
     assert at.in_link()["address"] == holder
-    at.page.get_by_role("button", name=f"Use max: {format_wei(most_wei)}").click()
+    at.page.get_by_role("button", name=f"Use the whole balance: {format_wei(most_wei)}").click()
     at.reads("You receive", "Read at block")
     expect(at.field("Amount")).to_have_value(format_wei(most_wei))
     assert at.in_link()["amount"] == format_wei(most_wei)
@@ -81,10 +81,10 @@ def test_the_most_of_a_written_address_is_told_beside_any_amount(
     asked.fill("0x" + "ab" * 20)
     asked.press("Enter")
     expect(at.page.get_by_text("Holds 0 aFTMc (ankrFTM) at block")).to_be_visible()
-    expect(at.page.get_by_role("button", name="Use max")).to_be_hidden()
+    expect(at.page.get_by_role("button", name="Use the whole balance")).to_be_hidden()
     asked.fill(chain.accounts[1])
     asked.press("Enter")
-    expect(at.page.get_by_role("button", name="Use max")).to_be_visible()
+    expect(at.page.get_by_role("button", name="Use the whole balance")).to_be_visible()
     assert at.in_link()["amount"] == "no number"
 
 
@@ -97,7 +97,7 @@ def test_a_node_that_is_silent_tells_of_no_most_and_says_why(
     open_max(at)
     told = at.page.get_by_text("What it holds cannot be told: no endpoint of devnet answered")
     expect(told).to_be_visible()
-    expect(at.page.get_by_role("button", name="Use max")).to_be_hidden()
+    expect(at.page.get_by_role("button", name="Use the whole balance")).to_be_hidden()
     silent(False)
     at.page.get_by_role("button", name="Ask the node again").click()
     expect(at.page.get_by_text("aFTMc (ankrFTM) at block")).to_be_visible()

@@ -24,7 +24,7 @@ def signed(at: Desk, chain: Devnet, **fields: object) -> str:
     at.connect()
     at.page.get_by_role("radio", name="3 Confirm").click()
     at.click(UNSTAKE)
-    at.reads(f"It made request {wr_id};")
+    at.reads(f"Done: request {wr_id} ")
     return at.in_link()["tx"]
 
 
@@ -85,7 +85,7 @@ def test_who_comes_for_the_same_again_is_told_and_may_sign_another(
     assert at.in_link()["again"] == "1"
     assert "tx" not in at.in_link()
     at.click(UNSTAKE)
-    at.reads(f"It made request {first + 1};")
+    at.reads(f"Done: request {first + 1} ")
     at.on_step(4)  # the browser's link knows of it
     at.page.get_by_role("radio", name="1 Amount").click()
     at.press("Continue to the checks")
@@ -138,7 +138,7 @@ def test_what_is_confirmed_while_another_network_is_shown_is_found_back_there(
     at.reads("These data are simulated: there is nothing to sign.")
     at.confirmed()
     turn(at, "devnet")
-    at.reads(f"It made request {wr_id};")
+    at.reads(f"Done: request {wr_id} ")
     assert int(at.in_link()["since"]) == int(since)
     assert len(at.sent()) == 1
 
@@ -161,5 +161,5 @@ def test_what_was_confirmed_on_another_step_is_not_called_another_one_where_it_i
     at.show(step=2, amount="1.5", address=chain.accounts[4])
     at.reads("What you confirmed in the wallet (1.5 aFTMc (ankrFTM)) was sent as 0x")
     at.press("Follow the one that was sent")
-    at.reads("It made request")
+    at.reads("Done: request")
     assert at.in_link()["address"] == account

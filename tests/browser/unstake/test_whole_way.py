@@ -37,7 +37,7 @@ def test_the_whole_way_from_an_amount_to_the_money(
     wr_id = act.read(chain, "lastWrId()")
     at.click(UNSTAKE)
     place = wr_id - act.read(chain, "firstWrId()") + 1
-    at.reads(f"It made request {wr_id};", f"It stands at place {place:,} of the queue")
+    at.reads(f"Done: request {wr_id} ", f"It stands at place {place:,} of the queue")
     (asked,) = at.sent()
     assert (asked["to"], asked["data"]) == (
         chain.addresses.pool,
@@ -59,12 +59,12 @@ def test_what_the_checks_find_is_told_with_its_remedy(chain: Devnet, desk: Begin
     at = desk()
     poor = "0x" + "ab" * 20
     at.show(step=2, amount="10", address=poor)
-    at.reads("aFTMc (ankrFTM) balance is 0, you entered 10.", "Use another address.")
+    at.reads("This address holds 0 aFTMc (ankrFTM), you entered 10.", "Use another address.")
     holder = chain.accounts[5]
     most_wei = at.node.read(chain.addresses.cert, "balanceOf(address)", holder)
     at.show(step=2, amount="1000000", address=holder)
-    at.reads("you entered 1,000,000", "Lower the amount or use max.")
-    at.page.get_by_role("button", name="Use max").click()
+    at.reads("you entered 1,000,000", "Enter less, or use the whole balance.")
+    at.page.get_by_role("button", name="Use the whole balance").click()
     whole, part = divmod(most_wei, FTM)
     most = f"{whole}.{part:018d}".rstrip("0").rstrip(".")
     expect(at.page).to_have_url(re.compile(f"[?&]amount={re.escape(most)}(&|$)"))
@@ -92,12 +92,12 @@ def test_what_was_signed_is_compared_with_what_was_signed_whatever_the_form_says
     at.connect()
     at.press("Continue to sign")
     at.click(UNSTAKE)
-    at.reads("It made request")
+    at.reads("Done: request")
     at.page.get_by_role("radio", name="1 Amount").click()
     at.field("Amount").fill("1.6")
     expect(at.page).to_have_url(re.compile("[?&]amount=1.6(&|$)"))
     at.page.get_by_role("radio", name="2 Check").click()
     at.reads("This link holds the transaction 0x")
     at.page.get_by_role("radio", name="4 In progress").click()
-    at.reads("It made request")
+    at.reads("Done: request")
     expect(at.page.get_by_test_id("stMain")).not_to_contain_text("as was chosen")

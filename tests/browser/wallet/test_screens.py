@@ -59,7 +59,7 @@ def test_every_state_can_be_read(desk: Begin) -> None:
     at.put(kind="absent", rdns="org.example.one", chain="0x1")
     at.put(kind="absent", rdns="org.example.two", name="A wallet of " + "very long name " * 5)
     at.open()
-    at.says("No wallet answers")
+    at.says("No wallet found")
     at.button("Look again").focus()
     picture(at, "none")
     at.tell("install()", 0)

@@ -58,7 +58,7 @@ def test_what_was_built_and_signed_is_recognised_with_its_request(
     request = outcome.request
     assert (request.staker, request.token, request.amount_wei) == (account, token, AMOUNT)
     assert request.payout_wei == act.pending_wei(chain)[-1]
-    assert f"request {wr_id};" in outcome.sentence
+    assert outcome.sentence.startswith(f"Done: request {wr_id} for ")
 
 
 def test_the_older_name_of_the_function_is_as_good(chain: Devnet) -> None:
@@ -263,7 +263,7 @@ def test_of_several_requests_in_one_transaction_the_matching_one_is_taken(chain:
     assert "unstakes 3 aFTMc" in swapped.sentence  # told of the nearest, not of the last
     outcome = read_outcome(of(chain), sent)
     assert (outcome.kind, outcome.wr_id, len(outcome.requests)) == ("success", None, 2)
-    assert outcome.sentence == f"It made requests {first}, {first + 1}."
+    assert outcome.sentence == f"Done: requests {first}, {first + 1} are in the queue."
 
 
 def test_the_same_log_of_another_pool_counts_for_nothing(chain: Devnet) -> None:

@@ -53,6 +53,10 @@ def test_the_description_is_read_from_the_bytes_that_are_signed() -> None:
     )
     bonds = describe(FANTOM, build_unstake(FANTOM, BOND, FTM, ALICE))
     assert (bonds.function, bonds.arguments[0][2]) == ("burnBonds(uint256)", "1 aFTMb")
+    locked = {"to": FANTOM.bond, "data": "0xee031373" + f"{10**15:064x}"}
+    assert describe(FANTOM, locked).sentence.endswith("shares 0.001 aFTMc (ankrFTM)")
+    staked = {"to": POOL, "data": "0x3a4b66f1", "value": hex(FTM)}
+    assert describe(FANTOM, staked).sentence == "calls stake of the pool with 1 FTM"
     tampered = transaction | {"data": transaction["data"][:-1] + "9"}
     assert describe(FANTOM, tampered).arguments[0][1] == "5000000000000000009"
     assert describe(FANTOM, transaction | {"to": ALICE}).sentence == f"calls 0xa79eb06e of {ALICE}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -304,6 +305,19 @@ def test_a_lock_names_its_holder_and_goes_with_it(store: Path) -> None:
         process.wait()
         with lock(store):
             pass
+
+
+def test_where_no_file_can_be_locked_nobody_is_said_to_hold_it(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unable(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")  # as some network disks answer
+
+    monkeypatch.setattr("data.store.writer.fcntl.flock", unable)
+    told = "cannot be locked where it lies: No locks available"
+    with pytest.raises(StoreError, match=told) as refused, lock(store):
+        pass
+    assert not isinstance(refused.value, StoreLockedError)
 
 
 def test_a_lock_can_be_waited_for(store: Path) -> None:
