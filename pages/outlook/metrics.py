@@ -6,13 +6,14 @@ import streamlit as st
 
 # Capitals stand for a number or a name; commas alone, as the first line divides by semicolons.
 MEANINGS = {
-    "tw_crps": "mean distance of the simulations from what came, in days (twCRPS), less is better",
+    "tw_crps": "mean error in days: how far the simulations lay from what came, less half of how "
+    "far from each other (twCRPS), less is better",
     "pinball_P": "mean pinball loss of the day of P % chance, in days, less is better",
-    "covered_P": "share of requests paid within their P % range",
+    "covered_P": "share of requests whose P % range held",
     "width_P": "median width of the P % range, in days",
     "late": "share of requests paid after their day of 90 % chance",
     "brier_D": "mean squared error of the chance within D days, from 0 to 1, less is better",
-    "pit_N": "share of requests paid in the tenth N of what was forecast, 0.1 where odds are right",
+    "pit_N": "share of requests that came in tenth N of the simulations, 0.1 where odds are right",
     "saved_on_MODEL": "share by which tw_crps is lower than that of MODEL",
 }
 COLUMNS = {
