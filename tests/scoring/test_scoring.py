@@ -48,10 +48,11 @@ def scores(sample_scores: Path) -> Scores:
 def test_a_need_is_what_stood_ahead_and_its_own_with_what_the_pool_may_have_had() -> None:
     with small_store() as con:
         found = read_inputs(con)
-    assert found.requests.select("wr_id", "need_ftm", "in_pool_ftm").rows()[-3:] == [
-        (5, 1020, 1000),
-        (6, 1020, 1000),
-        (7, 1020.5, 1000),
+    columns = ("wr_id", "need_ftm", "in_pool_ftm", "spendable_ftm")
+    assert found.requests.select(columns).rows()[-3:] == [
+        (5, 1020, 1000, None),
+        (6, 1020, 1000, None),
+        (7, 1020.5, 1000, 30),
     ]
     assert (found.block, found.released) == (1012, 4)
     assert list(found.funding) == ["claims", "inflows", "payouts"]
