@@ -27,12 +27,12 @@ from forecast.history import (
     trailing_rate,
 )
 from forecast.known_ends import read_lock_ups
+from forecast.present import goes_on, still_needed, with_unspent
 from forecast.said import COLUMNS, NO_RANGE, WITHIN_DAYS, said
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
-from forecast.window import futures
+from forecast.window import HORIZON_DAYS, PATHS, futures
 
 MODEL = "this tracker"
-HORIZON_DAYS = 120.0
 BRIER_DAYS = WITHIN_DAYS
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TUNED_SHARE = 0.7
@@ -76,10 +76,11 @@ def origin_scores(
     *,
     as_of: datetime,
     lock_ups: pl.DataFrame | None = None,
+    inflows: pl.DataFrame | None = None,
     since: datetime | None = None,
     part: tuple[int, int] = (0, 1),
     baselines: bool = True,
-    paths: int = 1000,
+    paths: int = PATHS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """One row a model and origin with its scores; null where its truth is not certain yet. The
@@ -87,9 +88,11 @@ def origin_scores(
     and nothing of a range where none would have been shown.
 
     `requests` has `wr_id`, `requested_at`, `released_at` (null while pending), `payout_ftm`
-    and `need_ftm` at its request, and `in_pool_ftm` where part of that may have been in the pool
-    already (see `ServiceCurve.window`); `lock_ups` has `locked_at`, `ends_at`, `amount_ftm`. What
-    is after `as_of` is not read. Origins begin at `since`; `part` (k, n) is every n-th of them
+    and, at its request, `need_ftm`, the sum that stood before it and its own. What of that was in
+    the pool is taken off as at a store's last block (see forecast.present): `spendable_ftm` where
+    it is known, else `in_pool_ftm` at most. `lock_ups` has `locked_at`, `ends_at`, `moved_at`,
+    `amount_ftm`; `inflows` are given where `funding` is the payouts. What is after `as_of` is not
+    read. Origins begin at `since`; `part` (k, n) is every n-th of them
     from the k-th on, for a caller that shares the work: stack the parts. No origin is what
     missed an unknown sum, or came before there was a history. Without `baselines` the model is
     scored alone.
@@ -99,6 +102,7 @@ def origin_scores(
     begins, ends = days_from(requests["requested_at"], as_of), _ends(requests, as_of)
     first = 0 if since is None else int(np.searchsorted(begins, days_from(_one(since), as_of)[0]))
     money = read_money(funding.filter(pl.col("funded_at") < as_of))
+    came = None if inflows is None else read_money(inflows.filter(pl.col("funded_at") < as_of))
     calendar = None if lock_ups is None else read_lock_ups(lock_ups)
     rows: list[tuple[object, ...]] = []
     batches = payout_batches(ends)
@@ -107,10 +111,15 @@ def origin_scores(
         if row["need_ftm"] is None:
             continue
         at = row["requested_at"]
-        history = money.before(at)
+        history, flows = money.before(at), None if came is None else came.before(at)
+        spendable = row.get("spendable_ftm")
+        if flows is not None:
+            history, _ = with_unspent(history, flows, spendable)
         own_seed = seed * 1_000_003 + row["wr_id"]
         curve = futures(history, calendar, paths=paths, horizon_days=HORIZON_DAYS, seed=own_seed)
-        need_ftm, in_pool_ftm = row["need_ftm"], row.get("in_pool_ftm") or 0.0
+        curve = goes_on(curve, flows)
+        unseen = row.get("in_pool_ftm") or 0.0
+        need_ftm, in_pool_ftm = still_needed(row["need_ftm"], spendable, unseen)
         window = curve.window(need_ftm, in_pool_ftm)
         if not window.days.size:
             continue
@@ -118,7 +127,7 @@ def origin_scores(
         samples = {MODEL: window.days}
         if baselines and age >= min(BRIER_DAYS):
             rate_ftm = float(trailing_rate(history, _NOW, TRAILING_DAYS)[0])
-            known = _known(index, requests, begins, ends, rate_ftm)
+            known = _known(index, requests, begins, ends, rate_ftm, need_ftm)
             samples |= {name: tell(known) for name, tell in BASELINES.items()}
         amount = AMOUNT_BUCKETS[int(amount_bucket(np.array([row["payout_ftm"]]))[0])]
         about = (row["wr_id"], at, amount, _half_year(at))
@@ -153,7 +162,7 @@ def choose_source(
     as_of: datetime,
     lock_ups: pl.DataFrame | None = None,
     most_origins: int = 500,
-    paths: int = 1000,
+    paths: int = PATHS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Each candidate's mean tw_crps (`source`, `tw_crps`, `n`) on the earlier span, best first.
@@ -172,6 +181,7 @@ def choose_source(
                 funding,
                 as_of=split,
                 lock_ups=lock_ups,
+                inflows=inflows_for(name, candidates),
                 part=(0, every),
                 baselines=False,
                 paths=paths,
@@ -180,6 +190,11 @@ def choose_source(
             for name, funding in candidates.items()
         }
     )
+
+
+def inflows_for(source: str, candidates: Mapping[str, pl.DataFrame]) -> pl.DataFrame | None:
+    """The `inflows` of `origin_scores` for a source: they tell whether payouts only pause."""
+    return candidates.get("inflows") if source == "payouts" else None
 
 
 def earlier_span(
@@ -246,7 +261,12 @@ def _ends(requests: pl.DataFrame, as_of: datetime) -> FloatArray:
 
 
 def _known(
-    index: int, requests: pl.DataFrame, begins: FloatArray, ends: FloatArray, rate_ftm: float
+    index: int,
+    requests: pl.DataFrame,
+    begins: FloatArray,
+    ends: FloatArray,
+    rate_ftm: float,
+    need_ftm: float,
 ) -> Known:
     """What the newest requests before one tell at its moment."""
     amounts, now = requests["payout_ftm"].to_numpy(), begins[index]
@@ -255,7 +275,7 @@ def _known(
     waits = np.minimum(ends[before], now) - begins[before]
     last = int(np.argmax(np.where(paid, ends[before], -np.inf))) if paid.any() else -1
     return Known(
-        need_ftm=float(requests["need_ftm"][index]),
+        need_ftm=need_ftm,
         amount_ftm=float(amounts[index]),
         rate_ftm=rate_ftm,
         amounts_ftm=amounts[before],

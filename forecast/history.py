@@ -39,6 +39,11 @@ class History:
         """Whether there are enough batches, over enough time, to draw futures from."""
         return self.days.size >= LEAST_BATCHES and bool(-self.days[0] >= LEAST_SPAN_DAYS)
 
+    def also(self, day: float, amount_ftm: float) -> History:
+        """With one more batch, which came last."""
+        days, amounts = np.append(self.days, day), np.append(self.amounts_ftm, amount_ftm)
+        return History(self.at, *_merged(days, amounts))
+
     @property
     def since_last_days(self) -> float:
         """Time since the last batch; infinite where there was none."""

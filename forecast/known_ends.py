@@ -56,31 +56,38 @@ class KnownEnds:
 
 @dataclass(frozen=True, eq=False)
 class LockUps:
-    """Lock-ups in numbers by their ends, and when each became known, in microseconds since 1970."""
+    """Lock-ups in numbers by their ends, and from when to when each end was known (infinite: ever
+    since), in microseconds since 1970."""
 
     ends_us: FloatArray
     known_us: FloatArray
+    moved_us: FloatArray
     amounts_ftm: FloatArray
 
     def at(self, moment: datetime) -> tuple[FloatArray, FloatArray]:
         """Ends in days from a moment, and amounts, of the lock-ups known then."""
-        known = self.known_us < micros(moment)
+        known = (self.known_us < micros(moment)) & (self.moved_us >= micros(moment))
         return (self.ends_us[known] - micros(moment)) / DAY_US, self.amounts_ftm[known]
 
 
 def read_lock_ups(lock_ups: pl.DataFrame) -> LockUps:
     """From `ends_at` (UTC) and `amount_ftm`. Where there is `locked_at` too, a lock-up is known
-    from then on, and short ones are left out. Raises ForecastError for what is unknown or negative.
+    from then on, and short ones are left out; where there is `moved_at`, its end holds until then
+    (null: ever since). Raises ForecastError for what is unknown or negative.
     """
     if "ends_at" not in lock_ups.columns:
         raise ForecastError("lock_ups has no ends_at")
     lock_ups = lock_ups.sort("ends_at", maintain_order=True)
     ends, amounts = micros_of(lock_ups, "ends_at"), amounts_of(lock_ups)
-    known, counts = np.full(ends.size, -np.inf), amounts > 0
+    known, moved = np.full(ends.size, -np.inf), np.full(ends.size, np.inf)
+    counts = amounts > 0
     if "locked_at" in lock_ups.columns:
         known = micros_of(lock_ups, "locked_at")
         counts &= ends - known >= _SHORTEST_DAYS * DAY_US
-    return LockUps(ends[counts], known[counts], amounts[counts])
+    if "moved_at" in lock_ups.columns:
+        were = lock_ups["moved_at"].is_not_null().to_numpy()
+        moved[were] = micros_of(lock_ups.drop_nulls("moved_at"), "moved_at")
+    return LockUps(ends[counts], known[counts], moved[counts], amounts[counts])
 
 
 def split_known(

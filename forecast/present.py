@@ -13,15 +13,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from forecast import ReleaseWindow, ServiceCurve, prepare
-from forecast.history import read_history
-from forecast.window import is_stalled
+from forecast.history import History, read_history
+from forecast.known_ends import read_lock_ups
+from forecast.window import (
+    HORIZON_DAYS,
+    PATHS,
+    ReleaseWindow,
+    ServiceCurve,
+    futures,
+    is_stalled,
+)
 
 # Sums of FTM as DOUBLE agree to about this share of them.
 _DUST = 1e-12
-_TIME = pl.Datetime("us", "UTC")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +51,7 @@ class Present:
 
     def need(self, ahead_ftm: float, payout_ftm: float) -> tuple[float, float]:
         """What has to come for a request, and how much of that may be there already."""
-        whole = ahead_ftm + payout_ftm
-        if self.spendable_ftm is None:
-            return whole, min(self.unseen_ftm, whole)
-        missing = whole - self.spendable_ftm
-        return (missing if missing > _DUST * whole else 0.0), 0.0
+        return still_needed(ahead_ftm + payout_ftm, self.spendable_ftm, self.unseen_ftm)
 
     def window(self, ahead_ftm: float | None, payout_ftm: float | None) -> ReleaseWindow | None:
         """The odds of a request that `ahead_ftm` stand before; None where that is unknown."""
@@ -59,6 +62,17 @@ class Present:
     def new_window(self, payout_ftm: float) -> ReleaseWindow | None:
         """The odds of a request made now; None where what stands before it is unknown."""
         return self.window(self.waiting_ftm, payout_ftm)
+
+
+def still_needed(
+    whole_ftm: float, spendable_ftm: float | None, unseen_ftm: float
+) -> tuple[float, float]:
+    """What of a sum has to come, and how much of that may be in the pool already: nothing where it
+    is known what the pool can spend, else `unseen_ftm` at most."""
+    if spendable_ftm is None:
+        return whole_ftm, min(unseen_ftm, whole_ftm)
+    missing = whole_ftm - spendable_ftm
+    return (missing if missing > _DUST * whole_ftm else 0.0), 0.0
 
 
 def read_present(
@@ -72,16 +86,18 @@ def read_present(
     """From the answers of `money_ahead`, `funding` of this `source`, that of the inflows, and
     `lock_up_ends`.
 
-    Payouts pause behind a large head while money still comes: they have stopped only where the
-    inflows have as well. Raises forecast.ForecastError for what cannot be forecast from.
+    Raises forecast.ForecastError for what cannot be forecast from.
     """
-    funding, inflows, lock_ups = (each.drop_nulls() for each in (funding, inflows, lock_ups))
-    unspent: float | None = None
-    if source == "payouts":
-        funding, unspent = _with_unspent(funding, inflows, ahead["spendable_ftm"], at)
-    curve = prepare(funding, at, lock_ups=lock_ups)
-    if curve.stalled and source == "payouts" and not is_stalled(read_history(inflows, at)):
-        curve = replace(curve, stalled=False)
+    funding, inflows = (each.drop_nulls() for each in (funding, inflows))
+    lock_ups = lock_ups.drop_nulls(["ends_at", "amount_ftm"])
+    history, unspent = read_history(funding, at), 0.0
+    came = read_history(inflows, at) if source == "payouts" else None
+    if came is not None:
+        history, unspent = with_unspent(history, came, ahead["spendable_ftm"])
+    curve = goes_on(
+        futures(history, read_lock_ups(lock_ups), paths=PATHS, horizon_days=HORIZON_DAYS, seed=0),
+        came,
+    )
     unseen = math.inf if ahead["head_ftm"] is None else ahead["head_ftm"]
     inputs = [repr((source, at, ahead["waiting_ftm"], ahead["spendable_ftm"], unseen))]
     inputs += [str(frame.hash_rows(seed=0).to_list()) for frame in (funding, inflows, lock_ups)]
@@ -91,25 +107,30 @@ def read_present(
         waiting_ftm=ahead["waiting_ftm"],
         spendable_ftm=ahead["spendable_ftm"],
         unseen_ftm=unseen,
-        unspent_ftm=unspent or 0.0,
+        unspent_ftm=unspent,
         inputs_hash=hashlib.sha256("\0".join(inputs).encode()).hexdigest()[:12],
     )
 
 
-def _with_unspent(
-    payouts: pl.DataFrame, inflows: pl.DataFrame, spendable_ftm: float | None, at: datetime
-) -> tuple[pl.DataFrame, float | None]:
-    """Payouts, with the money that came since and was not paid out because the head wants more.
+def with_unspent(
+    payouts: History, inflows: History, spendable_ftm: float | None
+) -> tuple[History, float]:
+    """Payouts, with the money that came since and was not paid out because the head wants more, and
+    how much that is.
 
     It counts as one batch at the time of the last inflow, as large as what the pool can spend. If
-    that is less than a usual payout, it is a remainder and tells nothing: None.
+    that is less than a usual payout, it is a remainder and tells nothing.
     """
-    usual = payouts["amount_ftm"].median()
-    came = inflows.filter(pl.col("funded_at") < at)["funded_at"].cast(_TIME).max()
-    paid = payouts.filter(pl.col("funded_at") < at)["funded_at"].cast(_TIME).max()
-    if spendable_ftm is None or not isinstance(usual, float) or spendable_ftm < usual:
-        return payouts, None
-    if not isinstance(came, datetime) or not isinstance(paid, datetime) or came <= paid:
-        return payouts, None
-    last = pl.DataFrame({"funded_at": [came], "amount_ftm": [spendable_ftm]})
-    return pl.concat([payouts, last.cast(payouts.schema)]), spendable_ftm
+    if spendable_ftm is None or not payouts.days.size or not inflows.days.size:
+        return payouts, 0.0
+    if spendable_ftm < np.median(payouts.amounts_ftm) or inflows.days[-1] <= payouts.days[-1]:
+        return payouts, 0.0
+    return payouts.also(float(inflows.days[-1]), spendable_ftm), spendable_ftm
+
+
+def goes_on(curve: ServiceCurve, inflows: History | None) -> ServiceCurve:
+    """A curve of payouts, which pause behind a large head while money still comes: they have
+    stopped only where the `inflows` have as well. Of other money there are none to give."""
+    if curve.stalled and inflows is not None and not is_stalled(inflows):
+        return replace(curve, stalled=False)
+    return curve

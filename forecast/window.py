@@ -23,6 +23,7 @@ from forecast.paths import draw_paths
 WindowKind = Literal[
     "covered", "next_batch", "batches", "beyond_horizon", "stalled", "insufficient_history"
 ]
+PATHS, HORIZON_DAYS = 1000, 120.0
 _PAYABLE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _UNPAID_SHARE = 0.05
 _LONGEST_GAP_QUANTILE = 0.99
@@ -131,8 +132,8 @@ def release_window(
     at: datetime,
     *,
     lock_ups: pl.DataFrame | None = None,
-    paths: int = 1000,
-    horizon_days: float = 120.0,
+    paths: int = PATHS,
+    horizon_days: float = HORIZON_DAYS,
     seed: int = 0,
 ) -> ReleaseWindow:
     """When `need_ftm` will have come, as seen at `at`; see `prepare` for the arguments."""
@@ -147,8 +148,8 @@ def prepare(
     at: datetime,
     *,
     lock_ups: pl.DataFrame | None = None,
-    paths: int = 1000,
-    horizon_days: float = 120.0,
+    paths: int = PATHS,
+    horizon_days: float = HORIZON_DAYS,
     seed: int = 0,
 ) -> ServiceCurve:
     """The futures at `at`, from which the window of any amount is read in no time.

@@ -182,11 +182,11 @@ def _log_lines(scores: LiveScores) -> Iterator[str]:
 
 def _verdict(alarm: Alarm) -> str:
     if alarm.on is None:
-        return f"no verdict on the 90 % intervals yet: {alarm.batches} of {ALARM_BATCHES} batches"
+        return f"no verdict on the 90 % ranges yet: {alarm.batches} of {ALARM_BATCHES} batches"
     coverage = f"{alarm.coverage:.2f} over the last {alarm.batches} payout batches"
     if alarm.on:
-        return f"ALARM: the 90 % intervals held {coverage}, less than {ALARM_BELOW}"
-    return f"no alarm: the 90 % intervals held {coverage}, and alarm is below {ALARM_BELOW}"
+        return f"ALARM: the 90 % ranges held {coverage}, less than {ALARM_BELOW}"
+    return f"no alarm: the 90 % ranges held {coverage}, and alarm is below {ALARM_BELOW}"
 
 
 def _of(number: int, noun: str, plural: str = "s") -> str:

@@ -23,9 +23,10 @@ SOURCES = ("claims", "inflows", "payouts")
 class Inputs:
     """All of it as it was known at `as_of`, the time of `block`.
 
-    `requests` has `wr_id`, `requested_at`, `released_at`, `payout_ftm`, `need_ftm` and
-    `in_pool_ftm`, the most of its need that may have been in the pool; `funding` the batches
-    of each source. `released` is how many requests were paid or refused, known or not.
+    `requests` has `wr_id`, `requested_at`, `released_at`, `payout_ftm`, `need_ftm`, `in_pool_ftm`,
+    the most of its need that may have been in the pool, and `spendable_ftm`, what was, null where
+    that is not known; `funding` the batches of each source. `released` is how many requests were
+    paid or refused, known or not.
     """
 
     as_of: datetime
@@ -43,7 +44,10 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> Inputs:
         raise StoreError("the store was not synced up to any block yet: sync it first")
     # An unknown amount is no need of 0: such a request is left out, as the scores say.
     needs = queries.run(con, "request_needs").drop_nulls(["payout_ftm", "ahead_ftm"])
-    requests = needs.unique("wr_id", keep="first", maintain_order=True).select(
+    pool = queries.run(con, "spendable_at_requests").select("wr_id", "spendable_ftm")
+    pool = pool.unique("wr_id", keep="first", maintain_order=True)
+    needs = needs.unique("wr_id", keep="first", maintain_order=True)
+    requests = needs.join(pool, on="wr_id", how="left", maintain_order="left").select(
         "wr_id",
         "requested_at",
         "released_at",
@@ -51,11 +55,12 @@ def read_inputs(con: duckdb.DuckDBPyConnection) -> Inputs:
         need_ftm=pl.col("ahead_ftm") + pl.col("payout_ftm"),
         # Less than the head wanted, or it would have been paid.
         in_pool_ftm=pl.col("head_ftm").fill_null(0.0),
+        spendable_ftm="spendable_ftm",
     )
     funding = {
         source: queries.run(con, "funding", source=source).drop_nulls() for source in SOURCES
     }
-    lock_ups = queries.run(con, "lock_up_ends").drop_nulls()
+    lock_ups = queries.run(con, "lock_up_ends").drop_nulls(["ends_at", "amount_ftm"])
     return Inputs(info.synced_at, info.synced_block, requests, funding, lock_ups, released_in(con))
 
 

@@ -24,6 +24,7 @@ from forecast.backtest import (
     choose_source,
     earlier_span,
     forecasts_in,
+    inflows_for,
     origin_scores,
     scored_only,
 )
@@ -135,6 +136,7 @@ def _sources(inputs: Inputs, most_origins: int, pool: Executor) -> pl.DataFrame:
                 funding,
                 as_of=split,
                 lock_ups=inputs.lock_ups,
+                inflows=inflows_for(name, inputs.funding),
                 part=(part * every, 2 * every),
                 baselines=False,
             )
@@ -158,6 +160,7 @@ def _origins(inputs: Inputs, source: str, part: tuple[int, int]) -> pl.DataFrame
         inputs.funding[source],
         as_of=inputs.as_of,
         lock_ups=inputs.lock_ups,
+        inflows=inflows_for(source, inputs.funding),
         part=part,
     )
 

@@ -11,11 +11,13 @@ from data import TrackerError
 from queries import QueryError
 from ui.browser import copy_link, figures, look
 from ui.frame import around
+from ui.odds import renewed
 from ui.parts import links
 from ui.shown import store_view
 from ui.shown.sources import read_sources, scores_version
 
 NEED_NO_REQUESTS = {"explore", "status"}
+SHOW_ODDS = {"queue", "unstake", "track", "outlook"}
 PAGES = Path(__file__).parent.parent / "pages"
 
 page = st.navigation(
@@ -69,6 +71,8 @@ try:
             around.no_requests(view, page.title)
         else:
             page.run()
+        if page.url_path in SHOW_ODDS:
+            renewed.tell(view)
         if page.url_path != "explore":
             around.queries_behind(view)
 except store_view.SupersededError:

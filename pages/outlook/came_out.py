@@ -7,21 +7,11 @@ import streamlit as st
 
 from data import StoreError
 from data.config import settings
+from pages.outlook.score_names import NAMES
 from scoring.live_scores import ALL, LiveScores
 from ui.odds import shown_forecasts
 from ui.parts import words
 from ui.shown.store_view import StoreView, SupersededError
-
-_NAMES = {
-    "covered_90": "90 % range held",
-    "covered_50": "middle half held",
-    "late": "Late: past the 90 % date",
-    "pinball": "Pinball, days",
-    "brier_7": "Brier, 7 d",
-    "brier_14": "Brier, 14 d",
-    "brier_35": "Brier, 35 d",
-    "brier_90": "Brier, 90 d",
-}
 
 
 def show(store: StoreView) -> None:
@@ -71,7 +61,7 @@ def _table(scores: LiveScores) -> None:
     percent = pl.col("metric").is_in(["covered_50", "covered_90", "late"])
     rows = scores.table.filter(model_version=ALL).with_columns(
         pl.col("value", "low", "high") * pl.when(percent).then(100.0).otherwise(1.0),
-        metric=pl.col("metric").replace_strict(_NAMES),
+        metric=pl.col("metric").replace_strict(NAMES),
         verdict=pl.when("decided").then(pl.lit("")).otherwise(pl.lit("undecided")),
     )
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn

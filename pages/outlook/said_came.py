@@ -8,8 +8,8 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from forecast.backtest import HORIZON_DAYS
 from forecast.said import NO_RANGE
+from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores
 from ui.odds.scored import Odds
 from ui.parts import downloads, drawing, words

@@ -10,9 +10,10 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from forecast.backtest import MODEL
+from forecast.backtest import BRIER_DAYS, MODEL
 from forecast.baselines import AMOUNT_BUCKETS
 from pages.outlook import metrics
+from pages.outlook.score_names import NAMES
 from ui.odds.scored import FAN_DAYS, Odds
 from ui.odds.window_card import backtest_command
 from ui.parts import downloads, drawing, links, words
@@ -27,17 +28,15 @@ _NAMES_AXIS = alt.Y(
 _PERCENT_AXIS = alt.Axis(
     labelExpr="datum.label + ' %'", values=[0, 25, 50, 75, 100], grid=False, labelFlush=True
 )
+_RANGE, _HALF = "90 % range", "middle half"
 _METRICS_IN_DAYS = ("tw_crps", "width_50", "width_90")
-_COLUMNS = {
-    "tw_crps": ("Mean error", "%.1f d"),
-    "covered_90": ("90 % held", "%.0f %%"),
-    "covered_50": ("50 % held", "%.0f %%"),
-    "late": ("Late", "%.0f %%"),
-    "width_90": ("Width of 90 %", "%.0f d"),
-    "brier_7": ("Brier, 7 d", "%.3f"),
-    "brier_14": ("Brier, 14 d", "%.3f"),
-    "brier_35": ("Brier, 35 d", "%.3f"),
-    "brier_90": ("Brier, 90 d", "%.3f"),
+_FORMS = {
+    "tw_crps": "%.1f d",
+    "covered_90": "%.0f %%",
+    "covered_50": "%.0f %%",
+    "late": "%.0f %%",
+    "width_90": "%.0f d",
+    **{f"brier_{days}": "%.3f" for days in BRIER_DAYS},
 }
 
 
@@ -86,13 +85,14 @@ def calibration(odds: Odds) -> None:
             coverage_chart,
             rows,
             alt="; ".join(
-                f"{row['name']}: {row['value']:.0f} % for {row['promised']} promised"
+                f"{row['name']}, {row['promised']}: {row['value']:.0f} %"
                 for row in rows.iter_rows(named=True)
             ),
         )
         st.caption(
-            "Dots near the dashed lines are good: 50 and 90 % are promised. Lines: 90 % "
-            "confidence; a payout batch is one observation. Pale: undecided, fewer than 60 batches."
+            "Dots near the dashed lines are good: the 90 % range is to hold for 90 %, the middle "
+            "half for 50 %. Lines: 90 % confidence; a payout batch is one observation. Pale: "
+            "undecided, fewer than 60 batches."
         )
     with right:
         st.markdown("**Where payments fell within their odds**")
@@ -162,7 +162,7 @@ def offer(odds: Odds) -> None:
 def _scores_table(table: pl.DataFrame) -> None:
     """A row for each answer, a column for each score."""
     wide = (
-        _percent(table.filter(pl.col("metric").is_in(list(_COLUMNS))))
+        _percent(table.filter(pl.col("metric").is_in(list(_FORMS))))
         .pivot("metric", index="name", values="value", maintain_order=True)
         .sort("tw_crps")
         # An answer of one number has no window.
@@ -171,9 +171,9 @@ def _scores_table(table: pl.DataFrame) -> None:
             for name in ("covered_90", "covered_50", "width_90")
         )
     )
-    columns = {name: column for name, column in _COLUMNS.items() if name in wide.columns}
+    forms = {name: form for name, form in _FORMS.items() if name in wide.columns}
     st.dataframe(
-        wide.select("name", *columns),
+        wide.select("name", *forms),
         hide_index=True,
         height="content",
         placeholder="no range",
@@ -181,8 +181,8 @@ def _scores_table(table: pl.DataFrame) -> None:
         column_config={
             "name": st.column_config.TextColumn("Answer", pinned=True, width=150),
             **{
-                name: st.column_config.NumberColumn(title, format=form, width=105)
-                for name, (title, form) in columns.items()
+                name: st.column_config.NumberColumn(NAMES[name], format=form, width=105)
+                for name, form in forms.items()
             },
         },
     )
@@ -201,7 +201,7 @@ def _percent(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _coverage(odds: Odds) -> pl.DataFrame:
     """How often this tracker's ranges held, a row a slice and promise, in the readers' order."""
-    promised = {"covered_90": "90 %", "covered_50": "50 %"}
+    promised = {"covered_90": _RANGE, "covered_50": _HALF}
     rows = odds.scores.table.filter(pl.col("metric").is_in(list(promised)), model=MODEL)
     name = pl.col("slice").replace({ALL: "all forecasts"})
     return (
@@ -241,16 +241,16 @@ def provenance(odds: Odds) -> str:
 def coverage_chart(rows: pl.DataFrame) -> alt.LayerChart:
     """Observed coverage (`value`, with `low` and `high`, all in percent) of the intervals that
     promise 50 and 90 % (`promised`), one row a slice (`name`, in their order)."""
-    offset = alt.YOffset("promised:N", sort=["90 %", "50 %"])
+    offset = alt.YOffset("promised:N", sort=[_RANGE, _HALF])
     colour = alt.Color(
         "promised:N",
         title=None,
-        scale=alt.Scale(domain=["90 %", "50 %"], range=[BLUE, AMBER]),
+        scale=alt.Scale(domain=[_RANGE, _HALF], range=[BLUE, AMBER]),
         legend=alt.Legend(orient="top"),
     )
     pale = alt.condition("datum.decided", alt.value(1.0), alt.value(0.35))
     tooltip = [
-        *_tooltip("Held, in %", name="Requests", promised="Promised"),
+        *_tooltip("Held, in %", name="Requests", promised="Range"),
         alt.Tooltip("batches:Q", title="Payout batches"),
         alt.Tooltip("verdict:N", title="Verdict"),
     ]

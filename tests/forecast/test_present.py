@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from forecast import ForecastError
+from forecast.backtest import origin_scores
 from forecast.present import Present, read_present
 from tests.made_funding import AT, BEGAN, funding
 
@@ -99,6 +100,37 @@ def test_unspent_money_counts_as_what_came_last_if_it_is_no_leftover() -> None:
     assert now.curve.last_funded_at == AT - timedelta(days=1)  # the last inflow
     leftover = present(PAUSED, "payouts", spendable_ftm=60.0)
     assert (leftover.unspent_ftm, leftover.curve.last_funded_at) == (0, AT - timedelta(days=40))
+
+
+@pytest.mark.parametrize("spendable_ftm", [None, 60.0, 400.0])
+@pytest.mark.parametrize("inflows", [weekly(60), PAUSED])
+def test_the_backtest_says_what_is_said_at_the_last_block(
+    spendable_ftm: float | None, inflows: pl.DataFrame
+) -> None:
+    now = present(PAUSED, "payouts", inflows=inflows, spendable_ftm=spendable_ftm)
+    window = now.window(450.0, 50.0)
+    request = pl.DataFrame(
+        {
+            "wr_id": [0],  # its number is the seed, which is 0 at the last block
+            "requested_at": [AT],
+            "released_at": [None],
+            "payout_ftm": [50.0],
+            "need_ftm": [500.0],
+            "in_pool_ftm": [AHEAD["head_ftm"]],
+            "spendable_ftm": [spendable_ftm],
+        },
+        schema_overrides={"released_at": pl.Datetime("us", "UTC"), "spendable_ftm": pl.Float64},
+    )
+    told = origin_scores(
+        request, PAUSED, as_of=AT + timedelta(days=1), lock_ups=NO_LOCK_UPS, inflows=inflows
+    ).row(0, named=True)
+    assert (told["kind"], told["need_ftm"], told["in_pool_ftm"]) == (
+        window.kind,
+        *now.need(450.0, 50.0),
+    )
+    for percent in (5, 25, 50, 75, 90, 95):
+        day = window.quantile(percent / 100)
+        assert told[f"days_{percent}"] == (day if math.isfinite(day) else None)
 
 
 def test_no_history_at_all_is_told_by_the_window() -> None:

@@ -265,6 +265,21 @@ def test_a_lock_up_of_later_is_not_known_yet_and_a_short_one_is_no_calendar() ->
     assert not np.array_equal(_curve(pl.concat([past, known])).arrived_ftm, expected)
 
 
+def test_an_end_holds_until_it_is_moved() -> None:
+    past = _lock_ups(PAST, lasts=90.0)
+    whole = _curve(pl.concat([past, _lock_ups([830.0], lasts=90.0)])).arrived_ftm
+
+    def moved(day: float) -> np.ndarray:
+        at = pl.lit(BEGAN + timedelta(days=day), pl.Datetime("us", "UTC"))
+        coming = _lock_ups([830.0], lasts=90.0).with_columns(moved_at=at)
+        never = past.with_columns(moved_at=pl.lit(None, pl.Datetime("us", "UTC")))
+        return _curve(pl.concat([never, coming])).arrived_ftm
+
+    assert np.array_equal(moved(800.0), whole)  # not before AT, when it is known
+    assert np.array_equal(moved(799.0), _curve(past).arrived_ftm)
+    assert whole.shape != _curve(past).arrived_ftm.shape
+
+
 def test_broken_lock_ups_are_refused() -> None:
     good = _lock_ups([*PAST, 830.0])
     for broken, said in (

@@ -296,18 +296,55 @@ def test_batches_lose_nothing(source: str, sample_store: Path) -> None:
     assert batches["funded_at"].diff().drop_nulls().min().total_seconds() > 3600
 
 
-def test_ends_of_lock_ups_come_in_order_and_between_two_days(con: Connection) -> None:
+def test_ends_of_lock_ups_come_in_order_with_the_whole_stake_until_they_are_moved(
+    con: Connection,
+) -> None:
     con.execute("""
         INSERT INTO lock_ups BY NAME SELECT
             ('2024-01-' || locked)::TIMESTAMPTZ AS locked_at,
-            ('2024-02-' || ends)::TIMESTAMPTZ AS ends_at, 1 AS block, '0xl' AS tx,
-            '0xstub' AS stub, 7 AS validator_id, (ftm * 1e18)::DECIMAL(38, 0) AS amount_wei
+            ('2024-' || ends)::TIMESTAMPTZ AS ends_at, day(locked_at) AS block, '0xl' AS tx,
+            '0xstub' AS stub, validator_id, (ftm * 1e18)::DECIMAL(38, 0) AS amount_wei
         FROM (VALUES
-            ('02 00:00:00Z', '20 00:00:00Z', 5), ('03 00:00:00Z', '10 00:00:00Z', 7),
-            ('04 00:00:00Z', NULL, 1)
-        ) AS rows (locked, ends, ftm)
+            (7, '02 00:00:00Z', '02-20 00:00:00Z', 5),
+            (7, '05 00:00:00Z', '02-25 00:00:00Z', 0), -- the end alone is moved
+            (7, '06 00:00:00Z', '02-26 00:00:00Z', 2), -- and stake is added
+            (8, '03 00:00:00Z', '01-10 00:00:00Z', 7),
+            (8, '12 00:00:00Z', '02-10 00:00:00Z', 4), -- the one before had ended
+            (9, '04 00:00:00Z', NULL, 1)
+        ) AS rows (validator_id, locked, ends, ftm)
     """)
     ends = queries.run(con, "lock_up_ends")
-    assert ends.select("locked_at", "amount_ftm").rows() == [(january(3), 7), (january(2), 5)]
-    assert queries.run(con, "lock_up_ends", since="2024-02-11")["amount_ftm"].to_list() == [5]
-    assert queries.run(con, "lock_up_ends", until="2024-02-10")["amount_ftm"].to_list() == [7]
+    assert ends.select("locked_at", "amount_ftm", "moved_at").rows() == [
+        (january(3), 7, None),
+        (january(12), 4, None),
+        (january(2), 5, january(5)),
+        (january(5), 5, january(6)),
+        (january(6), 7, None),
+    ]
+    late = queries.run(con, "lock_up_ends", since="2024-02-21", until="2024-02-25")
+    assert late["locked_at"].to_list() == [january(5)]
+    con.execute("UPDATE lock_ups SET amount_wei = NULL WHERE locked_at = '2024-01-05 00:00:00Z'")
+    unknown = queries.run(con, "lock_up_ends", since="2024-02-20")["amount_ftm"].to_list()
+    assert unknown == [5, None, None]
+
+
+def test_what_the_pool_could_spend_is_known_for_a_day_after_its_balance_was(
+    con: Connection,
+) -> None:
+    told = queries.run(con, "spendable_at_requests")
+    # 40 FTM on the 9th, of which 10 are kept for request 3.
+    last = (7, january(9), 30)
+    columns = ("wr_id", "sampled_at", "spendable_ftm")
+    assert told.select(columns).rows() == [*((wr_id, None, None) for wr_id in range(7)), last]
+    con.execute("INSERT INTO pool_balances VALUES (510, '2024-01-05 10:00:00Z', 25e18)")
+    con.execute("INSERT INTO pool_balances VALUES (121, '2024-01-01 21:00:00Z', 70e18)")
+    told = queries.run(con, "spendable_at_requests")["spendable_ftm"].to_list()
+    # All of the 70 are there for 1 and 2. The 25 on the 5th are less than the 210 that are kept.
+    assert told == [None, 70, 70, None, 0, 0, None, 30]
+    # When 3 was made the head had passed 1 since, paid 50, and passed 2 in that very block.
+    con.execute("UPDATE pool_balances SET sampled_at = '2024-01-02 07:00:00Z' WHERE block = 121")
+    assert queries.run(con, "spendable_at_requests")["spendable_ftm"][3] == 20
+    con.execute("UPDATE head_moves SET payout_wei = NULL WHERE wr_id = 0")
+    assert queries.run(con, "spendable_at_requests")["spendable_ftm"].null_count() == 8
+    only = queries.run(con, "spendable_at_requests", since="2024-01-03", until="2024-01-05")
+    assert only["wr_id"].to_list() == [3, 4, 5]

@@ -39,6 +39,7 @@ NARROWED: dict[str, dict[str, Any]] = {
     "pending_requests": {"token": "aFTMc"},
     "queue_metrics": {"days": 150},
     "request_needs": {"since": date(2025, 1, 5), "until": date(2025, 1, 10)},
+    "spendable_at_requests": {"since": date(2025, 1, 5), "until": date(2025, 1, 10)},
     "lock_up_ends": {"since": date(2024, 12, 1), "until": date(2024, 12, 31)},
     "requests_by_address": {"address": "0x1478C7B3D3B5F181ED4FB5F59B96CF3D6FC24227"},
     "request_history": {"wr_id": 1490},

@@ -48,10 +48,11 @@ def scores(sample_scores: Path) -> Scores:
 def test_a_need_is_what_stood_ahead_and_its_own_with_what_the_pool_may_have_had() -> None:
     with small_store() as con:
         found = read_inputs(con)
-    assert found.requests.select("wr_id", "need_ftm", "in_pool_ftm").rows()[-3:] == [
-        (5, 1020, 1000),
-        (6, 1020, 1000),
-        (7, 1020.5, 1000),
+    columns = ("wr_id", "need_ftm", "in_pool_ftm", "spendable_ftm")
+    assert found.requests.select(columns).rows()[-3:] == [
+        (5, 1020, 1000, None),
+        (6, 1020, 1000, None),
+        (7, 1020.5, 1000, 30),
     ]
     assert (found.block, found.released) == (1012, 4)
     assert list(found.funding) == ["claims", "inflows", "payouts"]
@@ -256,7 +257,7 @@ def test_a_few_forecasts_are_scored_and_are_no_verdict(
     ]
     assert [line.split()[0] for line in lines[3:5]] == ["all", "m1"]
     assert lines[5] == "undecided: fewer than 60 payout batches"
-    assert "no verdict on the 90 % intervals yet: " in lines[6]
+    assert "no verdict on the 90 % ranges yet: " in lines[6]
     assert lines[6].endswith(f" {batches[1]} of 30 batches")
 
 
@@ -268,7 +269,7 @@ def test_enough_forecasts_get_a_verdict_with_its_figure(
     last = printed(store, capsys).splitlines()[-1]
     # The sample's early waits are short of a day or longer than 19 days too often for these.
     assert covered(paid.rows()) < 0.6 * paid.height
-    assert last.startswith("ALARM: the 90 % intervals held 0.")
+    assert last.startswith("ALARM: the 90 % ranges held 0.")
     assert last.endswith("over the last 30 payout batches, less than 0.75")
 
 

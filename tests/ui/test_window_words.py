@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +12,9 @@ import numpy as np
 import pytest
 
 from forecast import ReleaseWindow, release_window
+from forecast.said import COLUMNS, said
 from tests.made_funding import AT, irregular
-from ui.odds import window_words
+from ui.odds import when_made, window_chart, window_words
 from ui.odds.scored import Odds
 from ui.parts import words
 from ui.request import calendar
@@ -134,3 +137,32 @@ def test_days_of_one_year_name_it_once() -> None:
     assert words.days(date(2025, 3, 3), date(2025, 6, 9)) == "3 Mar to 9 Jun 2025"
     assert words.days(date(2024, 12, 30), date(2025, 1, 2)) == "30 Dec 2024 to 2 Jan 2025"
     assert words.days(date(2025, 3, 3), date(2025, 3, 3)) == "3 Mar 2025"
+
+
+CHANCE = re.compile(r"(?:^|[ (])\**(\d+) %\** (?:chance)?:? ?by \**(\d+ \w{3} \d{4})")
+
+
+def test_the_same_ends_have_the_same_name_and_date_everywhere(window: ReleaseWindow) -> None:
+    def day(share: float) -> str:
+        return words.day(AT + timedelta(days=window.quantile(share)))
+
+    def days(low: float, high: float) -> str:
+        return words.days(*(window_words.moment(window, window.quantile(p)) for p in (low, high)))
+
+    sentence = window_words.sentence(window, AT)
+    assert f"90 % range: {days(0.05, 0.95)}." in sentence
+    assert f"Middle half: {days(0.25, 0.75)}." in sentence
+    columns = said(window, 1.0, 0.0, math.inf)
+    row = dict(zip(COLUMNS, columns, strict=True)) | {
+        "kind": window.kind,
+        "requested_at": AT,
+        "released_at": None,
+    }
+    texts = {
+        "sentence": (sentence.partition(" Within")[0], {90, 50}),
+        "picture": (window_chart.rows({"": window})["said"][0], {5, 25, 50, 75, 95}),
+        "when it was made": (when_made.sentence(row), {90, 50}),
+    }
+    for name, (text, shares) in texts.items():
+        told = {int(share): date for share, date in CHANCE.findall(text)}
+        assert told == {share: day(share / 100) for share in shares}, name

@@ -14,8 +14,8 @@ import streamlit as st
 
 from data import StoreError
 from forecast import ForecastError
-from forecast.backtest import HORIZON_DAYS
 from forecast.present import Present, read_present
+from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores, read_scores
 from scoring.run import model_version
 from ui.odds import window_words

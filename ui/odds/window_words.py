@@ -149,7 +149,7 @@ def label(window: ReleaseWindow | None) -> str:
     """Why there are no odds, in a word or two."""
     reasons = {
         "covered": "in the pool",
-        "stalled": "suspended",
+        "stalled": "no estimate for now",
         "insufficient_history": "too early",
     }
     return words.UNKNOWN if window is None else reasons.get(window.kind, words.UNKNOWN)

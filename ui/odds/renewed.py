@@ -1,0 +1,65 @@
+"""When the scores of the odds are renewed while a page is open: what moved by that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from forecast.backtest import MODEL
+from scoring.companion import Scores
+from ui.odds import scored
+from ui.parts import words
+from ui.shown.store_view import StoreView
+
+_KEPT = "scores that were shown"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is remembered of scores: a session holds no frame."""
+
+    made_at: datetime
+    source: str
+    held: str
+
+
+def tell(store: StoreView) -> None:
+    """Say what moved since this session last showed odds of this store, if scores are others."""
+    scores = scored.scores_of(store)
+    if scores is None:
+        return
+    kept: dict[str, Said] = st.session_state.setdefault(_KEPT, {})
+    now, before = said(scores), kept.get(store.source.name)
+    kept[store.source.name] = now
+    if before is not None and before != now:
+        st.toast(sentence(before, now), icon=":material/update:", duration="long")
+
+
+def sentence(before: Said, now: Said) -> str:
+    """`The odds were checked anew: ...`, from what was said of both scores."""
+    moved = "They are made of the same money as before."
+    if before.source != now.source:
+        moved = (
+            f"They are now made of the {now.source}, before of the {before.source}: dates have "
+            "moved."
+        )
+    return f"The odds were checked anew: {now.held}; before, {before.held}. {moved}"
+
+
+def said(scores: Scores) -> Said:
+    """What scores say, to be remembered."""
+    return Said(scores.about.made_at, scores.about.source, _held(scores))
+
+
+def _held(scores: Scores) -> str:
+    rows = scores.table.filter(pl.col("metric") == "covered_90", model=MODEL, slice="all")
+    if rows.is_empty():
+        return "no past request is old enough to judge"
+    held: dict[str, Any] = rows.row(0, named=True)
+    provisional = ", provisionally" if scores.about.provisional else ""
+    share, requests = words.share(held["value"]), words.plural(held["n"], "past request")
+    return f"the 90 % range held for {share} of {requests}{provisional}"
