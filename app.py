@@ -6,7 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from ui.server import gate, serving
+from ui.server import first_page, gate, serving
 
 gate.ask_nobody_outside()
 app = st.App(
@@ -17,6 +17,7 @@ app = st.App(
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),
         Middleware(gate.reading_only),
+        Middleware(first_page.with_own_name),
     ],
     on_script_error=serving.explain,
 )

@@ -13,6 +13,7 @@ from ui.browser import copy_link, figures, look
 from ui.frame import around
 from ui.odds import renewed
 from ui.parts import links
+from ui.server import first_page
 from ui.shown import store_view
 from ui.shown.sources import read_sources, scores_version
 
@@ -33,8 +34,8 @@ page = st.navigation(
     position="top",
 )
 st.set_page_config(
-    page_title=f"{page.title} · FTM unstake queue",
-    page_icon=str(Path(__file__).with_name("icon.png")),
+    page_title=f"{page.title} · {first_page.NAME}",
+    page_icon=str(first_page.ICON),
     layout="wide",
 )
 links.arrive(page.url_path)

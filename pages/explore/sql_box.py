@@ -25,6 +25,10 @@ from ui.shown.store_view import StoreView
 _SHOWN_ROWS = 1_000
 _KEPT_ROWS = 10_000
 _SECONDS = 10
+_FROM_A_SHELL = (
+    "The same from a shell, in the folder of this program. There nothing holds it in: run SQL of "
+    "a stranger's link only here."
+)
 
 
 def is_offered() -> bool:
@@ -59,7 +63,7 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
             st.code(rest, language=None, wrap_lines=True)
         return
     _show(store, sql, answer, notices)
-    shell.show(shell.sql(store.source.path, sql))
+    shell.show(shell.sql(store.source.path, sql), _FROM_A_SHELL)
 
 
 def _show(store: StoreView, sql: str, answer: SqlAnswer, notices: DeltaGenerator) -> None:

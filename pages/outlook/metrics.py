@@ -17,7 +17,7 @@ MEANINGS = {
     "saved_on_MODEL": "share by which tw_crps is lower than that of MODEL",
 }
 COLUMNS = {
-    "low, high": "90 % interval of the value, by a bootstrap over payout batches",
+    "low, high": "the 90 % range of the value, by a bootstrap over payout batches",
     "n, batches": "forecasts scored, and payout batches they are of",
     "decided": "whether those batches are 60 or more",
 }

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.queue import parts
 from ui.odds import scored, window_card, window_words
 from ui.odds.scored import Odds
-from ui.parts import drawing, words
+from ui.parts import drawing, long_tables, words
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
 _NO_DATE = {
@@ -52,7 +52,8 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
 
 
 def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str) -> None:
-    """Everyone who waits, with the days of 90 % and 50 % chance where there are odds."""
+    """Who waits, the first of them, with the days of 90 % and 50 % chance where there are odds."""
+    pending = long_tables.first_rows(pending, "request")
     if now is None or pending.is_empty():
         parts.pending_table(pending, explorer, network)
         return

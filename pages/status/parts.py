@@ -108,10 +108,14 @@ def _listed(marks: list[str], checks: pl.DataFrame, hosts: list[str]) -> None:
     )
 
 
+_MISSING = ("missing_before", "missing_after")
+
+
 def coverage_table(coverage: pl.DataFrame) -> None:
-    """Which blocks each filter was read over, with the blocks missing on both sides."""
+    """Which blocks each filter was read over, with the blocks missing on both sides, if known."""
+    unknown = [name for name in _MISSING if coverage[name].is_null().all()]
     st.dataframe(
-        coverage.drop("due_from", *(["source"] if is_public() else [])),
+        coverage.drop("due_from", *unknown, *(["source"] if is_public() else [])),
         hide_index=True,
         placeholder=words.UNKNOWN,
         alt="Block ranges that were read, by filter",

@@ -11,7 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from data.pool.identifiers import TAKES
 from ui.odds import scored
-from ui.parts import downloads, words
+from ui.parts import downloads, long_tables, words
 from ui.parts.tiles import fact_tiles
 from ui.request import card, sentences
 from ui.shown.store_view import StoreView
@@ -210,6 +210,7 @@ def _table(
     height: Literal["auto", "content"] = "auto",
 ) -> None:
     """These columns of a query's answer, each row with a link to its request."""
+    rows = long_tables.first_rows(rows, "row")
     link = pl.format(f"?network={store.source.name}&find={{}}", "wr_id")
     payout_ftm, form = words.payouts(rows["payout_wei"])
     payout = (

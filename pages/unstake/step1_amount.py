@@ -205,7 +205,7 @@ def _origin(now: Now, given: Given) -> None:
     if given.origin:
         st.caption(f"{why} {words.escaped(given.origin).capitalize()}.".lstrip())
     if reading is None and given.payout_wei is not None:
-        st.caption(f"No node was read: {words.fault(now.live.why_not)}.")
+        _no_live_data(now)
     if reading and logs and given.gross_wei is not None and given.fee_wei is not None:
         rebuilt = logs.fee(given.gross_wei)
         if rebuilt is not None and rebuilt.fee_wei != given.fee_wei:
@@ -214,6 +214,20 @@ def _origin(now: Now, given: Given) -> None:
                 f"{reading.block:,}), the logs say {format_wei(rebuilt.fee_wei)} FTM (block "
                 f"{rebuilt.block:,}). It changes with each unstake, so an older block may differ."
             )
+
+
+def _no_live_data(now: Now) -> None:
+    """That no node was read, and what the figures are from instead."""
+    info, why = now.view.info, f"No node was read: {words.fault(now.live.why_not)}."
+    if info.simulated or info.synced_block is None:
+        st.caption(why)
+        return
+    st.caption(
+        f"Live data is not available now; figures are from block {info.synced_block:,}, "
+        f"{words.moment(info.synced_at)}."
+    )
+    with st.expander("Why there is no live data"):
+        st.markdown(why)
 
 
 def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:

@@ -53,7 +53,7 @@ def test_a_first_verdict_is_marked_wherever_odds_are_shown_and_how_far_the_rest_
     try:
         for page, link in pages:
             text = said(show_scored(page=page, **link))
-            assert "Provisional: checked on 190 past requests so far" in text, page
+            assert "Provisional: 190 past requests are scored so far" in text, page
             assert "Scored 800 of 2,177 requests." in text, page
     finally:
         progress.end(store)

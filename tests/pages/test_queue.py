@@ -160,3 +160,18 @@ def test_the_newest_payments_stand_on_the_page(show: Show, sample_store: Path) -
         "DELETE FROM head_moves", "UPDATE requests SET status = 'pending', paid_at = NULL"
     )
     assert "Nobody was paid yet." in said(nobody)
+
+
+def test_of_very_many_who_wait_the_first_thousand_are_sent_and_all_are_counted(
+    show_sample: Show,
+) -> None:
+    many = (
+        "INSERT INTO requests SELECT * EXCLUDE (number) REPLACE (wr_id + number AS wr_id) "
+        "FROM requests, range(1, 2001) AS more(number) "
+        "WHERE wr_id = (SELECT max(wr_id) FROM requests)"
+    )
+    app = show_sample(many)
+    assert not app.exception
+    assert "The first 1,000 of 2,126 requests. The files below hold all of them." in said(app)
+    tables = [frame.value for frame in app.dataframe if "staker" in frame.value.columns]
+    assert [table.shape[0] for table in tables] == [1_000]

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from data.config import ROOT
 from tests.app import App, edited, planted, served
 
 pytestmark = pytest.mark.node
@@ -159,6 +160,21 @@ def test_pages_are_given_under_names_of_this_server_alone(app: App, named: App, 
             answer = asked(server, "GET", path, Host=host)
             assert answer.status == 403, host
             assert "--server.allowedHosts" in answer.text  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("path", "name"), [("/", "Queue"), ("/track?find=1", "Track")])
+def test_a_page_has_its_title_description_and_icon_before_any_script_runs(
+    app: App, path: str, name: str
+) -> None:
+    page = asked(app, "GET", path, Accept_Encoding="gzip")
+    assert page.status == 200
+    assert f"<title>{name} · FTM unstake queue</title>" in page.text
+    assert "Streamlit</title>" not in page.text
+    assert '<meta name="description" content="When an unstake of aFTMb or ankrFTM' in page.text
+    assert int(page.headers["content-length"]) == len(page.text.encode())
+    icon = asked(app, "GET", "/favicon.png")
+    assert icon.headers["content-type"] == "image/png"
+    assert int(icon.headers["content-length"]) == (ROOT / "ui" / "icon.png").stat().st_size
 
 
 def test_health_is_told_to_probes_that_know_an_address_alone(app: App) -> None:

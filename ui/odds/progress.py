@@ -42,7 +42,10 @@ def provisional(source: Source, scores: Scores) -> None:
 
 @st.fragment(run_every=LOOKED_EVERY_S)
 def _tell_provisional(store: Path, origins: int) -> None:
-    text = f"Provisional: checked on {origins:,} past requests so far, so its ranges are wide."
+    text = (
+        f"Provisional: {origins:,} past requests are scored so far, spread over the history, so "
+        "how often a range held is less certain."
+    )
     st.caption(f"{text} {sentence(store)}".rstrip())
 
 

@@ -94,7 +94,7 @@ def test_a_silent_node_loses_nothing_and_the_store_answers(
     at.reads("Read at block")
     silent(True)
     at.field("Amount").fill("7.5")
-    at.reads("No node was read:", "Worked out from the logs up to block")
+    at.reads("Live data is not available now", "Worked out from the logs up to block")
     expect(at.field("Amount")).to_have_value("7.5")
     at.press("Continue to the checks")
     at.reads("Nothing of this address can be checked", "Step 1 still tells what the store knows.")
