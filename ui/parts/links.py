@@ -207,7 +207,9 @@ def arrive(page: str) -> None:
         if st.query_params.get(name) != (texts[-1] if texts else None):
             rewrite(name, texts[-1] if texts else None)
             with get_session_state().query_params() as of_session:
-                of_session._initial_query_params[name] = texts[-1:]
+                of_session._initial_query_params.pop(name, None)
+                if texts:
+                    of_session._initial_query_params[name] = texts[-1:]
 
 
 def leave() -> None:
