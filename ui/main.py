@@ -9,7 +9,7 @@ import streamlit as st
 
 from data import TrackerError
 from queries import QueryError
-from ui.browser import copy_link, figures, look
+from ui.browser import address, copy_link, figures, look
 from ui.frame import around
 from ui.odds import renewed
 from ui.parts import links
@@ -80,4 +80,6 @@ except store_view.SupersededError:
     st.rerun()
 except (TrackerError, QueryError) as error:
     around.failed(error)
+links.leave()
+address.tell(links.rewritten(), now.isoformat())
 around.footer(sources, default, source, drawn, view, scored)

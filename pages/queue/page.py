@@ -64,4 +64,3 @@ if head is not None:
 parts.rejected_note(metrics)
 payments.recent(store)
 downloads.offer_query(store, "operator_runs")
-links.release("amount", "token")  # Unstake has its own

@@ -3,16 +3,19 @@
 import streamlit as st
 
 from data.pool.identifiers import Address, RequestId, Transaction, Unreadable, read_identifier
-from pages.track import parts
+from pages.track import parts, watch
 from ui.parts import links
 from ui.shown import store_view
 
 store = store_view.shown()
-links.refuse_unknown(["find"], "Track")
+links.refuse_unknown(["find", "watch"], "Track")
 st.title("Track a request")
 st.markdown("Where an unstake request stands: its place in the queue, and what became of it.")
 
-match read_identifier(parts.field(), store.source.name):
+find, notices, above = parts.field(), st.container(), st.container()
+match read_identifier(find, store.source.name):
+    case None if own := watch.own_account(store):
+        parts.address(store, own)
     case None:
         parts.examples(store)
     case Address(staker):
@@ -23,3 +26,6 @@ match read_identifier(parts.field(), store.source.name):
         parts.request(store, wr_id)
     case Unreadable(why):
         parts.refused(why)
+
+with above if "watch" in st.query_params and not find else st.container():
+    watch.show(store, notices)

@@ -101,10 +101,10 @@ def read_form(notices: DeltaGenerator) -> Form:
         shape, wanted = _SHAPES.get(name, (None, f"a text of at most {most:,} letters"))
         if len(text) > most or (shape and not shape.fullmatch(text)):
             links.refuse(notices, name, text, wanted, "what is usual")
-            del st.query_params[name]
+            links.rewrite(name, None)
     link = st.query_params
-    if foreign := [name for name in _OF_ONE_NETWORK if _network_of(name, link) != _network(link)]:
-        st.query_params.from_dict({n: t for n, t in link.to_dict().items() if n not in foreign})
+    for name in [name for name in _OF_ONE_NETWORK if _network_of(name, link) != _network(link)]:
+        links.rewrite(name, None)
     links.keep({name: link[name] for name in FIELDS if name in link})
     request, since = link.get("request"), link.get("since")
     return Form(

@@ -140,6 +140,10 @@ def _results(now: Now) -> str:
     _origin(now, given)
     chain_end.show(now.view.ending)
     shared.facts()
+    st.caption(
+        "Instead of unstaking, the token itself can be sold on an exchange that trades it, without "
+        "this queue. What it brings there is not known here."
+    )
     if given.payout_wei:
         step_button("Continue to the checks", 2, primary=True)
         if now.odds is not None:

@@ -15,7 +15,7 @@ PAGES = {
     "": ("amount", "unstake", "range", "since", "until", "token", "payouts"),
     "waits": ("range", "since", "until", "days"),
     "unstake": FIELDS,
-    "track": ("find",),
+    "track": ("find", "watch"),
     "outlook": ("amount", "of"),
     "explore": ("ask", "query", "draw", "table", "sql"),
     "status": (),

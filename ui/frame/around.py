@@ -58,7 +58,7 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
         width=200,
     )
     if asked != chosen:
-        st.query_params["network"] = chosen
+        links.rewrite("network", chosen)
     st.session_state["shown_network"] = chosen
     return known[chosen]
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Literal
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +19,9 @@ from streamlit.runtime.state import get_session_state
 
 # The links that this session had on the page it shows, the present one last.
 _PAST = "past links"
+_REWRITTEN = "rewritten link"
+# What inputs of the page before stood for in its link.
+_LEFT = "left behind"
 _MOST_PAST = 50
 # What is added to a link to follow who opens it.
 _OF_TRACKERS = re.compile(
@@ -114,7 +118,7 @@ def forget(key: str) -> bool:
         of_session._initial_query_params.pop(key, None)
         if of_session.is_bound(key):
             return False
-    del st.query_params[key]
+    rewrite(key, None)
     return True
 
 
@@ -126,14 +130,26 @@ def hand_over(key: str, text: str) -> None:
         of_session._initial_query_params[key] = [text]
 
 
-def release(*keys: str) -> None:
-    """To be called when a page has drawn its inputs: its links to other pages use these names too.
-    Streamlit takes what an input here is bound to out of the address of the next page."""
+def rewrite(name: str, text: str | None) -> None:
+    """Have the URL hold `text` under `name`, or no such parameter, where no visitor chose so. The
+    browser hears of it from `ui/browser/address`, and adds no entry to its history: Streamlit's own
+    message for it would, and the first press of Back would lead nowhere."""
     with get_session_state().query_params() as of_session:
-        for key in keys:
-            binding = of_session._bindings_by_param.get(key)
-            if binding is not None:
-                of_session.unbind_widget(binding.widget_id)
+        if text is None:
+            of_session.discard_param_no_forward_msg(name)
+        else:
+            of_session.set_with_no_forward_msg(name, text)
+        query = urlencode(of_session._query_params, doseq=True)
+    context = get_script_run_ctx()
+    assert context is not None
+    context.query_string = query  # what a run that this one asks for begins with
+    st.session_state.setdefault(_REWRITTEN, set()).add(name)
+
+
+def rewritten() -> dict[str, str | None]:
+    """What stands in the URL now of all that was rewritten and not told yet; told by this."""
+    names: set[str] = st.session_state.pop(_REWRITTEN, set())
+    return {name: st.query_params.get(name) for name in sorted(names)}
 
 
 def refuse(notices: DeltaGenerator, key: str, text: str, wanted: str, default: str) -> None:
@@ -149,13 +165,13 @@ def tidy() -> None:
     for name in list(st.query_params):
         every = st.query_params.get_all(name)
         if _OF_TRACKERS.fullmatch(name):
-            del st.query_params[name]
+            rewrite(name, None)
         elif len(every) > 1 and forget(name):
             st.warning(
                 f"The link sets `{plain(name)}` {len(every):,} times: the last one counts, "
                 f"`{plain(every[-1])}`."
             )
-            st.query_params[name] = every[-1]
+            rewrite(name, every[-1])
             with get_session_state().query_params() as of_session:
                 of_session._initial_query_params[name] = [every[-1]]
 
@@ -174,14 +190,41 @@ def refuse_unknown(own: Collection[str], page: str) -> None:
         f"The link sets {named}, which the page {page} does not know: there are {', '.join(known)}."
     )
     for name in unknown:
-        del st.query_params[name]
+        rewrite(name, None)
 
 
 def arrive(page: str) -> None:
-    """To be called before a page runs: what another page's links were is forgotten."""
-    if st.session_state.get("page") != page:
-        st.session_state["page"] = page
-        st.session_state.pop(_PAST, None)
+    """To be called before anything reads the URL: on another page than the last run's, what that
+    page's links were is forgotten, and the URL is what led here. A browser sends with it what
+    inputs of the page before stood for, and Streamlit drops every parameter of such a name, also
+    one of the link that was followed."""
+    before = st.session_state.get("page")
+    if before == page:
+        return
+    st.session_state["page"] = page
+    st.session_state.pop(_PAST, None)
+    left: dict[str, str | None] = st.session_state.pop(_LEFT, {})
+    context = get_script_run_ctx()
+    if before is None or context is None:
+        return
+    came = parse_qs(context.query_string, keep_blank_values=True)
+    for name, old in left.items():
+        texts = came.get(name, [])
+        if not went_back() and old in texts:
+            texts.remove(old)
+        if st.query_params.get(name) != (texts[-1] if texts else None):
+            rewrite(name, texts[-1] if texts else None)
+            with get_session_state().query_params() as of_session:
+                of_session._initial_query_params.pop(name, None)
+                if texts:
+                    of_session._initial_query_params[name] = texts[-1:]
+
+
+def leave() -> None:
+    """To be called when a page has drawn its inputs: what they stand for goes no further."""
+    link = st.query_params.to_dict()
+    with get_session_state().query_params() as of_session:
+        st.session_state[_LEFT] = {name: link.get(name) for name in of_session._bindings_by_param}
 
 
 def settle(names: Collection[str]) -> dict[str, str]:

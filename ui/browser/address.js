@@ -1,0 +1,41 @@
+// Streamlit adds an entry to the history for every address that the server sets. What the server
+// only fills in or tidies up is no step of the visitor's, so it is written over the present entry.
+// On the way to another page Streamlit first takes what the inputs of this one stand for out of its
+// address, as an entry of its own: Back would lead to the page without what was typed there.
+let leaving = 0;
+
+function watch() {
+  if (document.body.dataset.addressWatched) return;
+  document.body.dataset.addressWatched = "true";
+  const elsewhere = (url) => new URL(url, window.location.href).pathname !== window.location.pathname;
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (link && link.origin === window.location.origin && elsewhere(link.href)) leaving = Date.now();
+    },
+    true,
+  );
+  const push = window.history.pushState;
+  window.history.pushState = function (state, title, url) {
+    const isLeaving = Date.now() - leaving < 10_000;
+    if (isLeaving && url && !elsewhere(url)) return;
+    leaving = 0;
+    push.call(this, state, title, url);
+  };
+}
+
+export default function (component) {
+  watch();
+  const { changes, turn } = component.data;
+  if (document.body.dataset.addressTurn === turn) return;
+  document.body.dataset.addressTurn = turn;
+  const params = new URLSearchParams(window.location.search);
+  for (const [name, text] of changes) {
+    if (text === null) params.delete(name);
+    else params.set(name, text);
+  }
+  const query = params.size ? `?${params}` : "";
+  if (query === window.location.search) return;
+  window.history.replaceState(window.history.state, "", window.location.pathname + query);
+}

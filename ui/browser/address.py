@@ -1,0 +1,24 @@
+"""Writes what the server filled into the page's address over the present entry of the history: a
+press of Back then leads to where the visitor was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ui.browser.component import component
+
+_TOLD = "address told"
+
+
+def tell(changes: Mapping[str, str | None], turn: str) -> None:
+    """Have the address hold these parameters, those of None no more, without a new entry.
+
+    `turn` tells one run from the next. Draw it once a run, also of a page that changes nothing.
+    """
+    if changes:
+        st.session_state[_TOLD] = {"changes": list(changes.items()), "turn": turn}
+    told = st.session_state.get(_TOLD, {"changes": [], "turn": ""})
+    draw = component("address", "figures.html", "address.js")
+    draw(key="page address", data=told, width="content", height=1)
