@@ -76,7 +76,6 @@ def way_on(network: str, payout_ftm: float) -> None:
         icon=":material/arrow_forward:",
         query_params={"network": network, "token": BOND, "amount": amount},
     )
-    links.release("amount")  # Unstake has its own
 
 
 def _day_of(odds: Odds, window: ReleaseWindow | None, share: float) -> tuple[str, str]:
