@@ -42,7 +42,10 @@ def provisional(source: Source, scores: Scores) -> None:
 
 @st.fragment(run_every=LOOKED_EVERY_S)
 def _tell_provisional(store: Path, origins: int) -> None:
-    text = f"Provisional: checked on {origins:,} past requests so far, so its ranges are wide."
+    text = (
+        f"Provisional: checked on {origins:,} past requests so far, so how often such odds hold is "
+        "less sure."
+    )
     st.caption(f"{text} {sentence(store)}".rstrip())
 
 
