@@ -38,7 +38,7 @@ UNDECIDED_SOURCE = "payouts"
 # New releases that make a new backtest worth its minute.
 _DUE_RELEASES, _DUE_SHARE = 20, 0.05
 # Origins on which a source is chosen, and the same for a first verdict.
-_MOST_JUDGED, _FIRST_JUDGED = 500, 60
+_MOST_JUDGED, _FIRST_JUDGED = 500, 30
 # In so many parts work is shared: its progress is told after each.
 _PARTS = 16
 Told = Callable[[int, int], None]
