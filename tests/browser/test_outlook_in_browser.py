@@ -61,7 +61,7 @@ def test_a_store_is_scored_in_the_background_and_the_page_then_shows_its_odds(
     sample_store: Path, app_tree: Path, visit: Begin
 ) -> None:
     # A tenth of the requests, and fewer to choose a source by: enough to score, and soon done.
-    rewrite(app_tree / "scoring" / "run.py", "min(500, most_origins)", "min(20, most_origins)")
+    rewrite(app_tree / "scoring" / "run.py", "_FIRST_JUDGED = 500, 30", "_FIRST_JUDGED = 20, 20")
     store = edited(
         sample_store,
         app_tree / "var" / "sample.duckdb",
