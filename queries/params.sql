@@ -20,7 +20,8 @@ WITH inputs (name, taken_by) AS (
         'since',
         'claims_summary, daily_flows, depth_against_claims, evidence, fee_history, '
         || 'lock_up_calendar, lock_up_ends, operator_runs, payouts, queue_depth, '
-        || 'ratio_history, release_curve, request_needs, reward_claims'
+        || 'ratio_history, release_curve, request_needs, reward_claims, '
+        || 'spendable_at_requests'
     ),
     ('source', 'funding'),
     ('step', 'depth_against_claims, queue_depth'),
@@ -31,9 +32,10 @@ WITH inputs (name, taken_by) AS (
         'until',
         'claims_summary, daily_flows, depth_against_claims, fee_history, '
         || 'lock_up_calendar, lock_up_ends, operator_runs, payouts, queue_depth, '
-        || 'ratio_history, release_curve, request_needs, reward_claims'
+        || 'ratio_history, release_curve, request_needs, reward_claims, '
+        || 'spendable_at_requests'
     ),
-    ('wr_id', 'request_history')
+    ('wr_id', 'request_history, request_progress')
 )
 
 SELECT

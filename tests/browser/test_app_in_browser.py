@@ -75,7 +75,7 @@ def test_a_page_fits_its_screen_and_asks_nobody_else(app: App, visit: Begin) -> 
                 seen.open(app.url + link, heading)
             _fits(seen, link[1:6], look)
         charts = seen.page.locator("[data-testid=stVegaLiteChart] svg")
-        assert heading != "Outlook" or charts.count() == 6
+        assert heading != "Outlook" or charts.count() == 7
     field = seen.page.get_by_label("Address, transaction hash or request id")
     for place, (find, words) in enumerate(FOUND.items()):
         for number, look in enumerate(seen.each_look(place)):

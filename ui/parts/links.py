@@ -209,8 +209,6 @@ def arrive(page: str) -> None:
         return
     came = parse_qs(context.query_string, keep_blank_values=True)
     for name, old in left.items():
-        if name in st.session_state:  # text there may be a number here
-            del st.session_state[name]
         texts = came.get(name, [])
         if not went_back() and old in texts:
             texts.remove(old)
