@@ -164,6 +164,7 @@ def test_a_reload_keeps_everything_on_every_step_and_back_goes_a_step_back(
     at.on_step(2)
     at.reads("An ordinary wallet address")
     at.page.go_back()
+    expect(at.field("Address that holds the tokens")).to_have_value("")
     at.page.go_back()
     on_amount = at.field("Amount")
     expect(on_amount).to_have_value("1,5")
