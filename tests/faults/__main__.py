@@ -1,8 +1,8 @@
 """`python -m tests.faults`: a sync against every fault of the table, and what came of each.
 
 Exit status 1 where one was believed in silence, hung or ended in a traceback, or where the store
-was not an honest one after the next honest syncs, three at the most. `alike`: two of three
-endpoints left out the same log, and nothing but the third could tell it.
+was not an honest one after the next honest sync, or after three where two lied. `alike`: two of
+three endpoints left out the same log, and nothing but the third could tell it.
 """
 
 from __future__ import annotations

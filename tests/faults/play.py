@@ -107,8 +107,8 @@ def truth(history: History) -> Truth:
 def play(
     run: Run, history: History, honest: Truth, limit_times: float = LIMIT_TIMES
 ) -> tuple[Ended, Ended]:
-    """How a sync of an empty store ended, and the next ones, with all endpoints honest: one asks
-    for so many second answers, so what one source told may take some syncs to be borne out."""
+    """How a sync of an empty store ended, and the next one, with all endpoints honest. Where two
+    lied alike, the next ones: each asks for so many second answers and no more."""
     limit_s = max(LEAST_LIMIT_S, limit_times * honest.took_s)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, ExitStack() as open_nodes:
         store = Path(folder) / "devnet.duckdb"
@@ -124,7 +124,7 @@ def play(
         lied = _ended(store, nodes, honest, liars, limit_s)
         for node in nodes:
             node.fault = at_most(WIDEST)
-        for _ in range(HONEST_SYNCS):
+        for _ in range(HONEST_SYNCS if len(liars) > 1 else 1):
             after = _ended(store, nodes, honest, liars, limit_s)
             if after.outcome != TOLD:
                 break
@@ -209,7 +209,7 @@ def _worth(store: Path, honest: Truth, liars: set[str]) -> Ended:
     hidden = [row for row in wrong if not _within(row, names[row], single)]
     if wrong and not too_far and not hidden:
         return Ended(TOLD, f"{len(wrong)} rows differ in blocks that one source told")
-    if surplus and not too_far:
+    if surplus and len(liars) > 1 and not too_far:
         hidden = [row for row in hidden if row[5] not in _BRINGS_MONEY]
         if not hidden:
             return Ended(TOLD, f"money: {surplus[0]}")
