@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import duckdb
 
-from data.ingest.coverage import BOND, POOL, SFC, disagree, forget
+from data.ingest.coverage import BOND, POOL, SFC, disagree, forget, ranges
 from data.ingest.identity import left_chain
-from data.ingest.reading import OF_FILTER, Reading, filter_parameters
+from data.ingest.reading import OF_FILTER, Reading, Told, filter_parameters
 from data.node.log_ranges import LogFilter
 from data.node.witness import ChainLog, misplaced, on_chain, times_at
 from data.store.writer import transaction
@@ -191,6 +191,7 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
 def bears_nothing_out(reading: Reading, host: str) -> None:
     """Believe a host no more that was found wrong: what another told and it bore out, the other
     told alone. Runs inside the caller's transaction."""
+    reading.found_wrong.add(host)
     for endpoint in reading.chain.endpoints.all:
         if endpoint.host == host:
             endpoint.lied = True
@@ -208,7 +209,15 @@ def read_again(reading: Reading, source: str) -> None:
         [source],
     ).fetchall()
     for name, first, last in alone:
-        forget(con, first, last, name)
+        take_back(reading, name, first, last)
+
+
+def take_back(reading: Reading, name: str, first: int, last: int) -> None:
+    """Let blocks first..last of a filter be read again; who alone told them stays known."""
+    for each in ranges(reading.con, name, first, last):
+        if each.known == "single":
+            reading.taken_back.append(Told(each.source, (name,), each.first, each.last))
+    forget(reading.con, first, last, name)
 
 
 def contradiction(
@@ -236,7 +245,8 @@ def contradiction(
 
 
 def teller(reading: Reading, log: ChainLog) -> str:
-    """The one host that told a stored log; "" where several did, or nobody knows."""
+    """The one host that told a stored log, also where what it told is being read again; "" where
+    several did, or nobody knows."""
     network = reading.network
     name = {network.pool: POOL, network.bond: BOND}.get(log.address, SFC)
     row = reading.con.execute(
@@ -244,4 +254,11 @@ def teller(reading: Reading, log: ChainLog) -> str:
         "AND ? BETWEEN from_block AND to_block",
         [name, log.block],
     ).fetchone()
-    return "" if row is None else str(row[0])
+    if row is not None:
+        return str(row[0])
+    hosts = {
+        each.host
+        for each in reading.taken_back
+        if name in each.names and each.first <= log.block <= each.last
+    }
+    return hosts.pop() if len(hosts) == 1 else ""

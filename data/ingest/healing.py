@@ -15,7 +15,14 @@ import duckdb
 from data import NodeError, WrongChainError
 from data.ingest.checks import Finding, suspect_ranges
 from data.ingest.coverage import forget, ranges
-from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, read_again
+from data.ingest.doubts import (
+    PLACE,
+    as_chain_log,
+    contradiction,
+    distrust,
+    read_again,
+    take_back,
+)
 from data.ingest.evidence import filters, mend_time
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import land_range, unread
@@ -55,7 +62,7 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
     WrongChainError, otherwise.
     """
     con = reading.con
-    empty = not _logs(reading)
+    empty = not _any_logs(reading)
     if synced > head + _LAG_BLOCKS:
         beyond = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [head])
         if beyond.fetchone() or not _newest_logs_stand(reading):
@@ -140,11 +147,11 @@ def _search(
 def _read_from_each(
     reading: Reading, first: int, last: int, missing: list[tuple[int, int]]
 ) -> dict[str, int]:
-    """Read some ranges again, each filter from one host after the other, until each range holds
-    more logs than it did. Returns who left them out, with the first block where they did."""
+    """Read some ranges again, each filter from one host after the other, until each range holds a
+    log that it did not. Returns who left them out, with the first block where they did."""
     con = reading.con
     trusted = [endpoint for endpoint in reading.chain.endpoints.all if not endpoint.lied]
-    held = {each: _logs(reading, *each) for each in missing}
+    held = {each: _places(reading, *each) for each in missing}
     left_out: dict[str, int] = {}
     for log_filter in filters(con, reading.network):
         told = {
@@ -153,7 +160,7 @@ def _read_from_each(
             for start, end, hosts in _told(con, log_filter.names[-1], *each)
         }
         for turn in range(len(trusted)):
-            lacking = [each for each in missing if _logs(reading, *each) == held[each]]
+            lacking = [each for each in missing if _places(reading, *each) <= held[each]]
             left = [
                 (start, end)
                 for start, end in told
@@ -161,20 +168,20 @@ def _read_from_each(
                 and (turn == 0 or any(each.host not in told[start, end] for each in trusted))
             ]
             for tellers in {frozenset(told[each]) for each in left}:
-                pieces = {each: _logs(reading, *each) for each in left if told[each] == tellers}
-                for endpoint in trusted:
-                    endpoint.lied = endpoint.host in tellers  # others are asked first
+                pieces = {each: _places(reading, *each) for each in left if told[each] == tellers}
+                for endpoint in trusted:  # others than who told it are asked first
+                    endpoint.lied = endpoint.host in tellers | reading.found_wrong
                 for start, end in pieces:
                     for name in log_filter.names:
-                        forget(con, start, end, name)
+                        take_back(reading, name, start, end)
                 land_range(reading, first, last)
-                for each, count in pieces.items():
-                    if _logs(reading, *each) > count:
+                for each, before in pieces.items():
+                    if not _places(reading, *each) <= before:
                         left_out |= {host: each[0] for host in tellers if host not in left_out}
                     for _, _, hosts in _told(con, log_filter.names[-1], *each):
                         told[each] |= hosts
     for endpoint in trusted:
-        endpoint.lied = False
+        endpoint.lied = endpoint.host in reading.found_wrong
     return left_out
 
 
@@ -245,12 +252,17 @@ def _to_search(
     return [each for each in ours if (each[0],) not in searched]
 
 
-def _logs(reading: Reading, first: int = 0, last: int = 2**62) -> int:
-    row = reading.con.execute(
-        "SELECT count(*) FROM raw_logs WHERE block BETWEEN ? AND ?", [first, last]
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+def _places(reading: Reading, first: int, last: int) -> set[tuple[int, int]]:
+    """The block and index of each stored log of blocks first..last."""
+    return set(
+        reading.con.execute(
+            "SELECT block, log_index FROM raw_logs WHERE block BETWEEN ? AND ?", [first, last]
+        ).fetchall()
+    )
+
+
+def _any_logs(reading: Reading) -> bool:
+    return reading.con.execute("FROM raw_logs LIMIT 1").fetchone() is not None
 
 
 def _with_state(reading: Reading, target: Reached) -> Reached:
@@ -260,7 +272,7 @@ def _with_state(reading: Reading, target: Reached) -> Reached:
     try:
         return replace(target, state=reading.chain.pool_state(target.block, stubs))
     except NodeError as error:
-        if isinstance(error, WrongChainError) and not _logs(reading):
+        if isinstance(error, WrongChainError) and not _any_logs(reading):
             raise WrongChainError(f"{error}, by the same id. {_ASK_ANOTHER}") from error
         reading.note(f"the contract's own views were not checked: {error}")
         return replace(target, unknown_because=str(error))

@@ -45,8 +45,12 @@ class Reading:
     note: Callable[[str], None]
     # The sources whose logs were dropped from coverage in this sync: each at most once.
     healed: set[str] = field(default_factory=set)
+    # The hosts that were found wrong while this is read.
+    found_wrong: set[str] = field(default_factory=set)
     # What was told since the endpoints were last seen on the chain.
     told: list[Told] = field(default_factory=list)
+    # What one host alone had told and is being read again.
+    taken_back: list[Told] = field(default_factory=list)
 
     def others(self, source: str) -> list[Endpoint]:
         """The endpoints that can bear `source` out: no liar, and with the old blocks."""

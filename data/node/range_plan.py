@@ -258,6 +258,8 @@ class RangePlan:
         proved = [endpoint for endpoint in keeping if endpoint.keeps_history is not None]
         honest = [endpoint for endpoint in proved or keeping if not endpoint.lied]
         able = honest or proved or keeping
+        if piece.again and all(endpoint.url in piece.tried for endpoint in able):
+            able = proved or keeping  # what these told was refused: who was wrong before may know
         ahead = [e for e in able if e.head is None or e.head >= piece.first]
         return ahead or able
 

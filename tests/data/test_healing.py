@@ -6,13 +6,16 @@ import shutil
 from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from data import NodeError, WrongChainError
 from data.config import load_network
+from data.ingest import healing
 from data.ingest.progress import Progress
+from data.ingest.reading import Reading
 from data.ingest.verify import verify_store
 from data.node.chain import Chain
 from data.store.writer import lock
@@ -138,6 +141,66 @@ def test_a_log_that_all_but_one_leave_out_is_asked_of_each_in_turn(
     found_wrong = {row["source"] for row in dicts(store, "contradictions")}
     assert found_wrong
     assert found_wrong <= {url.removeprefix("http://") for url in liars}
+
+
+def made_up(devnet: Devnet, store: Path, block: int, tx: str) -> None:
+    """Put a log of the bond into a store that the chain has not."""
+    with duckdb.connect(store) as con:
+        con.execute(
+            "INSERT INTO raw_logs BY NAME SELECT block, 999 AS log_index, ? AS tx, block_time, "
+            "? AS address, ? AS topic0, '0x' AS data FROM raw_logs WHERE block = ? LIMIT 1",
+            [tx, devnet.addresses.bond, "0x" + "11" * 32, block],
+        )
+
+
+def test_what_a_host_made_up_goes_by_its_own_receipts_while_all_it_told_is_read_again(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        sync(store, node.url)
+        first, *_ = {row["block"]: None for row in dicts(store, "reward_claims")}
+        made_up(devnet, store, first, "0x" + "22" * 32)
+        with duckdb.connect(store) as con:  # as a sync leaves it that caught the host
+            con.execute(
+                "INSERT INTO contradictions VALUES (get_current_timestamp(), ?, 1, 'told of a log "
+                "that no receipt holds', 0, FALSE, FALSE)",
+                [node.url.removeprefix("http://")],
+            )
+        sync(store, node.url)
+    assert tables(store) == tables(devnet_store)
+
+
+def test_a_host_found_wrong_while_another_log_is_searched_is_believed_no_more(
+    devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.evidence._AT_LEAST", 0)  # nobody asks for second answers
+    monkeypatch.setattr("data.ingest.evidence._SHARE", 10**6)
+    searched: list[set[str]] = []
+
+    def search(reading: Reading, *arguments: Any) -> dict[str, int]:
+        left_out = read_from_each(reading, *arguments)
+        searched.append({each.host for each in reading.chain.endpoints.all if each.lied})
+        return left_out
+
+    read_from_each = healing._read_from_each
+    monkeypatch.setattr(healing, "_read_from_each", search)
+    claim = claims(devnet_store, restaked=False)[0]
+    block = next(row["block"] for row in dicts(devnet_store, "reward_claims") if row["tx"] == claim)
+    answers = devnet_answers(devnet.rpc_url)
+    with (
+        fake_node(answers, leaving_out(claim)) as one,
+        fake_node(answers) as inventor,
+        fake_node(answers) as honest,
+    ):
+        sync(store, one.url)
+        made_up(devnet, store, block, claim)
+        host = inventor.url.removeprefix("http://")
+        with duckdb.connect(store) as con:
+            con.execute("UPDATE coverage SET source = ? WHERE filter = 'bond'", [host])
+        searched.clear()
+        sync(store, one.url, inventor.url, honest.url)
+    assert host in searched[0]
+    assert tables(store) == tables(devnet_store)
 
 
 def test_a_wrong_time_is_fixed_though_the_check_names_the_block_after_it(

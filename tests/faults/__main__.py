@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 
+from tqdm import tqdm
+
 from devnet.node import local_node
 from devnet.scenario import play as play_history
 from tests.devnet.expected import DEVNET_UNTIL
@@ -62,12 +64,13 @@ def main(arguments: list[str] | None = None) -> int:
             f"an honest sync took {honest.took_s:.1f} s"
         )
         playing = {pool.submit(play, run, history, honest, options.limit): run for run in chosen}
-        for future in as_completed(playing):
+        shown = tqdm(as_completed(playing), "playing", len(playing), unit=" runs", disable=None)
+        for future in shown:
             run = playing[future]
             ended[run] = future.result()
             for when, one in zip(("", "afterwards, "), ended[run], strict=True):
                 if one.outcome in _FAULTS_OF_OURS or (when and one.outcome not in _WELL):
-                    print(f"{when}{one.outcome}: {run}: {one.words[:200]}", flush=True)
+                    shown.write(f"{when}{one.outcome}: {run}: {one.words[:200]}")
     _print_table(ended)
     slowest = sorted(ended, key=lambda run: -_took_s(ended[run]))[:3]
     words = "; ".join(f"{run} {_took_s(ended[run]):.0f} s" for run in slowest)

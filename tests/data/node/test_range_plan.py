@@ -166,5 +166,19 @@ def test_what_failed_once_and_is_then_refused_as_too_wide_is_asked_for_in_smalle
     assert merged(taken) == [(0, HEAD)]
 
 
+def test_what_honest_hosts_cannot_tell_is_asked_of_one_that_was_found_wrong() -> None:
+    clock = Clock()
+    taken: list[tuple[int, int]] = []
+    urls = ("http://0.test", "http://1.test")
+    endpoints = Endpoints(urls, Manners(first_span=500), clock)
+    endpoints.all[1].lied = True
+    scripts = {
+        urls[0]: Script([], REJECTED, limit=10**6, names=False),
+        urls[1]: Script([], GOOD, limit=10**6, names=False),
+    }
+    read(RangePlan(endpoints, [(0, HEAD)]), scripts, clock, lambda running: 0, taken)
+    assert merged(taken) == [(0, HEAD)]
+
+
 def _blocks(ranges: list[tuple[int, int]]) -> int:
     return sum(last - first + 1 for first, last in ranges)
