@@ -178,10 +178,10 @@ def footer(
 
     That is: another version of its store or of its scores was published, a store appeared
     that its label should point to, the figures have grown stale, or the chain's day is over.
-    While the store is being scored it looks more often.
+    While new scores of the store are expected it looks more often.
     """
-    waits = scored is None or progress.is_running(source.path)
-    every = progress.LOOKED_EVERY_S if waits else _WATCHED_EVERY_S
+    expected = progress.is_expected(source.path, drawn)
+    every = progress.LOOKED_EVERY_S if expected else _WATCHED_EVERY_S
     st.fragment(_footer, run_every=every)(sources, default, source, drawn, view, scored)
 
 

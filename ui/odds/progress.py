@@ -7,10 +7,19 @@ from pathlib import Path
 import streamlit as st
 
 from scoring.companion import Scores
-from ui.shown.sources import Source
+from ui.shown.sources import Source, Version
 
 LOOKED_EVERY_S = 1.0
 _done: dict[Path, tuple[int, int]] = {}
+# By store, the version that needs no scoring any more; None where this server scores nothing.
+_settled: dict[Path, Version] | None = None
+
+
+def begin() -> dict[Path, Version]:
+    """From now on this server scores what is published. To be filled with what was looked at."""
+    global _settled
+    _settled = {}
+    return _settled
 
 
 def tell(store: Path, done: int, of: int) -> None:
@@ -23,9 +32,10 @@ def end(store: Path) -> None:
     _done.pop(store, None)
 
 
-def is_running(store: Path) -> bool:
-    """Whether this server scores a store just now."""
-    return store in _done
+def is_expected(store: Path, version: Version | None) -> bool:
+    """Whether this server scores a store just now, or is about to look at this version of it."""
+    unseen = _settled is not None and version is not None and _settled.get(store) != version
+    return unseen or store in _done
 
 
 def sentence(store: Path) -> str:

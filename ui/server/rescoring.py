@@ -21,7 +21,7 @@ from data.config import ROOT
 from scoring.panel import is_panel_due
 from scoring.run import is_due
 from ui.odds import progress
-from ui.shown.sources import Version, read_sources
+from ui.shown.sources import read_sources
 
 _log = logging.getLogger("ui")
 _LOOKED_EVERY_S = 0.5
@@ -34,19 +34,20 @@ async def keep_scored() -> None:
         known = read_sources().known
     except TrackerError:  # told to each visitor
         return
-    looked_at: dict[Path, Version] = {}
-    failed_at: dict[Path, float] = {}
+    settled = progress.begin()
+    again_at: dict[Path, float] = {}
     while True:
         for source in known.values():
             version, path = source.version(), source.path
-            rests = time.monotonic() - failed_at.get(path, -_AGAIN_AFTER_S) < _AGAIN_AFTER_S
-            if version is None or looked_at.get(path) == version or rests:
+            failed = path in again_at
+            rests = failed and time.monotonic() < again_at[path]
+            if version is None or rests or (settled.get(path) == version and not failed):
                 continue
+            again_at.pop(path, None)
             if fault := await _kept_scored(path):
                 _log.warning("%s could not be scored, it is tried again: %s", path.name, fault)
-                failed_at[path] = time.monotonic()
-            else:
-                looked_at[path] = version
+                again_at[path] = time.monotonic() + _AGAIN_AFTER_S
+            settled[path] = version
         await asyncio.sleep(_LOOKED_EVERY_S)
 
 
