@@ -122,7 +122,7 @@ def append_windows(
         except OSError as error:
             why = "no space left" if is_full(error) else error.strerror
             raise StoreError(
-                f"cannot write {path}: {why}; until that is mended, what is forecast is not logged"
+                f"cannot write {path}: {why}; until that is fixed, what is forecast is not logged"
             ) from error
 
 

@@ -21,7 +21,7 @@ OLD = {
     r"\b(in|more) worth\b": "each token is worth more FTM",
     r"of one's own": "a plain word",
     r"all the same|anyone to\b": "anyway",
-    r"amount asked for|asked for now|you asked for|was asked for\b|as if asked for": "made",
+    r"amount asked for|asked for now|you asked for|was asked for\b(?! block)|as if asked for": "made",
     r"\basked (once|to unstake)\b|\b(who|that|never) asked\b(?! (the|a|an|for)\b)": "made",
     r"(receiver|address) (had )?refused|refused (by (its|their)|ones|payout|push|the)": "rejected",
     r"(?<!requested, )(?<!head, )\brefused or paid|paid or refused|those refused": "rejected",
@@ -75,8 +75,10 @@ def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
             of = {".py": texts_of, ".md": lines_of, ".js": lines_of, ".html": lines_of}
             for number, text in of.get(file.suffix, lambda _: iter(()))(file):
                 yield f"{file.relative_to(ROOT)}:{number}", text, OLD | RELEASED
-    for number, text in texts_of(ROOT / "scoring" / "__main__.py"):
-        yield f"scoring/__main__.py:{number}", text, OLD
+    for folder in ("data", "scoring"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for number, text in texts_of(file):
+                yield f"{file.relative_to(ROOT)}:{number}", text, OLD
     for file in sorted((ROOT / "queries").glob("*.sql")):
         for number, text in headers_of(file):
             yield f"{file.relative_to(ROOT)}:{number}", text, OLD

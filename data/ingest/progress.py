@@ -38,7 +38,7 @@ class Progress:
             total=0,  # a note may come before the number is known
             unit=" blocks",
             bar_format=(
-                "{desc} {percentage:3.0f}% |{bar:24}| {n:,.0f} of {total:,.0f} blocks{postfix}, "
+                "{desc} {percentage:3.0f} % |{bar:24}| {n:,.0f} of {total:,.0f} blocks{postfix}, "
                 "{rate_noinv_fmt}, {remaining} left"
             ),
             mininterval=0.2 if sys.stderr.isatty() else 10.0,

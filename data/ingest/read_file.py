@@ -106,7 +106,7 @@ def place_again(con: duckdb.DuckDBPyConnection, path: Path, row: int) -> str:
 def _fault(path: Path, place: str, why: str) -> LogFileError:
     what = place.split(" ")[0]
     return LogFileError(
-        f"{path}, {place}: {why}. Mend or remove the {what}; nothing of the file was stored"
+        f"{path}, {place}: {why}. Correct or remove the {what}; nothing of the file was stored"
     )
 
 

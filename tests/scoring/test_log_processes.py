@@ -106,7 +106,7 @@ def test_a_full_disk_tears_one_line_at_most_and_is_told(tmp_path: Path) -> None:
     process = appender(store, 1, 100, most_bytes=10_000)
     begin(process)
     told = process.communicate()[0]
-    assert f"failed: cannot write {log_of(store)}: no space left; until that is mended" in told
+    assert f"failed: cannot write {log_of(store)}: no space left; until that is fixed" in told
     whole = int(told.split()[-1])
     before = log_of(store).read_bytes()
     assert len(before) == 10_000

@@ -319,4 +319,4 @@ def test_a_broken_line_is_named(line: bytes, why: str, con: Connection, tmp_path
     told = str(refusal.value)
     assert told.startswith(f"{file}, line 8: ")
     assert re.search(why, told)
-    assert told.endswith("Mend or remove the line; nothing of the file was stored")
+    assert told.endswith("Correct or remove the line; nothing of the file was stored")
