@@ -104,7 +104,7 @@ def _second_source(
             alone[0].first,
         )
     if unread:
-        why = f"no node was asked for {_share(unread, total)} of {whose}"
+        why = f"{_share(unread, total)} of {whose} were read from no node"
         return Finding(check, "unknown", why)
     if any(each.known == "proved" for each in known):
         return Finding(check, "passed", _PROVED)
