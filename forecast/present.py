@@ -82,9 +82,10 @@ def read_present(
     lock_ups: pl.DataFrame,
     source: str,
     at: datetime,
+    horizon_days: float = HORIZON_DAYS,
 ) -> Present:
     """From the answers of `money_ahead`, `funding` of this `source`, that of the inflows, and
-    `lock_up_ends`.
+    `lock_up_ends`; dates are given up to `horizon_days` after `at`.
 
     Raises forecast.ForecastError for what cannot be forecast from.
     """
@@ -95,7 +96,7 @@ def read_present(
     if came is not None:
         history, unspent = with_unspent(history, came, ahead["spendable_ftm"])
     curve = goes_on(
-        futures(history, read_lock_ups(lock_ups), paths=PATHS, horizon_days=HORIZON_DAYS, seed=0),
+        futures(history, read_lock_ups(lock_ups), paths=PATHS, horizon_days=horizon_days, seed=0),
         came,
     )
     unseen = math.inf if ahead["head_ftm"] is None else ahead["head_ftm"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -28,11 +29,19 @@ NOT_READ |= {"network": "fantom", "host": "node.example", "block": 900, "amount_
 
 
 @pytest.fixture
-def told(environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The sample is reported to end."""
+def networks_file(
+    environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A networks file of our own, to be written."""
     own = tmp_path_factory.mktemp("own") / "networks.toml"
-    own.write_text(ENDS_ON)
     environment.setenv("FTM_NETWORKS_FILE", str(own))
+    return own
+
+
+@pytest.fixture
+def told(networks_file: Path) -> None:
+    """The sample is reported to end."""
+    networks_file.write_text(ENDS_ON)
 
 
 @pytest.fixture
@@ -98,6 +107,16 @@ def test_the_chance_before_the_end_stands_beside_the_other_odds(
     app = show_scored(page=page, **link)
     assert not app.exception
     assert said(app).count(CHANCE) == times
+
+
+@pytest.mark.parametrize(("day", "chance"), [("2025-08-15", "%"), ("2025-12-31", "unknown")])
+def test_an_end_somewhat_later_than_what_is_usually_forecast_has_a_chance_too(
+    networks_file: Path, show_scored: Show, day: str, chance: str
+) -> None:
+    networks_file.write_text(ENDS_ON.replace("2025-04-15", day))
+    text = said(show_scored(page="outlook"))
+    before = text.partition(f"Chance **before {words.day(date.fromisoformat(day))}**")[2]
+    assert chance in before.partition(".")[0]
 
 
 def test_where_odds_are_not_scored_no_chance_is_told(told: None, show: Show) -> None:

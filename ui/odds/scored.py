@@ -24,6 +24,7 @@ from ui.shown.sources import Source, Version, scores_version
 from ui.shown.store_view import StoreView
 
 FAN_DAYS = round(HORIZON_DAYS)  # no date is given beyond
+_FARTHEST_END_DAYS = 240.0
 MOST_WINDOWS = 500
 
 
@@ -86,9 +87,16 @@ def odds_of(store: StoreView) -> Odds | None:
         "inflows": store.ask("funding", source="inflows"),
         "lock_ups": store.ask("lock_up_ends"),
     }
-    present = _present(store.version, source, answers, at)
+    present = _present(store.version, source, answers, at, _horizon_days(at, store.ending.ahead))
     key = (store.version, version, store.ending.ahead)
     return Odds(store, present, scores, key)
+
+
+def _horizon_days(at: datetime, ends_on: date | None) -> float:
+    """How far is forecast: up to the day on which the chain is to end, where that is later than the
+    usual horizon and not much."""
+    days = (window_words.begin(ends_on) - at) / timedelta(days=1) if ends_on else 0.0
+    return days if HORIZON_DAYS < days <= _FARTHEST_END_DAYS else HORIZON_DAYS
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -98,13 +106,16 @@ def _read_scores(source: Source, version: tuple[int, int]) -> Scores | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _present(
-    version: Version, source: str, _answers: dict[str, pl.DataFrame], _at: datetime
+    version: Version,
+    source: str,
+    _answers: dict[str, pl.DataFrame],
+    _at: datetime,
+    horizon_days: float,
 ) -> Present:
     ahead = _answers["ahead"].row(0, named=True)
+    funding, inflows, lock_ups = (_answers[each] for each in ("funding", "inflows", "lock_ups"))
     try:
-        return read_present(
-            ahead, _answers["funding"], _answers["inflows"], _answers["lock_ups"], source, _at
-        )
+        return read_present(ahead, funding, inflows, lock_ups, source, _at, horizon_days)
     except ForecastError as error:
         raise StoreError(f"the money that came cannot be forecast from: {error}") from error
 

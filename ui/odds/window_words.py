@@ -106,20 +106,21 @@ def before(window: ReleaseWindow | None, ends_on: date | None) -> str:
     start = f"Chance **before {words.day(ends_on)}**, the chain's reported end:"
     if chance == words.UNKNOWN:
         return f"{start} unknown, as only {round(window.horizon_days)} days are forecast."
-    days = words.days_between(window.curve.at, _begin(ends_on))
+    days = words.days_between(window.curve.at, begin(ends_on))
     later = [f"{100 * p:.0f} %" for p in (_EVEN, _LIKELY) if window.quantile(p) >= days]
     return f"{start} **{chance}**{f'; the {later[0]} date is later' if later else ''}."
 
 
 def chance_before(window: ReleaseWindow | None, ends_on: date | None) -> str:
     """That chance alone, in whole percent; "unknown" past the horizon."""
-    if ends_on is None or not has_odds(window) or _begin(ends_on) <= window.curve.at:
+    if ends_on is None or not has_odds(window) or begin(ends_on) <= window.curve.at:
         return ""
-    share = window.probability_before(_begin(ends_on))
+    share = window.probability_before(begin(ends_on))
     return words.UNKNOWN if math.isnan(share) else percent(share)
 
 
-def _begin(day: date) -> datetime:
+def begin(day: date) -> datetime:
+    """The first moment of a day in UTC."""
     return datetime.combine(day, time(), UTC)
 
 
