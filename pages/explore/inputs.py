@@ -62,7 +62,13 @@ def _param(field: Field, notices: DeltaGenerator) -> str | int | date | None:
     elif field.type == "VARCHAR":
         # What is read out of an explorer's link has to come whole: a cut one names another.
         most = _LINK_LETTERS if field.unit in _READ_AS else _WORD_LETTERS
-        value = st.text_input(name, help=field.note, **_text(name, most, notices)) or None
+        options = _text(name, most, notices)
+        value = st.text_input(name, help=field.note, **options) or None
+        if value is not None and len(value) > most:
+            notices.warning(
+                f"{name} has {len(value):,} letters, more than {most:,}: it is left out."
+            )
+            value = None
         if value is not None and field.unit in _READ_AS:
             value = _pasted(field, value, notices)
     else:
@@ -92,6 +98,7 @@ def statement(default: str, notices: DeltaGenerator) -> str:
         default,
         height=160,
         **_text("sql", _SQL_LETTERS, notices),
+        max_chars=_SQL_LETTERS,
         help="One SELECT, EXPLAIN, DESCRIBE, SUMMARIZE or SHOW. Ctrl+Enter runs it.",
     )
     return text
@@ -100,12 +107,11 @@ def statement(default: str, notices: DeltaGenerator) -> str:
 def _text(key: str, most: int, notices: DeltaGenerator) -> dict[str, Any]:
     """The options of a text input under `key` in the URL.
 
-    A text that is too long would ask for something else if it was cut. It leaves the URL, and the
-    input begins empty, under another key.
+    A text in a link that is too long would ask for something else if it was cut. It leaves the URL,
+    and the input begins empty, under another key. One that is typed stays.
     """
     wanted = f"a text of at most {most:,} letters"
-    was_there = key in st.query_params
-    text = links.check(key, lambda text: len(text) <= most, wanted, _EMPTY, notices)
-    if was_there and text is None:
-        return {"key": f"{key} anew", "max_chars": most}
-    return {"key": key, "bind": "query-params", "max_chars": most}
+    was_there = key in st.query_params and key not in st.session_state
+    if was_there and links.check(key, lambda t: len(t) <= most, wanted, _EMPTY, notices) is None:
+        return {"key": f"{key} anew"}
+    return {"key": key, "bind": "query-params"}

@@ -29,8 +29,12 @@ def test_explore_reads_the_longest_link_of_an_explorer_whole(show_sample: Show) 
     assert len(link) > 100
     app = show_sample(page="explore", query="requests_by_address", address=link)
     assert not app.warning
-    assert app.text_input(key="address").proto.max_chars == 2_000
     assert len(app.dataframe[0].value) == 99
+    field = app.text_input(key="address")
+    assert field.proto.max_chars == 0  # nothing is cut, and no counter stands in the field
+    field.set_value("a" * 2_001).run()
+    assert "address has 2,001 letters, more than 2,000" in "".join(w.value for w in app.warning)
+    assert app.text_input(key="address").value == "a" * 2_001
 
 
 def test_explore_names_what_is_no_address(show_sample: Show) -> None:
