@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from data.pool.amounts import ONE
 from data.store.reader import open_reader
 from devnet import Devnet, act
+from devnet.rpc import Rpc
 from pages.unstake import node
 from tests.app import edited
 from tests.fake_node import error, only
@@ -164,3 +165,27 @@ def test_files_do_not_say_what_they_leave_out(
     )
     text = plain(show_devnet(changes=lost, since=str(block), **link))
     assert "The same unstake was signed before." in text
+
+
+def test_who_holds_less_is_told_it_under_the_amount_and_cannot_go_on_to_sign(
+    show_devnet: Show, chain: Devnet
+) -> None:
+    account = chain.accounts[1]
+    held_wei = Rpc(chain.rpc_url).read(chain.addresses.cert, "balanceOf(address)", account)
+    assert held_wei > 0
+    link = {"token": "aFTMc", "amount": str(held_wei // ONE + 1), "address": account}
+    first = show_devnet(step="1", **link)
+    assert "less than this amount" in " ".join(str(each.value) for each in first.warning)
+    assert [each for each in first.button if each.label.startswith("Take ")]
+    assert button(show_devnet(step="2", **link), "Continue to sign").disabled
+
+
+def test_what_else_a_holder_can_do_is_told_without_a_price(show_devnet: Show) -> None:
+    text = plain(show_devnet(step="1", token="aFTMc", amount="10"))
+    assert "can be sold on an exchange" in text
+    assert "What it brings there is not known here." in text
+
+
+def test_a_hash_that_no_node_knows_may_be_that_of_a_multisig(show_devnet: Show) -> None:
+    text = plain(show_devnet(step="4", tx="0x" + "ab" * 32))
+    assert "A multisig, such as a Safe, shows a hash of its own" in text
