@@ -14,7 +14,7 @@ from data.ingest.coverage import BOND, POOL, SFC, disagree, forget, ranges
 from data.ingest.identity import left_chain
 from data.ingest.reading import OF_FILTER, Reading, Told, filter_parameters
 from data.node.log_ranges import LogFilter
-from data.node.witness import ChainLog, misplaced, on_chain, times_at
+from data.node.witness import FEW, ChainLog, misplaced, on_chain, times_at
 from data.store.writer import transaction
 
 PLACE = "block, log_index, tx, address, topic0, topic1, topic2, topic3, data"
@@ -87,28 +87,26 @@ def as_chain_log(row: Sequence[object]) -> ChainLog:
     )
 
 
-def drop_false(
-    reading: Reading, logs: Sequence[ChainLog], *, all_of_them: bool = True
-) -> ChainLog | None:
-    """Take out those of some stored logs that the chain has not, and distrust who told them; where
-    not `all_of_them`, up to the first that stays. Returns the first that stays: what no host can
-    tell does."""
-    stays: ChainLog | None = None
+def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> list[ChainLog]:
+    """Take out those of some stored logs that the chain has not, and distrust who told them.
+    Returns those that stay: what no host can tell does."""
+    told_by = {log: teller(reading, log) for log in logs}
+    stay: list[ChainLog] = []
     seen = False  # nobody denies a log of our chain from another
-    for log in logs:
-        told_by = teller(reading, log)
-        denied = on_chain(reading.chain.endpoints, [log], told_by)[log] is False
-        if denied and not seen:
-            seen = True
-            if left_chain(reading):
-                denied = on_chain(reading.chain.endpoints, [log], told_by)[log] is False
-        if denied:
-            _drop(reading, [log], told_by, "which its transaction's receipt has not")
-            continue
-        stays = stays or log
-        if not all_of_them:
-            break
-    return stays
+    for source in sorted(set(told_by.values())):
+        mine = [log for log in logs if told_by[log] == source]
+        for start in range(0, len(mine), FEW):
+            some = mine[start : start + FEW]
+            held = on_chain(reading.chain.endpoints, some, source)
+            if not seen and False in held.values():
+                seen = True
+                if left_chain(reading):
+                    held = on_chain(reading.chain.endpoints, some, source)
+            false = [log for log in some if held[log] is False]
+            if false:
+                _drop(reading, false, source, "which its transaction's receipt has not")
+            stay += [log for log in some if held[log] is not False]
+    return stay
 
 
 def drop_misplaced(
@@ -230,14 +228,15 @@ def contradiction(
     settled: bool = True,
 ) -> None:
     """Keep for whoever looks that two sources did not tell the same, and say it. What is not
-    settled is kept once, however often it is met."""
+    settled is kept once, however often it is met, with all logs that were dropped for it."""
     reading.note(f"{source or 'an earlier source'}: {reason} (block {block})")
     if not settled:
-        reading.con.execute(
+        before = reading.con.execute(
             "DELETE FROM contradictions WHERE NOT settled AND source = ? AND block = ? "
-            "AND reason = ?",
+            "AND reason = ? RETURNING dropped_logs",
             [source, block, reason],
-        )
+        ).fetchall()
+        dropped += sum(count for (count,) in before)
     reading.con.execute(
         "INSERT INTO contradictions VALUES (get_current_timestamp(), ?, ?, ?, ?, ?, FALSE)",
         [source, block, reason, dropped, settled],

@@ -36,7 +36,7 @@ from data.ingest.landing import file_in_memory, read_into_landing
 from data.ingest.reading import Reading, Told, deployed_stubs, pool_and_bond, staking
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
-from data.node.witness import ChainLog, block_times, on_chain, times_at
+from data.node.witness import FEW, ChainLog, block_times, on_chain, times_at
 from data.store.writer import transaction
 
 # A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
@@ -45,7 +45,6 @@ _WARY_FOR = timedelta(days=30)
 _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.
 _AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
-_FEW = 9  # of so few it is believed that receipts have none: see on_chain
 _TWO_TIMES = "disagree about a block's time"
 _HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
@@ -314,7 +313,7 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
         verdicts = on_chain(reading.chain.endpoints, list(logs), source, places=places)
         drop_false(reading, [log for log, yes in verdicts.items() if yes is False])
         moved = [log for log in logs if log.log_index not in places.get(log, {log.log_index})]
-        if _all_deny(reading, moved[:_FEW], source):
+        if _all_deny(reading, moved[:FEW], source):
             with transaction(con):
                 reason = "told of logs under other indices than their receipts"
                 distrust(reading, source, moved[0].block, reason)

@@ -41,7 +41,7 @@ from data.ingest.reading import (
     staking,
 )
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
-from data.node.witness import on_chain
+from data.node.witness import ChainLog, on_chain
 from data.pool.contracts import EVENTS
 from data.store.writer import transaction
 
@@ -111,6 +111,11 @@ def _land(
                 blocks = sum(answer.last - answer.first + 1 for answer in batch)
                 reading.report(log_filter.names[0], blocks, landed)
                 read.extend((answer.first, answer.last) for answer in batch)
+            elif isinstance(landed, dict):
+                for number, reason in landed.items():
+                    answers.reject(batch[number], reason)
+                if rest := [each for number, each in enumerate(batch) if number not in landed]:
+                    land(rest)
             elif len(batch) == 1:
                 answers.reject(batch[0], landed)
             else:
@@ -154,8 +159,9 @@ def _land_batch(
     answers: LogRanges,
     batch: list[RangeAnswer],
     file: Path,
-) -> int | str:
-    """Land some answers in one transaction: the number of new logs, or why not."""
+) -> int | str | dict[int, str]:
+    """Land some answers in one transaction: the number of new logs, or why not, which may be the
+    reason of each answer that contradicts the store, by its place in the batch."""
     con = reading.con
     holding = [answer for answer in batch if not answer.empty]
     ranges = merged((answer.first, answer.last) for answer in batch)
@@ -170,10 +176,8 @@ def _land_batch(
     stored = only_stored(con, log_filter, ranges)
     if stored:
         stored = drop_misplaced(reading, stored, only_answered(con, log_filter, ranges))
-    # A log of a final block does not vanish: the host holds it back, or another made it up.
-    log = drop_false(reading, stored, all_of_them=False)
-    if log is not None:
-        return f"has not log {log.log_index} of block {log.block} as the store holds it"
+    if contradicting := _contradicting(reading, stored, batch):
+        return contradicting
     block = settle_times(reading)
     if block is not None:
         return f"tells another time of block {block} than the store holds"
@@ -189,6 +193,30 @@ def _land_batch(
     except ChangedLogError as error:
         return str(error)
     return count
+
+
+def _contradicting(
+    reading: Reading, stored: list[ChainLog], batch: list[RangeAnswer]
+) -> dict[int, str]:
+    """Which answers lack a stored log that stays, by their place in the batch, each with the first
+    such log. A log of a final block does not vanish: the host holds it back, or another made it up
+    and then it is taken out of the store."""
+    lacking: dict[int, list[ChainLog]] = {}
+    for log in stored:
+        for number, answer in enumerate(batch):
+            if answer.first <= log.block <= answer.last:
+                lacking.setdefault(number, []).append(log)
+    reasons: dict[int, str] = {}
+    while lacking:  # of each answer one log at a time: the first that stays is enough
+        firsts = {number: logs.pop(0) for number, logs in lacking.items()}
+        stays = set(drop_false(reading, list(firsts.values())))
+        for number, log in firsts.items():
+            if log in stays:
+                reasons[number] = (
+                    f"has not log {log.log_index} of block {log.block} as the store holds it"
+                )
+        lacking = {n: logs for n, logs in lacking.items() if logs and n not in reasons}
+    return reasons
 
 
 def forget_before_new_stubs(con: duckdb.DuckDBPyConnection) -> None:

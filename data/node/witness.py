@@ -16,6 +16,8 @@ from data.pool.calls import quantity
 _BATCH = 50
 _ASKED = 3  # hosts, at the most
 _MANY = 10
+# Of so few logs it is believed that receipts have none: see on_chain.
+FEW = _MANY - 1
 _AT_ONCE = 5  # requests
 
 
@@ -91,8 +93,8 @@ def misplaced(
     wrong: list[ChainLog] = []
     # Few at a time: the hosts have shown that they have receipts, so that most are denied is no
     # reason to doubt them.
-    for start in range(0, len(found), _MANY - 1):
-        part = on_chain(endpoints, found[start : start + _MANY - 1], told_by, at_its_index=True)
+    for start in range(0, len(found), FEW):
+        part = on_chain(endpoints, found[start : start + FEW], told_by, at_its_index=True)
         wrong += [log for log, yes in part.items() if yes is False]
     return wrong
 

@@ -7,10 +7,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data.config import host_of
+from data.config import host_of, load_network
+from data.ingest.doubts import contradiction
+from data.ingest.progress import Progress
+from data.ingest.reading import Reading
+from data.node.chain import Chain
+from data.store.writer import lock, open_next
 from devnet import Devnet
 from tests.fake_node import Reply, devnet_answers, fake_node, only
-from tests.syncing import column, dicts, sync
+from tests.syncing import STEADY, column, dicts, sync
 
 pytestmark = pytest.mark.node
 
@@ -40,3 +45,19 @@ def test_a_doubt_is_settled_by_those_who_had_a_say_and_not_by_silence(
         other.fault = None
         sync(synced_store, one.url, other.url)
         assert column(synced_store, "SELECT settled FROM contradictions") == [True]
+
+
+def test_a_doubt_that_is_met_again_keeps_count_of_all_logs_that_were_dropped_for_it(
+    devnet: Devnet, synced_store: Path
+) -> None:
+    network = load_network("devnet", (devnet.rpc_url,))
+    with (
+        lock(synced_store),
+        open_next(synced_store, network) as con,
+        Progress() as progress,
+    ):
+        reading = Reading(con, Chain(network, STEADY), network, progress, progress.note)
+        for dropped in (1, 2, 0):
+            contradiction(reading, "a.example", 7, "told", dropped=dropped, settled=False)
+        rows = con.execute("SELECT dropped_logs FROM contradictions").fetchall()
+    assert rows == [(3,)]
