@@ -40,7 +40,7 @@ from data.node.witness import FEW, ChainLog, block_times, on_chain, times_at
 from data.store.writer import transaction
 
 # A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
-_SHARE, _AT_LEAST = 10, 20
+_SHARE, _AT_LEAST = 10, 40
 _WARY_FOR = timedelta(days=30)
 _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.

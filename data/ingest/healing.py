@@ -200,9 +200,9 @@ def _untimely(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
     """The blocks whose times do not ascend by the last checks, and those before them: one of both
     is wrong."""
     rows: list[tuple[int, int]] = con.execute(
-        "SELECT DISTINCT unnest([block, (SELECT max(before.block) FROM raw_logs AS before "
-        "WHERE before.block < checks.block)]) AS untimely, untimely FROM checks "
-        "WHERE name = 'times ascend' AND status = 'failed' AND block IS NOT NULL"
+        "SELECT DISTINCT untimely, untimely FROM (SELECT unnest([block, (SELECT max(before.block) "
+        "FROM raw_logs AS before WHERE before.block < checks.block)]) AS untimely FROM checks "
+        "WHERE name = 'times ascend' AND status = 'failed') WHERE untimely IS NOT NULL"
     ).fetchall()
     return rows
 

@@ -222,6 +222,25 @@ def test_a_wrong_time_is_fixed_though_the_check_names_the_block_after_it(
     assert "times ascend" not in not_passed(store)
 
 
+@pytest.mark.parametrize("year", [1970, 4147])
+def test_a_wrong_time_of_the_very_first_block_is_fixed_too(
+    year: int, devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.evidence._FEW_LOGS", 0)  # a large store: nobody asks again
+    sync(store, devnet.rpc_url)
+    with duckdb.connect(store) as con:
+        con.execute(
+            "UPDATE raw_logs SET block_time = make_timestamptz(?, 1, 1, 0, 0, 0) "
+            "WHERE block = (SELECT min(block) FROM raw_logs)",
+            [year],
+        )
+        con.execute("UPDATE store_info SET published_at = published_at - INTERVAL 1 HOUR")
+        con.execute("DELETE FROM rebuilt")
+    for _ in range(2):
+        sync(store, devnet.rpc_url)
+    assert tables(store) == tables(devnet_store)
+
+
 # An endpoint that serves another chain from some moment on
 
 
