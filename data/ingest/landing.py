@@ -105,27 +105,28 @@ def _land(
     answers = LogRanges(reading.chain.endpoints, log_filter, ranges)
     with file_in_memory() as file:
 
-        def land(batch: list[RangeAnswer]) -> None:
+        def land(batch: list[RangeAnswer]) -> bool:
+            """Whether any of these answers landed."""
             landed = _land_batch(reading, log_filter, answers, batch, file)
             if isinstance(landed, int):
                 blocks = sum(answer.last - answer.first + 1 for answer in batch)
                 reading.report(log_filter.names[0], blocks, landed)
                 read.extend((answer.first, answer.last) for answer in batch)
-            elif isinstance(landed, dict):
+                return True
+            if isinstance(landed, dict):
                 for number, reason in landed.items():
                     answers.reject(batch[number], reason)
-                if rest := [each for number, each in enumerate(batch) if number not in landed]:
-                    land(rest)
-            elif len(batch) == 1:
-                answers.reject(batch[0], landed)
-            else:
-                for answer in batch:
-                    land([answer])
+                rest = [each for number, each in enumerate(batch) if number not in landed]
+                return bool(rest) and land(rest)
+            if len(batch) > 1:
+                return sum(land([answer]) for answer in batch) > 0
+            answers.reject(batch[0], landed)
+            return False
 
         while answers.left:
             for batch in _batches(answers):
-                land(batch)
-                if time.monotonic() > until:
+                # Where nothing lands, an end comes only of how often it was tried.
+                if land(batch) and time.monotonic() > until:
                     answers.stop()
     return read
 

@@ -14,6 +14,7 @@ from data import NodeError, WrongChainError
 from data import sync as command
 from data.config import load_network
 from data.ingest.coverage import forget
+from data.ingest.from_node import Looks
 from data.pool.contracts import EVENTS
 from data.store.writer import lock, open_next, publish
 from devnet import Devnet
@@ -234,6 +235,19 @@ def test_a_stored_log_that_no_reading_has_any_more_is_an_error_with_its_block(
     ):
         sync(store, node.url)
     assert store.read_bytes() == before
+
+
+@pytest.mark.timeout(60)
+def test_a_log_that_stays_away_ends_a_sync_that_is_to_publish_at_once_too(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    shutil.copy(devnet_store, store)
+    unread(store)
+    with (
+        fake_node(devnet_answers(devnet.rpc_url), changed(lambda logs: [])) as node,
+        pytest.raises(NodeError, match=r"has not log \d+ of block \d+ as the store holds it"),
+    ):
+        sync(store, node.url, looks=Looks(0, 0))
 
 
 # Chains and logs that contradict the store
