@@ -16,7 +16,13 @@ import polars as pl
 BEGAN = datetime(2021, 1, 1, tzinfo=UTC)
 DAYS = 1_500
 CUT_SHARE, CUT_DAY = 0.45, 1_100
-_RATE_FTM = 12_000.0
+RATE_FTM = 12_000.0
+# Deviation of the level's logarithm, and in how many days it falls back to 1/e.
+LEVEL_SPREAD, LEVEL_MEMORY_DAYS = 0.35, 90.0
+GAP_DAYS = 4.0
+# The other money brings this share of itself where lock-ups bring the rest.
+BESIDE_LOCK_UPS = 0.4
+LOCK_UPS = (DAYS + 200) // 9
 _AMOUNT_MEDIAN_FTM, _AMOUNT_SPREAD = 900.0, 1.9
 Floats = npt.NDArray[np.float64]
 
@@ -43,23 +49,39 @@ SCENARIOS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """What made the money and no forecaster sees, for the oracle alone.
+
+    `log_levels` are those of each day, before any fall. `batch_days`: when batches came that no
+    lock-up brought. `locks`: locked at, ends at, amount, came back at (infinite: never), a row a
+    lock-up. Days are since `BEGAN`.
+    """
+
+    log_levels: Floats
+    batch_days: Floats
+    locks: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Queue:
-    """Frames as the backtest takes them, and the end of what is known."""
+    """Frames as the backtest takes them, the end of what is known, and what made it."""
 
     requests: pl.DataFrame
     funding: pl.DataFrame
     lock_ups: pl.DataFrame
     as_of: datetime
+    hidden: Hidden
 
 
 def made_up_queue(scenario: Scenario, seed: int) -> Queue:
     """One history of `DAYS` days, the same for the same seed."""
     rng = np.random.default_rng(seed)
-    days, amounts = _batches(scenario, rng)
-    locks = _lock_ups(rng) if scenario.lock_ups else np.zeros((0, 3))
+    days, amounts, log_levels = _batches(scenario, rng)
+    locks = _lock_ups(rng) if scenario.lock_ups else np.zeros((0, 4))
+    hidden = Hidden(log_levels, days, locks)
     if scenario.lock_ups:
-        days, amounts = _with_returns(days, amounts * 0.4, locks, rng)
+        days, amounts = _with_returns(days, amounts * BESIDE_LOCK_UPS, locks)
     asked_days, burned = _demand(scenario, rng)
     rows = _served(scenario, days, amounts, asked_days, burned, rng)
     moments = {"requested_at": _at(rows[:, 0]), "released_at": _at(rows[:, 1])}
@@ -74,6 +96,7 @@ def made_up_queue(scenario: Scenario, seed: int) -> Queue:
             {"locked_at": _at(locks[:, 0]), "ends_at": _at(locks[:, 1]), "amount_ftm": locks[:, 2]}
         ).sort("ends_at"),
         BEGAN + timedelta(days=DAYS),
+        hidden,
     )
 
 
@@ -88,36 +111,60 @@ def _walk(rng: np.random.Generator, spread: float, memory_days: float) -> Floats
     return level
 
 
-def _batches(scenario: Scenario, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Batches some four days apart; a late one brings more, as rewards pile up meanwhile."""
-    gaps = rng.gamma(1.8, 4.0 / 1.8, 2 * DAYS // 4 + 100)
+def drawn_gaps(scenario: Scenario, size: int | tuple[int, int], rng: np.random.Generator) -> Floats:
+    """Days between batches."""
+    gaps = rng.gamma(1.8, GAP_DAYS / 1.8, size)
     if scenario.outages:
-        gaps += (rng.random(gaps.size) < 0.02) * rng.uniform(15, 45, gaps.size)
+        gaps += (rng.random(size) < 0.02) * rng.uniform(15, 45, size)
+    return gaps
+
+
+def drawn_amounts(levels_ftm: Floats, gaps: Floats, rng: np.random.Generator) -> Floats:
+    """What batches bring at their level a day: a late one more, as rewards pile up meanwhile."""
+    piled = 0.5 * GAP_DAYS + 0.5 * gaps
+    return levels_ftm * piled * rng.lognormal(-0.18, 0.6, gaps.shape)
+
+
+def _batches(scenario: Scenario, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    """Batches some four days apart: their days, their amounts, and the log-level of each day."""
+    gaps = drawn_gaps(scenario, 2 * DAYS // 4 + 100, rng)
     days = np.cumsum(gaps)
     kept = days < DAYS
     days, gaps = days[kept], gaps[kept]
-    level = _RATE_FTM * np.exp(_walk(rng, 0.35, 90.0))[days.astype(int)]
+    log_levels = _walk(rng, LEVEL_SPREAD, LEVEL_MEMORY_DAYS)
+    levels_ftm = RATE_FTM * np.exp(log_levels)[days.astype(int)]
     if scenario.cut:
-        level = np.where(days >= CUT_DAY, CUT_SHARE * level, level)
-    piled = 0.5 * 4.0 + 0.5 * gaps
-    return days, level * piled * rng.lognormal(-0.18, 0.6, days.size)
+        levels_ftm = np.where(days >= CUT_DAY, CUT_SHARE * levels_ftm, levels_ftm)
+    return days, drawn_amounts(levels_ftm, gaps, rng), log_levels
 
 
 def _lock_ups(rng: np.random.Generator) -> Floats:
-    """Locked at, ends at, amount: a lock-up every nine days, for two weeks to a year."""
-    locked = np.sort(rng.uniform(-200, DAYS, (DAYS + 200) // 9))
-    lasts = rng.choice([14.0, 90.0, 180.0, 365.0], locked.size)
-    amounts = 0.6 * _RATE_FTM * 9 * rng.lognormal(-0.4, 0.9, locked.size)
-    return np.column_stack([locked, locked + lasts, amounts])
+    """Locked at, ends at, amount, came back at: a lock-up every nine days."""
+    locked = np.sort(rng.uniform(-200, DAYS, LOCK_UPS))
+    lasts, amounts = drawn_locks(locked.size, rng)
+    return np.column_stack(
+        [locked, locked + lasts, amounts, locked + lasts + drawn_delays(locked.size, rng)]
+    )
 
 
-def _with_returns(
-    days: Floats, amounts: Floats, locks: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Nine lock-ups in ten come back within days of their end."""
-    back = rng.random(len(locks)) < 0.9
-    came = locks[back, 1] + rng.gamma(2.0, 1.0, int(back.sum()))
-    all_days, all_amounts = np.append(days, came), np.append(amounts, locks[back, 2])
+def drawn_locks(size: int | tuple[int, int], rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """How long lock-ups last, two weeks to a year, and their amounts."""
+    lasts = rng.choice([14.0, 90.0, 180.0, 365.0], size)
+    return lasts, 0.6 * RATE_FTM * 9 * rng.lognormal(-0.4, 0.9, size)
+
+
+def drawn_delays(size: int | tuple[int, int], rng: np.random.Generator) -> Floats:
+    """Days from the end of a lock-up to its return: nine in ten come back within days, the others
+    never (infinite)."""
+    delays = np.full(size, np.inf)
+    back = rng.random(size) < 0.9
+    delays[back] = rng.gamma(2.0, 1.0, int(back.sum()))
+    return delays
+
+
+def _with_returns(days: Floats, amounts: Floats, locks: Floats) -> tuple[Floats, Floats]:
+    """The batches and what came back from lock-ups, in one order."""
+    all_days, all_amounts = np.append(days, locks[:, 3]), np.append(amounts, locks[:, 2])
     order = np.argsort(all_days)
     order = order[(all_days[order] >= 0) & (all_days[order] < DAYS)]
     return all_days[order], all_amounts[order]
@@ -126,7 +173,7 @@ def _with_returns(
 def _demand(scenario: Scenario, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """When each request comes and how large it is, the largest cut off."""
     mean = _AMOUNT_MEDIAN_FTM * np.exp(_AMOUNT_SPREAD**2 / 2) * 0.75
-    a_day = scenario.load * _RATE_FTM / mean * np.exp(_walk(rng, 0.4, 60.0) - 0.08)
+    a_day = scenario.load * RATE_FTM / mean * np.exp(_walk(rng, 0.4, 60.0) - 0.08)
     if scenario.bursts:
         for day in rng.integers(0, DAYS, DAYS // 90):
             a_day[day : day + 4] *= 12
@@ -167,7 +214,7 @@ def _served(
 
     for moment, amount, chance in zip(asked_days, burned, stays, strict=True):
         settle(moment)
-        if chance < np.exp(-queued / _RATE_FTM / scenario.patience_days):
+        if chance < np.exp(-queued / RATE_FTM / scenario.patience_days):
             rows.append([moment, np.nan, amount, max(queued + amount - held, 0.0)])
             queued += amount
     settle(DAYS)

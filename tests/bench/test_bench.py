@@ -207,17 +207,18 @@ def test_a_quick_study_prints_every_target_and_model(capsys: pytest.CaptureFixtu
     assert forecast_study.main(seeds=1, every=150) == 0
     told = capsys.readouterr().out
     lines = told.splitlines()
-    verdicts = [line for line in lines if line.endswith((": light, heavy", ": cut"))]
-    assert len(verdicts) == 8
+    verdicts = [line for line in lines if line.endswith((": light, heavy", "cut"))]
+    assert len(verdicts) == 10
     assert all("pass: " in line or "falls short: " in line for line in verdicts)
     short = sum("falls short" in line for line in verdicts)
-    assert f"{short} of 8 targets fall short" in told
+    assert f"{short} of 10 targets fall short" in told
     for model in (
         "this tracker",
         "need / recent rate",
         "past waits by amount",
         "always 35 days",
         "last wait",
+        "oracle",
     ):
         assert any(line.startswith(f"  {model}") for line in lines)
     assert "one window of 1,000 paths" in told

@@ -1,0 +1,123 @@
+"""The best that anyone could forecast on a made-up queue: futures drawn from what made its money.
+
+The oracle knows the generator and its state at the origin: the log-level, whether the money has
+fallen, which lock-ups are open, and how long the last batch is ago. It does not know the future:
+a gap that is under way is drawn from the gaps that last longer than it has by then.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from bench.made_up_queues import (
+    BESIDE_LOCK_UPS,
+    CUT_DAY,
+    CUT_SHARE,
+    DAYS,
+    GAP_DAYS,
+    LEVEL_MEMORY_DAYS,
+    LEVEL_SPREAD,
+    LOCK_UPS,
+    RATE_FTM,
+    Floats,
+    Hidden,
+    Scenario,
+    drawn_amounts,
+    drawn_delays,
+    drawn_gaps,
+    drawn_locks,
+)
+
+# So many draws that some last longer than whatever is under way.
+_DRAWS = 1_000_000
+
+
+def oracle_days(
+    scenario: Scenario,
+    hidden: Hidden,
+    day: float,
+    need_ftm: float,
+    *,
+    paths: int,
+    horizon_days: float,
+    seed: int,
+) -> Floats:
+    """The sorted days within which `need_ftm` comes after `day` (days since the queue began), one
+    a path; infinite past the horizon."""
+    rng = np.random.default_rng(seed)
+    days, amounts = _batches(scenario, hidden, day, (paths, horizon_days), rng)
+    if scenario.lock_ups:
+        back_days, back_ftm = _returns(hidden, day, paths, rng)
+        days, amounts = np.hstack([days, back_days]), np.hstack([amounts, back_ftm])
+        order = np.argsort(days, axis=1)
+        days, amounts = (np.take_along_axis(each, order, axis=1) for each in (days, amounts))
+    missing = np.count_nonzero(np.cumsum(amounts, axis=1) < need_ftm, axis=1)
+    last = days.shape[1] - 1
+    came = days[np.arange(paths), np.minimum(missing, last)]
+    return np.sort(np.where((missing > last) | (came > horizon_days), np.inf, came))
+
+
+def _batches(
+    scenario: Scenario,
+    hidden: Hidden,
+    day: float,
+    shape: tuple[int, float],
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats]:
+    """Days from `day` to each batch that is no lock-up's return, and what it brings."""
+    paths, horizon_days = shape
+    waited = day - float(hidden.batch_days[hidden.batch_days <= day][-1])
+    following = drawn_gaps(scenario, (paths, 2 * int(horizon_days / GAP_DAYS) + 10), rng)
+    gaps = np.hstack([_longer(_sorted_gaps(scenario), waited, paths, rng), following])
+    days = np.cumsum(gaps, axis=1) - waited
+    log_levels = _log_levels(hidden.log_levels[int(day)], paths, int(horizon_days) + 1, rng)
+    place = np.minimum((day % 1 + days).astype(int), log_levels.shape[1] - 1)
+    fallen = CUT_SHARE if scenario.cut and day >= CUT_DAY else 1.0
+    share = BESIDE_LOCK_UPS if scenario.lock_ups else 1.0
+    levels_ftm = share * fallen * RATE_FTM * np.exp(np.take_along_axis(log_levels, place, axis=1))
+    return days, drawn_amounts(levels_ftm, gaps, rng)
+
+
+@cache
+def _sorted_gaps(scenario: Scenario) -> Floats:
+    return np.sort(drawn_gaps(scenario, _DRAWS, np.random.default_rng(0)))
+
+
+@cache
+def _sorted_delays() -> Floats:
+    return np.sort(drawn_delays(_DRAWS, np.random.default_rng(0)))
+
+
+def _longer(sorted_draws: Floats, waited: float, paths: int, rng: np.random.Generator) -> Floats:
+    """What lasts longer than has been waited already, a row a path and one column."""
+    return rng.choice(sorted_draws[np.searchsorted(sorted_draws, waited) :], (paths, 1))
+
+
+def _log_levels(now: float, paths: int, days: int, rng: np.random.Generator) -> Floats:
+    """Today's level and how it may go on, a row a path and a column a day."""
+    keep = np.exp(-1 / LEVEL_MEMORY_DAYS)
+    levels = rng.normal(0, LEVEL_SPREAD * np.sqrt(1 - keep**2), (days + 1, paths))
+    levels[0] = now
+    for each in range(1, days + 1):
+        levels[each] += keep * levels[each - 1]
+    return levels.T
+
+
+def _returns(
+    hidden: Hidden, day: float, paths: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Days from `day` to the return of each lock-up that is open or still to be made (infinite:
+    never, or back already), and its amount."""
+    locks = hidden.locks
+    made = locks[:, 0] <= day
+    open_locks = locks[made & (locks[:, 3] > day)]
+    later = (paths, LOCK_UPS - int(made.sum()))
+    lasts, later_ftm = drawn_locks(later, rng)
+    back = rng.uniform(day, DAYS, later) + lasts + drawn_delays(later, rng)
+    opened = [end + _longer(_sorted_delays(), day - end, paths, rng) for end in open_locks[:, 1]]
+    all_back = np.hstack([*opened, back]) - day
+    return all_back, np.hstack(
+        [np.broadcast_to(open_locks[:, 2], (paths, len(open_locks))), later_ftm]
+    )
