@@ -174,6 +174,7 @@ def test_a_link_to_another_page_has_what_it_says_and_nothing_of_the_page_it_stoo
         assert there.keys() <= own.keys() | {"network", "step"}, label
         assert seen.notices() == [], label
         seen.page.go_back()
+        seen.page.get_by_role("heading", name="Unstake queue", exact=True).wait_for()
         seen.page.get_by_text("4,826.8915 FTM").first.wait_for()
         seen.settle()
         # Streamlit takes it out first, as it is an input's on the page before too.
