@@ -70,6 +70,7 @@ def test_a_translated_queue_follows_its_inputs(app: App, visit: Begin) -> None:
 
 
 def _translate(visit: Visit) -> None:
+    visit.page.wait_for_function("() => document.body.dataset.figuresKept")
     visit.page.evaluate(TRANSLATE)
     assert visit.page.locator("font").count() > 0  # prose is translated
     assert visit.page.evaluate(FIGURES) == []

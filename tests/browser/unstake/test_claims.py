@@ -164,6 +164,8 @@ def test_a_reload_keeps_everything_on_every_step_and_back_goes_a_step_back(
     at.on_step(2)
     at.reads("An ordinary wallet address")
     at.page.go_back()
+    expect(at.page).not_to_have_url(re.compile("[?&]address="))
+    at.seen.settle()
     expect(at.field("Address that holds the tokens")).to_have_value("")
     at.page.go_back()
     on_amount = at.field("Amount")

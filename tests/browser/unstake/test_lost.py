@@ -193,6 +193,7 @@ def test_a_prompt_that_is_open_while_the_node_falls_silent_is_not_forgotten(
     at.click("I did not confirm it")
     expect(at.button("I did not confirm it")).to_be_hidden()
     expect(at.button(UNSTAKE)).to_be_hidden()  # nothing is signed that was not checked
+    at.seen.settle()  # the click's own run has asked the silent node
     silent(False)
     at.press("Check again")
     expect(at.button(UNSTAKE)).to_be_visible()
