@@ -64,7 +64,7 @@ def bytes_and_time(store: Path) -> tuple[bytes, datetime]:
 
 
 # What of one honest node cannot pass: nobody else was asked.
-ONE_SOURCE = {"second source: bond": "unknown", "second source: sfc": "unknown"}
+ONE_SOURCE = {f"second source: {name}": "unknown" for name in ("bond", "sfc", "times")}
 
 
 def not_passed(store: Path) -> dict[str, str]:

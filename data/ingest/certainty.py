@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from data.ingest.checks import Finding
-from data.ingest.coverage import BOND, POOL, SFC, due, prove, ranges
+from data.ingest.coverage import BOND, POOL, SFC, TIMES, due, prove, ranges, times_alone
 
 _SECOND_SOURCE = "second source: "
 _CONTRADICTIONS = "contradictions"
@@ -55,7 +55,7 @@ def judge(con: duckdb.DuckDBPyConnection, at: int | None = None) -> list[Finding
         for name, first in due(con)
         if first <= synced_block
     ]
-    findings += _contradictions(con)
+    findings += [_times(con, network, synced_block), *_contradictions(con)]
     con.execute(
         "DELETE FROM checks WHERE starts_with(name, ?) OR name = ?",
         [_SECOND_SOURCE, _CONTRADICTIONS],
@@ -109,6 +109,22 @@ def _second_source(
     if any(each.known == "proved" for each in known):
         return Finding(check, "passed", _PROVED)
     return Finding(check, "passed", f"all of {whose} were told alike by two hosts")
+
+
+def _times(con: duckdb.DuckDBPyConnection, network: str, last: int) -> Finding:
+    """Nothing counts times: only a second host's headers say that one host told them rightly."""
+    check = f"{_SECOND_SOURCE}{TIMES}"
+    alone, blocks, first = times_alone(con, last)
+    if alone:
+        return Finding(
+            check,
+            "unknown",
+            f"one source: no second host told the times of {_share(alone, blocks)} of the blocks "
+            f"with logs: run `python -m data.sync verify --network {network}`",
+            first,
+        )
+    told = "the headers of two hosts have the stored times, of blocks drawn from the whole history"
+    return Finding(check, "passed", told if blocks else "no block has a log yet")
 
 
 def _money_passed(con: duckdb.DuckDBPyConnection) -> bool:

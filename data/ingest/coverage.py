@@ -16,6 +16,8 @@ from typing import Literal
 import duckdb
 
 POOL, BOND, SFC = "pool", "bond", "sfc"
+# No filter: over these blocks the headers of two hosts have the times that are stored.
+TIMES = "times"
 Known = Literal["proved", "agreed", "single"]
 _DUE = """
 SELECT unnest(['pool', 'bond']) AS filter, first_block FROM store_info
@@ -210,6 +212,27 @@ def due(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     """The filters that a whole history needs, each with its first block. To be called after a
     rebuild."""
     return con.execute(_DUE).fetchall()
+
+
+def times_alone(con: duckdb.DuckDBPyConnection, last: int) -> tuple[int, int, int | None]:
+    """Of the blocks up to `last` that hold logs: how many have a time that no second host bore out,
+    how many there are, and the first of those."""
+    row = con.execute(
+        """
+        WITH blocks AS (
+            SELECT DISTINCT block, EXISTS (
+                FROM coverage WHERE filter = $times AND known = 'agreed'
+                AND block BETWEEN from_block AND to_block
+            ) AS borne_out FROM raw_logs WHERE block <= $last
+        )
+
+        SELECT count(*) FILTER (NOT borne_out), count(*), min(block) FILTER (NOT borne_out)
+        FROM blocks
+        """,
+        {"times": TIMES, "last": last},
+    ).fetchone()
+    assert row is not None
+    return row
 
 
 def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:

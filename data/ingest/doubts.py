@@ -14,7 +14,7 @@ from data.ingest.coverage import BOND, POOL, SFC, disagree, forget, ranges
 from data.ingest.identity import left_chain
 from data.ingest.reading import OF_FILTER, Reading, Told, filter_parameters
 from data.node.log_ranges import LogFilter
-from data.node.witness import FEW, ChainLog, misplaced, on_chain, times_at
+from data.node.witness import FEW, ChainLog, misplaced, on_chain
 from data.store.writer import transaction
 
 PLACE = "block, log_index, tx, address, topic0, topic1, topic2, topic3, data"
@@ -140,33 +140,6 @@ def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) ->
         distrust(reading, told_by, first.block, reason, dropped=len(logs))
         for block in {log.block for log in logs}:  # whoever told them: they are to be read again
             forget(reading.con, block, block)
-
-
-def settle_times(reading: Reading) -> int | None:
-    """Where the answer in `landing` has other times than the store, take those of the headers for
-    both. Returns the first block of which the hosts tell none, or several, or None."""
-    con, endpoints = reading.con, reading.chain.endpoints
-    for block, told, stored in con.execute(
-        "SELECT DISTINCT block, landing.block_time, raw_logs.block_time "
-        "FROM landing JOIN raw_logs USING (block) "
-        "WHERE landing.block_time <> raw_logs.block_time ORDER BY block"
-    ).fetchall():
-        known = {times_at(endpoints, each, [block])[block] for each in endpoints.serving} - {None}
-        if len(known) != 1:
-            return int(block)
-        (true,) = known
-        if told != true:
-            con.execute("UPDATE landing SET block_time = ? WHERE block = ?", [true, block])
-        if stored != true:
-            row = con.execute(
-                f"SELECT {PLACE} FROM raw_logs WHERE block = ? LIMIT 1", [block]
-            ).fetchone()
-            with transaction(con):
-                con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [true, block])
-                if row is not None:
-                    source = teller(reading, as_chain_log(row))
-                    distrust(reading, source, block, "told another time than the block's header")
-    return None
 
 
 def distrust(reading: Reading, source: str, block: int, reason: str, dropped: int = 0) -> None:

@@ -3,7 +3,7 @@
 The pool's ids and views prove that no request and no settlement is missing. Nothing of the kind
 proves the bond's and the staking contract's logs: a second host is asked for them over ranges as
 wide as it takes, the newest first, as far as a budget of requests goes. Of what one source alone
-told, the logs of late are looked up in their receipts, and their times in the headers.
+told, the logs of late are looked up in their receipts.
 """
 
 from __future__ import annotations
@@ -28,15 +28,14 @@ from data.ingest.doubts import (
     drop_misplaced,
     only_answered,
     only_stored,
-    settle_times,
-    teller,
 )
 from data.ingest.identity import left_chain
 from data.ingest.landing import file_in_memory, read_into_landing
 from data.ingest.reading import Reading, Told, deployed_stubs, pool_and_bond, staking
+from data.ingest.times import TWO_TIMES, settle_times
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
-from data.node.witness import FEW, ChainLog, block_times, on_chain, times_at
+from data.node.witness import FEW, ChainLog, on_chain
 from data.store.writer import transaction
 
 # A tenth of what was asked, and some where little was: so a short sync is confirmed whole.
@@ -45,8 +44,6 @@ _WARY_FOR = timedelta(days=30)
 _LOGS_A_REQUEST = 50
 # A host that stands alone is asked again so much in a day, and for the same blocks once a month.
 _AGAIN, _FEW_LOGS, _REQUESTS_AGAIN, _AGAIN_AFTER = "again ", 50_000, 100, timedelta(days=30)
-_TWO_TIMES = "disagree about a block's time"
-_HEADERS = 50  # of each source's blocks, those whose time does not fit first
 
 
 @dataclass(frozen=True)
@@ -230,7 +227,7 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
         if untimely is not None:
             with transaction(con):
                 hosts = ", ".join(sorted(each.host for each in reading.chain.endpoints.serving))
-                contradiction(reading, hosts, untimely, _TWO_TIMES, settled=False)
+                contradiction(reading, hosts, untimely, TWO_TIMES, settled=False)
             return False
         liars = {each.host for each in reading.chain.endpoints.all if each.lied}
         with transaction(con):
@@ -267,9 +264,9 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
 
 
 def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> None:
-    """Look up logs of the blocks in `told` in their receipts, and their times in the headers: all
-    of them, or the newest half and some others where they are more than `requests` allow. What is
-    not on the chain is dropped, and what its source alone told is to be read again."""
+    """Look up logs of the blocks in `told` in their receipts: all of them, or the newest half and
+    some others where they are more than `requests` allow. What is not on the chain is dropped, and
+    what its source alone told is to be read again."""
     con = reading.con
     columns = ", ".join(f"logs.{column}" for column in PLACE.split(", "))
     rows = con.execute(
@@ -288,7 +285,7 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
             (FROM mine ORDER BY hash(block, log_index) LIMIT $half)
         )
 
-        SELECT {columns}, logs.block_time, coalesce(alone.source, '')
+        SELECT {columns}, coalesce(alone.source, '')
         FROM raw_logs AS logs SEMI JOIN chosen USING (block, log_index)
         LEFT JOIN coverage AS alone
             ON alone.known IN ('single', 'agreed')
@@ -305,80 +302,21 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
             "bond": reading.network.bond,
         },
     ).fetchall()
-    stored: dict[str, dict[ChainLog, datetime]] = {}
-    for *place, at, source in rows:
-        stored.setdefault(source, {})[as_chain_log(place)] = at
+    stored: dict[str, list[ChainLog]] = {}
+    for *place, source in rows:
+        stored.setdefault(source, []).append(as_chain_log(place))
     for source, logs in stored.items():
         places: dict[ChainLog, set[int]] = {}
-        verdicts = on_chain(reading.chain.endpoints, list(logs), source, places=places)
+        verdicts = on_chain(reading.chain.endpoints, logs, source, places=places)
         drop_false(reading, [log for log, yes in verdicts.items() if yes is False])
         moved = [log for log in logs if log.log_index not in places.get(log, {log.log_index})]
         if _all_deny(reading, moved[:FEW], source):
             with transaction(con):
                 reason = "told of logs under other indices than their receipts"
                 distrust(reading, source, moved[0].block, reason)
-        times = {log.block: at for log, at in logs.items()}
-        doubtful = _out_of_order(times)[:_HEADERS]
-        others = sorted(times, key=lambda block: (block not in doubtful, -block))[:_HEADERS]
-        for block, at in block_times(reading.chain.endpoints, others, source).items():
-            if at is not None and at != times[block]:
-                mend_time(reading, block)
 
 
 def _all_deny(reading: Reading, moved: list[ChainLog], source: str) -> bool:
     """Whether there are such logs, and the hosts' receipts have none of them under its index."""
     asked = on_chain(reading.chain.endpoints, moved, source, at_its_index=True)
     return bool(moved) and all(yes is False for yes in asked.values())
-
-
-def _out_of_order(times: dict[int, datetime]) -> list[int]:
-    """Blocks whose time lies before an earlier block's or after a later one's."""
-    blocks = sorted(times)
-    beside = zip([blocks[0], *blocks[:-1]], blocks, [*blocks[1:], blocks[-1]], strict=True)
-    return [
-        block
-        for before, block, after in beside
-        if not times[before] <= times[block] <= times[after]
-    ]
-
-
-def mend_time(reading: Reading, block: int) -> None:
-    """Take a block's time from the headers of all hosts where they say the same, and distrust who
-    told another. A single host's header must fit between its neighbours' times, and the stored time
-    not."""
-    con, endpoints = reading.con, reading.chain.endpoints
-    row = con.execute(
-        f"SELECT {PLACE}, block_time FROM raw_logs WHERE block = ? LIMIT 1", [block]
-    ).fetchone()
-    told = [times_at(endpoints, host, [block])[block] for host in endpoints.serving]
-    said = [at for at in told if at is not None]
-    if row is None or not said or set(said) == {row[-1]}:
-        return
-    stated = said[0] if len(set(said)) == 1 else None
-    with transaction(con):
-        if stated and (len(said) > 1 or _fits_better(con, block, stated, row[-1])):
-            con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [stated, block])
-            source = teller(reading, as_chain_log(row[:-1]))
-            distrust(reading, source, block, "told another time of a block than its header")
-        else:
-            hosts = ", ".join(sorted(host.host for host in endpoints.serving))
-            contradiction(reading, hosts, block, _TWO_TIMES, settled=False)
-
-
-def _fits_better(
-    con: duckdb.DuckDBPyConnection, block: int, stated: datetime, stored: datetime
-) -> bool:
-    """Whether the stated time of a block lies between those of the blocks beside it, and the stored
-    time does not."""
-    row = con.execute(
-        "SELECT (SELECT max_by(block_time, block) FROM raw_logs WHERE block < $block), "
-        "(SELECT min_by(block_time, block) FROM raw_logs WHERE block > $block)",
-        {"block": block},
-    ).fetchone()
-    assert row is not None
-    before, after = row
-
-    def fits(at: datetime) -> bool:
-        return (before is None or before <= at) and (after is None or at <= after)
-
-    return fits(stated) and not fits(stored)

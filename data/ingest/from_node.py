@@ -27,6 +27,7 @@ from data.ingest.landing import file_in_memory, land_range, read_into_landing, u
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
 from data.ingest.settling import settle_doubts
+from data.ingest.times import hold_times
 from data.node.chain import Chain
 from data.node.log_ranges import LogRanges
 from data.store.reader import SCHEMA_VERSION, open_reader, read_info
@@ -164,6 +165,7 @@ def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -
             settle_doubts(reading)
         confirm(reading, first, reached, requests, datetime.now(UTC))
         sample(reading, landed.ranges, requests)
+        hold_times(reading, first, reached, landed.ranges)
         if not unread(reading.con, first, reached):
             break
     return reached

@@ -23,11 +23,12 @@ from data.ingest.doubts import (
     read_again,
     take_back,
 )
-from data.ingest.evidence import filters, mend_time
+from data.ingest.evidence import filters
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import land_range, unread
 from data.ingest.money import doubtful_blocks, locate, loss_is_known
 from data.ingest.reading import Reading, deployed_stubs
+from data.ingest.times import mend_times
 from data.node.witness import on_chain
 from data.store.writer import transaction
 
@@ -120,8 +121,7 @@ def _search(
     missing, and fix times that do not ascend. Returns the checks' findings after it."""
     con = reading.con
     untimely = _to_search(reading, first, target.now, _untimely(con))
-    for block, _ in untimely:
-        mend_time(reading, block)
+    mend_times(reading, [block for block, _ in untimely])
     missing = _missing(reading, first, target, findings)
     if not missing and not untimely:
         return findings

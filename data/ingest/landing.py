@@ -29,7 +29,6 @@ from data.ingest.doubts import (
     drop_misplaced,
     only_answered,
     only_stored,
-    settle_times,
 )
 from data.ingest.reading import (
     OF_FILTER,
@@ -40,6 +39,7 @@ from data.ingest.reading import (
     pool_and_bond,
     staking,
 )
+from data.ingest.times import settle_times
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import ChainLog, on_chain
 from data.pool.contracts import EVENTS

@@ -40,6 +40,7 @@ from data.ingest.landing import land_range, unread
 from data.ingest.progress import Progress
 from data.ingest.reading import Reading
 from data.ingest.settling import settle, unsettled
+from data.ingest.times import hold_times
 from data.node.chain import Chain
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter
@@ -51,6 +52,7 @@ STRETCH_BLOCKS = 1_000
 # Questions of one endpoint after which is looked what to ask next, and whom.
 _AT_A_TIME = 16
 _PUBLISH_EVERY_S = 60.0
+_HEADERS = 1_000  # of so many blocks, of each of two hosts
 
 Blocks = list[tuple[int, int]]
 
@@ -180,6 +182,8 @@ def _go_through(reading: Reading, info: StoreInfo, work: _Work, until: float) ->
             reread, done = True, False
             for name in work.asked:
                 work.asked[name] = without(work.asked[name], merged(landed.ranges))
+    if done:
+        hold_times(reading, info.first_block, last, drawn=_HEADERS, sure_too=work.everything)
     for block in unsettled(con):
         settle(reading, block, [each for _, each in work.compared])
     if reread or _logs(con) != logs or unchanged_to(con) is None:

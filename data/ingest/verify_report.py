@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from data.ingest.compared import Against
+from data.ingest.coverage import TIMES
 from data.ingest.verify import STRETCH_BLOCKS, Sample, Verified
 
 _SHOWN = 50
@@ -30,7 +31,10 @@ def lines(found: Verified) -> list[str]:
     if found.sample is not None:
         told.append(_sampled(found.sample))
     if found.alone:
-        left = ", ".join(f"{blocks:,} of {name}" for name, blocks in found.alone.items())
+        left = ", ".join(
+            f"the times of {blocks:,}" if name == TIMES else f"{blocks:,} of {name}"
+            for name, blocks in found.alone.items()
+        )
         told.append(f"blocks that one source alone told: {left}")
     else:
         told.append("no block rests on one source alone")

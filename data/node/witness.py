@@ -99,19 +99,6 @@ def misplaced(
     return wrong
 
 
-def block_times(
-    endpoints: Endpoints, numbers: Sequence[int], told_by: str
-) -> dict[int, datetime | None]:
-    """Each block's time (UTC) by its header, as the first host that answers says, `told_by` last;
-    None where none does."""
-    times: dict[int, datetime | None] = dict.fromkeys(numbers)
-    for endpoint in sorted(endpoints.serving, key=lambda each: (each.host == told_by, each.lied)):
-        missing = [number for number, at in times.items() if at is None]
-        if missing:
-            times |= times_at(endpoints, endpoint, missing)
-    return times
-
-
 def times_at(
     endpoints: Endpoints, endpoint: Endpoint, numbers: Sequence[int]
 ) -> dict[int, datetime | None]:

@@ -56,7 +56,7 @@ def test_what_one_host_told_is_raised_where_a_second_tells_the_same(
     devnet: Devnet, synced_store: Path
 ) -> None:
     before = tables(synced_store)
-    assert column(synced_store, SINGLE) == ["bond", "sfc"]
+    assert column(synced_store, SINGLE) == ["bond", "sfc", "times"]
     with fake_node(devnet_answers(devnet.rpc_url)) as node:
         found = verify(synced_store, node.url)
         assert column(synced_store, SINGLE) == []
@@ -90,7 +90,7 @@ def test_what_was_raised_before_ctrl_c_is_not_asked_again(
         network = load_network("devnet", (node.url,))
         with pytest.raises(KeyboardInterrupt), lock(synced_store), Stopped() as progress:
             verify_store(network, synced_store, Chain(network, STEADY), progress)
-        assert column(synced_store, SINGLE) == ["bond", "sfc"]  # not yet published
+        assert column(synced_store, SINGLE) == ["bond", "sfc", "times"]  # not yet published
         assert verify(synced_store, node.url).blocks < in_all
     assert not_passed(synced_store) == {}
 
@@ -125,7 +125,8 @@ def test_a_claim_that_the_first_host_left_out_is_found_landed_and_told_with_its_
         assert tables(store) == tables(devnet_store)
         assert not found.fine
         assert {each.block for each in found.differences} == {block}
-        assert set(not_passed(store)) == {"second source: sfc"}  # told by the other alone now
+        told_by_the_other_alone = {"second source: sfc", "second source: times"}
+        assert set(not_passed(store)) == told_by_the_other_alone
         with fake_node(answers) as third:
             assert verify(store, honest.url, third.url).fine
     assert not_passed(store) == {}
@@ -144,7 +145,7 @@ def test_where_nobody_kept_who_told_it_two_hosts_have_to_agree(
         found = verify(store, one.url)
         assert {each.block for each in found.differences} == {claim[0]}
         assert tables(store) == tables(devnet_store)
-        assert column(store, SINGLE) == ["bond", "sfc"]
+        assert column(store, SINGLE) == ["bond", "sfc", "times"]
         assert verify(store, one.url, devnet.rpc_url).fine
     assert not_passed(store) == {}
 
