@@ -18,7 +18,7 @@ from data.config import Network
 from data.ingest import decode, raw_logs
 from data.ingest.archived import Archive, Sealed, filters_of, read_archive, unread_of
 from data.ingest.checks import Finding
-from data.ingest.coverage import cover, ranges
+from data.ingest.coverage import TIMES, cover, ranges
 from data.ingest.doubts import only_answered, only_stored
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import forget_before_new_stubs
@@ -54,7 +54,7 @@ def sync_archive(
             logs = raw_logs.land(con)
             unread = unread_of(con, scope.first_block, scope.last_block)
             for name, first, last in unread:
-                cover(con, (name,), first, last, "single", source)
+                cover(con, (name, TIMES), first, last, "single", source)
         con.execute("DROP TABLE landing")  # its memory is the rebuilding's now
         if logs or unread:
             findings = finish(con, _reached(con, archive, source, now))

@@ -19,7 +19,7 @@ from data import ChangedLogError, LogFileError
 from data.config import Network
 from data.ingest import decode, raw_logs
 from data.ingest.checks import Finding
-from data.ingest.coverage import BOND, POOL, SFC, agree, cover, gaps
+from data.ingest.coverage import BOND, POOL, SFC, TIMES, agree, cover, forget, gaps
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import forget_before_new_stubs
 from data.ingest.plain_files import named_files, plain_file
@@ -95,6 +95,8 @@ def sync_file(
             logs = raw_logs.land(con)
             for span in spans:
                 cover(con, (span[0],), *span[1:], "single", _names(files))
+                if logs:
+                    forget(con, *span[1:], TIMES)
             if covers is not None:
                 _covered_whole(con, covers, _names(files), logs)
         con.execute("DROP TABLE landing")  # its memory is the rebuilding's now

@@ -22,7 +22,7 @@ import duckdb
 
 from data import ChangedLogError, NodeError
 from data.ingest import raw_logs
-from data.ingest.coverage import BOND, POOL, SFC, cover, forget, gaps, merged
+from data.ingest.coverage import BOND, POOL, SFC, TIMES, cover, forget, gaps, merged
 from data.ingest.doubts import (
     as_chain_log,
     drop_false,
@@ -186,6 +186,8 @@ def _land_batch(
         with transaction(con):
             forget_before_new_stubs(con)
             count = raw_logs.land(con)
+            for first, last in merged((each.first, each.last) for each in holding):
+                forget(con, first, last, TIMES)  # of new logs nobody bore them out yet
             for host in {answer.endpoint.host for answer in batch}:
                 told = [(each.first, each.last) for each in batch if each.endpoint.host == host]
                 for first, last in merged(told):

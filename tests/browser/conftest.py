@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from scoring.companion import companion_of
-from tests.app import App, edited, of_network, planted, served
+from tests.app import App, edited, of_network, planted, rewrite, served
 from tests.browser.browser_path import browser_path
 from tests.browser.visit import Visit, watched
 
@@ -87,6 +87,7 @@ def app(
 ) -> Iterator[App]:
     """A server with the scored sample, which it shows first, and a store of the testnet."""
     root = planted(tmp_path_factory.mktemp("app") / "tree")
+    rewrite(root / "pages" / "explore" / "sql_box.py", "_SECONDS = 10", "_SECONDS = 100")
     store = edited(sample_store, root / "var" / "sample.duckdb")
     shutil.copyfile(sample_scores, companion_of(store))
     edited(sample_store, root / "var" / "fantom-testnet.duckdb", of_network("fantom-testnet"))
