@@ -214,22 +214,21 @@ def due(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     return con.execute(_DUE).fetchall()
 
 
-def times_alone(con: duckdb.DuckDBPyConnection, last: int) -> tuple[int, int, int | None]:
-    """Of the blocks up to `last` that hold logs: how many have a time that no second host bore out,
-    how many there are, and the first of those."""
+def times_alone(con: duckdb.DuckDBPyConnection, last: int) -> tuple[int, int | None]:
+    """How many blocks up to `last` with logs have a time that no second host bore out, and the
+    first of them."""
+    sure = [
+        (each.first, each.last) for each in ranges(con, TIMES, 0, last) if each.known != "single"
+    ]
+    rest = without([(0, last)], sure)
     row = con.execute(
         """
-        WITH blocks AS (
-            SELECT DISTINCT block, EXISTS (
-                FROM coverage WHERE filter = $times AND known = 'agreed'
-                AND block BETWEEN from_block AND to_block
-            ) AS borne_out FROM raw_logs WHERE block <= $last
+        SELECT count(DISTINCT block), min(block) FROM raw_logs WHERE EXISTS (
+            FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS rest
+            WHERE block BETWEEN rest.first AND rest.last
         )
-
-        SELECT count(*) FILTER (NOT borne_out), count(*), min(block) FILTER (NOT borne_out)
-        FROM blocks
         """,
-        {"times": TIMES, "last": last},
+        {"firsts": [first for first, _ in rest], "lasts": [last for _, last in rest]},
     ).fetchone()
     assert row is not None
     return row
