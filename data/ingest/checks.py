@@ -49,7 +49,10 @@ SELECT
 _CONTRACTS = {"bondContract": "bond", "certContract": "cert"}
 # A block's time may be ahead of this machine's clock by so much.
 _AHEAD = timedelta(hours=1)
-_NO_ANSWER = "the contract gave no answer: this generation may not have the view"
+_NO_ANSWER = (
+    "the contract gave no answer: this generation may not have the view, or what it works out "
+    "overflows"
+)
 # The first generation had no shift; the second's began at 0.
 _FEE_SHIFT = f"""
 WITH rule AS (

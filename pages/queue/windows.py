@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
+from data import StoreError
 from pages.queue import parts
-from ui.odds import scored, window_card, window_words
+from ui.odds import scored, shown_forecasts, window_card, window_words
 from ui.odds.scored import Odds
 from ui.parts import drawing, long_tables, words
+from ui.shown.store_view import SupersededError
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
+_MOVED_FTM, _MOST_ROWS = 1_000.0, 60
 _NO_DATE = {
     "covered": "its money is in the pool already, and the operator's next run pays it",
     "beyond_horizon": f"it is after {{last}}, and only {scored.FAN_DAYS} days are forecast",
@@ -26,6 +30,47 @@ def other_amounts(now: Odds) -> None:
     """What someone who unstakes now can expect, for amounts small and large."""
     st.subheader("How the wait depends on the amount")
     drawing.once((now.key, now.now), _of_amounts, now)
+    with st.expander("How the estimate moved"):
+        _how_it_moved(now)
+
+
+def _how_it_moved(now: Odds) -> None:
+    """How long a new unstake would have waited by the estimates of the last weeks."""
+    try:
+        rows = shown_forecasts.new_estimates(now.store, _MOVED_FTM)
+    except SupersededError:
+        raise
+    except StoreError as error:
+        st.caption(f"Earlier estimates cannot be read: {words.fault(str(error))}.")
+        return
+    if rows.is_empty():
+        st.caption(shown_forecasts.nothing_logged(now.store))
+        return
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+    told = f"A new unstake of {_MOVED_FTM:,.0f} FTM: {_wait(last)}."
+    if rows.height > 1:
+        told += f" Before, {_wait(first)}."
+    st.markdown(told)
+    days = st.column_config.NumberColumn
+    st.dataframe(
+        rows.reverse().head(_MOST_ROWS),
+        hide_index=True,
+        height="content" if rows.height < 12 else "auto",
+        placeholder="later than forecast",
+        alt="Estimates of a new unstake as they were logged, the newest first",
+        column_config={
+            "forecast_at": st.column_config.DateColumn("As of", format="D MMM YYYY", width=105),
+            "half_days": days("50 % within, days", format="%.0f", width=120),
+            "most_days": days("90 % within, days", format="%.0f", width=120),
+        },
+    )
+
+
+def _wait(row: Mapping[str, Any]) -> str:
+    """`on 1 Mar 2025 50 % chance within 52 days` of a logged estimate."""
+    days = row["half_days"]
+    within = "later than was forecast" if days is None else f"within {math.ceil(days)} days"
+    return f"on {words.day(row['forecast_at'])} the 50 % chance was {within}"
 
 
 def _of_amounts(now: Odds) -> None:

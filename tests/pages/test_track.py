@@ -83,7 +83,7 @@ def test_what_happened_since_it_was_made_is_told(find: Find) -> None:
         "It moved up 91 places, from 104 to 13. 91 requests before it were paid 9,747 FTM, the "
         "last on 5 Feb 2025." in text
     )
-    assert "How its estimate moved is not known: estimates of a simulation are not logged." in text
+    assert "How the estimate moved is not known: estimates of a simulation are not logged." in text
     assert "at place 126: nobody before it was paid since." in said(find("2323"))
     assert "Since it was made" not in said(find("41"))
     rejected = "UPDATE head_moves SET refused = TRUE WHERE wr_id = 2190"

@@ -189,3 +189,20 @@ def test_what_else_a_holder_can_do_is_told_without_a_price(show_devnet: Show) ->
 def test_a_hash_that_no_node_knows_may_be_that_of_a_multisig(show_devnet: Show) -> None:
     text = plain(show_devnet(step="4", tx="0x" + "ab" * 32))
     assert "A multisig, such as a Safe, shows a hash of its own" in text
+
+
+def test_a_visit_that_asks_the_node_too_often_waits_and_no_other_does(
+    show_devnet: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "_AT_ONCE", 3)
+    monkeypatch.setattr(node, "_EVERY_S", 1e9)
+    app = show_devnet(step="1", amount="1")
+    assert "Read at block" in plain(app)
+    for _ in range(3):
+        node.forget()
+        app.run()
+    assert "this visit has asked the node very often: wait a few seconds" in plain(app)
+    assert "Read at block" in plain(opened("unstake", step="1", amount="1"))
+    monkeypatch.setattr(node, "_EVERY_S", 1e-9)
+    app.run()
+    assert "Read at block" in plain(app)

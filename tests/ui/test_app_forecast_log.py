@@ -102,12 +102,12 @@ def test_a_first_estimate_has_none_to_be_compared_with(
     log.unlink()
     environment.setenv("FTM_FORECAST_LOG", "off")
     other = show_scored(REAL, page="track", find=str(HEAD))
-    assert "How its estimate moved is not known: estimates are not logged here." in said(other)
+    assert "How the estimate moved is not known: estimates are not logged here." in said(other)
 
 
 def test_where_no_estimate_was_logged_it_says_so(show_scored: Show) -> None:
     app = show_scored(REAL, page="track", find=str(SECOND))
-    assert "How its estimate moved is not known yet: none of it was logged so far." in said(app)
+    assert "How the estimate moved is not known yet: none was logged so far." in said(app)
 
 
 def test_how_the_estimate_of_a_request_moved_is_told_from_what_was_logged(
@@ -140,6 +140,31 @@ def test_how_the_estimate_of_a_request_moved_is_told_from_what_was_logged(
     assert by[0] == ["2025-01-12", "2025-01-11", "2025-01-10"]
     assert by[1] == ["NaT", "2025-02-02", "2025-01-28"]
     assert by[2] == ["2025-01-26", "2025-01-25", "2025-01-20"]
+
+
+def test_how_the_estimate_of_a_new_unstake_moved_stands_on_the_queue(
+    show_scored: Show, log: Path
+) -> None:
+    nothing = "How the estimate moved is not known yet: none was logged so far."
+    assert nothing in said(show_scored(REAL))
+    first = LINE | {"wr_id": None, "new_ftm": 1_000.0, "forecast_at": "2025-01-10T00:00:00Z"}
+    more = [float(day) for day in range(5, 24)]
+    same_day = first | {"block": 701, "forecast_at": "2025-01-10T12:00:00Z", "quantiles": more}
+    open_end = {"quantiles": [*more[:12], *[None] * 7], "kind": "beyond_horizon"}
+    last = same_day | open_end | {"block": 702, "forecast_at": "2025-01-12T00:00:00Z"}
+    other = last | {"block": 703, "new_ftm": 10.0, "forecast_at": "2025-01-13T00:00:00Z"}
+    log.write_text("".join(json.dumps(line) + "\n" for line in (first, same_day, last, other)))
+    app = show_scored(REAL)
+    assert not app.exception
+    assert (
+        "A new unstake of 1,000 FTM: on 12 Jan 2025 the 50 % chance was within 14 days. "
+        "Before, on 10 Jan 2025 the 50 % chance was within 14 days."
+    ) in said(app)
+    (moved,) = [frame.value for frame in app.dataframe if "half_days" in frame.value]
+    assert [str(at)[:10] for at in moved["forecast_at"]] == ["2025-01-12", "2025-01-10"]
+    assert [*moved["half_days"]] == [14.0, 14.0]
+    assert moved["most_days"].isna().tolist() == [True, False]
+    assert moved["most_days"][1] == 22.0
 
 
 @pytest.mark.parametrize(("said_on", "late"), [("2025-01-10", True), ("2025-02-25", False)])

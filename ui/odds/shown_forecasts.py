@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from data import StoreError
+from data.config import settings
 from scoring.forecast_log import LEVELS, SCHEMA, log_of, read_log
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, LiveScores, live_scores
 from ui.odds.scored import Odds
@@ -17,6 +18,7 @@ from ui.shown.sources import Version
 from ui.shown.store_view import StoreView, SupersededError
 
 _LIKELY, _EVEN = LEVELS.index(0.9), LEVELS.index(0.5)
+_ESTIMATE = pl.col("kind").is_in(["next_batch", "batches", "beyond_horizon"])
 
 
 def alarm(scores: LiveScores) -> None:
@@ -77,7 +79,27 @@ def estimates(store: StoreView, wr_id: int) -> pl.DataFrame:
     if not size:
         return _dated(pl.DataFrame(schema=SCHEMA))
     of_it = _log(path, size).filter(wr_id=wr_id, chain_id=store.info.chain_id)
-    return _dated(of_it.filter(pl.col("kind").is_in(["next_batch", "batches", "beyond_horizon"])))
+    return _dated(of_it.filter(_ESTIMATE))
+
+
+def new_estimates(store: StoreView, new_ftm: float) -> pl.DataFrame:
+    """What was logged of an unstake of `new_ftm` that nobody made, the newest of each day, oldest
+    first: `forecast_at`, `half_days` and `most_days`, the days to a 50 % and a 90 % chance, null
+    past the horizon. What was no estimate is left out. Raises StoreError."""
+    path = store.source.path
+    size = _log_size(path)
+    lines = _log(path, size) if size else pl.DataFrame(schema=SCHEMA)
+    of_it = lines.filter(new_ftm=new_ftm, chain_id=store.info.chain_id)
+    return (
+        of_it.filter(_ESTIMATE)
+        .sort("forecast_at", "block")
+        .unique(pl.col("forecast_at").dt.date(), keep="last", maintain_order=True)
+        .select(
+            "forecast_at",
+            half_days=pl.col("quantiles").list.get(_EVEN, null_on_oob=True),
+            most_days=pl.col("quantiles").list.get(_LIKELY, null_on_oob=True),
+        )
+    )
 
 
 def _dated(lines: pl.DataFrame) -> pl.DataFrame:
@@ -91,6 +113,18 @@ def _dated(lines: pl.DataFrame) -> pl.DataFrame:
         most_by=day(pl.col("quantiles").list.get(_LIKELY, null_on_oob=True)),
         half_by=day(pl.col("quantiles").list.get(_EVEN, null_on_oob=True)),
         last_day=day(pl.col("horizon_days")),
+    )
+
+
+def nothing_logged(store: StoreView) -> str:
+    """Why no earlier estimate can be shown."""
+    if store.info.simulated:
+        return "How the estimate moved is not known: estimates of a simulation are not logged."
+    if settings().forecast_log == "off":
+        return "How the estimate moved is not known: estimates are not logged here."
+    return (
+        "How the estimate moved is not known yet: none was logged so far. After a sync one "
+        "is kept, at most once a day."
     )
 
 

@@ -7,7 +7,6 @@ import polars as pl
 import streamlit as st
 
 from data import StoreError
-from data.config import settings
 from ui.odds import shown_forecasts
 from ui.parts import words
 from ui.shown.store_view import Row, StoreView, SupersededError
@@ -62,7 +61,7 @@ def _estimates(store: StoreView, wr_id: int) -> None:
         st.caption(f"Earlier estimates of it cannot be read: {words.fault(str(error))}.")
         return
     if rows.is_empty():
-        st.caption(_nothing_logged(store))
+        st.caption(shown_forecasts.nothing_logged(store))
         return
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     if first["forecast_at"] == store.info.synced_at:
@@ -87,17 +86,6 @@ def moved(first: Row, last: Row) -> str:
         return ""
     way = "later" if days > 0 else "earlier"
     return f" The 50 % date moved {words.plural(abs(days), 'day')} {way}."
-
-
-def _nothing_logged(store: StoreView) -> str:
-    if store.info.simulated:
-        return "How its estimate moved is not known: estimates of a simulation are not logged."
-    if settings().forecast_log == "off":
-        return "How its estimate moved is not known: estimates are not logged here."
-    return (
-        "How its estimate moved is not known yet: none of it was logged so far. After a sync one "
-        "is kept, at most once a day."
-    )
 
 
 def dates(row: Row) -> str:
