@@ -27,10 +27,10 @@ devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node, and the ap
 # A process of tests that crashes ends the run with its test's name: another in its place would wait.
 # What was compiled is kept, whatever the environment says of that: many processes read it again.
 test: lint $(ANVIL_AND_SOLC) chromium ## every check there is, on two cores; ARGS= goes to pytest
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --max-worker-restart 0 $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --max-worker-restart 0 $(ARGS)
 
 cover: $(ANVIL_AND_SOLC) chromium ## the tests again, slower, and what they left out of the code
-	$(BIN)/python -m pytest -n 4 --max-worker-restart 0 --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 3 --max-worker-restart 0 --cov --cov-report= $(ARGS)
 	@echo "least covered, in % of lines and branches; the last line is all of it"
 	@$(BIN)/python -m coverage report --sort=cover | sed -n '1,2p;3,12p;$$p'
 

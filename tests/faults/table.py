@@ -92,11 +92,13 @@ def _rarely(*rates: str) -> Plan:
 
 @dataclass(frozen=True)
 class Row:
-    """One fault. `besides` is what an endpoint with it does all the time, lie or no lie."""
+    """One fault. `besides` is what an endpoint with it does all the time, lie or no lie. Each answer
+    of an `unending` one costs its whole deadline."""
 
     make: Make
     plan: Plan = OF_REFUSALS
     besides: Fault | None = None
+    unending: bool = False
 
     def fault(self, history: History, contract: str, rate: str, seed: int) -> Fault:
         made, strikes = self.make(history, contract), RATES[rate](seed)
@@ -223,10 +225,16 @@ ROWS: dict[str, Row] = {
     ),
     # answers that never end
     "silence": Row(acts.to_logs(lambda asked: Reply(b"", after_s=30))),
-    "status line drips": Row(acts.raw(acts.endless(b"HTTP/1.1 200 ", b"O"), drip_s=0.1)),
-    "headers drip": Row(acts.raw(acts.endless(acts.OK + b"x-a: ", b"y"), drip_s=0.1)),
-    "headers without end": Row(acts.raw(acts.endless(acts.OK, b"x-a: y\r\n"), drip_s=0.1)),
-    "body drips": Row(acts.raw(acts.endless(acts.LONG_BODY, b" "), drip_s=0.1)),
-    "body without end": Row(acts.raw(acts.endless(acts.LONG_BODY, b" " * 65_536))),
+    "status line drips": Row(
+        acts.raw(acts.endless(b"HTTP/1.1 200 ", b"O"), drip_s=0.1), unending=True
+    ),
+    "headers drip": Row(
+        acts.raw(acts.endless(acts.OK + b"x-a: ", b"y"), drip_s=0.1), unending=True
+    ),
+    "headers without end": Row(
+        acts.raw(acts.endless(acts.OK, b"x-a: y\r\n"), drip_s=0.1), unending=True
+    ),
+    "body drips": Row(acts.raw(acts.endless(acts.LONG_BODY, b" "), drip_s=0.1), unending=True),
+    "body without end": Row(acts.raw(acts.endless(acts.LONG_BODY, b" " * 65_536)), unending=True),
     "gzip bomb": Row(acts.raw(acts.bombs)),
 }
