@@ -92,8 +92,8 @@ def _rarely(*rates: str) -> Plan:
 
 @dataclass(frozen=True)
 class Row:
-    """One fault. `besides` is what an endpoint with it does all the time, lie or no lie. Each answer
-    of an `unending` one costs its whole deadline."""
+    """One fault. `besides` is what an endpoint with it does all the time, lie or no lie. Each
+    answer of an `unending` one costs its whole deadline."""
 
     make: Make
     plan: Plan = OF_REFUSALS
