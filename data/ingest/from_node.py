@@ -17,7 +17,7 @@ from data import NodeError
 from data.config import Network
 from data.ingest import decode
 from data.ingest.checks import Finding
-from data.ingest.coverage import forget
+from data.ingest.coverage import BOND, POOL, SFC, forget
 from data.ingest.doubts import only_answered, only_stored
 from data.ingest.evidence import budget, confirm, filters, sample
 from data.ingest.finish import Reached, same_state, stands_still
@@ -181,7 +181,8 @@ def _go_on_from(reading: Reading, head: int, first: int, last: int) -> int:
     read_liars_again(reading)
     synced = same_chain(reading, info.synced_block, info.synced_hash, head)
     if synced <= last:
-        forget(con, max(first, synced - _TAIL_BLOCKS + 1), synced)
+        for name in (POOL, BOND, SFC):
+            forget(con, max(first, synced - _TAIL_BLOCKS + 1), synced, name)
     return synced
 
 

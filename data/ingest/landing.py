@@ -186,7 +186,7 @@ def _land_batch(
         with transaction(con):
             forget_before_new_stubs(con)
             count = raw_logs.land(con)
-            for first, last in merged((each.first, each.last) for each in holding):
+            for first, last in merged((each.first, each.last) for each in holding if count):
                 forget(con, first, last, TIMES)  # of new logs nobody bore them out yet
             for host in {answer.endpoint.host for answer in batch}:
                 told = [(each.first, each.last) for each in batch if each.endpoint.host == host]

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from itertools import pairwise
 
 import duckdb
 
@@ -50,10 +49,12 @@ def hold_times(
 
 
 def _can_be_surer(reading: Reading, first: int, last: int) -> bool:
-    """Whether one host alone told times, and another can be asked."""
+    """Whether nobody or one host alone told times, and another can be asked."""
     hosts = {each.host for each in _who_can_tell(reading)}
-    hosts |= {each.source for each in ranges(reading.con, TIMES, first, last)}
-    return len(hosts) > 1 and times_alone(reading.con, last)[0] > 0
+    alone = [each for each in ranges(reading.con, TIMES, first, last) if each.known == "single"]
+    others = len(hosts) > 1 or any(hosts - {each.source} for each in alone)
+    asked = others or bool(gaps(reading.con, TIMES, first, last))
+    return asked and times_alone(reading.con, last)[0] > 0
 
 
 def _drawn(con: duckdb.DuckDBPyConnection, first: int, last: int, most: int) -> dict[int, datetime]:
@@ -94,27 +95,29 @@ def _in_question(
     con: duckdb.DuckDBPyConnection, told: Sequence[tuple[int, int]]
 ) -> dict[int, datetime]:
     """The stored times of some blocks in `told`: those out of order first, then the newest."""
-    times = dict(
-        con.execute(
-            """
-            SELECT block, any_value(block_time) FROM raw_logs
+    rows = con.execute(
+        f"""
+        WITH timed AS (
+            SELECT block, any_value(block_time) AS told FROM raw_logs
             WHERE EXISTS (
-                FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS told
-                WHERE block BETWEEN told.first AND told.last
+                FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS asked
+                WHERE block BETWEEN asked.first AND asked.last
             )
-            GROUP BY block ORDER BY block
-            """,
-            {"firsts": [first for first, _ in told], "lasts": [last for _, last in told]},
-        ).fetchall()
+            GROUP BY block
+        ),
+
+        ordered AS (
+            SELECT *, coalesce(
+                told < lag(told) OVER blocks OR told > lead(told) OVER blocks, FALSE
+            ) AS doubtful
+            FROM timed WINDOW blocks AS (ORDER BY block)
+        )
+
+        SELECT block, told FROM ordered ORDER BY doubtful DESC, block DESC LIMIT {_TOLD}
+        """,
+        {"firsts": [first for first, _ in told], "lasts": [last for _, last in told]},
     )
-    doubtful = {
-        block
-        for earlier, later in pairwise(sorted(times))
-        if times[earlier] > times[later]
-        for block in (earlier, later)
-    }
-    chosen = sorted(times, key=lambda block: (block not in doubtful, -block))[:_TOLD]
-    return {block: times[block] for block in chosen}
+    return dict(rows.fetchall())
 
 
 def _who_can_tell(reading: Reading) -> list[Endpoint]:
@@ -169,7 +172,7 @@ def settle_times(reading: Reading) -> int | None:
 def mend_times(reading: Reading, blocks: Sequence[int]) -> bool:
     """Take blocks' times from the headers of all hosts, or of two and most of them, where they say
     the same, and distrust who told another. A single host's header must fit between its neighbours'
-    times, and the stored time not. Returns whether it was found of any who is wrong."""
+    times, and the stored time not. Returns whether of any of them it could be told who is right."""
     con, endpoints = reading.con, reading.chain.endpoints
     told = {host.host: times_at(endpoints, host, blocks) for host in endpoints.serving if blocks}
     found = False
