@@ -290,7 +290,10 @@ def test_a_node_a_little_behind_the_store_has_no_news_and_changes_nothing(
     assert node.count("eth_getLogs") == 0
     assert synced_store.read_bytes() == before
     sync(synced_store, devnet.rpc_url)
-    assert not_passed(synced_store) == ONE_SOURCE
+    # Another process's node may have told the store first: then two have told the times.
+    left = ONE_SOURCE.items() - not_passed(synced_store).items()
+    assert left <= {("second source: times", "unknown")}
+    assert not_passed(synced_store).items() <= ONE_SOURCE.items()
 
 
 def test_a_stored_log_that_comes_with_other_content_stops_the_sync(
