@@ -45,7 +45,7 @@ OUTCOMES = (SAME, STOP, TOLD, ALIKE, SILENT, HANG, TRACEBACK, MUTE)
 # What takes as much longer than an honest sync hangs; half a minute is never too long.
 LIMIT_TIMES, LEAST_LIMIT_S = 40.0, 30.0
 # A host alone is asked some 300 times, and each third answer costs its deadline of a second.
-UNENDING_LIMIT_S = 150.0
+UNENDING_LIMIT_S = 120.0
 HONEST_SYNCS = 3
 # Small ranges and short pauses: what takes minutes on a real chain takes seconds here.
 _MANNERS = Manners(
@@ -215,7 +215,8 @@ def _worth(store: Path, honest: Truth, liars: set[str]) -> Ended:
     hidden = [row for row in wrong if not _within(row, names[row], single)]
     if wrong and not too_far and not hidden:
         return Ended(TOLD, f"{len(wrong)} rows differ in blocks that one source told")
-    if times_alone and not too_far and _timeless(wrong & expected) == _timeless(wrong - expected):
+    only_times = wrong and _timeless(wrong & expected) == _timeless(wrong - expected)
+    if times_alone and only_times and not too_far:
         return Ended(TOLD, f"{len(wrong) // 2} times are wrong that one source told")
     if surplus and len(liars) > 1 and not too_far:
         hidden = [row for row in hidden if row[5] not in _BRINGS_MONEY]
