@@ -19,6 +19,8 @@ POOL, BOND, SFC = "pool", "bond", "sfc"
 # No filter: over these blocks the headers of two hosts have the times that are stored.
 TIMES = "times"
 Known = Literal["proved", "agreed", "single"]
+# How the source of what a file told begins. It does not say which hosts it was read from.
+FROM_FILE, FROM_ARCHIVE = "file ", "archive "
 _DUE = """
 SELECT unnest(['pool', 'bond']) AS filter, first_block FROM store_info
 UNION ALL
@@ -86,11 +88,12 @@ def agree(
     liars: Collection[str] = (),
 ) -> None:
     """Record that `host` gave the same logs for blocks first..last as who told them before. Where
-    nobody kept who that was, it may have been this host, and who is among `liars` bears nothing
-    out: then `host` is the one that is known."""
+    nobody kept who that was, or a file told them, it may have been this host, and who is among
+    `liars` bears nothing out: then `host` is the one that is known."""
     for known in ranges(con, name, first, last):
         if known.known == "single" and known.source != host:
             alone = known.source in ("", *liars)
+            alone = alone or known.source.startswith((FROM_FILE, FROM_ARCHIVE))
             sure: Known = "single" if alone else "agreed"
             both = host if alone else ", ".join(sorted((known.source, host)))
             _put(con, Range(name, known.first, known.last, sure, both))

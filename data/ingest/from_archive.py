@@ -18,7 +18,7 @@ from data.config import Network
 from data.ingest import decode, raw_logs
 from data.ingest.archived import Archive, Sealed, filters_of, read_archive, unread_of
 from data.ingest.checks import Finding
-from data.ingest.coverage import TIMES, cover, ranges
+from data.ingest.coverage import FROM_ARCHIVE, TIMES, cover, ranges
 from data.ingest.doubts import only_answered, only_stored
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import forget_before_new_stubs
@@ -48,7 +48,7 @@ def sync_archive(
         if archive.last is None and not sealed.logs:
             raise LogFileError(f"{file} holds no log and no time of its last block")
         _refuse_contradictions(con, archive, file)
-        source = f"archive with SHA-256 {sealed.sha256}"
+        source = f"{FROM_ARCHIVE}with SHA-256 {sealed.sha256}"
         with transaction(con):
             forget_before_new_stubs(con)
             logs = raw_logs.land(con)

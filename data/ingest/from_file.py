@@ -19,7 +19,7 @@ from data import ChangedLogError, LogFileError
 from data.config import Network
 from data.ingest import decode, raw_logs
 from data.ingest.checks import Finding
-from data.ingest.coverage import BOND, POOL, SFC, TIMES, agree, cover, forget, gaps
+from data.ingest.coverage import BOND, FROM_FILE, POOL, SFC, TIMES, cover, forget, gaps
 from data.ingest.finish import Reached, finish
 from data.ingest.landing import forget_before_new_stubs
 from data.ingest.plain_files import named_files, plain_file
@@ -98,7 +98,7 @@ def sync_file(
                 if logs:
                     forget(con, *span[1:], TIMES)
             if covers is not None:
-                _covered_whole(con, covers, _names(files), logs)
+                _covered_whole(con, covers, _names(files))
         con.execute("DROP TABLE landing")  # its memory is the rebuilding's now
         end = max([end for *_, end in spans] if covers is None else [covers[1]])
         block = state.block if state else _last_block(con, end)
@@ -127,11 +127,10 @@ def _last_block(con: duckdb.DuckDBPyConnection, number: int) -> Block:
     return Block(number, None, row[0])
 
 
-def _covered_whole(
-    con: duckdb.DuckDBPyConnection, covers: tuple[int, int], names: str, new: int
-) -> None:
-    """Count these blocks as read, after `new` logs were landed. Raises LogFileError where the store
-    holds a log of them that the files leave out: then they do not hold them whole."""
+def _covered_whole(con: duckdb.DuckDBPyConnection, covers: tuple[int, int], names: str) -> None:
+    """Count these blocks as read. Raises LogFileError where the store holds a log of them that the
+    files leave out: then they do not hold them whole. What is known of blocks that were read before
+    stays as it is: the files may come from the host that told of them."""
     left_out = con.execute(
         """
         SELECT block, log_index FROM known_logs('raw_logs')
@@ -153,9 +152,7 @@ def _covered_whole(
         )
     for name in (POOL, BOND, SFC):
         for first, last in gaps(con, name, *covers):
-            cover(con, (name,), first, last, "single", names)
-        if not new:  # whoever told of these blocks before told the same
-            agree(con, name, *covers, names)
+            cover(con, (name,), first, last, "single", f"{FROM_FILE}{names}")
 
 
 def stage_files(

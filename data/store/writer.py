@@ -35,6 +35,7 @@ from data.store.upgrade import OLDEST, upgrade
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _NOT_STORED = {"name", "rpc_urls", "ends_on", "ends_told_by", "ends_confirmed"}  # may change
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
+_HAS_COVERAGE = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'coverage'"
 # Landing spills to disk beyond this; a sync stays small beside the app.
 # What was landed is written into the file once a row group or so is full, not with each commit.
 # One thread: what comes at a time is too little for two, and who has nothing to do waits by asking.
@@ -180,6 +181,8 @@ def publish(path: Path) -> None:
         with duckdb.connect(following) as con:
             con.execute("FORCE CHECKPOINT")
             next_id, next_logs, next_requests = _identity(con)
+            next_block = _synced_block(con)
+            next_read = _blocks_read(con, next_block)
         if _beside(path, ".wal").exists():
             raise StoreError(
                 f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
@@ -189,12 +192,19 @@ def publish(path: Path) -> None:
             # A program that writes it would go on beside the new one: then it cannot be opened.
             with open_reader(path, OLDEST) as con:
                 store_id, logs, requests = _identity(con)
+                read = _blocks_read(con, next_block)
             if next_id != store_id or next_logs < logs or next_requests < requests:
                 raise StoreError(
                     f"{following} holds {next_logs:,} logs and {next_requests:,} requests, {path} "
                     f"holds {logs:,} and {requests:,}"
                     + ("" if next_id == store_id else ", and one is no copy of the other")
                     + f": nothing was published. Remove {following.name} and sync again"
+                )
+            if next_read < read:
+                raise StoreError(
+                    f"{following} has read {next_read:,} blocks of the pool and the bond token up "
+                    f"to block {next_block:,}, {path} {read:,}: nothing was published. Sync again, "
+                    "from the first block on"
                 )
         with following.open("rb") as file:
             os.fsync(file.fileno())
@@ -220,6 +230,38 @@ def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int, int]:
     ).fetchone()
     assert row is not None
     return row
+
+
+def holds_fewer_blocks(path: Path) -> bool:
+    """Whether the next store, which is closed, has read less than the published one: what is read
+    again is not all there yet."""
+    if not path.exists():
+        return False
+    with duckdb.connect(_beside(path, ".next")) as con:
+        block = _synced_block(con)
+        following = _blocks_read(con, block)
+    with open_reader(path, OLDEST) as con:
+        return following < _blocks_read(con, block)
+
+
+def _synced_block(con: duckdb.DuckDBPyConnection) -> int:
+    if not con.execute(_HAS_COVERAGE).fetchone():
+        return 0
+    row = con.execute("SELECT max(synced_block) FROM store_info").fetchone()
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
+def _blocks_read(con: duckdb.DuckDBPyConnection, last: int) -> int:
+    """Of how many blocks up to `last` the pool's and the bond token's logs were read, in all.
+    Stubs come and go with the logs that name them, so their blocks are not counted."""
+    if not con.execute(_HAS_COVERAGE).fetchone():
+        return 0
+    row = con.execute(
+        "SELECT sum(least(to_block, $last) - from_block + 1) FROM coverage "
+        "WHERE filter IN ('pool', 'bond') AND from_block <= $last",
+        {"last": last},
+    ).fetchone()
+    return 0 if row is None or row[0] is None else int(row[0])
 
 
 def _taken_away(path: Path) -> StoreError:

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from data import LogFileError, StoreError, StoreLockedError, StoreSchemaError
-from data.store.writer import discard, lock, open_next, publish
+from data.ingest.coverage import cover, forget
+from data.store.writer import discard, holds_fewer_blocks, lock, open_next, publish
 from tests.log_lines import FANTOM
 from tests.store_steps import blocks, digest, insert, published, sync_process, writer
 
@@ -138,6 +139,27 @@ def test_a_next_store_with_fewer_logs_is_not_published(store: Path) -> None:
         ):
             publish(store)
     assert digest(store) == before
+
+
+def test_a_next_store_that_has_read_fewer_blocks_is_not_published(store: Path) -> None:
+    with lock(store):
+        with open_next(store, FANTOM) as con:
+            con.execute("UPDATE store_info SET synced_block = 1_000")
+            cover(con, ("pool", "bond"), 1, 1_000)
+        publish(store)
+        with open_next(store, FANTOM) as con:
+            con.execute("UPDATE store_info SET synced_block = 1_100")
+            forget(con, 901, 1_000, "bond")
+        assert holds_fewer_blocks(store)
+        before = digest(store)
+        with pytest.raises(StoreError, match=r"read 1,900 blocks .* 2,000: nothing was published"):
+            publish(store)
+        assert digest(store) == before
+        with open_next(store, FANTOM) as con:
+            cover(con, ("bond",), 901, 1_000)
+        assert not holds_fewer_blocks(store)
+        publish(store)
+    assert digest(store) != before
 
 
 # A next store that cannot be continued
