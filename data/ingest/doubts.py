@@ -112,9 +112,9 @@ def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> list[ChainLog]:
 def drop_misplaced(
     reading: Reading, stored: Sequence[ChainLog], answered: Sequence[ChainLog]
 ) -> list[ChainLog]:
-    """Take out those of some stored logs that an answer tells under another index, if receipts
-    have them there and not where they are stored. Returns the others."""
-    moved = {log: log for log in answered}
+    """Take out those of some stored logs that an answer, or the store itself, holds under another
+    index too, if receipts have them there and not here. Returns the others."""
+    moved = {log: log for log in (*_copies(reading, stored), *answered)}
     suspects = [log for log in stored if log in moved]
     told_by = {log: teller(reading, log) for log in suspects}
     gone: set[ChainLog] = set()
@@ -126,6 +126,21 @@ def drop_misplaced(
             _drop(reading, wrong, source, there)
             gone.update(wrong)
     return [log for log in stored if log not in gone]
+
+
+def _copies(reading: Reading, logs: Sequence[ChainLog]) -> list[ChainLog]:
+    """The stored logs that are like one of `logs`, which are stored too, under another index."""
+    rows = reading.con.execute(
+        f"SELECT {PLACE} FROM raw_logs "
+        "WHERE block IN (SELECT unnest(?)) AND tx IN (SELECT unnest(?))",
+        [[log.block for log in logs], [log.tx for log in logs]],
+    ).fetchall()
+    given = {(log, log.log_index) for log in logs}
+    return [
+        copy
+        for copy in map(as_chain_log, rows)
+        if copy in logs and (copy, copy.log_index) not in given
+    ]
 
 
 def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) -> None:

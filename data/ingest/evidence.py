@@ -9,6 +9,7 @@ told, the logs of late are looked up in their receipts.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +32,14 @@ from data.ingest.doubts import (
 )
 from data.ingest.identity import left_chain
 from data.ingest.landing import file_in_memory, read_into_landing
-from data.ingest.reading import Reading, Told, deployed_stubs, pool_and_bond, staking
+from data.ingest.reading import (
+    LONG_BLOCKS,
+    Reading,
+    Told,
+    deployed_stubs,
+    pool_and_bond,
+    staking,
+)
 from data.ingest.times import TWO_TIMES, settle_times
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
@@ -79,11 +87,13 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     answers = 0
     again = _may_ask_again(reading, now)
     pairs = [
-        (log_filter, source)
+        (log_filter, source, blocks[0][0])
         for log_filter in filters(reading.con, reading.network)
-        for source in told_alone(reading, log_filter, first, last)
+        for source, blocks in told_alone(reading, log_filter, first, last).items()
     ]
-    for done, (log_filter, source) in enumerate(pairs):
+    if any(last - oldest > LONG_BLOCKS for *_, oldest in pairs):
+        reading.find_archives(first, last)  # who keeps no old blocks bears nothing out there
+    for done, (log_filter, source, _) in enumerate(pairs):
         told = told_alone(reading, log_filter, first, last).get(source, [])
         others, most = reading.others(source), -(-(requests - answers) // (len(pairs) - done))
         alone = not others and again
@@ -307,8 +317,13 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
         stored.setdefault(source, []).append(as_chain_log(place))
     for source, logs in stored.items():
         places: dict[ChainLog, set[int]] = {}
-        verdicts = on_chain(reading.chain.endpoints, logs, source, places=places)
+        held: dict[ChainLog, int] = {}
+        verdicts = on_chain(reading.chain.endpoints, logs, source, places=places, counts=held)
         drop_false(reading, [log for log, yes in verdicts.items() if yes is False])
+        often = Counter(logs)
+        for log in logs:
+            if often[log] > held.get(log, often[log]):  # a copy of it is where no receipt has it
+                drop_misplaced(reading, [log], [])
         moved = [log for log in logs if log.log_index not in places.get(log, {log.log_index})]
         if _all_deny(reading, moved[:FEW], source):
             with transaction(con):

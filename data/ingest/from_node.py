@@ -17,30 +17,28 @@ from data import NodeError
 from data.config import Network
 from data.ingest import decode
 from data.ingest.checks import Finding
-from data.ingest.coverage import BOND, POOL, SFC, forget
-from data.ingest.doubts import only_answered, only_stored
+from data.ingest.coverage import BOND, POOL, SFC, forget, merged
+from data.ingest.doubts import only_answered, only_stored, take_back
 from data.ingest.evidence import budget, confirm, filters, sample
 from data.ingest.finish import Reached, same_state, stands_still
 from data.ingest.healing import finish_look, read_liars_again, same_chain, still_missing
 from data.ingest.identity import left_chain
 from data.ingest.landing import file_in_memory, land_range, read_into_landing, unread
 from data.ingest.progress import Progress
-from data.ingest.reading import Reading, deployed_stubs, pool_and_bond
+from data.ingest.reading import LONG_BLOCKS, Reading, deployed_stubs
 from data.ingest.settling import settle_doubts
 from data.ingest.times import hold_times
 from data.node.chain import Chain
 from data.node.log_ranges import LogRanges
 from data.store.reader import SCHEMA_VERSION, open_reader, read_info
 from data.store.upgrade import OLDEST
-from data.store.writer import open_next, publish
+from data.store.writer import holds_fewer_blocks, open_next, publish
 
 # Pages call a store stale after an hour.
 _UNCHANGED_FOR = timedelta(minutes=50)
 # Read again each time: an endpoint behind a balancer may not have had the newest blocks. It costs
 # no request more where an endpoint takes so many at once.
 _TAIL_BLOCKS = 1_000
-# From so many blocks on it is worth finding out first who keeps old ones.
-_LONG_BLOCKS = 10_000
 # Each round reads again what a host told that was found wrong in the one before.
 _ROUNDS = 5
 
@@ -103,11 +101,13 @@ def sync_node(
                 forget(con, head + 1, 2**62)  # who told more blocks than there are is found out
                 progress.expect(unread(con, first, last))
                 only_newest = not unread(con, first, synced - _TAIL_BLOCKS)
-                if unread(con, first, last) > _LONG_BLOCKS:
-                    find_archives(reading, first, last)
+                if unread(con, first, last) > LONG_BLOCKS:
+                    reading.find_archives(first, last)
             logs = progress.logs
             # The staking contract's logs of the same blocks take about as long again.
-            reached = _land_and_ask_twice(reading, first, last, began + look_after_s / 2)
+            looked_at = max(synced, reached, first - 1)
+            until = began + look_after_s / 2
+            reached = _land_and_ask_twice(reading, first, last, until, looked_at)
             progress.news(chain.drain_notices())
             if reached < first:
                 continue
@@ -128,23 +128,19 @@ def sync_node(
                 con.execute("UPDATE store_info SET synced_hash = NULL")  # whose it is, nobody knows
                 reached = -1
                 continue
+        if reached < last and holds_fewer_blocks(path):
+            continue  # a look shows no less than there was: what was taken back is read again first
         publish(path)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
 
 
-def find_archives(reading: Reading, first: int, last: int) -> None:
-    """Find out who keeps old blocks, by the oldest log that is known. Of one that stands alone
-    nothing is found out by a log that it told itself."""
-    row = reading.con.execute("SELECT block, log_index FROM raw_logs ORDER BY ALL LIMIT 1")
-    known = row.fetchone()
-    if known is not None or len(reading.chain.endpoints.all) > 1:
-        reading.chain.probe_history(pool_and_bond(reading.network), first, last, known)
-
-
-def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -> int:
+def _land_and_ask_twice(
+    reading: Reading, first: int, last: int, until: float, looked_at: int
+) -> int:
     """Land what is unread, then see how far a second source bears it out; where one was found
-    wrong, or is on another chain by now, what it alone told is read again. Returns the block up to
+    wrong, or is on another chain by now, what it alone told is read again. Beyond block `looked_at`
+    that is done of what an earlier sync landed too: it was stopped before. Returns the block up to
     which all is read.
     """
     reached = first - 1
@@ -164,8 +160,9 @@ def _land_and_ask_twice(reading: Reading, first: int, last: int, until: float) -
         if turn < 2:  # what is dropped there is read again before it is settled
             settle_doubts(reading)
         confirm(reading, first, reached, requests, datetime.now(UTC))
-        sample(reading, landed.ranges, requests)
-        hold_times(reading, first, reached, landed.ranges)
+        told = merged([*landed.ranges, (looked_at + 1, max(looked_at + 1, reached))])
+        sample(reading, told, requests)
+        hold_times(reading, first, reached, told)
         if not unread(reading.con, first, reached):
             break
     return reached
@@ -182,7 +179,7 @@ def _go_on_from(reading: Reading, head: int, first: int, last: int) -> int:
     synced = same_chain(reading, info.synced_block, info.synced_hash, head)
     if synced <= last:
         for name in (POOL, BOND, SFC):
-            forget(con, max(first, synced - _TAIL_BLOCKS + 1), synced, name)
+            take_back(reading, name, max(first, synced - _TAIL_BLOCKS + 1), synced)
     return synced
 
 

@@ -210,6 +210,8 @@ def _contradicting(
             if answer.first <= log.block <= answer.last:
                 lacking.setdefault(number, []).append(log)
     reasons: dict[int, str] = {}
+    if lacking:  # who is known to keep old blocks can deny a log
+        reading.find_archives(stored[0].block, stored[-1].block)
     while lacking:  # of each answer one log at a time: the first that stays is enough
         firsts = {number: logs.pop(0) for number, logs in lacking.items()}
         stays = set(drop_false(reading, list(firsts.values())))

@@ -19,6 +19,17 @@ _SHOWN_AFTER_S = 0.5
 _FILTERS = 2  # the pool with the bond token, and the staking contract
 
 
+class _Lines:
+    """Where stderr is no terminal each state of the bar is a line of its own."""
+
+    def write(self, text: str) -> int:
+        line = text.strip()
+        return sys.stderr.write(f"{line}\n") if line else 0
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 class Progress:
     """One bar over the blocks to read, and notes above it. A quick sync shows none.
 
@@ -43,7 +54,7 @@ class Progress:
             ),
             mininterval=0.2 if sys.stderr.isatty() else 10.0,
             delay=_SHOWN_AFTER_S,
-            file=sys.stderr,
+            file=sys.stderr if sys.stderr.isatty() else _Lines(),
         )
 
     def __call__(self, contract: str, blocks: int, logs: int) -> None:

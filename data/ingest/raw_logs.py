@@ -36,9 +36,6 @@ CASE
         topics, lambda topic: topic IS NOT NULL AND regexp_full_match(topic, '0x[0-9a-fA-F]{64}')
     ))
         THEN 'topics are not up to four 32-byte words'
-    WHEN blockTimestamp IS NOT NULL
-        AND NOT regexp_full_match(blockTimestamp, '0x[0-9a-fA-F]{1,9}|[0-9]{1,10}')
-        THEN 'blockTimestamp is no number of seconds'
     WHEN removed THEN 'the log is marked as removed from the chain'
 END
 """
@@ -110,8 +107,12 @@ def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool = Fal
         SELECT
             blockNumber::BIGINT AS block,
             logIndex::INTEGER AS log_index,
-            -- Some nodes send 0 where they do not know the time.
-            to_timestamp(nullif(blockTimestamp::BIGINT, 0)) AS block_time,
+            -- Some nodes send 0 where they do not know the time. What is no number of seconds
+            -- tells none either: then the block's header does.
+            to_timestamp(nullif(CASE
+                WHEN regexp_full_match(blockTimestamp, '0x[0-9a-fA-F]{1,9}|[0-9]{1,10}')
+                    THEN blockTimestamp::BIGINT
+            END, 0)) AS block_time,
             lower(transactionHash) AS tx,
             lower(address) AS address,
             lower(topics[1]) AS topic0,

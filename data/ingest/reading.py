@@ -19,6 +19,8 @@ OF_FILTER = """(
     AND (len($topic0) = 0 OR coalesce(list_contains($topic0, topic0), FALSE))
     AND (len($topic1) = 0 OR coalesce(list_contains($topic1, topic1), FALSE))
 )"""
+# From so many blocks on it is worth finding out first who keeps old ones.
+LONG_BLOCKS = 10_000
 # Called with (filter, blocks, logs) as they land.
 Report = Callable[[str, int, int], None]
 
@@ -59,6 +61,17 @@ class Reading:
             for endpoint in self.chain.endpoints.serving
             if endpoint.host != source and endpoint.keeps_history is not False and not endpoint.lied
         ]
+
+    def find_archives(self, first: int, last: int) -> None:
+        """Find out which endpoints keep old blocks, each once, by the oldest log of the pool or
+        the bond token that is stored; without one by the first that any tells of blocks
+        first..last. Of one that stands alone nothing is found out by what it told itself."""
+        known = self.con.execute(
+            "SELECT block, log_index FROM raw_logs WHERE address IN (?, ?) ORDER BY ALL LIMIT 1",
+            [self.network.pool, self.network.bond],
+        ).fetchone()
+        if known is not None or len(self.chain.endpoints.all) > 1:
+            self.chain.probe_history(pool_and_bond(self.network), first, last, known)
 
 
 def pool_and_bond(network: Network) -> LogFilter:

@@ -33,7 +33,6 @@ from data.ingest.evidence import (
     told_alone,
 )
 from data.ingest.finish import Reached
-from data.ingest.from_node import find_archives
 from data.ingest.healing import finish_look, same_chain
 from data.ingest.identity import left_chain
 from data.ingest.landing import land_range, unread
@@ -147,7 +146,7 @@ def verify_store(
                 synced = same_chain(reading, info.synced_block, info.synced_hash, head)
                 info = read_info(con)
                 progress.news(chain.drain_notices())
-                find_archives(reading, info.first_block, synced)
+                reading.find_archives(info.first_block, synced)
                 if stretches is not None:
                     drawn = _draw(reading, info, work, stretches, dice or Random())
                     work.only = drawn.blocks

@@ -26,7 +26,7 @@ from data.node.refusals import (
     lacks_method,
     message_of,
 )
-from data.pool.calls import quantity
+from data.pool.calls import hash_of, quantity
 from data.pool.contracts import PROBES_FTM, VIEWS
 from data.pool.state import Block, PoolState
 
@@ -51,7 +51,7 @@ class Chain:
     def __init__(self, network: Network, manners: Manners | None = None) -> None:
         if not network.rpc_urls:
             raise NodeError(f"{network.name} has no endpoint: name one with --rpc-url")
-        self.endpoints = Endpoints(network.rpc_urls, manners or Manners())
+        self.endpoints = Endpoints(network.rpc_urls, manners or Manners.of_settings())
         self.notices: list[str] = []
         self._network = network
         self._keep_usable()
@@ -233,7 +233,7 @@ def _block(number: int, reply: dict[str, Any]) -> Block:
     header = reply["result"]
     try:
         stated, at = quantity(header["number"]), quantity(header["timestamp"])
-        block = Block(stated, header["hash"].lower(), datetime.fromtimestamp(at, UTC))
+        block = Block(stated, hash_of(header), datetime.fromtimestamp(at, UTC))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise LyingError(f"the header of block {number} cannot be read") from error
     if at < _FIRST_BLOCK_OF_ANY_S:

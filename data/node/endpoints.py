@@ -19,6 +19,7 @@ from data.node.refusals import (
     EndpointError,
     LyingError,
     NoMethodError,
+    NoResultError,
     StalledError,
     TooMuchError,
     UnclearError,
@@ -264,5 +265,5 @@ def _judged(answer: dict[str, Any] | None, method: str) -> dict[str, Any] | Endp
         return refused_whatever_is_asked(answer["error"]) or answer
     answer.pop("error", None)  # some send a null beside the result
     if answer.get("result") is None and not ("result" in answer and method in _NULLABLE):
-        return LyingError("answered with no result")
+        return NoResultError("answered with no result")
     return answer

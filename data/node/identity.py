@@ -7,48 +7,62 @@ perhaps by the same id. An id and the hash of one block that it told at first te
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from data.node.endpoint import Endpoint
 from data.node.endpoints import Endpoints
-from data.node.refusals import EndpointError
-from data.pool.calls import quantity
+from data.node.refusals import EndpointError, NoResultError
+from data.pool.calls import hash_of, quantity
+
+_LOST = "has no such block"
 
 
 def remember(endpoints: Endpoints, number: int) -> None:
     """Keep which hash each endpoint tells of block `number`, as far as it tells one."""
     for endpoint, (_, block_hash) in _told(endpoints, [(each, number) for each in endpoints.all]):
-        endpoint.anchor = None if block_hash is None else (number, block_hash)
+        endpoint.anchor = None if block_hash in (None, _LOST) else (number, block_hash)
 
 
 def turned(endpoints: Endpoints, chain_id: int) -> dict[Endpoint, str]:
     """The endpoints that tell another chain's id, or another hash of the block that is remembered,
-    and what they tell. Who tells nothing has not turned."""
+    or have it no more, and what they tell. Who tells nothing has not turned."""
     found = {}
-    asked = [(each, each.anchor[0]) for each in endpoints.serving if each.anchor is not None]
-    for endpoint, (served, block_hash) in _told(endpoints, asked):
-        assert endpoint.anchor is not None
-        number, before = endpoint.anchor
+    asked = [(each, each.anchor[0] if each.anchor else 0) for each in endpoints.serving]
+    told = dict(_told(endpoints, asked))
+    # A balancer may have asked a machine that is behind: who lost the block is asked again.
+    lost = [(each, number) for each, number in asked if each.anchor and told[each][1] == _LOST]
+    for endpoint, (served, block_hash) in (told | dict(_told(endpoints, lost))).items():
+        number, before = endpoint.anchor or (0, None)
         if served not in (None, chain_id):
             found[endpoint] = f"serves chain {served} by now, not {chain_id}"
-        elif block_hash not in (None, before):
+        elif before is not None and block_hash == _LOST:
+            found[endpoint] = f"serves another chain by now: it has block {number} no more"
+        elif None not in (before, block_hash) and block_hash != before:
             found[endpoint] = (
                 f"serves another chain by now: block {number} was {before}, and is {block_hash}"
             )
     return found
 
 
+def _hash(reply: dict[str, Any], number: int) -> str | None:
+    if "error" in reply:
+        return None
+    return hash_of(reply["result"]) if quantity(reply["result"]["number"]) == number else None
+
+
 def _told(
     endpoints: Endpoints, asked: list[tuple[Endpoint, int]]
 ) -> list[tuple[Endpoint, tuple[int | None, str | None]]]:
-    """The chain's id and a block's hash, as each of some endpoints tells them at once."""
+    """The chain's id and a block's hash, as each of some endpoints tells them at once: None of what
+    it does not tell, `_LOST` of a block that it says it has not."""
 
     def ask(endpoint: Endpoint, number: int) -> tuple[int | None, str | None]:
         requests = [("eth_chainId", []), ("eth_getBlockByNumber", [hex(number), False])]
         try:
             served, header = endpoints.ask_batch(endpoint, requests)
-            if quantity(header["result"]["number"]) != number:
-                return None, None
-            return quantity(served["result"]), str(header["result"]["hash"]).lower()
+            return quantity(served["result"]), _hash(header, number)
+        except NoResultError:
+            return None, _LOST
         except (EndpointError, KeyError, TypeError, ValueError):
             return None, None
 

@@ -98,6 +98,10 @@ class LyingError(EndpointError):
     """An answer that no honest node gives: HTML, half a body, logs nobody asked for."""
 
 
+class NoResultError(LyingError):
+    """Neither a result nor an error: null, where there is something."""
+
+
 class RangeTooWideError(EndpointError):
     """The endpoint refuses the size of the range; `length` is what it says it would take."""
 

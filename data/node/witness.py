@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from data.node.endpoint import Endpoint
@@ -43,6 +45,7 @@ def on_chain(
     *,
     at_its_index: bool = False,
     places: dict[ChainLog, set[int]] | None = None,
+    counts: dict[ChainLog, int] | None = None,
 ) -> dict[ChainLog, bool | None]:
     """Whether each log stands in its transaction's receipt, as most hosts say; None where none
     knows, or they disagree.
@@ -50,7 +53,8 @@ def on_chain(
     `told_by` is asked last: it told of the logs. One host's yes is enough where nobody denies it.
     Who denies most of many logs has no receipts worth the name, and denies nothing.
     With `at_its_index` it must stand under the same index too. `places` gets the indices under
-    which receipts hold each, of receipts that begin above 0: some hosts number each one anew.
+    which receipts hold each, of hosts with a receipt that begins above 0: some number each anew.
+    `counts` gets how often receipts hold each.
     """
     votes = {log: [0, 0] for log in logs}
     others = sorted(endpoints.serving, key=lambda each: (each.host == told_by, each.lied))
@@ -63,11 +67,13 @@ def on_chain(
         except EndpointError:
             continue
         said: dict[ChainLog, bool] = {}
-        if places is not None:
-            for held in receipts.values():
-                if held and min(each.log_index for each in held) > 0:
-                    for each in held:
-                        places.setdefault(each, set()).add(each.log_index)
+        known = [held for held in receipts.values() if held]
+        if places is not None and any(min(log.log_index for log in held) for held in known):
+            for log in chain.from_iterable(known):
+                places.setdefault(log, set()).add(log.log_index)
+        if counts is not None:
+            for log, often in Counter(chain.from_iterable(known)).items():
+                counts[log] = max(often, counts.get(log, 0))
         for log in open_:
             held = receipts[log.tx]
             # A host that keeps no old blocks knows no old transaction, and some leave out all logs

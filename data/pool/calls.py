@@ -13,6 +13,7 @@ from typing import Any
 from data.pool.contracts import Function
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _ERROR_SELECTOR = "0x08c379a0"  # Error(string)
 
 
@@ -34,6 +35,14 @@ def words(text: Any) -> list[int]:
     if not isinstance(text, str) or not _HEX.fullmatch(text) or (len(text) - 2) % 64:
         raise ValueError("no 32-byte words")
     return [int(text[start : start + 64], 16) for start in range(2, len(text), 64)]
+
+
+def hash_of(header: Any) -> str:
+    """A block's hash in lower case, by its header. Raises ValueError where that holds none."""
+    text = header.get("hash") if isinstance(header, dict) else None
+    if not isinstance(text, str) or not _HASH.fullmatch(text):
+        raise ValueError("no hash of 32 bytes")
+    return text.lower()
 
 
 def quantity(text: Any) -> int:

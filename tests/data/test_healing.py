@@ -60,7 +60,7 @@ def claims_asked(node: FakeNode) -> list[tuple[int, int]]:
 def test_a_host_that_stands_alone_is_asked_for_each_block_of_a_long_history_once(
     devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.ingest.from_node._LONG_BLOCKS", 1)
+    monkeypatch.setattr("data.ingest.from_node.LONG_BLOCKS", 1)
     with fake_node(devnet_answers(devnet.rpc_url)) as node:
         sync(store, node.url)
         asked = sorted(
@@ -170,6 +170,26 @@ def test_what_a_host_made_up_goes_by_its_own_receipts_while_all_it_told_is_read_
     assert tables(store) == tables(devnet_store)
 
 
+@pytest.mark.parametrize("tx", ["0x" + "22" * 32, ""])
+def test_what_another_host_made_up_of_the_newest_blocks_stops_no_honest_one(
+    tx: str, devnet: Devnet, synced_store: Path, devnet_store: Path
+) -> None:
+    """A log of a transaction that there is not, or a second time under another index."""
+    newest = dicts(devnet_store, "raw_logs")[-1]
+    if tx:
+        made_up(devnet, synced_store, newest["block"], tx)
+    else:
+        with duckdb.connect(synced_store) as con:
+            con.execute(
+                "INSERT INTO raw_logs SELECT * REPLACE (999 AS log_index) FROM raw_logs "
+                "WHERE (block, log_index) = (?, ?)",
+                [newest["block"], newest["log_index"]],
+            )
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        sync(synced_store, node.url)
+    assert tables(synced_store) == tables(devnet_store)
+
+
 def test_a_host_found_wrong_while_another_log_is_searched_is_believed_no_more(
     devnet: Devnet, store: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,8 +264,8 @@ def test_a_wrong_time_of_the_very_first_block_is_fixed_too(
 # An endpoint that serves another chain from some moment on
 
 
-def other_chain(asked: Asked) -> Reply:
-    """What a node says of a chain by our id on which nothing ever happened."""
+def other_chain(asked: Asked, length: int = 10**6) -> Reply:
+    """What a node says of a chain by our id, of so many blocks, on which nothing ever happened."""
     match asked.method:
         case "eth_getTransactionReceipt":
             return result(asked, None)
@@ -254,19 +274,34 @@ def other_chain(asked: Asked) -> Reply:
         case "eth_getBalance":
             return result(asked, "0x0")
         case _:
-            return result(asked, ledger([], 10**6)(asked.method, asked.params))
+            if asked.method == "eth_getBlockByNumber" and int(asked.params[0], 16) > length:
+                return result(asked, None)
+            return result(asked, ledger([], length)(asked.method, asked.params))
 
 
-def turning(after: int) -> Fault:
+def turning(after: int, length: int = 10**6) -> Fault:
     """On the other chain from the answer to so many questions for logs on."""
     turned: list[bool] = []
 
     def fault(asked: Asked) -> Reply | None:
         if asked.method == "eth_getLogs" and asked.turn >= after:
             turned.append(True)
-        return other_chain(asked) if turned else None
+        return other_chain(asked, length) if turned else None
 
     return fault
+
+
+def test_an_endpoint_that_turns_to_a_chain_which_is_shorter_adds_nothing(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    answers = devnet_answers(devnet.rpc_url)
+    with fake_node(answers, turning(2, length=20)) as node, fake_node(answers) as honest:
+        with pytest.raises(NodeError):
+            sync(store, node.url)
+        assert not store.exists()
+        node.fault = turning(2, length=20)
+        sync(store, node.url, honest.url)
+    assert tables(store) == tables(devnet_store)
 
 
 @pytest.mark.parametrize("after", [0, 2])

@@ -183,6 +183,37 @@ def test_a_header_is_read_with_its_time_in_utc(nodes: ExitStack) -> None:
     assert block == Block(7, f"0x{7:064x}", datetime.fromtimestamp(time_of(7), UTC))
 
 
+@pytest.mark.parametrize(("times", "left_out"), [(1, False), (9, True)])
+def test_who_has_the_remembered_block_no_more_is_left_out_unless_it_comes_back(
+    times: int, left_out: bool, nodes: ExitStack
+) -> None:
+    """A balancer may ask a machine that is behind once, but not twice in a row."""
+    node, gone = start(nodes, ledger([], 9)), iter(range(times))
+    chain = chain_of(node)
+    chain.remember(7)
+    node.fault = only(
+        "eth_getBlockByNumber",
+        lambda asked: None if next(gone, None) is None else result(asked, None),
+    )
+    assert chain.leave_turned() == ([host(node)] if left_out else [])
+    if left_out:
+        assert "serves another chain by now: it has block 7 no more" in chain.notices[-1]
+
+
+def test_who_told_no_block_at_first_is_asked_for_the_chains_id_again(nodes: ExitStack) -> None:
+    node = start(nodes, ledger([], 9))
+    chain = chain_of(node)
+    node.fault = only("eth_chainId", lambda asked: result(asked, "0x1"))
+    assert chain.leave_turned() == [host(node)]
+
+
+@pytest.mark.parametrize("odd_hash", ["0x7\x1b[2J", "0x" + "g" * 64])
+def test_a_header_whose_hash_is_none_is_refused(odd_hash: str, nodes: ExitStack) -> None:
+    odd = only("eth_getBlockByNumber", lambda asked: result(asked, header(7) | {"hash": odd_hash}))
+    with pytest.raises(NodeError, match="the header of block 7 cannot be read"):
+        chain_of(start(nodes, ledger([], 9), odd), manners=HASTY).block(7)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
