@@ -6,7 +6,10 @@ where the fault was seen, with a message that ends in what to do next.
 
 
 class TrackerError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose. `exit_status` is that of a command which
+    ends with it."""
+
+    exit_status = 1
 
 
 class ConfigError(TrackerError, ValueError):  # a ValueError, so that pydantic names the key
@@ -35,6 +38,8 @@ class StoreError(TrackerError):
 
 class StoreLockedError(StoreError):
     """Another process is writing the same store."""
+
+    exit_status = 3
 
 
 class StoreSchemaError(StoreError):

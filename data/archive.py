@@ -30,7 +30,7 @@ from data.ingest.landing import file_in_memory, read_into_landing
 from data.node.chain import Chain
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import on_chain
-from data.store.reader import open_reader, read_info, translated
+from data.store.reader import is_ctrl_c, open_reader, read_info, translated
 from data.store.writer import lock
 
 _RANGE_BLOCKS, _RANGES = 10_000, 1_000  # a sample's ranges: so wide, or so many of a short history
@@ -46,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     except TrackerError as error:
         print(f"data.archive: {error}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else trouble
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_ctrl_c(error):
+            raise
         return 130
     return status
 

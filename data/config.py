@@ -157,7 +157,8 @@ class Network(BaseModel):
 class Settings(BaseSettings):
     """The FTM_* variables: which `network` and `store` the app shows (None where unset), whether
     it scores odds in the background and logs forecasts that are shown, whether strangers visit it
-    and may write SQL, and, in the names of Network's own keys, what overrides them."""
+    and may write SQL, what an answer of a node may take in a sync (seconds in all, bytes a second
+    at least, megabytes unpacked) and, in the names of Network's own keys, what overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -170,6 +171,9 @@ class Settings(BaseSettings):
     forecast_log: Literal["on", "off"] = "on"
     public: Literal["on", "off"] = "off"
     sql_box: Literal["on", "off"] = "on"
+    answer_seconds: Annotated[float, Field(ge=1, le=3_600)] | None = None
+    answer_least_bytes: Annotated[float, Field(ge=0)] | None = None
+    answer_most_mb: Annotated[float, Field(ge=1, le=1_024)] | None = None
     chain_id: int | None = None
     pool: str | None = None
     bond: str | None = None

@@ -30,7 +30,7 @@ from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
 from data.node.endpoint import Contribution, Manners
 from data.sample.store import ensure_sample
-from data.store.reader import version
+from data.store.reader import is_ctrl_c, version
 from data.store.writer import lock
 
 # Of glibc's malloc.h: how many arenas there may be, and from what size on memory is mapped.
@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         print(f"data.sync: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # nothing was begun that could be kept
+        return 130
     path = options.store or default_store(network.name)
     try:
         if options.logs:
@@ -64,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
                 _from_node(network, path, options)
     except TrackerError as error:
         print(f"data.sync: {error}", file=sys.stderr)
-        return 1
+        return error.exit_status
     except (KeyboardInterrupt, RuntimeError) as error:
         status = _stopped(error, "what landed")
         return 0 if options.follow else status
@@ -82,8 +84,7 @@ def _give_memory_back() -> None:
 
 def _stopped(error: BaseException, kept: str) -> int:
     """Say that Ctrl-C stopped the work, and what is kept; 130. Raises what is no Ctrl-C."""
-    # DuckDB makes a RuntimeError of Ctrl-C in the middle of a query.
-    if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+    if not is_ctrl_c(error):
         raise error
     print(f"stopped; {kept} is kept, run the same command to go on", file=sys.stderr)
     return 130
@@ -154,7 +155,7 @@ def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
     from data.ingest.verify_report import lines
     from data.node.chain import Chain
 
-    manners = Manners(most_a_second=options.rate)
+    manners = Manners.of_settings(options.rate)
     with Progress(path) as progress:
         found = verify_store(
             network,
@@ -333,6 +334,7 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     from data.node.chain import Chain
 
     told: set[str] = set()
+    fault = ""
     line_due = True  # with --follow only what is new gets a line, and that a node is back
     while True:
         try:
@@ -351,14 +353,15 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
                 print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
             if synced is not None:
                 _print_failures(synced.findings)
-            line_due = False
+            line_due, fault = False, ""
         except WrongChainError:
             raise
         except NodeError as error:
             if not options.follow:
                 raise
-            print(f"data.sync: {error}", file=sys.stderr)
-            line_due = True
+            if str(error) != fault:  # an outage is told once, not each round
+                print(f"data.sync: {error}", file=sys.stderr)
+            fault, line_due = str(error), True
         if not options.follow:
             return
         time.sleep(options.follow)

@@ -121,6 +121,7 @@ class FakeNode:
     batches: bool = True
     batch_refusal: bytes = b'{"id":null,"error":{"code":-32600,"message":"no batches"}}'
     latency_s: float = 0.0
+    begins: bytes = b""  # what stands before the JSON of each answer
     headers: dict[str, str] = field(default_factory=dict)
     posts: int = 0
     connects: list[str] = field(default_factory=list)
@@ -138,7 +139,10 @@ class FakeNode:
     def reply(self, body: bytes) -> Reply:
         time.sleep(self.latency_s)
         self.posts += 1
-        request = json.loads(body)
+        reply = self._reply(json.loads(body))
+        return replace(reply, body=self.begins + reply.body) if self.begins else reply
+
+    def _reply(self, request: Any) -> Reply:
         if not isinstance(request, list):
             return self._one(request)
         if not self.batches:

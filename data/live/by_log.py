@@ -31,7 +31,7 @@ class Made:
 
 
 # What endpoints take at once differs: all that is asked for, or so many blocks.
-_WIDTHS = (None, 10_000, 3_000, 1_000)
+_WIDTHS = (None, 10_000, 3_000, 1_000, 500, 100)
 _MOST_PIECES = 50  # of one batch: a day of a chain that makes a block every two seconds
 _Piece = tuple[int, int | None]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from data.config import host_of
+from data.config import host_of, settings
 from data.node.pace import Pace
 from data.node.refusals import BusyError, EndpointError, NeverError, PrunedError, is_rate
 from data.node.width import Width
@@ -54,6 +54,18 @@ class Manners:
     least_bytes_per_s: float = 1_000.0
     aside_s: float = 3_600.0
     most_a_second: float | None = None
+
+    @classmethod
+    def of_settings(cls, most_a_second: float | None = None) -> Manners:
+        """Those of a sync, with what the environment sets of their answers. Raises ConfigError."""
+        given = settings()
+        least, most = given.answer_least_bytes, given.answer_most_mb
+        return cls(
+            most_a_second=most_a_second,
+            deadline_s=given.answer_seconds,
+            least_bytes_per_s=cls.least_bytes_per_s if least is None else least,
+            largest_body=cls.largest_body if most is None else int(most * 2**20),
+        )
 
     @property
     def whole_s(self) -> float:

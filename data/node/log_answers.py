@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+
 from data.node.refusals import (
     LyingError,
     NeverError,
@@ -79,6 +81,7 @@ def logs_and_head(body: bytes, first: int, last: int) -> tuple[memoryview, int]:
 
     Raises EndpointError for anything else.
     """
+    body = body.removeprefix(BOM_UTF8)
     outer = body.find(b"[")
     start, end = body.find(b"[", outer + 1), body.rfind(b"]", 0, body.rfind(b"]"))
     cut = 0 <= outer < start < end and not body[:outer].strip()

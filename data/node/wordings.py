@@ -123,8 +123,10 @@ _OFF = _any(
 )
 _BACKEND = _any(r"\bhealthy\b")
 _LIMIT = _any(r"limit.{0,12}exceeded|exceed.{0,20}limit|over (the )?limit")
+# That it passes is said of what is gone for ever by nobody.
+_AGAIN_LATER = r"(try|retry).{0,12}(later|moment|shortly|minute|while)"
 _LATER = _any(
-    r"\bbusy\b|overload|under.{0,15}\bload\b|maintenance|temporar|(try|retry).{0,12}(later|moment|shortly|minute|while)",
+    rf"\bbusy\b|overload|under.{{0,15}}\bload\b|maintenance|temporar|{_AGAIN_LATER}",
     r"\d ?s(ec(onds?)?)? (and|before) (try|retry)|requested data is not available",
 )
 _AHEAD_TOO = _any(r"invalid block range")
@@ -132,7 +134,7 @@ _IN_ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("unclear", _OF_A_CALL),
     ("never", _MONTH),
     ("busy", _RATE),
-    ("busy", _any(r"requested data is not available")),
+    ("busy", _any(r"requested data is not available", r"temporar", _AGAIN_LATER)),
     ("old", _OLD),
     ("ahead", _AHEAD),
     ("off", _FILTER),

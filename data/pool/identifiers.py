@@ -74,10 +74,13 @@ class Unreadable:
 Identifier = Address | Transaction | RequestId
 
 
-def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | None:
+def read_identifier(
+    text: str, network: str = "", digits: int = 0
+) -> Identifier | Unreadable | None:
     """What `text` names; None where there is nothing but space.
 
-    A link to this page names its network: one that is not `network` is refused.
+    A link to this page names its network: one that is not `network` is refused. Of a link that
+    names several, what has so many hex `digits` comes first.
     """
     text = _trimmed(text)
     if not text:
@@ -88,7 +91,7 @@ def read_identifier(text: str, network: str = "") -> Identifier | Unreadable | N
     if found := _ON_NETWORK.fullmatch(text):
         return _on_network(found)
     if _LINK.match(text):
-        return _in_link(text, network)
+        return _in_link(text, network, digits)
     if match := _REQUEST.fullmatch(text):
         bare = _BARE.fullmatch(text)
         return _from_hex("0x" + text) if bare else _request(match[1].replace(",", ""))
@@ -167,8 +170,8 @@ def _miscounted(count: int) -> str:
     return f"It has {count:,} hex digit{'' if count == 1 else 's'}, {near} ({far})."
 
 
-def _in_link(text: str, network: str) -> Identifier | Unreadable:
-    """The address, transaction or request that a link is about."""
+def _in_link(text: str, network: str, digits: int) -> Identifier | Unreadable:
+    """The address, transaction or request that a link is about; what has `digits` first."""
     try:
         parts = urlsplit(text)
         query = parse_qs(parts.query)
@@ -186,7 +189,8 @@ def _in_link(text: str, network: str) -> Identifier | Unreadable:
     if not candidates:
         return Unreadable("This link holds no address and no transaction hash.")
     whole = [text for text in candidates if len(text) - 2 in (_ADDRESS_DIGITS, _HASH_DIGITS)]
-    return _from_hex([*whole, *candidates][0])
+    wanted = [text for text in whole if len(text) - 2 == digits]
+    return _from_hex([*wanted, *whole, *candidates][0])
 
 
 def _not_any(text: str) -> str:
@@ -200,7 +204,7 @@ def _not_any(text: str) -> str:
 
 def read_address(text: str, network: str = "") -> str | Unreadable | None:
     """The address that `text` names, in lower case, or why it is none; None of no text."""
-    match read_identifier(text, network):
+    match read_identifier(text, network, _ADDRESS_DIGITS):
         case None:
             return None
         case Address(address):
@@ -215,7 +219,7 @@ def read_address(text: str, network: str = "") -> str | Unreadable | None:
 
 def read_hash(text: str, network: str = "") -> str | Unreadable | None:
     """The hash of the transaction that `text` names, as `read_address` does it."""
-    match read_identifier(text, network):
+    match read_identifier(text, network, _HASH_DIGITS):
         case None:
             return None
         case Transaction(tx):

@@ -147,6 +147,11 @@ def is_locked(error: Exception) -> bool:
     return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
 
 
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether somebody pressed Ctrl-C: in a query DuckDB makes a RuntimeError of it."""
+    return isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted"
+
+
 def literal(text: object) -> str:
     """A text as SQL writes it, for statements that take no parameter."""
     return "'" + str(text).replace("'", "''") + "'"

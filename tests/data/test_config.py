@@ -185,6 +185,9 @@ def test_the_sample_leaves_variables_alone(monkeypatch: pytest.MonkeyPatch) -> N
         ("FTM_FIRST_BLOCK", "1.5", "FTM_FIRST_BLOCK"),
         ("FTM_ENDS_ON", "31.12.2026", "network fantom, ends_on: '31.12.2026' is no day"),
         ("FTM_ENDS_CONFIRMED", "perhaps", "FTM_ENDS_CONFIRMED: .*valid boolean"),
+        ("FTM_ANSWER_SECONDS", "0", "FTM_ANSWER_SECONDS: .*greater than or equal to 1"),
+        ("FTM_ANSWER_LEAST_BYTES", "many", "FTM_ANSWER_LEAST_BYTES: .*valid number"),
+        ("FTM_ANSWER_MOST_MB", "5000", "FTM_ANSWER_MOST_MB: .*less than or equal to 1024"),
     ],
 )
 def test_a_bad_variable_is_named(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,9 @@ import pytest
 
 from data import NodeError, WrongChainError
 from data import sync as command
-from data.config import load_network
 from data.ingest.coverage import forget
 from data.ingest.from_node import Looks
 from data.pool.contracts import EVENTS
-from data.store.writer import lock, open_next, publish
 from devnet import Devnet
 from tests.fake_node import (
     Asked,
@@ -64,7 +64,6 @@ LIES: dict[str, Change] = {
     "a block as a JSON number": with_first(blockNumber=7),
     "no index": with_first(logIndex=None),
     "no transaction": with_first(transactionHash=None),
-    "a time that is none": with_first(blockTimestamp="yesterday"),
     "null for a log": lambda logs: [None, *logs],
     "a text for a log": lambda logs: ["log", *logs],
     "an empty object": lambda logs: [{}, *logs],
@@ -92,7 +91,6 @@ FOR_EVER = [
     "a log of another address",
     "a log marked as removed",
     "data of half a byte",
-    "a time that is none",
     "null for a log",
     "a text for a log",
     "an empty object",
@@ -145,9 +143,10 @@ def test_times_that_logs_lack_come_from_headers_of_which_a_sample_is_asked_twice
 ) -> None:
     def untimed(logs: list[Log]) -> list[Log]:
         keys = logs[0].keys() - {"blockTimestamp"}
-        # Some nodes send a zero where they do not know the time.
+        # Some nodes send a zero where they do not know the time, or what is none.
+        odd = [{}, *({"blockTimestamp": time} for time in ("0x0", "yesterday", 1781414401000, 1.5))]
         return [
-            {key: log[key] for key in keys} | ({"blockTimestamp": "0x0"} if number % 2 else {})
+            {key: log[key] for key in keys} | odd[number % len(odd)]
             for number, log in enumerate(logs)
         ]
 
@@ -159,6 +158,24 @@ def test_times_that_logs_lack_come_from_headers_of_which_a_sample_is_asked_twice
     assert blocks <= set(asked)
     # The newest block once more, for its hash; a known one at first, after landing and at the end.
     assert len(asked) <= len(blocks) + 1 + 3 + 50
+
+
+def test_what_is_odd_and_leaves_no_doubt_is_taken(
+    devnet: Devnet, store: Path, devnet_store: Path
+) -> None:
+    """Times as numbers, ids as texts, and a mark of the bytes' order before an answer."""
+
+    def odd(asked: Asked) -> Reply | None:
+        if asked.method != "eth_getLogs":
+            return None
+        logs = [log | {"blockTimestamp": int(log["blockTimestamp"], 16)} for log in asked.honest()]
+        return result(replace(asked, id=str(asked.id)), logs)
+
+    with fake_node(devnet_answers(devnet.rpc_url), odd) as node:
+        node.begins = BOM_UTF8
+        assert failed(sync(store, node.url)) == []
+        assert node.posts < len(node.asked)  # batches were taken for what they are
+    assert tables(store) == tables(devnet_store)
 
 
 @pytest.mark.parametrize("topic0", [BURNED, WITHDRAWN], ids=["request", "payout"])
@@ -203,12 +220,9 @@ def withheld(topic0: str, number: int, asks: int) -> Fault:
 
 def unread(store: Path) -> None:
     """As if no node had been asked yet, with every log still there."""
-    network = load_network("devnet", ())
-    with lock(store):
-        with open_next(store, network) as con:
-            forget(con, 0, 10**9)
-            con.execute("UPDATE store_info SET source = 'another'")
-        publish(store)
+    with duckdb.connect(store) as con:
+        forget(con, 0, 10**9)
+        con.execute("UPDATE store_info SET source = 'another'")
 
 
 def test_a_stored_log_that_a_second_reading_lacks_is_asked_for_again(

@@ -122,3 +122,14 @@ def test_no_text_is_nothing() -> None:
 @given(st.text())
 def test_any_text_is_made_plain_once(text: str) -> None:
     assert visible(visible(text)) == visible(text)
+
+
+def test_of_a_link_that_names_an_address_and_a_hash_each_field_takes_its_own() -> None:
+    link = (
+        f"https://app.safe.global/transactions/tx?safe=ftm:{CHECKED}&id=multisig_{CHECKED}_{HASH}"
+    )
+    assert read_hash(link) == HASH
+    assert read_address(link) == ADDRESS
+    assert read_hash(f"https://ftmscan.com/address/{CHECKED}") == Unreadable(
+        "This is an address: a transaction's hash has 0x and 64 hex digits."
+    )
