@@ -1,8 +1,9 @@
 """`python -m tests.faults`: a sync against every fault of the table, and what came of each.
 
-Exit status 1 where one was believed in silence, hung or ended in a traceback, or where the store
-was not an honest one after the next honest sync, or after three where two lied. `alike`: two of
-three endpoints left out the same log, and nothing but the third could tell it.
+Exit status 1 where one was believed in silence, hung, ended in a traceback, or stopped and did not
+say what to do, or where the store was not an honest one after the next honest sync, or after three
+where two lied. `alike`: two of three endpoints left out the same log, and nothing but the third
+could tell it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tests.faults.play import (
     ALIKE,
     HANG,
     LIMIT_TIMES,
+    MUTE,
     OUTCOMES,
     SAME,
     SILENT,
@@ -34,7 +36,7 @@ from tests.faults.play import (
 )
 from tests.faults.table import ROWS, Run, runs
 
-_FAULTS_OF_OURS = (SILENT, HANG, TRACEBACK)
+_FAULTS_OF_OURS = (SILENT, HANG, TRACEBACK, MUTE)
 _WELL = (SAME, ALIKE)  # afterwards: what two bore out is not asked for again
 
 

@@ -295,8 +295,23 @@ def newest_missing(blocks: int) -> Make:
     return make
 
 
-def other_chain(chain_id: int) -> Make:
-    """An endpoint that serves another chain, on which the pool does not exist."""
+def old_missing(blocks: int) -> Make:
+    """It keeps the newest blocks' logs alone, and tells of none before."""
+
+    def make(history: History, contract: str) -> Fault:
+        return only(
+            "eth_getLogs",
+            lambda asked: result(
+                asked, [log for log in asked.honest() if block_of(log) > history.head - blocks]
+            ),
+        )
+
+    return make
+
+
+def other_chain(chain_id: int, length: int = 10**7) -> Make:
+    """An endpoint that serves another chain, of so many blocks, on which the pool does not
+    exist."""
 
     def make(history: History, contract: str) -> Fault:
         def fault(asked: Asked) -> Reply | None:
@@ -304,11 +319,13 @@ def other_chain(chain_id: int) -> Make:
                 case "eth_chainId":
                     return result(asked, hex(chain_id))
                 case "eth_blockNumber":
-                    return result(asked, hex(history.head + 500_000))
+                    return result(asked, hex(min(length, history.head + 500_000)))
                 case "eth_getLogs":
                     return result(asked, [])
                 case "eth_getBlockByNumber":
-                    number = asked.params[0] if asked.params[0].startswith("0x") else hex(10**6)
+                    number = asked.params[0] if asked.params[0].startswith("0x") else hex(length)
+                    if int(number, 16) > length:
+                        return result(asked, None)
                     other = {"number": number, "hash": "0x" + number[2:].rjust(64, "c")}
                     times = {"timestamp": hex(1_600_000_000 + int(number, 16))}
                     return result(asked, (asked.honest() or {}) | other | times)

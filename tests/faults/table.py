@@ -144,6 +144,7 @@ ROWS: dict[str, Row] = {
     ),
     "HTTP 413": Row(acts.status(413)),
     "HTTP 429": Row(acts.status(429, b"slow down", ("retry-after", "1"))),
+    "HTTP 500": Row(acts.status(500, b"internal error")),
     "HTTP 503": Row(acts.status(503, b"upstream unavailable")),
     "HTTP 403 with a web page": Row(acts.status(403, b"<!DOCTYPE html><html>no</html>")),
     "redirect to itself": Row(acts.status(302, b"", ("location", "/"))),
@@ -180,11 +181,15 @@ ROWS: dict[str, Row] = {
     "last missing": Row(acts.each(lambda logs: logs[:-1]), OF_LOGS),
     "one log missing": Row(acts.lie(acts.middle_missing), OF_LOGS),
     "one range missing": Row(acts.lie(acts.range_missing), OF_LOGS),
+    "old logs missing": Row(acts.old_missing(12_000), _rarely("always")),
     # logs altered
     "fabricated log": Row(acts.each(acts.fabricated), OF_LOGS),
     "other transaction": Row(acts.spoilt(transactionHash="0x" + "ab" * 32), OF_LOGS),
     "other topic": Row(acts.first(acts.other_topic), OF_LOGS),
     "other data": Row(acts.first(acts.other_data), OF_LOGS),
+    "a log under two indices": Row(
+        acts.each(lambda logs: [*logs, acts.moved(logs[-1], "logIndex", 90)]), OF_LOGS
+    ),
     "indices shifted by one": Row(
         acts.each(lambda logs: [acts.moved(log, "logIndex", 1) for log in logs]), OF_LOGS
     ),
@@ -222,6 +227,9 @@ ROWS: dict[str, Row] = {
     ),
     "another chain by our id": Row(
         acts.other_chain(31337), _rarely("from the 10th request", "from the 60th request")
+    ),
+    "a shorter chain by our id": Row(
+        acts.other_chain(31337, 5_000), _rarely("from the 10th request", "from the 60th request")
     ),
     # answers that never end
     "silence": Row(acts.to_logs(lambda asked: Reply(b"", after_s=30))),
