@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from data.config import default_store, is_public, network_names
+from data.pool.amounts import format_wei
 from ui.odds import window_words
 from ui.parts import words
 from ui.shown.sources import Source
@@ -51,6 +52,25 @@ def _how(known: str, sources: str | None) -> str:
         return "asked of no node"
     told_by = f" ({words.escaped(sources)})" if sources and not is_public() else ""
     return f"told by one host alone{told_by}"
+
+
+def money_table(money: pl.DataFrame) -> None:
+    """What came, what went and what is held, to the wei, and whether it adds up."""
+    st.markdown(
+        f"What came and what went by the logs up to block {money['block'][0]:,}, beside what the "
+        "pool and its stubs held there. A difference of 0 says that none of these logs is missing. "
+        "More held than came may be a plain transfer, which leaves no log."
+    )
+    st.table(
+        pl.DataFrame(
+            {
+                "Part": [part.capitalize() for part in money["part"]],
+                "FTM": [format_wei(int(wei)) for wei in money["amount_wei"]],
+            }
+        ),
+        border="horizontal",
+        hide_index=True,
+    )
 
 
 def to_do(evidence: pl.DataFrame, source: Source, network: str) -> None:

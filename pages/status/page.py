@@ -29,6 +29,10 @@ if not store.info.simulated:
     known = store.ask("evidence")
     st.markdown(evidence.sentence(known, one_source.money_adds_up(store)))
     evidence.to_do(known, store.source, store.info.network)
+    money = store.ask("money_parts")
+    if money.height:
+        with st.expander("The money, part by part"):
+            drawing.once(store.version, evidence.money_table, money)
     differed, times = store.ask_first("contradictions", 50)
     if times:
         st.markdown(evidence.differed(times))

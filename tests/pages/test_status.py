@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.shown import Show, said
 
 REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom'"
@@ -42,6 +44,18 @@ def test_shares_are_told_by_what_they_are_of_with_the_command_that_raises_them(s
     assert "Sources differed" not in said(app)
 
 
+def test_the_money_is_told_part_by_part_to_the_wei(show: Show) -> None:
+    table = show(REAL, page="status").table[0].value
+    wei = {part: int(Decimal(ftm) * 10**18) for part, ftm in table.to_numpy()}
+    came = wei["Stakes received"] + wei["Rewards claimed"] + wei["Stake returned"]
+    went = wei["Paid out"] + wei["Delegated anew"]  # below 0
+    assert came > 0 > went
+    held = wei["Held by the pool"] + wei["Held by the stubs"]
+    assert (came + went, wei["Difference"]) == (held, 0)
+    without = show(REAL, "DELETE FROM money", page="status")
+    assert "part by part" not in " ".join(one.label for one in without.expander)
+
+
 def test_a_simulation_has_no_second_source_and_says_nothing_of_it(show: Show) -> None:
     assert "How sure it is" not in said(show(page="status"))
     assert NOTE not in said(show())
@@ -55,7 +69,7 @@ def test_what_two_sources_did_not_tell_alike_stands_in_a_table(show: Show) -> No
     )
     app = show(REAL, rows, page="status")
     assert "Sources differed 2 times." in said(app)
-    table = app.table[0].value
+    table = app.table[1].value
     assert table["Block"].to_list() == ["72,000,000", "71,000,000"]
     assert table["Settled"].to_list() == ["not yet", "yes"]
 
