@@ -49,6 +49,7 @@ try:
     default = sources.default()
     with top:
         source = around.source_input(sources.known, default)
+    links.tell_left()
 except TrackerError as error:
     around.failed(error)
     st.stop()

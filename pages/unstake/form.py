@@ -34,8 +34,6 @@ _LINKS = ("address", "tx")
 # What was to be signed is another thing once one of these changes.
 _SIGNED = ("token", "amount", "address")
 OF_ONE_WISH = ("since", "again")
-# What names something on one network names nothing, or something else, on another.
-_OF_ONE_NETWORK = ("tx", "request", "since")
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,6 @@ def read_form(notices: DeltaGenerator) -> Form:
             links.refuse(notices, name, text, wanted, "what is usual")
             links.rewrite(name, None)
     link = st.query_params
-    for name in [name for name in _OF_ONE_NETWORK if _network_of(name, link) != _network(link)]:
-        links.rewrite(name, None)
     links.keep({name: link[name] for name in FIELDS if name in link})
     request, since = link.get("request"), link.get("since")
     return Form(
@@ -133,27 +129,9 @@ def write_link(**fields: str) -> None:
     if any(link.get(name, "") != text for name, text in fields.items() if name in _SIGNED):
         fields = dict.fromkeys(OF_ONE_WISH, "") | fields
     written = {name: text for name, text in (link | fields).items() if text}
-    for name in _OF_ONE_NETWORK:
-        if fields.get(name):
-            _first_networks()[name, fields[name]] = _network(link)
     if written != link:
         st.query_params.from_dict(written)
         links.keep({name: written[name] for name in FIELDS if name in written})
-
-
-def _network(link: Mapping[str, str]) -> str:
-    return link.get("network", "")
-
-
-def _network_of(name: str, link: Mapping[str, str]) -> str:
-    here = _network(link)
-    return _first_networks().setdefault((name, link[name]), here) if name in link else here
-
-
-def _first_networks() -> dict[tuple[str, str], str]:
-    """On which network this session first met a name, so that another one takes none over."""
-    known: dict[tuple[str, str], str] = st.session_state.setdefault("unstake networks", {})
-    return known
 
 
 def step_button(

@@ -12,7 +12,7 @@ from data.live.outcome import Outcome
 from data.live.set_aside import SetAside
 from data.pool.amounts import format_short, format_wei
 from data.pool.transaction import build_withdraw_manual, describe
-from pages.unstake import node
+from pages.unstake import node, shared
 from ui.browser import wallet
 from ui.parts import ending_words, words
 from ui.shown.ending import Ending
@@ -35,9 +35,9 @@ def show(network: Network | None, ending: Ending, wr_id: int) -> None:
     try:
         payout = node.set_aside(network, wr_id, caller)
     except TrackerError as error:
-        st.warning(
-            "A node has to be asked first, and cannot be now: "
-            f"{words.fault(ending_words.no_node(ending, str(error)))}. It is asked again soon."
+        shared.no_node(
+            "A node has to be asked first, and cannot be now. It is asked again soon.",
+            ending_words.no_node(ending, str(error)),
         )
         _panel(network, unsigned, may_sign=False)
         return
@@ -78,9 +78,10 @@ def _is_done(network: Network, wr_id: int, tx: str) -> bool:
     try:
         outcome = node.outcome(network, tx, None)
     except TrackerError as error:
-        st.warning(
-            f"It was sent as `{tx}`, and what became of it cannot be asked now: "
-            f"{words.fault(str(error))}. It is asked again soon."
+        shared.no_node(
+            f"It was sent as `{tx}`, and what became of it cannot be asked now. It is asked again "
+            "soon.",
+            str(error),
         )
         return False
     sentence = words.escaped(outcome.sentence)

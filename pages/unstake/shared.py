@@ -38,6 +38,17 @@ def no_amount(form: Form) -> None:
     step_button("Go to the amount", 1)
 
 
+def no_node(what: str, why_not: str) -> None:
+    """A warning of what cannot be told as no node was read, the node's own words folded."""
+    st.warning(what)
+    why_no_node(why_not)
+
+
+def why_no_node(why_not: str) -> None:
+    with st.expander("Why there is no live data"):
+        st.markdown(f"No node was read: {words.fault(why_not)}.")
+
+
 def show_order(form: Form, amount_wei: int) -> None:
     """What is to be unstaked, in one line."""
     st.markdown(f"Unstake **{format_wei(amount_wei)} {TOKEN_NAMES[form.token]}**.")

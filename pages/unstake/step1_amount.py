@@ -71,7 +71,9 @@ def _most(now: Now) -> None:
     if not holder.field(now.form):
         return
     if now.live.reading is None:
-        st.warning(f"What it holds cannot be told: {words.fault(now.live.why_not)}.")
+        shared.no_node(
+            "What it holds cannot be told: live data is not available now.", now.live.why_not
+        )
         _ask_again()
     else:
         _held(now.form, now.live.reading)
@@ -222,16 +224,15 @@ def _origin(now: Now, given: Given) -> None:
 
 def _no_live_data(now: Now) -> None:
     """That no node was read, and what the figures are from instead."""
-    info, why = now.view.info, f"No node was read: {words.fault(now.live.why_not)}."
+    info = now.view.info
     if info.simulated or info.synced_block is None:
-        st.caption(why)
+        st.caption(f"No node was read: {words.fault(now.live.why_not)}.")
         return
     st.caption(
         f"Live data is not available now; figures are from block {info.synced_block:,}, "
         f"{words.moment(info.synced_at)}."
     )
-    with st.expander("Why there is no live data"):
-        st.markdown(why)
+    shared.why_no_node(now.live.why_not)
 
 
 def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:

@@ -43,9 +43,10 @@ def show(now: Now) -> str:
         return ""
     reading = now.live.reading
     if reading is None:
-        st.warning(
-            f"Nothing of this address can be checked: {words.fault(now.live.why_not)}. "
-            "Step 1 still tells what the store knows."
+        shared.no_node(
+            "Nothing of this address can be checked: live data is not available now. "
+            "Step 1 still tells what the store knows.",
+            now.live.why_not,
         )
         shared.look_again(2)
         return ""

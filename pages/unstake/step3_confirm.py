@@ -59,9 +59,10 @@ def show(now: Now) -> None:
     shared.show_order(form, amount_wei)  # with what is signed, not while it is being read
     may_sign = False
     if reading is None:
-        st.warning(
-            f"The checks of step 2 cannot be made now: {words.fault(now.live.why_not)}. "
-            "Sign nothing that was not checked."
+        shared.no_node(
+            "The checks of step 2 cannot be made: live data is not available now. "
+            "Sign nothing that was not checked.",
+            now.live.why_not,
         )
         shared.look_again(3)
     else:
@@ -297,9 +298,10 @@ def _made_before(
     if since is not None and reading is not None and since < reading.block:
         made, why_not = search.find(now.view, network, expected, since, reading.block)
         if why_not:
-            st.warning(
+            shared.no_node(
                 "Whether the same unstake was made from this address a short while ago cannot be "
-                f"told: {words.fault(why_not)}. Look at your wallet's activity before you sign."
+                "told now. Look at your wallet's activity before you sign.",
+                why_not,
             )
     known = {one.tx_hash for one in made}
     signed = tuple(tx for tx in dict.fromkeys((*own, *signed)) if tx not in known)

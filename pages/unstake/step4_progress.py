@@ -106,8 +106,10 @@ def _by_node(view: StoreView, form: Form) -> None:
     try:
         outcome = node.outcome(network, form.tx_hash or form.tx, expected)
     except TrackerError as error:
-        why_not = words.fault(ending_words.no_node(view.ending, str(error)))
-        st.warning(f"The chain cannot be asked now: {why_not}. It is asked again soon.")
+        shared.no_node(
+            "The chain cannot be asked now. It is asked again soon.",
+            ending_words.no_node(view.ending, str(error)),
+        )
         _by_store(now)
         return
     if outcome.kind in _OF_THE_STORE and shared.requests_made_by(view, form.tx_hash or ""):
@@ -186,7 +188,7 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
         )
         shared.follow_buttons(others)
     if why_not:
-        st.warning(f"Whether it has another hash cannot be told: {words.fault(why_not)}.")
+        shared.no_node("Whether it has another hash cannot be told now.", why_not)
         _on_track(now)
     if others or why_not:
         return

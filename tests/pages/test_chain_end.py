@@ -200,7 +200,7 @@ def test_a_chain_that_stopped_early_is_told_apart_from_a_store_that_was_not_sync
         (AHEAD, timedelta(hours=3), ""),
         (AHEAD, timedelta(days=3), "knows is 3 d old: the chain stands still, or that node is"),
         (OVER, None, "Fantom was reported to be retired on {day}, and no endpoint of fantom"),
-        (AHEAD, None, "checked: no endpoint of fantom"),
+        (AHEAD, None, "No node was read: no endpoint of fantom"),
     ],
 )
 def test_the_live_steps_rest_only_where_a_node_is_silent_or_its_newest_block_is_old(

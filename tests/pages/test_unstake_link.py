@@ -9,7 +9,7 @@ import pytest
 
 from data.pool.burn import BOND, CERT
 from tests.app import edited
-from tests.shown import Show, button, in_link
+from tests.shown import Show, button, in_link, plain
 from ui.parts import links
 
 PENDING = "2210"
@@ -33,10 +33,16 @@ def test_what_belongs_to_one_network_is_not_taken_to_another(
     link = {"request": PENDING, "tx": HASH, "since": "5"}
     app = show_sample(step="1", address="0xab", **link)
     assert set(link) < set(app.query_params)
-    app.query_params["network"] = "devnet"
-    app.run()
+    app.selectbox(key="network").select("devnet").run()
     assert not set(link) & set(app.query_params)
-    assert in_link(app, "address") == "0xab"
+    assert (in_link(app, "address"), in_link(app, "network")) == ("0xab", "devnet")
+    said = "The link named a transaction and a request on sample."
+    assert said in plain(app)
+    assert said not in plain(app.run())
+    # The same id is a request of each: a link to the second keeps it.
+    app.query_params["request"] = PENDING
+    app.run()
+    assert in_link(app, "request") == PENDING
     for name, value in ({"network": "sample"} | link).items():
         app.query_params[name] = value
     monkeypatch.setattr(links, "went_back", lambda: True)

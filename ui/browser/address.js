@@ -4,6 +4,15 @@
 // address, as an entry of its own: Back would lead to the page without what was typed there.
 let leaving = 0;
 
+// A narrow window's menu lies over the page. On a phone it closes once it has led somewhere; in a
+// window that is as narrow it stays, so it is closed here.
+const NARROW = "(max-width: 768px)";
+const CLOSE = "[data-testid=stSidebarCollapseButton] button[aria-expanded=true]";
+
+function closeMenu() {
+  if (window.matchMedia(NARROW).matches) document.querySelector(CLOSE)?.click();
+}
+
 function watch() {
   if (document.body.dataset.addressWatched) return;
   document.body.dataset.addressWatched = "true";
@@ -13,6 +22,7 @@ function watch() {
     (event) => {
       const link = event.target.closest?.("a[href]");
       if (link && link.origin === window.location.origin && elsewhere(link.href)) leaving = Date.now();
+      if (link?.closest("[data-testid=stSidebar]")) setTimeout(closeMenu);
     },
     true,
   );

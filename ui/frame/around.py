@@ -53,7 +53,7 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
         "Network",
         names,
         key="network",
-        on_change=lambda: _ask_for(st.session_state["network"]),
+        on_change=lambda: links.show_network(st.session_state["network"]),
         label_visibility="collapsed",
         width=200,
     )
@@ -61,10 +61,6 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
         links.rewrite("network", chosen)
     st.session_state["shown_network"] = chosen
     return known[chosen]
-
-
-def _ask_for(network: str) -> None:
-    st.query_params["network"] = network
 
 
 def label(view: StoreView, default: Source) -> None:
@@ -134,7 +130,9 @@ def _unreal(name: str, explanation: str, real: Source | None) -> None:
     st.caption(explanation, width="content")
     if real is not None:
         # A link to the page one is on leaves the URL as it was.
-        st.button(f"Show {real.name}", type="tertiary", on_click=_ask_for, args=(real.name,))
+        st.button(
+            f"Show {real.name}", type="tertiary", on_click=links.show_network, args=(real.name,)
+        )
 
 
 def _remedy(view: StoreView) -> str:

@@ -20,9 +20,13 @@ from streamlit.runtime.state import get_session_state
 # The links that this session had on the page it shows, the present one last.
 _PAST = "past links"
 _REWRITTEN = "rewritten link"
+# The network that was shown before, and what the link named there.
+_OF_BEFORE = "left with the network"
 # What inputs of the page before stood for in its link.
 _LEFT = "left behind"
 _MOST_PAST = 50
+# What names something on one network names nothing, or something else, on another.
+_OF_ONE_NETWORK = {"tx": "a transaction", "request": "a request", "since": ""}
 # What is added to a link to follow who opens it.
 _OF_TRACKERS = re.compile(
     "utm_.*|hsa_.*|mtm_.*|pk_.*|piwik_.*|matomo_.*|vero_.*|oly_.*|__hs.*|_hs.*|_g[al]|ga_.*|at_.*|"
@@ -108,6 +112,29 @@ def check(
             refuse(notices, key, text, wanted, default)
         return None
     return text
+
+
+def show_network(network: str) -> None:
+    """To be called in a callback: have the page show another network. What the link names on the
+    one that was shown leaves it, and `tell_left` says so."""
+    link = st.query_params.to_dict()
+    left = [name for name in _OF_ONE_NETWORK if link.pop(name, "")]
+    st.session_state[_OF_BEFORE] = (
+        link.get("network", ""),
+        [what for name in left if (what := _OF_ONE_NETWORK[name])],
+    )
+    st.query_params.from_dict(link | {"network": network})
+    st.session_state.pop(_PAST, None)
+
+
+def tell_left() -> None:
+    """Say once what of the network that was shown before is in the link no more."""
+    before, left = st.session_state.pop(_OF_BEFORE, ("", []))
+    if left:
+        st.info(
+            f"The link named {' and '.join(left)} on {before}. This network has others, so that "
+            "left the link. Press Back to see it again."
+        )
 
 
 def forget(key: str) -> bool:

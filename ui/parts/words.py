@@ -39,17 +39,18 @@ Rounded = Literal["near", "up", "down"]
 _ROUNDING = {"near": ROUND_HALF_EVEN, "up": ROUND_CEILING, "down": ROUND_FLOOR}
 
 
-def number(amount: float, to: Rounded = "near") -> str:
+def number(amount: float | Decimal, to: Rounded = "near") -> str:
     """A sum: thousands whole, single units to two places, dust to three digits."""
-    exact = Decimal(repr(amount))
-    places = Decimal(1) if abs(amount) >= 1_000 or amount == 0 else Decimal("0.01")
-    if 0 < abs(amount) < 1:
+    exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
+    size = abs(exact)
+    places = Decimal(1) if size >= 1_000 or not size else Decimal("0.01")
+    if 0 < size < 1:
         places = Decimal(1).scaleb(exact.adjusted() - 2)
     digits = exact.quantize(places, _ROUNDING[to], _SUMS)
-    return f"{digits:,f}" if abs(amount) >= 1 else f"{digits.normalize():f}"
+    return f"{digits:,f}" if size >= 1 else f"{digits.normalize():f}"
 
 
-def ftm(amount: float | None, to: Rounded = "near") -> str:
+def ftm(amount: float | Decimal | None, to: Rounded = "near") -> str:
     """A sum of many, which is told about; what one request gets or costs is told by `payout`."""
     return UNKNOWN if amount is None else f"{number(amount, to)} FTM"
 

@@ -42,7 +42,7 @@ def moved_up(progress: Row) -> str:
     if progress["refused"]:
         rejected = (
             f" {words.plural(progress['refused'], 'more request')} left the queue because the "
-            f"receiver rejected the money ({words.ftm(progress['refused_ftm'])})."
+            f"receiver rejected the money ({words.ftm(progress['refused_ftm'], 'down')})."
         )
     return f"It moved up {places}, from {then:,} to {now:,}.{paid}{rejected}"
 

@@ -190,7 +190,7 @@ def test_a_prompt_that_is_open_while_the_node_falls_silent_is_not_forgotten(
     at.forgotten()
     at.page.reload()
     at.says(LOST)
-    at.reads("The checks of step 2 cannot be made now")
+    at.reads("The checks of step 2 cannot be made: live data is not available now.")
     at.click("I did not confirm it")
     expect(at.button("I did not confirm it")).to_be_hidden()
     expect(at.button(UNSTAKE)).to_be_hidden()  # nothing is signed that was not checked

@@ -95,7 +95,10 @@ def test_a_node_that_is_silent_tells_of_no_most_and_says_why(
     at = desk()
     at.show(address=chain.accounts[2])
     open_max(at)
-    told = at.page.get_by_text("What it holds cannot be told: no endpoint of devnet answered")
+    at.reads("What it holds cannot be told: live data is not available now.")
+    at.seen.settle()
+    at.page.get_by_text("Why there is no live data").first.click()
+    told = at.page.get_by_text("No node was read: no endpoint of devnet answered").first
     expect(told).to_be_visible()
     expect(at.page.get_by_role("button", name="Use the whole balance")).to_be_hidden()
     silent(False)

@@ -41,7 +41,7 @@ function view({ network, order }) {
   if (attempt && !attempt.quietly) return say(`Answer the prompt of ${attempt.wallet.name}.`);
   if (session.note) return say(session.note, { tone: "warn" });
   if (wallets.length) return say("Connecting shows this page your address. It signs nothing.");
-  return say("No wallet found in this browser. Unlock or install one and look again. On a phone, open this page's link in your wallet app.", { tone: "warn" });
+  return say("No wallet found in this browser. Unlock or install one and look again. On a phone, press Copy link above and open that link in your wallet app.", { tone: "warn" });
 }
 
 // Of a wallet that is connected: the one next thing to do.
