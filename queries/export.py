@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping
 
 import polars as pl
 
 # What a cell that is run begins with, also after what cannot be seen, and in full width.
-_FORMULA = r"^[\s\p{C}\u2800]*[=+\-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}\u{2212}]|^[\t\r\n]"
+_ACTS = r"=+\-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}\u{2212}"
+_FORMULA = rf"^[\s\p{{C}}\u{{2800}}]*[{_ACTS}]|^[\t\r\n]"
+# The same where a spreadsheet cuts a line at another mark than the comma. The first line is cut at
+# commas too: no quotes keep it together.
+_AFTER_CUT = rf"((?:^;|\S\s*[;\t])\s*)([{_ACTS}])"
+_IN_FIRST_LINE = re.compile(r"([,;\t]\s*)([=+\-@\uff1d\uff0b\uff0d\uff20\u2212])")
 _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 
 
@@ -20,12 +26,14 @@ def as_csv(frame: pl.DataFrame, about: Mapping[str, str]) -> bytes:
     """The frame as CSV in UTF-8 after one line `# key=value; ...` that says what it is of.
 
     Whole numbers of any size are written out, times as ISO 8601, those with a zone in UTC and
-    marked with Z, unknown values as nothing, lists as JSON. A text, or a column's name, that a
-    spreadsheet would take for a formula begins with an apostrophe. Read it with `skip = 1`.
+    marked with Z, unknown values as nothing, lists as JSON. What a spreadsheet would take for a
+    formula gets an apostrophe before it, in texts, names of columns and the first line. Read it
+    with `skip = 1`.
     """
     head = "; ".join(f"{key}={' '.join(value.split())}" for key, value in about.items())
     # A quote in it would make the first line, for some readers, begin a cell of many lines.
-    file = io.BytesIO(f"# {head}\n".replace('"', "%22").encode())
+    head = _IN_FIRST_LINE.sub(r"\1'\2", head).replace('"', "%22")
+    file = io.BytesIO(f"# {head}\n".encode())
     file.seek(0, io.SEEK_END)
     _inert(_flat(frame)).write_csv(file, datetime_format=_TIME)
     return file.getvalue()
@@ -40,10 +48,11 @@ def as_parquet(frame: pl.DataFrame, about: Mapping[str, str]) -> bytes:
 
 def _inert(frame: pl.DataFrame) -> pl.DataFrame:
     """The texts as spreadsheets show them and do not run them."""
+    cut = {name: pl.col(name).str.replace_all(_AFTER_CUT, "${1}'${2}") for name in frame.columns}
     text = [
         pl.when(pl.col(name).str.contains(_FORMULA))
-        .then("'" + pl.col(name))
-        .otherwise(pl.col(name))
+        .then("'" + cut[name])
+        .otherwise(cut[name])
         .alias(name)
         for name, kind in frame.schema.items()
         if kind == pl.String

@@ -41,7 +41,8 @@ def scatter(odds: Odds) -> None:
     st.caption(
         "Each dot is a request made 120 days or longer before the newest block. Across: within how "
         "many days it was to be paid with 50 % chance. Up: how many it waited. On the line both "
-        f"are the same; at the edges it is 120 days or longer.{thinned}"
+        "are the same; at the edges it is 120 days or longer. Longer than those days waited "
+        f"{words.share(longer)}: if the odds are right, about half do.{thinned}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from data.pool.amounts import DECIMALS
 from pages.queue import charts
 from ui.parts import drawing, words
 from ui.parts.spans import Span
@@ -28,7 +30,7 @@ def answer(metrics: Row, head: Row | None) -> str:
     )
     if head is None:
         return f"{waiting}. The log of the first in line is missing: see Status."
-    first = f"{waiting}. The first in line needs {words.ftm(head['payout_ftm'], 'down')}"
+    first = f"{waiting}. The first in line needs {words.ftm(_payout(head), 'down')}"
     if head["missing_ftm"] is None:
         return f"{first}. What the pool can pay is unknown."
     if head["missing_ftm"] > 0:
@@ -37,6 +39,12 @@ def answer(metrics: Row, head: Row | None) -> str:
             f"{words.ftm(head['missing_ftm'], 'up')} must still come in** before anyone is paid."
         )
     return f"{first}, and the pool has enough for that."
+
+
+def _payout(head: Row) -> Decimal | None:
+    """What the first is paid, in FTM and exactly."""
+    wei = head["payout_wei"]
+    return None if wei is None else Decimal(wei).scaleb(-DECIMALS)
 
 
 def _in_all(waiting_ftm: float | None) -> str:
@@ -154,7 +162,7 @@ def _money(head: Row, missing: float) -> None:
         else "**Nothing is missing:** the operator's next run pays it."
     )
     stashed = head["stashed_ftm"]
-    kept = f", less {words.ftm(stashed)} kept for rejected payouts" if stashed else ""
+    kept = f", less {words.ftm(stashed, 'down')} kept for rejected payouts" if stashed else ""
     st.caption(
         f"The pool's balance was {words.ftm(head['balance_ftm'], 'down')} at "
         f"{words.moment(head['balance_at'])}{kept}."

@@ -199,6 +199,9 @@ def _requests_table(store: StoreView, requests: pl.DataFrame) -> None:
 
 def _events_table(store: StoreView, events: pl.DataFrame) -> None:
     columns = ["wr_id", "event", "payout_ftm", "status", "token", "staker", "at"]
+    events = events.with_columns(
+        pl.col("event").replace({"requested": "made", "refused": "rejected"})
+    )
     _table(store, events, columns, "What the transaction did to each request", height="content")
 
 

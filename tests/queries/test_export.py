@@ -63,6 +63,14 @@ def test_no_spreadsheet_runs_what_a_csv_holds_and_a_quote_in_its_first_line_hide
     assert read["n"].to_list() == [-1] * len(texts), "numbers stay numbers"
 
 
+def test_nor_where_it_cuts_a_line_at_other_marks() -> None:
+    texts = ["x;=1", ";+1", "a; b\t-2", "a, -5", "[1, -2]", "a;b"]
+    file = as_csv(pl.DataFrame({"text": texts}), {"statement": "SELECT 1 --,=cmd|' /C calc'!A0,"})
+    assert file.splitlines()[0] == b"# statement=SELECT 1 --,'=cmd|' /C calc'!A0,"
+    read = pl.read_csv(file, skip_rows=1)["text"].to_list()
+    assert read == ["x;'=1", ";'+1", "a; b\t'-2", "a, -5", "[1, -2]", "a;b"]
+
+
 def test_a_parquet_file_keeps_types_and_says_what_it_is_of(
     odd: pl.DataFrame, tmp_path: Path
 ) -> None:
