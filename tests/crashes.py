@@ -1,8 +1,9 @@
 """`python -m tests.crashes`: kills syncs at random moments, and fills their disk.
 
 After each the sync goes on, and its final tables must be those of an uninterrupted one, to the
-byte. All the while a reader opens the store and counts. Exit status 1 where a table differs, a
-read failed, a traceback was printed or something was left in /dev/shm.
+byte, with what was read and what the checks found. All the while a reader opens the store and
+counts. Exit status 1 where a table differs, a read failed, a traceback was printed or something was
+left in /dev/shm.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ _MEMORY = Path("/dev/shm")
 _LATENCY_S = 0.01
 _WIDEST = 600
 _BESIDE = {"devnet.duckdb", "devnet.duckdb.lock", "devnet.duckdb.progress"}
+_EVIDENCE = {
+    "coverage": "SELECT filter, from_block, to_block, known FROM coverage ORDER BY ALL",
+    "checks": "SELECT name, status, block, wr_id FROM checks ORDER BY ALL",
+}
 _KINDS = ("at any moment", "at any moment", "while publishing", "while following")
 
 
@@ -99,7 +104,16 @@ def _uninterrupted(store: Path, node: FakeNode) -> Whole:
     began = time.monotonic()
     status, words = _finished(store, node)
     assert status == 0, words
-    return Whole(tables(store), time.monotonic() - began, node.count("eth_call"))
+    return Whole(_all_of(store), time.monotonic() - began, node.count("eth_call"))
+
+
+def _all_of(store: Path) -> dict[str, Rows]:
+    """Every table, with the blocks that were read and what each check found."""
+    found = tables(store)
+    with open_reader(store) as con:
+        for name, query in _EVIDENCE.items():
+            found[name] = con.execute(query).fetchall()
+    return found
 
 
 def _kill_and_go_on(
@@ -132,7 +146,7 @@ def _go_on(store: Path, node: FakeNode, whole: Whole, told: Told, what: str) -> 
     status, words = _finished(store, node)
     if status != 0:
         told.wrong.append(f"{what}: status {status}: {words[-200:]}")
-    elif (found := tables(store)) != whole.tables:
+    elif (found := _all_of(store)) != whole.tables:
         names = [name for name, rows in whole.tables.items() if found[name] != rows]
         told.wrong.append(f"{what}: {', '.join(names)} differ")
     elif extra := {file.name for file in store.parent.iterdir()} - _BESIDE:
@@ -140,19 +154,26 @@ def _go_on(store: Path, node: FakeNode, whole: Whole, told: Told, what: str) -> 
 
 
 def _fill(folder: Path, node: FakeNode, whole: Whole, dice: random.Random, told: Told) -> None:
-    """A sync on a disk that is too small, and on the same disk once it is not."""
+    """A sync on a disk that is too small, left to its end or killed there, and on the same disk
+    once it is not."""
     kilobytes = dice.randint(100, 3_000)
     with small_disk(folder, f"{kilobytes}k") as mounted:
         if not mounted:
             print("full disks: not tried, only root may mount one")
             return
         store = folder / "devnet.duckdb"
-        status, words = _finished(store, node)
-        told.full_disks += status != 0
-        if status not in (0, 1) or "Traceback" in words:
-            told.wrong.append(f"disk of {kilobytes} kB: status {status}: {words[-200:]}")
-        subprocess.run(["mount", "-o", "remount,size=99m", str(folder)], check=True)
-        _go_on(store, node, whole, told, f"disk of {kilobytes} kB")
+        with _read_beside(store, told):
+            if dice.random() < 0.5:
+                status, words = _finished(store, node)
+                told.full_disks += status != 0
+                if status not in (0, 1) or "Traceback" in words:
+                    told.wrong.append(f"disk of {kilobytes} kB: status {status}: {words[-200:]}")
+            else:
+                with _started(store, node):
+                    time.sleep(dice.uniform(0.1, 1.1) * whole.took_s)
+                told.kills, told.full_disks = told.kills + 1, told.full_disks + 1
+            subprocess.run(["mount", "-o", "remount,size=99m", str(folder)], check=True)
+            _go_on(store, node, whole, told, f"disk of {kilobytes} kB")
 
 
 @contextmanager
@@ -206,7 +227,8 @@ def _read_beside(store: Path, told: Told) -> Iterator[None]:
                 continue
             try:
                 with open_reader(store) as con:
-                    con.execute("SELECT count(*) FROM raw_logs").fetchone()
+                    con.execute("SELECT count(*), sum(hash(raw_logs)) FROM raw_logs").fetchone()
+                    con.execute("SELECT count(*) FROM requests, checks").fetchone()
                 told.reads += 1
             except (TrackerError, duckdb.Error, OSError) as error:
                 told.wrong.append(f"store {told.stores}: a read failed: {error}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from data.config import Network
-from data.ingest.coverage import BOND, POOL, SFC
+from data.ingest.coverage import BOND, POOL, SFC, ranges
 from data.node.chain import Chain
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter
@@ -63,12 +63,18 @@ class Reading:
         ]
 
     def find_archives(self, first: int, last: int) -> None:
-        """Find out which endpoints keep old blocks, each once, by the oldest log of the pool or
-        the bond token that is stored; without one by the first that any tells of blocks
-        first..last. Of one that stands alone nothing is found out by what it told itself."""
+        """Find out which endpoints keep old blocks, each once, by the oldest stored log of the
+        pool of which more than one source is sure, or else of the pool or the bond token; without
+        one by the first that any tells of blocks first..last. Of one that stands alone nothing is
+        found out by what it told itself."""
+        sure = (each for each in ranges(self.con, POOL, 0, 2**62) if each.known != "single")
+        oldest = next(sure, None)
+        span = (oldest.first, oldest.last) if oldest else (0, 2**62)
+        contracts = [self.network.pool] if oldest else [self.network.pool, self.network.bond]
         known = self.con.execute(
-            "SELECT block, log_index FROM raw_logs WHERE address IN (?, ?) ORDER BY ALL LIMIT 1",
-            [self.network.pool, self.network.bond],
+            "SELECT block, log_index FROM raw_logs WHERE address IN (SELECT unnest(?)) "
+            "AND block BETWEEN ? AND ? ORDER BY ALL LIMIT 1",
+            [contracts, *span],
         ).fetchone()
         if known is not None or len(self.chain.endpoints.all) > 1:
             self.chain.probe_history(pool_and_bond(self.network), first, last, known)

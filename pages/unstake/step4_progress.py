@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 
 import streamlit as st
@@ -32,6 +33,7 @@ LOOKED_EVERY = "15s"
 _OF_THE_STORE: dict[Kind, str] = {
     "not found": "No endpoint knows this transaction any more. The store does:",
     "no request": "It is an unstake of the pool's first version, which the store knows:",
+    "another contract": "It went through another contract. The store knows the unstake it made:",
 }
 
 
@@ -223,7 +225,18 @@ def _request(now: Now, wr_id: int, outcome: Outcome | None = None) -> None:
     card.show(view, wr_id, history, partial(refused.show, now.network, view.ending, wr_id))
     request = shared.request_row(view, wr_id)
     if request is not None and request["status"] == "pending":
+        _passed_since(now, wr_id, request["payout_wei"])
         step_button("It takes too long", 5, {"request": str(wr_id)})
+
+
+def _passed_since(now: Now, wr_id: int, payout_wei: Decimal | None) -> None:
+    """Of one that waits by the store: what a node tells, where the queue's head has passed it."""
+    if now.network is None or now.network.simulated:
+        return
+    reading = now.live.reading
+    first = None if reading is None else reading.first_wr_id
+    if reading is not None and first is not None and wr_id < first:
+        _left(now, reading, wr_id, None if payout_wei is None else int(payout_wei))
 
 
 def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
@@ -238,7 +251,7 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
     live = node.live(now.network, request.token, 0, None, queue, payouts=now.payouts)
     reading = live.reading
     if reading is not None and not _waits(reading, request):
-        _left(now, reading, request)
+        _left(now, reading, request.wr_id, request.payout_wei)
         return
     if reading is None:
         st.caption(f"Its place is unknown: {words.fault(live.why_not)}.")
@@ -251,13 +264,13 @@ def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:
     )
 
 
-def _left(now: Now, reading: Reading, request: Requested) -> None:
+def _left(now: Now, reading: Reading, wr_id: int, payout_wei: int | None) -> None:
     """The queue's head has passed it: a node knows at once whether its receiver rejected it. The
     node may be another one, and behind."""
     network, unknown = now.network, "the next sync tells whether it was paid."
     assert network is not None
     try:
-        payout = node.set_aside(network, request.wr_id, None)
+        payout = node.set_aside(network, wr_id, None)
     except TrackerError as error:
         st.markdown(f"It has **left the queue** since: {unknown}")
         st.caption(f"A node cannot tell now: {words.fault(str(error))}.")
@@ -265,15 +278,15 @@ def _left(now: Now, reading: Reading, request: Requested) -> None:
     if payout.waits:
         st.warning(
             "Its payment was **rejected by the receiver**. The pool keeps "
-            f"the {format_short(request.payout_wei)} FTM for it."
+            f"{words.payout(payout_wei)} for it."
         )
-        refused.show(network, now.view.ending, request.wr_id)
+        refused.show(network, now.view.ending, wr_id)
     elif payout.waits is None or payout.payout_wei != 0 or (payout.block or 0) < reading.block:
         st.markdown(f"It has **left the queue** since: {unknown}")
     else:
         st.markdown(
             "It has **left the queue**, and the pool keeps nothing back for it: "
-            f"{format_short(request.payout_wei)} FTM were paid. The next sync tells when."
+            f"{words.payout(payout_wei)} were paid. The next sync tells when."
         )
 
 

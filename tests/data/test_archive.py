@@ -161,6 +161,21 @@ def test_an_archive_is_never_written_over(archive: Path, devnet_store: Path) -> 
     assert archive.read_bytes() == before
 
 
+def test_ctrl_c_in_a_query_ends_without_a_traceback(
+    archive: Path, devnet_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> None:
+        raise RuntimeError(why)  # as DuckDB does it
+
+    monkeypatch.setattr("data.archive.scope_of", pressed)
+    command = ["write", "--network", "devnet", "--store", str(devnet_store), str(archive) + "2"]
+    why = "Query interrupted"
+    assert main(command) == 130
+    why = "another"
+    with pytest.raises(RuntimeError, match="another"):
+        main(command)
+
+
 # Read
 
 

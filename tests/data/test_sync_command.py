@@ -297,3 +297,15 @@ def test_check_tells_what_each_endpoint_can_do(capsys: pytest.CaptureFixture[str
         assert main(["check", "--network", "devnet", "--rpc-url", node.url]) == 1
         assert "keeps the history: name one with --rpc-url" in capsys.readouterr().err
     assert main(["check", "--network", "nowhere"]) == 2
+
+
+@pytest.mark.parametrize("command", [["check"], ["--network", "fantom"]])
+def test_ctrl_c_before_anything_was_begun_ends_without_a_traceback(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("data.sync._check", pressed)
+    monkeypatch.setattr("data.sync.load_network", pressed)
+    assert main(command) == 130

@@ -362,3 +362,22 @@ def test_a_log_of_a_wrong_shape_that_no_receipt_denies_is_kept_raw_and_fails_a_c
     assert len(dicts(store, "ratios")) == len(dicts(devnet_store, "ratios")) - 1
     ranges = [blocks for blocks in node.blocks_asked() if blocks[0] <= block <= blocks[1]]
     assert max(ranges.count(blocks) for blocks in ranges) == 2
+    # It stops no honest sync: the receipts that it has now deny that log.
+    with duckdb.connect(store) as con:
+        forget(con, block, block, "bond")
+    assert failed(sync(store, devnet.rpc_url)) == []
+    assert tables(store) == tables(devnet_store)
+
+
+def test_a_log_of_a_wrong_shape_that_a_receipt_denies_is_never_stored(
+    devnet: Devnet, devnet_store: Path, store: Path
+) -> None:
+    def spoil(logs: list[Log]) -> list[Log]:
+        return [log | {"data": "0x1234"} if log["address"] == bond else log for log in logs]
+
+    bond, answers = devnet.addresses.bond, devnet_answers(devnet.rpc_url)
+    with fake_node(answers, changed(spoil)) as node, fake_node(answers) as other:
+        with pytest.raises(NodeError, match="does not decode as"):
+            sync(store, node.url)
+        assert failed(sync(store, node.url, other.url)) == []
+    assert tables(store) == tables(devnet_store)

@@ -133,6 +133,24 @@ def test_a_statement_by_link_is_answered(show: Show) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        ("SELECT MAP {1: 2} AS a", "2"),
+        ("SELECT MAP {[1]: 2} AS a", "2"),
+        ("SELECT '\\xAB\\x00'::BLOB AS a", "ab"),
+        ("SELECT INTERVAL 36 HOURS AS a", "1.5"),
+        ("SELECT [1, NULL] AS a", "1"),
+        ("SELECT 10::HUGEINT ** 37 AS a", "1"),
+    ],
+)
+def test_a_value_of_an_odd_type_is_shown(sql: str, shown: str, show: Show) -> None:
+    app = show(page="explore", sql=sql)
+    assert not app.exception
+    assert not app.error
+    assert shown in str(app.dataframe[-1].value.iloc[0, 0]).lower()
+
+
+@pytest.mark.parametrize(
     "sql", ["DELETE FROM requests", "FROM read_csv('/etc/passwd')", "SELECT", "SELECT 1; SELECT 2"]
 )
 def test_a_statement_that_is_refused_says_why_as_text(sql: str, show: Show) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +12,7 @@ from data.config import load_network
 from data.live.by_log import Made
 from data.live.outcome import Outcome
 from data.live.reading import Reading
+from data.live.set_aside import SetAside
 from data.live.verdict import Expected
 from pages.unstake import node
 from pages.unstake.node import Live
@@ -59,6 +60,36 @@ def test_another_unstake_that_was_signed_here_is_not_taken_for_the_one_that_is_l
     labels = [one.label for one in app.button if one.label.startswith("Follow request")]
     assert labels == ["Follow request 2 of block 802"]
     assert "under another hash" in plain(app)
+
+
+@pytest.mark.parametrize(
+    ("first", "waits", "kept_wei", "told"),
+    [
+        (2_300, True, FTM, "Its payment was **rejected by the receiver**. The pool keeps "),
+        (2_300, False, 0, "It has **left the queue**, and the pool keeps nothing back for it: "),
+        (2_300, None, None, "It has **left the queue** since: the next sync tells whether"),
+        (2_000, True, FTM, ""),
+    ],
+)
+def test_what_became_of_a_request_that_the_store_has_as_waiting_is_asked_of_the_node(
+    show_lost: Show,
+    environment: pytest.MonkeyPatch,
+    first: int,
+    waits: bool | None,
+    kept_wei: int | None,
+    told: str,
+) -> None:
+    reading = replace(READING, first_wr_id=first, at=datetime.now(UTC))
+    environment.setattr(node, "live", lambda *_: Live(reading, ""))
+    nothing = dict.fromkeys(one.name for one in fields(SetAside)) | {"unknown": {}, "host": "n"}
+    kept = SetAside(**nothing | {"wr_id": 2_210, "block": 900, "waits": waits})
+    kept = replace(kept, payout_wei=kept_wei)
+    environment.setattr(node, "set_aside", lambda *_: kept)
+    app = show_lost(step="4", request="2210")
+    assert not app.exception
+    for sentence in ("rejected by the receiver", "left the queue"):
+        assert (sentence in plain(app)) == (sentence in told)
+    assert told in plain(app)
 
 
 @pytest.mark.parametrize("step", ["4", "5"])

@@ -159,6 +159,21 @@ def test_a_file_covers_the_asked_blocks_or_those_of_its_logs(
 # What is refused, as a whole
 
 
+def test_a_file_that_ends_at_the_synced_block_leaves_its_hash(tmp_path: Path) -> None:
+    path, file = tmp_path / "store.duckdb", tmp_path / "all.ndjson"
+    write_logs(file, _logs())
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    from_file.sync_file(FANTOM, path, [file], now)
+    block_hash = "0x" + "ab" * 32
+    with open_next(path, FANTOM) as con:
+        con.execute("UPDATE store_info SET synced_hash = ?", [block_hash])  # as a node would
+    publish(path)
+    for _ in range(2):
+        from_file.sync_file(FANTOM, path, [file], now)
+        with open_reader(path) as con:
+            assert read_info(con).synced_hash == block_hash
+
+
 def test_older_logs_of_a_file_leave_the_chains_head_unknown(tmp_path: Path) -> None:
     path, file = tmp_path / "store.duckdb", tmp_path / "all.ndjson"
     write_logs(file, _logs())
