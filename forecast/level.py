@@ -1,118 +1,137 @@
-"""How much money comes a day now, and how wrong that was before.
+"""How much money comes a day now, and how that goes on.
 
-Batches drawn from history vary as batches do, but the level they vary around moves too, and
-a forecast that knows only the first is far too sure of itself. How far back an average should
-reach is read from history as well: where the level jumps, a short memory errs less.
+The level is hidden behind batches that vary by themselves. Its logarithm is taken for a mean that
+holds for years and then jumps, and a deviation that comes and goes: how far and for how long is
+not known, so several are tried and count by how well they foretold the past. What is believed after
+each span of history is kept on a grid (a hidden Markov model), as it may be either of two things:
+money has fallen for good, or a few batches were small.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 
+from forecast.batches import Batches
 from forecast.history import FloatArray, History
-from forecast.paths import LEAST_DAYS, Paths
 
-_MEMORIES_DAYS = np.array([12.0, 25.0, 50.0, 100.0, 400.0])
-_HORIZONS = np.array([7.5, 15.0, 30.0, 60.0, LEAST_DAYS])
-_KNOTS = np.append(0.0, _HORIZONS)
-_SHARPNESS = 3.0
-_STEP_DAYS, _WARM_UP_DAYS = 3.0, 45.0
-# What is believed of the level before history says otherwise, and for how many windows it counts.
-_PRIOR_SPREAD, _PRIOR_WINDOWS = 0.35, 2.0
-_LEAST_SHARE = 0.1
-_FARTHEST = 600.0  # exp() of it is still a float
+# Deviations that are tried: how far they go, and in how many days they fall back to 1/e.
+_FAR = np.array([0.15, 0.35, 0.5])
+_MEMORIES_DAYS = np.array([30.0, 90.0, 200.0])
+# How far a jump of the mean goes at least, and how often one comes.
+_LEAST_JUMP, _DAYS_BETWEEN_JUMPS = 0.6, 1500.0
+_MEANS = np.linspace(-2.5, 2.5, 11)
+_DEVIATIONS = np.linspace(-2.5, 2.5, 11)
+_SPAN_DAYS = 7.5
+# Money that varies less than this is taken to vary so much: the grid is no finer.
+_LEAST_NOISE = 0.1
+# The least likelihood of a span beside that of the likeliest: what lies far off tells nothing.
+_OUTLIER = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """FTM a day foretold over each horizon, and past log(inflow / foretold), moment by moment."""
+    """What is believed of the log-level (of FTM a day) now: `chances` of each deviation tried, mean
+    and deviation, where means are `middle` and so many times `jump`."""
 
-    rates_ftm: FloatArray
-    errors: tuple[FloatArray, ...]
+    middle: float
+    jump: float
+    chances: FloatArray
 
-    @cached_property
-    def rate_ftm(self) -> float:
-        """One rate to draw paths at; `level_scale` bends it to the horizons' own."""
-        return float(np.median(self.rates_ftm))
-
-
-def read_level(history: History) -> Level:
-    """The rates that would have erred least in the past, and how they would have erred."""
-    rates = np.log(_rates(history))
-    errors, foretold = [], []
-    for horizon in _HORIZONS:
-        missed = _errors(history, rates, horizon)
-        weights = _trust(missed)
-        errors.append(weights @ missed)
-        foretold.append(float(weights @ rates[:, -1]))
-    return Level(np.exp(np.array(foretold)), tuple(errors))
-
-
-def level_scale(level: Level, paths: Paths, rng: np.random.Generator) -> FloatArray:
-    """Factors for the money that has come by each of the days of `paths`.
-
-    Their middle bends the paths to the rate foretold for that horizon. Their spread adds what past
-    errors, log(inflow / foretold), vary more than the paths do; with little history it leans on a
-    prior.
-    """
-    spreads = [0.0]
-    for horizon, errors in zip(_HORIZONS, level.errors, strict=True):
-        drawn = _log_share(paths.arrived_within(horizon) / (level.rate_ftm * horizon))
-        missed = errors - drawn.mean()
-        excess = max(float(np.mean(missed**2)) - float(drawn.var()), 0.0) if errors.size else 0.0
-        windows = errors.size * _STEP_DAYS / (horizon + 90.0)
-        prior = _PRIOR_WINDOWS * _PRIOR_SPREAD**2
-        spreads.append(np.sqrt((windows * excess + prior) / (windows + _PRIOR_WINDOWS)))
-    middle = np.interp(_KNOTS, _HORIZONS, np.log(level.rates_ftm / level.rate_ftm))
-    chance = rng.standard_normal((paths.days.shape[0], 1))
-    return np.exp(_between_knots(paths.days, middle + np.array(spreads) * chance))
+    def draw(self, days: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """FTM a day at each of `days` from now, a row a path: one level for each span."""
+        paths, spans = len(days), int(days.max() / _SPAN_DAYS) + 1
+        up_to = np.cumsum(self.chances)
+        cells = np.searchsorted(up_to, rng.random(paths) * up_to[-1], side="right")
+        tried, mean, deviation = np.unravel_index(cells, self.chances.shape)
+        keeps = np.exp(-_SPAN_DAYS / _MEMORIES_DAYS)[tried]
+        steps = np.sqrt(1 - keeps**2) * rng.standard_normal((spans, paths))
+        deviations = np.empty_like(steps)
+        now = _DEVIATIONS[deviation]
+        for each, step in enumerate(steps):
+            deviations[each] = now
+            now = keeps * now + step
+        jumped = (
+            rng.exponential(_DAYS_BETWEEN_JUMPS / _SPAN_DAYS, paths) < np.arange(spans)[:, None]
+        )
+        means = np.where(jumped, rng.standard_normal(paths), _MEANS[mean])
+        levels = np.exp(self.middle + self.jump * means + _FAR[tried] * deviations)
+        in_span = (days / _SPAN_DAYS).astype(np.intp)
+        return np.asarray(levels[in_span, np.arange(paths)[:, None]], dtype=np.float64)
 
 
-def _between_knots(days: FloatArray, at_knots: FloatArray) -> FloatArray:
-    """Values at `_KNOTS`, a row a path, interpolated at each of the path's days; the last one's
-    beyond it."""
-    inner = np.minimum(days, _KNOTS[-1])
-    place = np.zeros(days.shape, dtype=np.intp)
-    for knot in _KNOTS[1:-1]:
-        place += inner >= knot
-    slopes = np.diff(at_knots, axis=1) / np.diff(_KNOTS)
-    place += np.arange(len(days))[:, np.newaxis] * slopes.shape[1]
-    offsets = at_knots[:, :-1] - slopes * _KNOTS[:-1]
-    return np.asarray(offsets.ravel()[place] + slopes.ravel()[place] * inner, dtype=np.float64)
+def read_level(history: History, batches: Batches) -> Level:
+    """What the past tells of the level."""
+    logs, many = _spans(history, batches)
+    seen = many > 0
+    middle = float(np.average(logs[seen], weights=many[seen]))
+    jump = max(_LEAST_JUMP, float(logs[seen].std()))
+    missed = np.where(seen, logs - middle, 0.0)
+    # A row a span: how likely it is at each deviation tried, mean and deviation.
+    levels = jump * _MEANS[:, np.newaxis] + _FAR[:, np.newaxis, np.newaxis] * _DEVIATIONS
+    off = missed[:, np.newaxis, np.newaxis, np.newaxis] - levels
+    sure = many / (2 * _noise(logs[seen], many[seen]))
+    likely = np.exp(-sure[:, np.newaxis, np.newaxis, np.newaxis] * off**2) + _OUTLIER
+    # The middle is history's own mean: where it began is nearer to that than a jump goes.
+    begins = _bell(2 * _MEANS)[:, np.newaxis] * _bell(_DEVIATIONS)
+    chances = np.broadcast_to(begins, levels.shape)
+    jumps, falls_back = _jumps(), _falls_back()
+    for each in likely:
+        chances = jumps @ chances @ falls_back * each
+        chances /= chances.sum()
+    return Level(middle, jump, chances)
 
 
-def _rates(history: History) -> FloatArray:
-    """FTM a day after each batch but the first, a row a memory: sums of amounts over gaps.
+def _spans(history: History, batches: Batches) -> tuple[FloatArray, FloatArray]:
+    """Log of the money a day in each span of history, the oldest first, and in how many batches it
+    came; of a span without any the first means nothing."""
+    back = np.floor(-history.days[1:] / _SPAN_DAYS).astype(np.intp)
 
-    Both are weighted by age alike, so a batch that is large for its long gap does not count
-    as a rise.
-    """
-    gaps, amounts, days = history.gaps, history.amounts_ftm[1:], history.days[1:]
-    weights = np.exp(np.maximum(days / _MEMORIES_DAYS[:, None], -_FARTHEST))
-    brought, lasted = np.cumsum(weights * amounts, axis=1), np.cumsum(weights * gaps, axis=1)
-    return np.asarray(brought / lasted, dtype=np.float64)
+    def sums(of_batches: FloatArray) -> FloatArray:
+        return np.asarray(np.bincount(back[0] - back, of_batches, back[0] + 1), dtype=np.float64)
 
-
-def _errors(history: History, log_rates: FloatArray, horizon: float) -> FloatArray:
-    """log(inflow / foretold) by memory and moment, for all moments whose horizon is over."""
-    begins = np.arange(-horizon, history.days[1] + _WARM_UP_DAYS, -_STEP_DAYS)
-    arrived = np.concatenate([[0.0], np.cumsum(history.amounts_ftm)])
-    until = np.searchsorted(history.days, begins + horizon, side="right")
-    since = np.searchsorted(history.days, begins, side="right")
-    foretold = np.exp(log_rates[:, since - 2]) * horizon
-    return _log_share((arrived[until] - arrived[since]) / foretold)
+    many, expected = sums(np.ones(back.size)), sums(batches.expected_days)
+    empty = many == 0
+    came, usual = (
+        np.log(np.where(empty, 1.0, sums(each) / np.where(empty, 1.0, expected)))
+        for each in (history.amounts_ftm[1:], batches.brought_days)
+    )
+    # Few batches seldom bring what many do on average: their logarithm is too low, by so much.
+    return came - np.average(usual, weights=many), many
 
 
-def _trust(errors: FloatArray) -> FloatArray:
-    """The weight of each memory: the less it erred, the more it counts."""
-    if not errors.shape[1]:
-        return np.full(_MEMORIES_DAYS.size, 1 / _MEMORIES_DAYS.size)
-    weights = np.maximum(np.mean(errors**2, axis=1), 1e-6) ** -_SHARPNESS
-    return np.asarray(weights / weights.sum(), dtype=np.float64)
+def _noise(logs: FloatArray, many: FloatArray) -> float:
+    """The variance of a batch by itself: neighbouring spans differ by it, less the more they
+    have."""
+    apart = np.diff(logs) ** 2 / (1 / many[1:] + 1 / many[:-1])
+    return max(float(apart.mean()) if apart.size else 1.0, _LEAST_NOISE**2)
 
 
-def _log_share(share: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(share, _LEAST_SHARE)), dtype=np.float64)
+@cache
+def _jumps() -> FloatArray:
+    """The chances of each mean after one span, by those of each before it, a row a mean."""
+    some = -np.expm1(-_SPAN_DAYS / _DAYS_BETWEEN_JUMPS)
+    stays = np.eye(_MEANS.size, dtype=np.float64)
+    return np.asarray((1 - some) * stays + some * _bell(_MEANS)[:, np.newaxis], dtype=np.float64)
+
+
+@cache
+def _falls_back() -> FloatArray:
+    """How a deviation on the grid goes on over one span, a matrix for each memory: a walk in small
+    steps that is drawn back to 0 (Ornstein and Uhlenbeck)."""
+    step = _DEVIATIONS[1] - _DEVIATIONS[0]
+    up, down = (np.maximum(1 / step**2 - sign * _DEVIATIONS / (2 * step), 0.0) for sign in (1, -1))
+    rates = np.diag(up[:-1], 1) + np.diag(down[1:], -1)
+    rates -= np.diag(rates.sum(axis=1))
+    values, vectors = np.linalg.eig(rates)
+    over = np.exp(values * (_SPAN_DAYS / _MEMORIES_DAYS)[:, np.newaxis])
+    matrices = (vectors * over[:, np.newaxis, :]) @ np.linalg.inv(vectors)
+    return np.asarray(np.maximum(matrices.real, 0.0), dtype=np.float64)
+
+
+def _bell(places: FloatArray) -> FloatArray:
+    """A normal law's chances on a grid."""
+    chances = np.exp(-(places**2) / 2)
+    return np.asarray(chances / chances.sum(), dtype=np.float64)

@@ -9,36 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from forecast.history import TRAILING_DAYS, FloatArray, History
+from forecast.history import FloatArray, History
 
 _MEAN_BLOCK = 10
 # With fewer gaps than this that lasted longer than the present one, history knows too little.
 _FEW_GAPS = 8
 _MOST_BATCHES = 2_000
-# So far ahead anyone looks at least; see level.py.
-LEAST_DAYS = 120.0
 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """One row a future: when each batch comes, in days from now, and what has come in all by it."""
+    """One row a future: when each batch comes, in days from now, and which pair of history it is
+    like."""
 
     days: FloatArray
-    arrived: FloatArray
-
-    def arrived_within(self, days: float) -> FloatArray:
-        """What has come on each path within so many days."""
-        batches = np.count_nonzero(self.days <= days, axis=1)
-        last = self.arrived[np.arange(batches.size), np.maximum(batches - 1, 0)]
-        return np.where(batches > 0, last, 0.0)
+    pairs: npt.NDArray[np.intp]
 
 
 def draw_paths(
-    history: History, rate_ftm: float, paths: int, horizon_days: float, rng: np.random.Generator
+    history: History, paths: int, horizon_days: float, rng: np.random.Generator
 ) -> Paths:
-    """`paths` futures that bring `rate_ftm` a day on average and reach past the horizon."""
-    gaps, amounts = history.gaps, _relative(history) * rate_ftm
+    """`paths` futures that reach past the horizon."""
+    gaps = history.gaps
     waited = history.since_last_days
     days, indexes = _first(gaps, waited, paths, rng)
     all_days, all_indexes = [days[:, None]], [indexes[:, None]]
@@ -51,23 +45,9 @@ def draw_paths(
         days, indexes, steps = later[:, -1], following[:, -1], max(steps // 3, _MEAN_BLOCK)
     together = np.hstack(all_days)
     # What no path brings within all that is looked at is not carried on.
-    reached = np.count_nonzero(together <= max(horizon_days, LEAST_DAYS), axis=1)
+    reached = np.count_nonzero(together <= horizon_days, axis=1)
     kept = slice(0, int(reached.max()) + 1)
-    brought = amounts[np.hstack(all_indexes)[:, kept]]
-    return Paths(together[:, kept], np.cumsum(brought, axis=1))
-
-
-def _relative(history: History) -> FloatArray:
-    """Each batch relative to the level around it, scaled so that all bring one FTM a day."""
-    amounts = history.amounts_ftm[1:]
-    after = np.minimum(history.days[1:] + TRAILING_DAYS, 0.0)
-    before = np.maximum(history.days[1:] - TRAILING_DAYS, history.days[0])
-    arrived = np.concatenate([[0.0], np.cumsum(history.amounts_ftm)])
-    came = arrived[np.searchsorted(history.days, after, side="right")]
-    came = came - arrived[np.searchsorted(history.days, before, side="right")]
-    level = np.maximum(came, amounts) / np.maximum(after - before, 1.0)
-    relative = amounts / level
-    return np.asarray(relative * history.gaps.sum() / relative.sum(), dtype=np.float64)
+    return Paths(together[:, kept], np.hstack(all_indexes)[:, kept])
 
 
 def _first(

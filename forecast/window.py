@@ -15,9 +15,10 @@ import numpy as np
 import polars as pl
 
 from forecast import scores
+from forecast.batches import read_batches
 from forecast.history import FloatArray, ForecastError, History, read_history
 from forecast.known_ends import LockUps, read_lock_ups, split_known
-from forecast.level import level_scale, read_level
+from forecast.level import read_level
 from forecast.paths import draw_paths
 
 WindowKind = Literal[
@@ -178,11 +179,14 @@ def futures(
     regular, ends = history, None
     if lock_ups is not None:
         regular, ends = split_known(history, lock_ups, horizon_days)
-    level = read_level(regular)
-    drawn = draw_paths(regular, level.rate_ftm, paths, horizon_days, rng)
-    scale = level_scale(level, drawn, rng)
-    days = drawn.days
-    arrived = np.maximum.accumulate(drawn.arrived * scale, axis=1)
+    batches = read_batches(regular)
+    drawn = draw_paths(regular, paths, horizon_days, rng)
+    rates_ftm = read_level(regular, batches).draw(np.minimum(drawn.days, horizon_days), rng)
+    brought_days = batches.brought_days[drawn.pairs]
+    # The gap that is under way may last longer than any before.
+    first_gaps = regular.since_last_days + drawn.days[:, 0]
+    brought_days[:, 0] = batches.brought_after(first_gaps, drawn.pairs[:, 0])
+    days, arrived = drawn.days, np.cumsum(rates_ftm * brought_days, axis=1)
     if ends is not None:
         days, arrived = _joined(days, arrived, *ends.draw(paths, rng))
     return ServiceCurve(at, horizon_days, days, arrived, True, is_stalled(history), last)
