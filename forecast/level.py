@@ -21,14 +21,14 @@ from forecast.history import FloatArray, History
 _FAR = np.array([0.15, 0.35, 0.5])
 _MEMORIES_DAYS = np.array([30.0, 90.0, 200.0])
 # How far a jump of the mean goes at least, and how often one comes.
-_LEAST_JUMP, _DAYS_BETWEEN_JUMPS = 0.6, 1500.0
+_LEAST_JUMP, _DAYS_BETWEEN_JUMPS = 0.8, 750.0
 _MEANS = np.linspace(-2.5, 2.5, 11)
 _DEVIATIONS = np.linspace(-2.5, 2.5, 11)
 _SPAN_DAYS = 7.5
 # Money that varies less than this is taken to vary so much: the grid is no finer.
 _LEAST_NOISE = 0.1
 # The least likelihood of a span beside that of the likeliest: what lies far off tells nothing.
-_OUTLIER = 1e-3
+_OUTLIER = 1e-5
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,7 +84,7 @@ def test_a_calendar_takes_the_day_of_90_percent_else_of_50_else_none(window: Rel
         return (AT + timedelta(days=of.quantile(share))).date()
 
     assert calendar.likely(window) == calendar.Likely(day(0.9, window), 90)
-    larger = release_window(irregular(), 200_000.0, AT)
+    larger = release_window(irregular(), 220_000.0, AT)
     assert larger.kind == "beyond_horizon"
     assert calendar.likely(larger) == calendar.Likely(day(0.5, larger), 50)
     assert calendar.likely(release_window(irregular(), 9e9, AT)) is None
@@ -121,7 +121,7 @@ def test_the_date_that_a_holder_wants_comes_first_and_then_the_ranges(
 
 def test_a_date_beyond_what_is_forecast_is_the_chance_by_its_last_day() -> None:
     last = words.day(AT + timedelta(days=120))
-    larger = release_window(irregular(), 200_000.0, AT)
+    larger = release_window(irregular(), 220_000.0, AT)
     assert larger.kind == "beyond_horizon"
     even = words.day(AT + timedelta(days=larger.quantile(0.5)))
     by_then = window_words.chance(larger, 120)
