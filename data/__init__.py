@@ -6,7 +6,7 @@ where the fault was seen, with a message that ends in what to do next.
 
 
 class TrackerError(Exception):
-    """Base of every error this package raises on purpose. `exit_status` is that of a command which
+    """Base of every error this package raises on purpose. `exit_status` is that of a sync which
     ends with it."""
 
     exit_status = 1

@@ -41,17 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        if arguments[:1] == ["check"]:
-            return _check(arguments[1:])
-        if arguments[:1] == ["verify"]:
-            return _verify(arguments[1:])
+        if arguments[:1] in (["check"], ["verify"]):
+            return (_check if arguments[0] == "check" else _verify)(arguments[1:])
         options = _parser().parse_args(arguments)
         network = load_network(options.network, tuple(options.rpc_url))
         _refuse_contradictions(options)
     except ConfigError as error:
         print(f"data.sync: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:  # nothing was begun that could be kept
+    except KeyboardInterrupt:
         return 130
     path = options.store or default_store(network.name)
     try:
@@ -333,8 +331,7 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     from data.ingest.from_node import has_news, sync_node
     from data.node.chain import Chain
 
-    told: set[str] = set()
-    fault = ""
+    told, fault = set[str](), ""
     line_due = True  # with --follow only what is new gets a line, and that a node is back
     while True:
         try:

@@ -1,7 +1,7 @@
 """Futures of the money: a stationary bootstrap of (gap, amount) pairs (Politis, Romano 1994).
 
-A pair is drawn whole, so long gaps keep their large batches. Amounts are taken relative to the
-level of their own time, so what an old, richer year adds is its shape and not its height.
+A pair is drawn whole, so long gaps keep their large batches. What a batch brings is in batches.py,
+and how much comes a day in level.py.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _ACTS = r"=+\-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}\u{2212}"
 _FORMULA = rf"^[\s\p{{C}}\u{{2800}}]*[{_ACTS}]|^[\t\r\n]"
 # The same where a spreadsheet cuts a line at another mark than the comma. The first line is cut at
 # commas too: no quotes keep it together.
-_AFTER_CUT = rf"((?:^;|\S\s*[;\t])\s*)([{_ACTS}])"
+_AFTER_CUT = rf"([;\t]\s*)([{_ACTS}])"
 _IN_FIRST_LINE = re.compile(r"([,;\t]\s*)([=+\-@\uff1d\uff0b\uff0d\uff20\u2212])")
 _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 
@@ -59,6 +59,7 @@ def _inert(frame: pl.DataFrame) -> pl.DataFrame:
     ]
     names = pl.Series(frame.columns, dtype=pl.String)
     run = names.str.contains(_FORMULA)
+    names = names.str.replace_all(_AFTER_CUT, "${1}'${2}")
     frame = frame.with_columns(text)
     frame.columns = _each_once(
         [f"'{name}" if is_run else name for name, is_run in zip(names, run, strict=True)]

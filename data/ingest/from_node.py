@@ -128,9 +128,9 @@ def sync_node(
                 con.execute("UPDATE store_info SET synced_hash = NULL")  # whose it is, nobody knows
                 reached = -1
                 continue
-        if reached < last and holds_fewer_blocks(path):
-            continue  # a look shows no less than there was: what was taken back is read again first
-        publish(path)
+        # A look shows no less than there was: what was taken back is read again first.
+        if reached == last or not holds_fewer_blocks(path):
+            publish(path)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from data.config import Network
-from data.ingest.coverage import BOND, POOL, SFC, ranges
+from data.ingest.coverage import BOND, POOL, SFC
 from data.node.chain import Chain
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter
@@ -67,14 +67,18 @@ class Reading:
         pool of which more than one source is sure, or else of the pool or the bond token; without
         one by the first that any tells of blocks first..last. Of one that stands alone nothing is
         found out by what it told itself."""
-        sure = (each for each in ranges(self.con, POOL, 0, 2**62) if each.known != "single")
-        oldest = next(sure, None)
-        span = (oldest.first, oldest.last) if oldest else (0, 2**62)
-        contracts = [self.network.pool] if oldest else [self.network.pool, self.network.bond]
         known = self.con.execute(
-            "SELECT block, log_index FROM raw_logs WHERE address IN (SELECT unnest(?)) "
-            "AND block BETWEEN ? AND ? ORDER BY ALL LIMIT 1",
-            [contracts, *span],
+            """
+            SELECT block, log_index FROM raw_logs AS logs
+            WHERE address IN ($pool, $bond)
+            ORDER BY NOT (address = $pool AND EXISTS (
+                FROM coverage
+                WHERE filter = $filter AND known <> 'single'
+                    AND logs.block BETWEEN from_block AND to_block
+            )), block, log_index
+            LIMIT 1
+            """,
+            {"pool": self.network.pool, "bond": self.network.bond, "filter": POOL},
         ).fetchone()
         if known is not None or len(self.chain.endpoints.all) > 1:
             self.chain.probe_history(pool_and_bond(self.network), first, last, known)

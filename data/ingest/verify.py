@@ -43,8 +43,9 @@ from data.ingest.times import hold_times
 from data.node.chain import Chain
 from data.node.endpoint import Endpoint
 from data.node.log_ranges import LogFilter
+from data.node.range_plan import TAIL_BLOCKS
 from data.store.reader import StoreInfo, read_info
-from data.store.writer import open_next, publish, transaction
+from data.store.writer import holds_fewer_blocks, open_next, publish, transaction
 
 # What is drawn for a sample: one question where the endpoint takes as many.
 STRETCH_BLOCKS = 1_000
@@ -142,7 +143,7 @@ def verify_store(
                 raise StoreError(f"{path} holds no block yet: sync the network first")
             if first_time:
                 head = chain.head()
-                chain.remember(min(head, info.synced_block))
+                chain.remember(max(0, min(head, info.synced_block) - TAIL_BLOCKS))
                 synced = same_chain(reading, info.synced_block, info.synced_hash, head)
                 info = read_info(con)
                 progress.news(chain.drain_notices())
@@ -156,7 +157,8 @@ def verify_store(
             progress.news(chain.drain_notices())
             work.differences = _differences(con, began)
             alone = _alone(con)
-        publish(path)
+        if done or not holds_fewer_blocks(path):
+            publish(path)
     return _verified(work, alone, drawn if stretches is not None else None)
 
 

@@ -25,23 +25,30 @@ def remember(endpoints: Endpoints, number: int) -> None:
 
 def turned(endpoints: Endpoints, chain_id: int) -> dict[Endpoint, str]:
     """The endpoints that tell another chain's id, or another hash of the block that is remembered,
-    or have it no more, and what they tell. Who tells nothing has not turned."""
+    or end before it by now, and what they tell. Who tells nothing has not turned."""
     found = {}
     asked = [(each, each.anchor[0] if each.anchor else 0) for each in endpoints.serving]
-    told = dict(_told(endpoints, asked))
-    # A balancer may have asked a machine that is behind: who lost the block is asked again.
-    lost = [(each, number) for each, number in asked if each.anchor and told[each][1] == _LOST]
-    for endpoint, (served, block_hash) in (told | dict(_told(endpoints, lost))).items():
+    for endpoint, (served, block_hash) in _told(endpoints, asked):
         number, before = endpoint.anchor or (0, None)
         if served not in (None, chain_id):
             found[endpoint] = f"serves chain {served} by now, not {chain_id}"
-        elif before is not None and block_hash == _LOST:
+        elif (
+            before is not None and block_hash == _LOST and _ends_before(endpoints, endpoint, number)
+        ):
             found[endpoint] = f"serves another chain by now: it has block {number} no more"
-        elif None not in (before, block_hash) and block_hash != before:
+        elif block_hash not in (None, _LOST, before) and before is not None:
             found[endpoint] = (
                 f"serves another chain by now: block {number} was {before}, and is {block_hash}"
             )
     return found
+
+
+def _ends_before(endpoints: Endpoints, endpoint: Endpoint, number: int) -> bool:
+    """Whether the newest block that it tells is older than one that it had."""
+    try:
+        return quantity(endpoints.ask_one(endpoint, "eth_blockNumber", [])) < number
+    except (EndpointError, ValueError):
+        return False
 
 
 def _hash(reply: dict[str, Any], number: int) -> str | None:

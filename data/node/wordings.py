@@ -123,8 +123,9 @@ _OFF = _any(
 )
 _BACKEND = _any(r"\bhealthy\b")
 _LIMIT = _any(r"limit.{0,12}exceeded|exceed.{0,20}limit|over (the )?limit")
-# That it passes is said of what is gone for ever by nobody.
 _AGAIN_LATER = r"(try|retry).{0,12}(later|moment|shortly|minute|while)"
+# Nobody says so of what is gone for ever.
+_PASSES = _any("temporar", _AGAIN_LATER)
 _LATER = _any(
     rf"\bbusy\b|overload|under.{{0,15}}\bload\b|maintenance|temporar|{_AGAIN_LATER}",
     r"\d ?s(ec(onds?)?)? (and|before) (try|retry)|requested data is not available",
@@ -134,7 +135,7 @@ _IN_ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("unclear", _OF_A_CALL),
     ("never", _MONTH),
     ("busy", _RATE),
-    ("busy", _any(r"requested data is not available", r"temporar", _AGAIN_LATER)),
+    ("busy", _any(r"requested data is not available")),
     ("old", _OLD),
     ("ahead", _AHEAD),
     ("off", _FILTER),
@@ -202,7 +203,7 @@ def kind_of(text: str, code: object = None) -> Kind:
     """What a refusal speaks of: `busy` and `never` of the endpoint, `off`, `old`, `ahead`, `range`
     and `slow` of what was asked. "unclear" where nobody can tell, or a contract says it."""
     for kind, pattern in _IN_ORDER:
-        if pattern.search(text):
+        if pattern.search(text) and not (kind == "old" and _PASSES.search(text)):
             return kind
     return _BY_CODE.get(code, "unclear") if isinstance(code, int) else "unclear"
 

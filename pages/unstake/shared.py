@@ -49,6 +49,13 @@ def why_no_node(why_not: str) -> None:
         st.markdown(f"No node was read: {words.fault(why_not)}.")
 
 
+def not_found_out(what: str, why_not: str) -> None:
+    """A warning of what a node that was read does not tell, its own words folded."""
+    st.warning(what)
+    with st.expander("Why it cannot be told"):
+        st.markdown(words.fault(why_not))
+
+
 def show_order(form: Form, amount_wei: int) -> None:
     """What is to be unstaked, in one line."""
     st.markdown(f"Unstake **{format_wei(amount_wei)} {TOKEN_NAMES[form.token]}**.")

@@ -298,7 +298,7 @@ def _made_before(
     if since is not None and reading is not None and since < reading.block:
         made, why_not = search.find(now.view, network, expected, since, reading.block)
         if why_not:
-            shared.no_node(
+            shared.not_found_out(
                 "Whether the same unstake was made from this address a short while ago cannot be "
                 "told now. Look at your wallet's activity before you sign.",
                 why_not,

@@ -190,7 +190,7 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
         )
         shared.follow_buttons(others)
     if why_not:
-        shared.no_node("Whether it has another hash cannot be told now.", why_not)
+        shared.not_found_out("Whether it has another hash cannot be told now.", why_not)
         _on_track(now)
     if others or why_not:
         return
@@ -222,21 +222,25 @@ def _request(now: Now, wr_id: int, outcome: Outcome | None = None) -> None:
     if history["staker"][0] is None:
         st.warning(sentences.missing(wr_id))
         return
-    card.show(view, wr_id, history, partial(refused.show, now.network, view.ending, wr_id))
     request = shared.request_row(view, wr_id)
-    if request is not None and request["status"] == "pending":
-        _passed_since(now, wr_id, request["payout_wei"])
+    waits = request is not None and request["status"] == "pending"
+    passed = waits and request is not None and _passed_since(now, wr_id, request["payout_wei"])
+    if passed:
+        st.markdown("Below is what the store knew before.")
+    card.show(view, wr_id, history, partial(refused.show, now.network, view.ending, wr_id))
+    if waits and not passed:
         step_button("It takes too long", 5, {"request": str(wr_id)})
 
 
-def _passed_since(now: Now, wr_id: int, payout_wei: Decimal | None) -> None:
+def _passed_since(now: Now, wr_id: int, payout_wei: Decimal | None) -> bool:
     """Of one that waits by the store: what a node tells, where the queue's head has passed it."""
     if now.network is None or now.network.simulated:
-        return
+        return False
     reading = now.live.reading
-    first = None if reading is None else reading.first_wr_id
-    if reading is not None and first is not None and wr_id < first:
-        _left(now, reading, wr_id, None if payout_wei is None else int(payout_wei))
+    if reading is None or reading.first_wr_id is None or wr_id >= reading.first_wr_id:
+        return False
+    _left(now, reading, wr_id, None if payout_wei is None else int(payout_wei))
+    return True
 
 
 def _not_synced(now: Now, outcome: Outcome, request: Requested) -> None:

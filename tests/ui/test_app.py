@@ -251,3 +251,21 @@ def test_a_bad_parameter_is_named_and_leaves_the_link(
     assert [notice for notice in expected if notice not in shown] == [], shown
     in_link = {k: v if isinstance(v, str) else v[-1] for k, v in app.query_params.items()}
     assert in_link == {"network": "sample"} | left
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("", {"amount": "4000"}),
+        ("track", {"find": "2198"}),
+        ("explore", {"query": "request_by_tx", "tx": "0x" + "12" * 32}),
+    ],
+)
+def test_another_network_is_shown_with_what_inputs_hold(
+    page: str, link: dict[str, str], show: Show
+) -> None:
+    app = show(page=page, **link)
+    app.selectbox(key="network").select("fantom").run()
+    assert not app.exception
+    assert "Nothing read from fantom yet" in said(app)
+    assert app.query_params["network"] == "fantom"

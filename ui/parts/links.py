@@ -116,24 +116,25 @@ def check(
 
 def show_network(network: str) -> None:
     """To be called in a callback: have the page show another network. What the link names on the
-    one that was shown leaves it, and `tell_left` says so."""
-    link = st.query_params.to_dict()
-    left = [name for name in _OF_ONE_NETWORK if link.pop(name, "")]
-    st.session_state[_OF_BEFORE] = (
-        link.get("network", ""),
-        [what for name in left if (what := _OF_ONE_NETWORK[name])],
-    )
-    st.query_params.from_dict(link | {"network": network})
+    one that was shown leaves it, and `tell_left` says so; what an input holds stays."""
+    before = st.query_params.get("network", "")
+    with get_session_state().query_params() as of_session:
+        named = [name for name in _OF_ONE_NETWORK if name in st.query_params]
+        left = [name for name in named if not of_session.is_bound(name)]
+        for name in left:
+            of_session.discard_param_no_forward_msg(name)
+    st.session_state[_OF_BEFORE] = (before, [_OF_ONE_NETWORK[name] for name in left])
     st.session_state.pop(_PAST, None)
+    st.query_params["network"] = network
 
 
 def tell_left() -> None:
     """Say once what of the network that was shown before is in the link no more."""
     before, left = st.session_state.pop(_OF_BEFORE, ("", []))
-    if left:
+    if any(left):
         st.info(
-            f"The link named {' and '.join(left)} on {before}. This network has others, so that "
-            "left the link. Press Back to see it again."
+            f"The link named {' and '.join(filter(None, left))} on {before}. On this network that "
+            "is something else, so the link no longer names it. Press Back to see it again."
         )
 
 
