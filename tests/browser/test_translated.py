@@ -26,6 +26,8 @@ TRANSLATE = """() => {
   }
   document.documentElement.lang = "de";
 }"""
+# What is read out comes into its region a moment after a run.
+_READ_OUT_MS = 1_000
 FIGURES = r"""() => [...document.querySelectorAll("[data-testid=stMain] font")]
   .map((font) => font.textContent).filter((text) => /\d/.test(text))"""
 
@@ -63,6 +65,7 @@ def test_a_translated_queue_follows_its_inputs(app: App, visit: Begin) -> None:
         seen.settle()
         fresh = visit()
         fresh.open(app.url + other, heading)
+        fresh.page.wait_for_timeout(_READ_OUT_MS)
         now, wanted = (set(one.text().splitlines()) for one in (seen, fresh))
         assert len(before - wanted) > 2
         assert wanted <= now
