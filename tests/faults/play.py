@@ -146,6 +146,7 @@ def _outcome(
     store: Path, nodes: list[FakeNode], honest: Truth, liars: set[str], limit_s: float
 ) -> Ended:
     words = store.with_name("words")
+    _status_of(words).unlink(missing_ok=True)
     arguments = (store, [node.url for node in nodes], words)
     child = _CONTEXT.Process(target=_sync, args=arguments, daemon=True)
     child.start()
@@ -157,16 +158,19 @@ def _outcome(
         child.kill()
         child.join()
     told = words.read_text() if words.exists() else ""
-    if child.exitcode == _STOPPED and "Traceback" not in told:
+    # The status as the child wrote it: of threads that look after children at once, one may read
+    # the system's in another's place, which then is told 255.
+    status = int(_status_of(words).read_text()) if _status_of(words).exists() else child.exitcode
+    if status == _STOPPED and "Traceback" not in told:
         last = "".join(told.strip().splitlines()[-1:])
         return Ended(STOP if _ADVICE.search(last) else MUTE, last)
-    if child.exitcode != 0 or "Traceback" in told:
-        return Ended(TRACEBACK, f"status {child.exitcode}: " + "".join(told.splitlines()[-1:]))
+    if status != 0 or "Traceback" in told:
+        return Ended(TRACEBACK, f"status {status}: " + "".join(told.splitlines()[-1:]))
     return _worth(store, honest, liars)
 
 
 def _sync(store: Path, urls: list[str], words: Path) -> None:
-    """The child. What it prints and why it stopped is kept in `words`."""
+    """The child. What it prints and why it stopped is kept in `words`, its status beside them."""
     with words.open("w") as file:
         os.dup2(file.fileno(), 2)
         tqdm.set_lock(threading.RLock())  # its own is a semaphore, which a killed child leaves
@@ -179,7 +183,12 @@ def _sync(store: Path, urls: list[str], words: Path) -> None:
         except BaseException:  # noqa: BLE001 - whatever it is, it is what we look for
             status = _RAISED
             traceback.print_exc(file=file)
+    _status_of(words).write_text(str(status))
     os._exit(status)
+
+
+def _status_of(words: Path) -> Path:
+    return words.with_name("status")
 
 
 def _worth(store: Path, honest: Truth, liars: set[str]) -> Ended:
