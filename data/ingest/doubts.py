@@ -135,11 +135,11 @@ def _copies(reading: Reading, logs: Sequence[ChainLog]) -> list[ChainLog]:
         "WHERE block IN (SELECT unnest(?)) AND tx IN (SELECT unnest(?))",
         [[log.block for log in logs], [log.tx for log in logs]],
     ).fetchall()
-    given = {(log, log.log_index) for log in logs}
+    wanted, given = set(logs), {(log, log.log_index) for log in logs}
     return [
         copy
         for copy in map(as_chain_log, rows)
-        if copy in logs and (copy, copy.log_index) not in given
+        if copy in wanted and (copy, copy.log_index) not in given
     ]
 
 

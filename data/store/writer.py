@@ -181,7 +181,6 @@ def publish(path: Path) -> None:
         with duckdb.connect(following) as con:
             con.execute("FORCE CHECKPOINT")
             next_id, next_logs, next_requests = _identity(con)
-            next_block = _synced_block(con)
         if _beside(path, ".wal").exists():
             raise StoreError(
                 f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
@@ -191,8 +190,6 @@ def publish(path: Path) -> None:
             # A program that writes it would go on beside the new one: then it cannot be opened.
             with open_reader(path, OLDEST) as con:
                 store_id, logs, requests = _identity(con)
-                common = min(next_block, _synced_block(con))
-                read = _blocks_read(con, common)
             if next_id != store_id or next_logs < logs or next_requests < requests:
                 raise StoreError(
                     f"{following} holds {next_logs:,} logs and {next_requests:,} requests, {path} "
@@ -200,10 +197,11 @@ def publish(path: Path) -> None:
                     + ("" if next_id == store_id else ", and one is no copy of the other")
                     + f": nothing was published. Remove {following.name} and sync again"
                 )
-            if read > _of_next(path, common):
+            block, read, next_read = _blocks_of_both(path)
+            if next_read < read:
                 raise StoreError(
-                    f"{following} has read fewer blocks of the pool and the bond token up to block "
-                    f"{common:,} than {path}, which has {read:,}: nothing was published. Remove "
+                    f"{following} has read {next_read:,} blocks of the pool and the bond token up "
+                    f"to block {block:,}, {path} {read:,}: nothing was published. Remove "
                     f"{following.name} and try again, without --from-block or --to-block"
                 )
         with following.open("rb") as file:
@@ -235,24 +233,21 @@ def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int, int]:
 def holds_fewer_blocks(path: Path) -> bool:
     """Whether the next store, which is closed, has read less than the published one: what is read
     again is not all there yet. Raises StoreError where it cannot be opened."""
-    following = _beside(path, ".next")
-    if not path.exists() or not following.exists():
+    if not path.exists() or not _beside(path, ".next").exists():
         return False
     try:
-        with duckdb.connect(following) as con:
-            next_block = _synced_block(con)
-        with open_reader(path, OLDEST) as con:
-            common = min(next_block, _synced_block(con))
-            read = _blocks_read(con, common)
-        return read > _of_next(path, common)
+        _, read, next_read = _blocks_of_both(path)
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
+    return next_read < read
 
 
-def _of_next(path: Path, last: int) -> int:
-    """How many blocks the next store has read up to `last`."""
-    with duckdb.connect(_beside(path, ".next")) as con:
-        return _blocks_read(con, last)
+def _blocks_of_both(path: Path) -> tuple[int, int, int]:
+    """The last block that the published and the next store both come to, and how many blocks each
+    has read up to it."""
+    with duckdb.connect(_beside(path, ".next")) as following, open_reader(path, OLDEST) as con:
+        block = min(_synced_block(con), _synced_block(following))
+        return block, _blocks_read(con, block), _blocks_read(following, block)
 
 
 def _synced_block(con: duckdb.DuckDBPyConnection) -> int:

@@ -223,12 +223,12 @@ def _request(now: Now, wr_id: int, outcome: Outcome | None = None) -> None:
         st.warning(sentences.missing(wr_id))
         return
     request = shared.request_row(view, wr_id)
-    waits = request is not None and request["status"] == "pending"
-    passed = waits and request is not None and _passed_since(now, wr_id, request["payout_wei"])
+    waits = request if request is not None and request["status"] == "pending" else None
+    passed = waits is not None and _passed_since(now, wr_id, waits["payout_wei"])
     if passed:
         st.markdown("Below is what the store knew before.")
     card.show(view, wr_id, history, partial(refused.show, now.network, view.ending, wr_id))
-    if waits and not passed:
+    if waits is not None and not passed:
         step_button("It takes too long", 5, {"request": str(wr_id)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from data.config import (
     proxy_for,
     settings,
 )
+from data.node.endpoint import Manners
 from tests.processes import python
 
 POOL = "0x84db6eE82b7Cf3b47E8F19270abdE5718B936670"
@@ -196,6 +198,16 @@ def test_a_bad_variable_is_named(
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigError, match=why):
         load_network("fantom")
+
+
+def test_what_an_answer_may_take_in_a_sync_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = Manners()
+    assert Manners.of_settings(2.0) == replace(usual, most_a_second=2.0)
+    for name, value in (("SECONDS", "90"), ("LEAST_BYTES", "0"), ("MOST_MB", "1.5")):
+        monkeypatch.setenv(f"FTM_ANSWER_{name}", value)
+    given = Manners.of_settings()
+    assert given.whole_s == 90.0 != usual.whole_s
+    assert (given.least_bytes_per_s, given.largest_body) == (0.0, 3 * 2**19)
 
 
 def test_the_app_is_told_its_network_and_store(monkeypatch: pytest.MonkeyPatch) -> None:
