@@ -19,7 +19,18 @@ import duckdb
 from data.config import ROOT
 from devnet.node import free_port
 
-_PARTS = ("app.py", ".streamlit", "data", "pages", "queries", "ui", "forecast", "scoring")
+_PARTS = (
+    "app.py",
+    ".streamlit",
+    "answers",
+    "api",
+    "data",
+    "pages",
+    "queries",
+    "ui",
+    "forecast",
+    "scoring",
+)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from answers.sources import read_sources
 from data.sample import SAMPLE_UNTIL
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader
@@ -33,7 +34,6 @@ from scoring.run import run_backtest
 from tests.app import edited, planted
 from tests.devnet.expected import DEVNET_UNTIL
 from tests.shown import Show, opened
-from ui.shown.sources import read_sources
 
 LOOPBACK = ["127.0.0.1", "localhost"]
 

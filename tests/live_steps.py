@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import queries
+from answers.terms import Terms, read_terms
 from data.config import load_network
 from data.live.verdict import Expected
 from data.node.live_node import LIVE, LiveNode
@@ -16,7 +17,6 @@ from data.store.reader import open_reader
 from devnet import Devnet
 from devnet.rpc import Rpc
 from tests.fake_node import FakeNode, Fault, devnet_answers, fake_node, only
-from ui.request.terms import Terms, read_terms
 
 FTM = 10**18
 AMOUNT = 12 * FTM + 345

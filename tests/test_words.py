@@ -71,7 +71,7 @@ def lines_of(file: Path) -> Iterator[tuple[int, str]]:
 
 def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
     """Everything that is read by users, with where it stands and what may not be in it."""
-    for folder in ("pages", "ui"):
+    for folder in ("answers", "api", "pages", "ui"):
         for file in sorted((ROOT / folder).rglob("*")):
             of = {".py": texts_of, ".md": lines_of, ".js": lines_of, ".html": lines_of}
             for number, text in of.get(file.suffix, lambda _: iter(()))(file):

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from answers import store_view
+from answers.sources import read_sources, scores_version
 from data import TrackerError
 from queries import QueryError
 from ui.browser import address, copy_link, figures, look
-from ui.frame import around
+from ui.frame import around, shown
 from ui.odds import renewed
 from ui.parts import links
 from ui.server import first_page
-from ui.shown import store_view
-from ui.shown.sources import read_sources, scores_version
 
 NEED_NO_REQUESTS = {"explore", "status"}
 SHOW_ODDS = {"queue", "unstake", "track", "outlook"}
@@ -56,13 +56,13 @@ except TrackerError as error:
 drawn = view = None
 scored = scores_version(source)
 try:
-    store_view.prepare(source, now)
+    shown.prepare(source, now)
     drawn = source.version()
     view = store_view.open_view(source, drawn, now)
     if view is None:
         around.nothing_yet(source, now)
     else:
-        store_view.show(view)
+        shown.show(view)
         with top:
             around.label(view, default)
             copy_link.button()

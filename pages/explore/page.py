@@ -4,10 +4,10 @@ import streamlit as st
 
 import queries
 from pages.explore import inputs, parts, sql_box
+from ui.frame import shown
 from ui.parts import links
-from ui.shown import store_view
 
-store = store_view.shown()
+store = shown.store()
 st.title("Explore")
 st.markdown("Every figure of this app is the answer to a query, and each can be asked here.")
 

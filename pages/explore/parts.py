@@ -10,11 +10,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import queries
+from answers import words
+from answers.store_view import StoreView
 from pages.explore import charts, tables
 from pages.explore.charts import MOST_ROWS
 from queries import Query
-from ui.parts import downloads, drawing, shell, words
-from ui.shown.store_view import StoreView
+from ui.parts import downloads, drawing, shell
 
 _FILE_ROWS = 300_000  # so many are written to a file
 _WRITES = "This command writes them, in the folder of this program:"

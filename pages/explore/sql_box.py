@@ -11,16 +11,17 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from answers import words
+from answers.kept import ANSWERS, size_of
+from answers.sources import Version
+from answers.store_view import StoreView
 from data import SqlError
 from data.config import settings
 from data.store.sandbox import SqlAnswer, run_sql
 from pages.explore import charts, inputs, tables
 from pages.explore.examples import examples
 from queries import Query
-from ui.parts import downloads, drawing, links, shell, words
-from ui.shown.kept import ANSWERS
-from ui.shown.sources import Version
-from ui.shown.store_view import StoreView
+from ui.parts import downloads, drawing, links, shell
 
 _SHOWN_ROWS = 1_000
 _KEPT_ROWS = 10_000
@@ -137,7 +138,7 @@ def _answer(version: Version, sql: str) -> SqlAnswer:
     def run() -> SqlAnswer:
         return run_sql(Path(version[0]), sql, rows=_KEPT_ROWS, seconds=_SECONDS)
 
-    return ANSWERS.get(repr((version, sql)), run, lambda answer: answer.rows)
+    return ANSWERS.get(repr((version, sql)), run, lambda answer: size_of(answer.rows))
 
 
 def _row_count(answer: SqlAnswer) -> str:

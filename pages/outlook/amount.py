@@ -9,12 +9,12 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from answers import window_words, words
+from answers.scored import Odds
 from data.pool.burn import BOND
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import window_words
-from ui.odds.scored import Odds
-from ui.parts import drawing, links, words
+from ui.parts import drawing, links
 from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import GAP, HEAT, HEAT_OPACITY, ON_HEAT, TEXT
 from ui.parts.tiles import fact_tiles

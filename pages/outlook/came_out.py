@@ -5,13 +5,13 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from answers import logged, words
+from answers.store_view import StoreView, SupersededError
 from data import StoreError
 from data.config import settings
 from pages.outlook.score_names import NAMES
 from scoring.live_scores import ALL, LiveScores
-from ui.odds import shown_forecasts
-from ui.parts import words
-from ui.shown.store_view import StoreView, SupersededError
+from ui.odds import alarm
 
 
 def show(store: StoreView) -> None:
@@ -26,7 +26,7 @@ def show(store: StoreView) -> None:
         )
         return
     try:
-        scores = shown_forecasts.scores_of(store)
+        scores = logged.scores_of(store)
     except SupersededError:
         raise
     except StoreError as error:
@@ -43,7 +43,7 @@ def show(store: StoreView) -> None:
         f"{scores.resolved:,} of them resolved in "
         f"{words.plural(scores.batches, 'payout batch', 'payout batches')}."
     )
-    shown_forecasts.alarm(scores)
+    alarm.show(scores)
     _table(scores)
     others = [
         f"{count:,} {kind.replace('_', ' ')}" for kind, count in scores.no_interval.items() if count

@@ -10,13 +10,14 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
+from answers import words
+from answers.scored import FAN_DAYS, Odds
+from answers.sources import Version
 from forecast import ReleaseWindow
 from forecast.present import Present
-from ui.odds.scored import FAN_DAYS, Odds
-from ui.parts import drawing, words
+from ui.parts import drawing
 from ui.parts.charts import LABELS_INSIDE, NO_TOOLTIP, dates_axis, layered
 from ui.parts.colours import AMBER, BLUE, GREY
-from ui.shown.sources import Version
 
 _PAST_DAYS = 120
 _APART = 0.06  # of the picture's height: two levels that are nearer to each other are one line

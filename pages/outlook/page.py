@@ -4,14 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from answers import scored, window_words
 from pages.outlook import amount, came_out, money, said_came, scores
-from ui.odds import scored, window_card, window_words
+from ui.frame import shown
+from ui.odds import window_card
 from ui.parts import drawing, links
-from ui.shown import store_view
 
 HERE = Path(__file__).parent
 
-store = store_view.shown()
+store = shown.store()
 links.refuse_unknown(["amount", "of"], "Outlook")
 st.title("Outlook")
 st.markdown("When an unstake made now would be paid, and how good such odds have been.")

@@ -8,11 +8,12 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
+from answers import words
+from answers.scored import Odds
 from forecast.said import NO_RANGE
 from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores
-from ui.odds.scored import Odds
-from ui.parts import downloads, drawing, words
+from ui.parts import downloads, drawing
 from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import AMBER, BLUE, GREY
 

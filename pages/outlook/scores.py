@@ -10,13 +10,14 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from answers import words
+from answers.scored import FAN_DAYS, Odds
 from forecast.backtest import BRIER_DAYS, MODEL
 from forecast.baselines import AMOUNT_BUCKETS
 from pages.outlook import metrics
 from pages.outlook.score_names import NAMES
-from ui.odds.scored import FAN_DAYS, Odds
 from ui.odds.window_card import backtest_command
-from ui.parts import downloads, drawing, links, words
+from ui.parts import downloads, drawing, links
 from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import AMBER, BLUE, GREY
 

@@ -7,7 +7,8 @@ from datetime import datetime
 import altair as alt
 import polars as pl
 
-from ui.parts import colours, words
+from answers import words
+from ui.parts import colours
 from ui.parts.charts import LABELS_INSIDE
 from ui.parts.spans import LENGTH, Span, Step
 

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from answers import terms, window_words, words
+from answers.scored import Odds
+from answers.store_view import StoreView
+from answers.terms import Given
 from data import AmountError
 from data.pool.amounts import ONE, format_short, parse_amount
 from data.pool.burn import BOND, CERT, Token
 from forecast import ReleaseWindow
 from ui.browser import live_region, typed_address
-from ui.odds import window_card, window_words
-from ui.odds.scored import Odds
-from ui.parts import links, words
-from ui.request import terms, typed_amount
-from ui.request.terms import Given
-from ui.shown.store_view import StoreView
+from ui.odds import window_card
+from ui.parts import links
+from ui.request import typed_amount
 
 FIELDS = ("amount", "unstake")
 _USUAL = "1000"

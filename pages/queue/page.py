@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from answers import one_source, scored, words
 from forecast.baselines import OFFICIAL_DAYS
 from pages.queue import first, parts, payments, windows
-from ui.odds import one_source, scored
-from ui.parts import downloads, drawing, links, spans, words
-from ui.shown import store_view
+from ui.frame import shown
+from ui.parts import downloads, drawing, links, spans
 
-store = store_view.shown()
+store = shown.store()
 links.refuse_unknown([*first.FIELDS, "range", "since", "until", "token", "payouts"], "Queue")
 st.title("Unstake queue")
 
@@ -29,9 +29,9 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     payouts = links.switch("Show payouts", "payouts", True, notices)
 of_token = None if token == "both" else token
 
-shown = {"since": span.since, "until": span.until, "token": of_token}
-depth = store.ask("depth_against_claims", step=span.depth_step, **shown)
-flows = store.ask("depth_against_claims", step=span.flow_step, **shown)
+chosen = {"since": span.since, "until": span.until, "token": of_token}
+depth = store.ask("depth_against_claims", step=span.depth_step, **chosen)
+flows = store.ask("depth_against_claims", step=span.flow_step, **chosen)
 drawing.once(
     (store.version, span, of_token, payouts), parts.depth_chart, depth, flows, span, payouts
 )
@@ -43,7 +43,7 @@ st.caption(
     + f" {one_source.note(store, span.since)}".rstrip()
 )
 for step in dict.fromkeys([span.depth_step, span.flow_step]):
-    downloads.offer_query(store, "depth_against_claims", f"By {step}", step=step, **shown)
+    downloads.offer_query(store, "depth_against_claims", f"By {step}", step=step, **chosen)
 
 if head is not None:
     parts.head_card(head)

@@ -12,12 +12,13 @@ import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from answers import words
+from answers.store_view import Row
 from data.pool.amounts import DECIMALS
 from pages.queue import charts
-from ui.parts import drawing, words
+from ui.parts import drawing
 from ui.parts.spans import Span
 from ui.parts.tiles import four_tiles
-from ui.shown.store_view import Row
 
 
 def answer(metrics: Row, head: Row | None) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from ui.parts import drawing, words
-from ui.shown.store_view import StoreView
+from answers import words
+from answers.store_view import StoreView
+from ui.parts import drawing
 
 MOST = 10
 

@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from answers import logged, scored, window_words, words
+from answers.scored import Odds
+from answers.store_view import SupersededError
 from data import StoreError
 from pages.queue import parts
-from ui.odds import scored, shown_forecasts, window_card, window_words
-from ui.odds.scored import Odds
-from ui.parts import drawing, long_tables, words
-from ui.shown.store_view import SupersededError
+from ui.odds import window_card
+from ui.parts import drawing, long_tables
 
 _AMOUNTS = (100.0, 1_000.0, 10_000.0)
 _MOVED_FTM, _MOST_ROWS = 1_000.0, 60
@@ -37,14 +38,14 @@ def other_amounts(now: Odds) -> None:
 def _how_it_moved(now: Odds) -> None:
     """How long a new unstake would have waited by the estimates of the last weeks."""
     try:
-        rows = shown_forecasts.new_estimates(now.store, _MOVED_FTM)
+        rows = logged.new_estimates(now.store, _MOVED_FTM)
     except SupersededError:
         raise
     except StoreError as error:
         st.caption(f"Earlier estimates cannot be read: {words.fault(str(error))}.")
         return
     if rows.is_empty():
-        st.caption(shown_forecasts.nothing_logged(now.store))
+        st.caption(logged.nothing_logged(now.store))
         return
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     told = f"A new unstake of {_MOVED_FTM:,.0f} FTM: {_wait(last)}."

@@ -7,11 +7,10 @@ import shlex
 import polars as pl
 import streamlit as st
 
+from answers import window_words, words
+from answers.sources import Source
 from data.config import default_store, is_public, network_names
 from data.pool.amounts import format_wei
-from ui.odds import window_words
-from ui.parts import words
-from ui.shown.sources import Source
 
 _OF = {"pool": "The queue is", "sfc": "Reward claims are", "bond": "The bond's ratio is"}
 _ADDS_UP = (

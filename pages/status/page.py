@@ -2,14 +2,13 @@
 
 import streamlit as st
 
+from answers import one_source, words
 from data.config import is_public
 from pages.status import evidence, parts
-from ui.frame import sync_now
-from ui.odds import one_source
-from ui.parts import drawing, links, words
-from ui.shown import store_view
+from ui.frame import shown, sync_now
+from ui.parts import drawing, links
 
-store = store_view.shown()
+store = shown.store()
 links.refuse_unknown([], "Status")
 st.title("Status")
 

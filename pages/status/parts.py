@@ -10,14 +10,15 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
+from answers import words
+from answers.sources import Version
+from answers.store_view import StoreView
 from data import StoreError
 from data.config import is_public
 from data.ingest.archived import Sealed, scope_of, write_archive
 from data.store.reader import SCHEMA_VERSION, StoreInfo, open_reader
-from ui.parts import shell, words
+from ui.parts import shell
 from ui.parts.tiles import fact_tiles
-from ui.shown.sources import Version
-from ui.shown.store_view import StoreView
 
 _number = st.column_config.NumberColumn
 # Their versions are read from metadata: importing web3 takes more than a second.

@@ -4,10 +4,10 @@ import streamlit as st
 
 from data.pool.identifiers import Address, RequestId, Transaction, Unreadable, read_identifier
 from pages.track import parts, watch
+from ui.frame import shown
 from ui.parts import links
-from ui.shown import store_view
 
-store = store_view.shown()
+store = shown.store()
 links.refuse_unknown(["find", "watch"], "Track")
 st.title("Track a request")
 st.markdown("Where an unstake request stands: its place in the queue, and what became of it.")

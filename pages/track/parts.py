@@ -9,12 +9,12 @@ import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from answers import scored, sentences, words
+from answers.store_view import StoreView
 from data.pool.identifiers import TAKES
-from ui.odds import scored
-from ui.parts import downloads, long_tables, words
+from ui.parts import downloads, long_tables
 from ui.parts.tiles import fact_tiles
-from ui.request import card, sentences
-from ui.shown.store_view import StoreView
+from ui.request import card
 
 _MOST_LINKS = 12
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn

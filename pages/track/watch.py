@@ -14,15 +14,14 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
+from answers import scored, sentences, words
+from answers.scored import Odds
+from answers.store_view import StoreView
 from data.config import load_network, network_names
 from data.pool.identifiers import Address, RequestId, Transaction, Unreadable, read_identifier
 from data.pool.pasted import visible
 from ui.browser import wallet
-from ui.odds import scored
-from ui.odds.scored import Odds
-from ui.parts import links, words
-from ui.request import sentences
-from ui.shown.store_view import StoreView
+from ui.parts import links
 
 MOST = 12
 _LONGEST = 1_000

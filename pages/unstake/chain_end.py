@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.parts import words
-from ui.shown.ending import Ending
+from answers import words
+from answers.ending import Ending
 
 _UPGRADE = "https://my.soniclabs.com/upgrade"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from answers import words
 from data.pool.identifiers import Unreadable, read_address
 from pages.unstake import inputs
 from pages.unstake.form import Form, step_button, write_link
 from ui.browser import wallet
-from ui.parts import words
 
 
 def offer(connection: wallet.Connection | None, form: Form) -> None:

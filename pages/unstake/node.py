@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from answers.store_view import SupersededError
 from data import NodeError, TrackerError
 from data.config import Network
 from data.live.by_log import Made, find_unstakes
@@ -18,7 +19,6 @@ from data.live.set_aside import SetAside, read_set_aside
 from data.live.verdict import Expected
 from data.node.live_node import LiveNode
 from data.pool.burn import Token
-from ui.shown.store_view import SupersededError
 
 NO_NETWORK = "no network that is known here has the chain and the pool of this store"
 _KEPT_S = 5  # a few blocks: long enough that no keystroke asks again

@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
+from answers import ending_words, scored, words
+from answers.scored import Odds
+from answers.store_view import StoreView
+from answers.terms import Terms, read_terms
 from data.config import Network, load_network, network_names
 from data.live.reading import Reading
 from data.pool.amounts import ONE
@@ -13,11 +17,6 @@ from forecast.present import Present
 from pages.unstake import node
 from pages.unstake.form import Form
 from pages.unstake.node import Live
-from ui.odds import scored
-from ui.odds.scored import Odds
-from ui.parts import ending_words, words
-from ui.request.terms import Terms, read_terms
-from ui.shown.store_view import StoreView
 
 _NEAR = timedelta(hours=1)
 

@@ -13,10 +13,10 @@ from pages.unstake import (
 from pages.unstake.form import FIELDS, read_form
 from pages.unstake.now import read_now
 from ui.browser import live_region
+from ui.frame import shown
 from ui.parts import links
-from ui.shown import store_view
 
-store = store_view.shown()
+store = shown.store()
 links.refuse_unknown(FIELDS, "Unstake")
 st.title("Unstake")
 st.markdown("See what you would receive and when, then unstake step by step.")

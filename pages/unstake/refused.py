@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from answers import ending_words, words
+from answers.ending import Ending
 from data import TrackerError
 from data.config import Network
 from data.live.outcome import Outcome
@@ -14,8 +16,6 @@ from data.pool.amounts import format_short, format_wei
 from data.pool.transaction import build_withdraw_manual, describe
 from pages.unstake import node, shared
 from ui.browser import wallet
-from ui.parts import ending_words, words
-from ui.shown.ending import Ending
 
 KEY = "wallet by hand"
 

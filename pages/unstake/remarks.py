@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from answers import words
 from data.config import is_public
 from data.live.reading import Holder, Reading
 from data.pool.amounts import format_short, format_wei
 from data.pool.burn import BOND, RebuiltFee
 from data.pool.transaction import TOKEN_NAMES
-from ui.parts import words
 
 Kind = Literal["ok", "problem", "note", "unknown"]
 # With these problems the contract would refuse it, or give nothing for it.

@@ -3,12 +3,12 @@ the blocks after them."""
 
 from __future__ import annotations
 
+from answers.store_view import StoreView
 from data import TrackerError
 from data.config import Network
 from data.live.by_log import Made
 from data.live.verdict import Expected
 from pages.unstake import node
-from ui.shown.store_view import StoreView
 
 
 def find(

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from answers import words
+from answers.store_view import Row, StoreView
 from data.live.by_log import Made
 from data.live.outcome import Outcome
 from data.live.reading import Reading
@@ -17,8 +19,7 @@ from pages.unstake.form import Form, Step, step_button
 from pages.unstake.now import Now
 from pages.unstake.remarks import Remark, check_unstake
 from ui.browser import wallet
-from ui.parts import links, words
-from ui.shown.store_view import Row, StoreView
+from ui.parts import links
 
 _ICONS = {
     "ok": ":material/check:",

@@ -7,6 +7,9 @@ import math
 import polars as pl
 import streamlit as st
 
+from answers import scored, terms, window_words, words
+from answers.scored import Odds
+from answers.terms import Given
 from data import AmountError
 from data.live.reading import Reading
 from data.pool.amounts import (
@@ -24,12 +27,10 @@ from pages.unstake.form import Form, step_button
 from pages.unstake.now import Now, present
 from pages.unstake.remarks import over_supply
 from ui.browser import wallet
-from ui.odds import scored, window_card, window_words
-from ui.odds.scored import Odds
-from ui.parts import drawing, words
+from ui.odds import window_card
+from ui.parts import drawing
 from ui.parts.tiles import fact_tiles
-from ui.request import terms, typed_amount
-from ui.request.terms import Given
+from ui.request import typed_amount
 
 _MAX = "Use my whole balance"
 _SHORT = {BOND: "aFTMb", CERT: "ankrFTM"}

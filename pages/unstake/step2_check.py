@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from answers import words
 from data.live.reading import Reading
 from data.pool.amounts import format_wei
 from pages.unstake import holder, shared
@@ -11,7 +12,6 @@ from pages.unstake.form import Form, another, step_button
 from pages.unstake.now import Now
 from pages.unstake.remarks import UNSIGNABLE, Remark
 from ui.browser import wallet
-from ui.parts import words
 
 _COUNTED = {
     "problem": ("problem", "problems"),

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import streamlit as st
 
+from answers import sentences, words
 from data.config import Network
 from data.live.by_log import Made
 from data.live.reading import Reading
@@ -20,8 +21,6 @@ from pages.unstake.now import Now, present
 from pages.unstake.remarks import UNSIGNABLE
 from ui.browser import wallet
 from ui.odds import window_card
-from ui.parts import words
-from ui.request import sentences
 
 _STAKING = "https://www.ankr.com/staking/stake/fantom/"
 

@@ -9,6 +9,10 @@ from functools import partial
 
 import streamlit as st
 
+from answers import calendar, ending_words, sentences, words
+from answers.calendar import Likely
+from answers.scored import Odds
+from answers.store_view import StoreView
 from data import TrackerError
 from data.config import Network
 from data.live.outcome import Outcome
@@ -22,11 +26,8 @@ from pages.unstake import inputs, node, refused, search, shared
 from pages.unstake.form import Form, another, has_moved_on, step_button
 from pages.unstake.now import Now, is_near, read_now
 from ui.odds import window_card
-from ui.odds.scored import Odds
-from ui.parts import ending_words, links, words
-from ui.request import calendar, card, sentences
-from ui.request.calendar import Likely
-from ui.shown.store_view import StoreView
+from ui.parts import links
+from ui.request import card
 
 LOOKED_EVERY = "15s"
 # The store may know of a transaction what a node's answer does not tell.

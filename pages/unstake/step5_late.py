@@ -7,6 +7,8 @@ from datetime import datetime
 
 import streamlit as st
 
+from answers import logged, sentences, words
+from answers.store_view import Row, StoreView
 from data import StoreError
 from data.pool.identifiers import (
     TAKES,
@@ -20,10 +22,8 @@ from forecast.baselines import OFFICIAL_DAYS
 from pages.unstake import shared
 from pages.unstake.form import step_button
 from pages.unstake.now import Now
-from ui.odds import shown_forecasts, window_card
-from ui.parts import words
-from ui.request import sentences, support
-from ui.shown.store_view import Row, StoreView
+from ui.odds import window_card
+from ui.request import support
 
 # When it was first forecast here, and the moment by which it then had a 90 % chance.
 FirstForecast = tuple[datetime, datetime]
@@ -117,7 +117,7 @@ def _choose(view: StoreView, payouts: Mapping[int, str]) -> None:
 
 def _first_forecast(view: StoreView, wr_id: int) -> FirstForecast | None:
     try:
-        return shown_forecasts.first_forecast(view, wr_id)
+        return logged.first_forecast(view, wr_id)
     except StoreError:
         return None
 

@@ -12,8 +12,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from answers import words
 from forecast.baselines import AMOUNT_BUCKETS
-from ui.parts import colours, words
+from ui.parts import colours
 from ui.parts.charts import LABELS_INSIDE, NO_TOOLTIP
 
 NOT_KNOWN_YET = "not known yet"

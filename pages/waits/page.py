@@ -4,10 +4,10 @@ import streamlit as st
 
 from forecast.baselines import OFFICIAL_DAYS
 from pages.waits import curves, parts
+from ui.frame import shown
 from ui.parts import downloads, drawing, links, spans
-from ui.shown import store_view
 
-store = store_view.shown()
+store = shown.store()
 links.refuse_unknown(["range", "since", "until", "days"], "Waits")
 st.title("Waits")
 

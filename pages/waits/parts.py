@@ -8,8 +8,9 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from answers import words
 from pages.waits import curves
-from ui.parts import drawing, links, words
+from ui.parts import drawing, links
 from ui.parts.spans import ALL, Span
 
 _AXES = {"35": 35, "90": 90, "365": 365}

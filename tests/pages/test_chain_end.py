@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from answers import words
 from data.config import load_network
 from data.live.reading import Reading
 from pages.unstake import node
 from pages.unstake.node import Live
 from tests.app import of_network
 from tests.shown import Show, said
-from ui.parts import words
 
 PAGES = ["", "waits", "unstake", "track", "outlook", "explore", "status"]
 # The sample's time stands still on 1 March 2025.

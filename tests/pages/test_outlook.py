@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from answers import words
+from answers.scored import FAN_DAYS
 from data.pool.amounts import parse_amount
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
@@ -20,8 +22,6 @@ from queries.export import as_csv
 from scoring.companion import read_scores, write_scores
 from tests.shown import Show, said, tiles
 from ui.odds import progress
-from ui.odds.scored import FAN_DAYS
-from ui.parts import words
 
 HEAD = "2198"
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from answers import words
+from answers.terms import fee_sentence
 from data.config import Network, load_network
 from data.pool.burn import BOND, CERT, FeeRule, Token, burn_fee_wei, unstaked
 from data.store.reader import open_reader
@@ -18,8 +20,6 @@ from pages.unstake.form import Form
 from pages.unstake.remarks import Kind, Remark
 from tests.live_steps import terms_of
 from tests.shown import Show, button, in_link, plain, said, tiles
-from ui.parts import words
-from ui.request.terms import fee_sentence
 
 FTM = 10**18
 PENDING, PAID, MANUAL = "2210", "41", "1927"

@@ -24,7 +24,7 @@ def show_sample(show_sample: Show) -> Show:
 def test_what_belongs_to_one_network_is_not_taken_to_another(
     show_sample: Show, sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.shown.sources.default_store", lambda name: tmp_path / f"{name}.duckdb")
+    monkeypatch.setattr("answers.sources.default_store", lambda name: tmp_path / f"{name}.duckdb")
     edited(
         sample_store,
         tmp_path / "devnet.duckdb",

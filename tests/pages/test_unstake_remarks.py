@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from answers.terms import given
 from data.live.read import read_live
 from data.live.reading import Holder, Reading
 from data.pool.amounts import parse_amount
@@ -18,7 +19,6 @@ from forecast.present import Present
 from pages.unstake.now import present
 from pages.unstake.remarks import Remark, check_unstake, over_supply
 from tests.live_steps import of
-from ui.request.terms import given
 
 FTM = 10**18
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)

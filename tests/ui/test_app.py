@@ -10,6 +10,8 @@ from duckdb import DuckDBPyConnection as Connection
 from streamlit.testing.v1 import AppTest
 
 import queries
+from answers import store_view
+from answers.sources import Source, read_sources
 from data import ConfigError
 from data.config import ROOT
 from data.store.reader import open_reader
@@ -18,8 +20,6 @@ from pages.queue import first
 from tests.app import edited, of_network
 from tests.shown import Show, said
 from ui.server import serving
-from ui.shown import store_view
-from ui.shown.sources import Source, read_sources
 
 
 def test_the_policy_names_no_host_and_each_inline_script_by_its_hash() -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import queries
+from answers import store_view
 from data.store.reader import open_reader
 from scoring.forecast_log import log_of
 from scoring.panel import append_panel
 from tests.made_forecasts import LINE
 from tests.shown import Show, said
-from ui.shown import store_view
 
 REAL = "UPDATE store_info SET simulated = FALSE, network = 'fantom'"
 HEAD, SECOND = 2198, 2199

@@ -14,11 +14,12 @@ import polars as pl
 import pytest
 
 import queries
+from answers import words
 from data.config import ROOT
 from data.store.reader import open_reader
 from pages.outlook import amount, money
 from pages.queue import charts
-from ui.parts import colours, links, words
+from ui.parts import colours, links
 from ui.parts.spans import LENGTH, Span
 
 

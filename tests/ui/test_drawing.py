@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from answers.sources import read_sources
 from scoring.companion import read_scores, write_scores
 from tests.app import edited
 from tests.shown import Show, opened
-from ui.shown.sources import read_sources
 
 
 def _page() -> None:

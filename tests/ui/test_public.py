@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from answers import words
 from data import ConfigError
 from data.config import is_public, settings
 from tests.app import of_network
 from tests.shown import Show, opened, plain
-from ui.parts import words
 
 SHORT = "not available now, try again later"
 STALE = of_network("fantom", "3 days")

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
+from answers import sentences
+from answers.calendar import Event, as_ics, entry
+from answers.ending import end_of_chain
 from data.config import load_network
 from data.store.reader import StoreInfo, open_reader, read_info
-from ui.request import sentences
-from ui.request.calendar import Event, as_ics, entry
-from ui.shown.ending import end_of_chain
 
 LINK = "https://queue.example/track?network=sample&find=2210"
 STAMP = datetime(2025, 3, 1, 12, 30, 5, tzinfo=UTC)

@@ -9,6 +9,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 import queries
+from answers import ending_words, words
+from answers.ending import Ending, end_of_chain
+from answers.sources import Source, Sources, Version, scores_version
+from answers.store_view import StoreView, is_stale
 from data import TrackerError
 from data.config import (
     DEVNET,
@@ -22,10 +26,7 @@ from data.config import (
 )
 from ui.frame import sync_now
 from ui.odds import progress
-from ui.parts import drawing, ending_words, links, words
-from ui.shown.ending import Ending, end_of_chain
-from ui.shown.sources import Source, Sources, Version, scores_version
-from ui.shown.store_view import StoreView, is_stale
+from ui.parts import drawing, links
 
 _WATCHED_EVERY_S = 10.0
 

@@ -12,11 +12,11 @@ from typing import Literal
 
 import streamlit as st
 
+from answers import ending_words, words
+from answers.ending import Ending
+from answers.sources import Source
 from data.config import ROOT, SAMPLE, is_public, network_names
 from data.store.sync_state import SyncState, is_syncing, read_state
-from ui.parts import ending_words, words
-from ui.shown.ending import Ending
-from ui.shown.sources import Source
 
 _WATCHED_EVERY_S = 1.0
 _REFUSAL = "sync refusal"

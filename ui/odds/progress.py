@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from answers.sources import Source, Version
 from scoring.companion import Scores
-from ui.shown.sources import Source, Version
 
 LOOKED_EVERY_S = 1.0
 _done: dict[Path, tuple[int, int]] = {}

@@ -9,11 +9,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from answers import scored, words
+from answers.store_view import StoreView
 from forecast.backtest import MODEL
 from scoring.companion import Scores
-from ui.odds import scored
-from ui.parts import words
-from ui.shown.store_view import StoreView
 
 _KEPT = "scores that were shown"
 

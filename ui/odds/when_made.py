@@ -7,9 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui.odds import scored, window_words
-from ui.parts import words
-from ui.shown.store_view import Row, StoreView
+from answers import scored, window_words, words
+from answers.store_view import Row, StoreView
 
 _FARTHEST_DAYS = 90
 

@@ -8,21 +8,15 @@ from datetime import datetime
 
 import streamlit as st
 
+from answers import logged, official, one_source, window_words, words
+from answers.scored import Odds
+from answers.sources import Source
 from data.config import default_store, is_public, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import (
-    official,
-    one_source,
-    progress,
-    shown_forecasts,
-    window_chart,
-    window_words,
-)
-from ui.odds.scored import Odds
-from ui.parts import drawing, links, words
-from ui.shown.sources import Source
+from ui.odds import alarm, progress, window_chart
+from ui.parts import drawing, links
 
 
 def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = "") -> None:
@@ -70,8 +64,8 @@ def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
 def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:
     """How past windows have held, where a window `has_odds`, and a link to how they are made."""
     late(odds)
-    if scores := shown_forecasts.failing_scores(odds):
-        shown_forecasts.alarm(scores)
+    if scores := logged.failing_scores(odds):
+        alarm.show(scores)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if has_odds:
             st.caption(_record(odds), width="content")

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import altair as alt
 import polars as pl
 
+from answers import window_words
 from forecast import ReleaseWindow
-from ui.odds import window_words
 from ui.parts.charts import NO_TOOLTIP, dates_axis, layered
 from ui.parts.colours import BLUE, GREY
 from ui.parts.ranges import ranges

@@ -13,9 +13,9 @@ import polars as pl
 import streamlit as st
 
 import queries
+from answers.store_view import StoreView
 from data.store.reader import StoreInfo
 from queries.export import as_csv, as_parquet
-from ui.shown.store_view import StoreView
 
 _IN_NAMES = re.compile(r"[0-9A-Za-z_.-]{1,24}")
 

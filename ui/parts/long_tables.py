@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from ui.parts import words
+from answers import words
 
 MOST_SHOWN = 1_000
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from answers import words
 from data.config import is_public
-from ui.parts import words
 
 
 def show(

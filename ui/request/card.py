@@ -11,12 +11,13 @@ from urllib.parse import urlencode, urljoin
 import polars as pl
 import streamlit as st
 
-from ui.odds import scored, when_made, window_card
-from ui.parts import downloads, links, words
+from answers import calendar, scored, sentences, words
+from answers.calendar import Event, Likely
+from answers.store_view import Row, StoreView
+from ui.odds import when_made, window_card
+from ui.parts import downloads, links
 from ui.parts.tiles import fact_tiles
-from ui.request import calendar, sentences, since, support
-from ui.request.calendar import Event, Likely
-from ui.shown.store_view import Row, StoreView
+from ui.request import since, support
 
 _COLOUR: dict[str | None, Literal["orange", "red", "green"]] = {
     "pending": "orange",

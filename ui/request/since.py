@@ -6,10 +6,9 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from answers import logged, words
+from answers.store_view import Row, StoreView, SupersededError
 from data import StoreError
-from ui.odds import shown_forecasts
-from ui.parts import words
-from ui.shown.store_view import Row, StoreView, SupersededError
 
 _MOST_ROWS = 60
 
@@ -54,14 +53,14 @@ def _were(count: int) -> str:
 def _estimates(store: StoreView, wr_id: int) -> None:
     """The first and the newest estimate that was logged, and those between in a table."""
     try:
-        rows = shown_forecasts.estimates(store, wr_id)
+        rows = logged.estimates(store, wr_id)
     except SupersededError:
         raise
     except StoreError as error:
         st.caption(f"Earlier estimates of it cannot be read: {words.fault(str(error))}.")
         return
     if rows.is_empty():
-        st.caption(shown_forecasts.nothing_logged(store))
+        st.caption(logged.nothing_logged(store))
         return
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     if first["forecast_at"] == store.info.synced_at:

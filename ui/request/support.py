@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from answers import official, sentences, words
+from answers.store_view import Row, StoreView
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import official
-from ui.parts import words
-from ui.request import sentences
-from ui.shown.store_view import Row, StoreView
 
 
 def show(view: StoreView, request: Row) -> None:

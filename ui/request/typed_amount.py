@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 
+from answers import words
+from answers.one_source import money_adds_up
+from answers.store_view import StoreView
 from data.pool.amounts import ONE, format_wei
 from data.pool.pasted import visible
-from ui.odds.one_source import money_adds_up
-from ui.parts import words
-from ui.shown.store_view import StoreView
 
 _THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.][0-9]{3}")
 _PLAIN = re.compile(r"[0-9]*[.,]?[0-9]*")

@@ -16,12 +16,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT
 from scoring.panel import is_panel_due
 from scoring.run import is_due
 from ui.odds import progress
-from ui.shown.sources import read_sources
 
 _log = logging.getLogger("ui")
 _LOOKED_EVERY_S = 0.5

@@ -22,11 +22,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from answers import words
+from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.parts import words
 from ui.server import gate, rescoring
-from ui.shown.sources import read_sources
 
 _log = logging.getLogger("ui")
 # What a first visit would import otherwise.
@@ -38,7 +38,7 @@ _PRELOADED = (
     "pages.queue.charts",
     "ui.parts.drawing",
     "ui.frame.around",
-    "ui.odds.scored",
+    "answers.scored",
 )
 
 
@@ -94,7 +94,7 @@ def with_security_headers(app: ASGIApp) -> ASGIApp:
 
 def health(request: Request) -> Response:
     """200 while the store shown first can be read or is still to be made, else 503."""
-    from ui.shown import store_view
+    from answers import store_view
 
     try:
         source = read_sources().default()

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
-import streamlit as st
 
+from answers.scored import Odds
+from answers.sources import Version
+from answers.store_view import StoreView, SupersededError, fetched
 from data import StoreError
 from data.config import settings
 from scoring.forecast_log import LEVELS, SCHEMA, log_of, read_log
-from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, LiveScores, live_scores
-from ui.odds.scored import Odds
-from ui.parts import words
-from ui.shown.sources import Version
-from ui.shown.store_view import StoreView, SupersededError
+from scoring.live_scores import LiveScores, live_scores
 
 _LIKELY, _EVEN = LEVELS.index(0.9), LEVELS.index(0.5)
+_SCORING = threading.Lock()  # a long log takes seconds: whoever asks meanwhile waits for it
 _ESTIMATE = pl.col("kind").is_in(["next_batch", "batches", "beyond_horizon"])
-
-
-def alarm(scores: LiveScores) -> None:
-    """Whether the newest 90 % windows still hold; no verdict while there are too few."""
-    verdict = scores.alarm
-    if verdict.on is None:
-        st.caption(
-            f"No verdict on the 90 % ranges yet: {verdict.batches} of {ALARM_BATCHES} payout "
-            "batches have fallen due."
-        )
-    elif verdict.on:
-        st.error(
-            f"Of the 90 % ranges that fell due last, over {verdict.batches} payout batches, only "
-            f"{words.share(verdict.coverage)} held. Below {words.share(ALARM_BELOW)} they are not "
-            "to be relied on.",
-            title="These odds no longer hold",
-        )
-    else:
-        st.markdown(
-            f"Of the 90 % ranges that fell due last {words.share(verdict.coverage)} held, over "
-            f"{verdict.batches} payout batches. Below {words.share(ALARM_BELOW)} is an alarm."
-        )
 
 
 def failing_scores(odds: Odds) -> LiveScores | None:
@@ -59,7 +38,7 @@ def failing_scores(odds: Odds) -> LiveScores | None:
 def first_forecast(store: StoreView, wr_id: int) -> tuple[datetime, datetime] | None:
     """When a request was first forecast here, and the moment by which it had a 90 % chance."""
     path = store.source.path
-    size = _log_size(path)
+    size = log_size(path)
     if not size:
         return None
     lines = _log(path, size).filter(wr_id=wr_id, chain_id=store.info.chain_id)
@@ -75,7 +54,7 @@ def estimates(store: StoreView, wr_id: int) -> pl.DataFrame:
     of a 90 % and a 50 % chance, null after `last_day`, the last that was forecast. What was no
     estimate is left out. Raises StoreError."""
     path = store.source.path
-    size = _log_size(path)
+    size = log_size(path)
     if not size:
         return _dated(pl.DataFrame(schema=SCHEMA))
     of_it = _log(path, size).filter(wr_id=wr_id, chain_id=store.info.chain_id)
@@ -87,7 +66,7 @@ def new_estimates(store: StoreView, new_ftm: float) -> pl.DataFrame:
     first: `forecast_at`, `half_days` and `most_days`, the days to a 50 % and a 90 % chance, null
     past the horizon. What was no estimate is left out. Raises StoreError."""
     path = store.source.path
-    size = _log_size(path)
+    size = log_size(path)
     lines = _log(path, size) if size else pl.DataFrame(schema=SCHEMA)
     of_it = lines.filter(new_ftm=new_ftm, chain_id=store.info.chain_id)
     return (
@@ -130,29 +109,28 @@ def nothing_logged(store: StoreView) -> str:
 
 def scores_of(store: StoreView) -> LiveScores | None:
     """The scores of what was logged; None where nothing was yet. Raises StoreError."""
-    info, size = store.info, _log_size(store.source.path)
+    info, size = store.info, log_size(store.source.path)
     if not size or info.synced_at is None:
         return None
-    return _scores(store.version, size, store, info.chain_id, info.synced_at)
+    with _SCORING:
+        return _scores(store.version, size, info.chain_id, info.synced_at)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Scoring the forecasts that were logged")
-def _scores(
-    version: Version, size: int, _store: StoreView, _chain_id: int, _at: datetime
-) -> LiveScores | None:
-    lines = _log(_store.source.path, size).filter(chain_id=_chain_id)
+@lru_cache(maxsize=4)
+def _scores(version: Version, size: int, chain_id: int, at: datetime) -> LiveScores | None:
+    lines = _log(Path(version[0]), size).filter(chain_id=chain_id)
     if lines.is_empty():
         return None
-    needs = _store.fetch("request_needs").unique("wr_id", keep="first", maintain_order=True)
-    return live_scores(lines, needs.select("wr_id", "requested_at", "released_at"), _at)
+    needs = fetched(version, "request_needs").unique("wr_id", keep="first", maintain_order=True)
+    return live_scores(lines, needs.select("wr_id", "requested_at", "released_at"), at)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@lru_cache(maxsize=4)
 def _log(store_path: Path, size: int) -> pl.DataFrame:
     return read_log(store_path).frame
 
 
-def _log_size(store_path: Path) -> int:
+def log_size(store_path: Path) -> int:
     """The size of the log beside a store, which changes with every line; 0 where there is none."""
     try:
         return log_of(store_path).stat().st_size

@@ -1,4 +1,4 @@
-"""The odds that a page shows, with their scores: odds without scores are not shown.
+"""The odds on a store, with their scores: odds without scores are not shown.
 
 The scores lie in a file beside the store. A backtest replaces it when there is enough new.
 """
@@ -8,20 +8,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import polars as pl
-import streamlit as st
 
+from answers import window_words
+from answers.sources import Source, Version, scores_version
+from answers.store_view import StoreView, answered
+from answers.words import days_between
 from data import StoreError
 from forecast import ForecastError
 from forecast.present import Present, read_present
 from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores, read_scores
 from scoring.run import model_version
-from ui.odds import window_words
-from ui.parts.words import days_between
-from ui.shown.sources import Source, Version, scores_version
-from ui.shown.store_view import StoreView
 
 FAN_DAYS = round(HORIZON_DAYS)  # no date is given beyond
 _FARTHEST_END_DAYS = 240.0
@@ -80,16 +80,22 @@ def odds_of(store: StoreView) -> Odds | None:
     version, at, scores = scores_version(store.source), store.info.synced_at, scores_of(store)
     if version is None or at is None or scores is None:
         return None
-    source = scores.about.source
-    answers = {
-        "ahead": store.ask("money_ahead"),
-        "funding": store.ask("funding", source=source),
-        "inflows": store.ask("funding", source="inflows"),
-        "lock_ups": store.ask("lock_up_ends"),
-    }
-    present = _present(store.version, source, answers, at, _horizon_days(at, store.ending.ahead))
+    horizon_days = _horizon_days(at, store.ending.ahead)
+    for name, params in _asked(scores.about.source):
+        store.note(name, **params)
+    present = _present(store.version, scores.about.source, at, horizon_days)
     key = (store.version, version, store.ending.ahead)
     return Odds(store, present, scores, key)
+
+
+def _asked(source: str) -> list[tuple[str, dict[str, str]]]:
+    """The queries that odds rest on, with money of this `source`."""
+    return [
+        ("money_ahead", {}),
+        ("funding", {"source": source}),
+        ("funding", {"source": "inflows"}),
+        ("lock_up_ends", {}),
+    ]
 
 
 def _horizon_days(at: datetime, ends_on: date | None) -> float:
@@ -99,23 +105,20 @@ def _horizon_days(at: datetime, ends_on: date | None) -> float:
     return days if HORIZON_DAYS < days <= _FARTHEST_END_DAYS else HORIZON_DAYS
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(maxsize=8)
 def _read_scores(source: Source, version: tuple[int, int]) -> Scores | None:
     return read_scores(source.path)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _present(
-    version: Version,
-    source: str,
-    _answers: dict[str, pl.DataFrame],
-    _at: datetime,
-    horizon_days: float,
-) -> Present:
-    ahead = _answers["ahead"].row(0, named=True)
-    funding, inflows, lock_ups = (_answers[each] for each in ("funding", "inflows", "lock_ups"))
+@lru_cache(maxsize=8)
+def _present(version: Version, source: str, at: datetime, horizon_days: float) -> Present:
+    ahead, funding, inflows, lock_ups = (
+        answered(version, name, params) for name, params in _asked(source)
+    )
     try:
-        return read_present(ahead, funding, inflows, lock_ups, source, _at, horizon_days)
+        return read_present(
+            ahead.row(0, named=True), funding, inflows, lock_ups, source, at, horizon_days
+        )
     except ForecastError as error:
         raise StoreError(f"the money that came cannot be forecast from: {error}") from error
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from answers import words
 from data.live.reading import Reading
 from data.pool.amounts import ONE, format_fee, format_percent
 from data.pool.burn import (
@@ -18,7 +19,6 @@ from data.pool.burn import (
     gross_of,
     unstaked,
 )
-from ui.parts import words
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ui.odds import window_words
-from ui.shown.store_view import StoreView
+from answers import window_words
+from answers.store_view import StoreView
 
 
 def note(store: StoreView, since: date | None = None) -> str:

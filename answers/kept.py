@@ -26,10 +26,10 @@ class Kept:
         self._lock = threading.Lock()
         self._being_made: dict[str, threading.Lock] = {}
 
-    def get(self, key: str, make: Callable[[], T], rows_of: Callable[[T], pl.DataFrame]) -> T:
+    def get(self, key: str, make: Callable[[], T], size_of: Callable[[T], int]) -> T:
         """What `make()` returned for this key, made once however many wait for it.
 
-        `rows_of` tells what in a value takes the room. What `make` raises is not kept.
+        `size_of` tells how many bytes a value takes. What `make` raises is not kept.
         """
         with self._lock:
             making = self._being_made.setdefault(key, threading.Lock())
@@ -38,11 +38,15 @@ class Kept:
                 value: T | None = self._found(key)
                 if value is None:
                     value = make()
-                    self._put(key, value, int(rows_of(value).estimated_size()) + len(key) + _LEAST)
+                    self._put(key, value, size_of(value) + len(key) + _LEAST)
         finally:
             with self._lock:
                 self._being_made.pop(key, None)
         return value
+
+    def found(self, key: str) -> Any:
+        """The value of this key, None where none is kept: nobody waits."""
+        return self._found(key)
 
     def _found(self, key: str) -> Any:
         with self._lock:
@@ -60,6 +64,11 @@ class Kept:
             while self._bytes > self._most_bytes and len(self._values) > 1:
                 _, (_, freed) = self._values.popitem(last=False)
                 self._bytes -= freed
+
+
+def size_of(rows: pl.DataFrame) -> int:
+    """How many bytes a frame takes."""
+    return int(rows.estimated_size())
 
 
 ANSWERS = Kept(MOST_BYTES)  # of all queries, and of all SQL

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from answers import ending_words
+from answers.ending import Ending, end_of_chain
 from data.config import Network, load_network
 from data.store.reader import StoreInfo
 from tests.made_forecasts import INFO
-from ui.parts import ending_words
-from ui.shown.ending import Ending, end_of_chain
 
 DAY = date(2026, 12, 31)
 OVER = datetime(2027, 1, 1, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ui.parts import words
-from ui.shown.ending import Ending
+from answers import words
+from answers.ending import Ending
 
 
 def notice(ending: Ending) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from operator import itemgetter
 
 import polars as pl
 import pytest
 
-from ui.shown.kept import Kept
+from answers.kept import Kept, size_of
 
 
 def of_bytes(size: int) -> pl.DataFrame:
@@ -29,7 +28,7 @@ class Asked:
             self.made.append(key)
             return of_bytes(self.size), self.size
 
-        return self.kept.get(key, make, itemgetter(0))[1]
+        return self.kept.get(key, make, lambda made: size_of(made[0]))[1]
 
 
 def test_what_was_asked_for_longest_ago_goes_when_there_are_too_many_bytes() -> None:
@@ -64,15 +63,15 @@ def test_an_answer_is_made_once_however_many_wait_for_it() -> None:
         return of_bytes(1)
 
     with ThreadPoolExecutor(8) as threads:
-        told = [threads.submit(kept.get, "a", make, lambda rows: rows) for _ in range(8)]
+        told = [threads.submit(kept.get, "a", make, size_of) for _ in range(8)]
     assert len({id(answer.result()) for answer in told}) == len(made) == 1
 
 
 def test_a_fault_is_told_and_not_kept() -> None:
     kept = Kept(10_000)
     with pytest.raises(ZeroDivisionError):
-        kept.get("a", lambda: of_bytes(1 // 0), lambda rows: rows)
-    assert kept.get("a", lambda: of_bytes(1), lambda rows: rows).height == 1
+        kept.get("a", lambda: of_bytes(1 // 0), size_of)
+    assert kept.get("a", lambda: of_bytes(1), size_of).height == 1
 
 
 def test_what_is_made_anew_under_a_key_takes_the_room_of_its_last_value_alone() -> None:

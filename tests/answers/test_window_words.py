@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from answers import calendar, window_words, words
+from answers.scored import Odds
 from forecast import ReleaseWindow, release_window
 from forecast.said import COLUMNS, said
 from tests.made_funding import AT, irregular
-from ui.odds import when_made, window_chart, window_words
-from ui.odds.scored import Odds
-from ui.parts import words
-from ui.request import calendar
+from ui.odds import when_made, window_chart
 
 
 @pytest.fixture(scope="module")

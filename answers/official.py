@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from answers import words
 from forecast.baselines import OFFICIAL_DAYS
-from ui.parts import words
 
 
 def end(asked_at: datetime) -> datetime:

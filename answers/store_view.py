@@ -1,4 +1,4 @@
-"""The store that a page shows, and the answers from it.
+"""A published store, and the answers from it.
 
 Answers are cached by the store's version, not by time: what a sync publishes is a new
 version, and a page that shows an old one is drawn anew.
@@ -9,28 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from operator import itemgetter
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
-import streamlit as st
 
 import queries
+from answers.ending import Ending, end_of_chain
+from answers.kept import ANSWERS, size_of
+from answers.sources import Source, Version
 from data import StoreError
 from data.config import Network, load_network, network_names
-from data.sample.store import ensure_sample
 from data.store.reader import StoreInfo, open_reader, read_info
 from data.store.reader import version as version_of
-from ui.shown.ending import Ending, end_of_chain
-from ui.shown.kept import ANSWERS
-from ui.shown.sources import Source, Version
 
 Row = Mapping[str, Any]  # one row of an answer, by column
 STALE_AFTER = timedelta(hours=1)
-_SIMULATING = "Simulating three years of the pool. It takes a few seconds, once."
 
 
 class SupersededError(StoreError):
@@ -39,7 +35,7 @@ class SupersededError(StoreError):
 
 @dataclass(frozen=True)
 class StoreView:
-    """One published store as a page sees it during one run, at the wall clock's `now`."""
+    """One published store during one run of a page or one answer, at the wall clock's `now`."""
 
     source: Source
     version: Version
@@ -50,13 +46,15 @@ class StoreView:
     def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""
         self.note(name, **params)
-        return _answered(self.version, name, params)
+        return answered(self.version, name, params)
 
     def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """The first rows of a query's answer, and how many there are in all."""
         self.note(name, **params)
         key = repr((self.version, name, most, sorted(params.items())))
-        return ANSWERS.get(key, lambda: self._fetch_first(name, most, params), itemgetter(0))
+        return ANSWERS.get(
+            key, lambda: self._fetch_first(name, most, params), lambda first: size_of(first[0])
+        )
 
     def note(self, name: str, /, **params: Any) -> None:
         """Put a query into the page's footer whose answer the page has already."""
@@ -65,8 +63,7 @@ class StoreView:
 
     def fetch(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The whole answer of a query, anew: it is not kept, nor put into the footer."""
-        with _cursor(self.version) as cursor:
-            return queries.run(cursor, name, **params)
+        return fetched(self.version, name, **params)
 
     def _fetch_first(
         self, name: str, most: int, params: dict[str, Any]
@@ -91,18 +88,18 @@ class StoreView:
 
     def table_rows(self, name: str) -> int:
         """How many rows one of the store's tables has."""
-        contents = _answered(self.version, "store_contents", {})
+        contents = answered(self.version, "store_contents", {})
         return int(contents.filter(table_name=name)["rows"][0])
 
     @property
     def failed_checks(self) -> int:
         """How many of the last sync's checks failed."""
-        return _answered(self.version, "checks_summary", {}).filter(status="failed").height
+        return answered(self.version, "checks_summary", {}).filter(status="failed").height
 
     @property
     def first_request_at(self) -> datetime | None:
         """None where the store holds no request."""
-        contents = _answered(self.version, "store_contents", {})
+        contents = answered(self.version, "store_contents", {})
         first_at: datetime | None = contents.filter(table_name="requests")["first_at"].item()
         return first_at
 
@@ -138,21 +135,6 @@ def open_view(source: Source, found: Version | None, now: datetime) -> StoreView
     return StoreView(source, found, read(found), now) if found else None
 
 
-def prepare(source: Source, now: datetime) -> None:
-    """Build the sample's store if it is what is shown and missing or an older one.
-
-    Raises StoreError.
-    """
-    if not source.is_sample:
-        return
-    found = source.version()
-    if found is None:
-        with st.spinner(_SIMULATING):
-            ensure_sample(now)
-    else:
-        _renew_sample(found, now)
-
-
 def synced_block(source: Source) -> int | None:
     """How far the newest store of `source` goes; None where there is none. Raises StoreError."""
     while True:
@@ -163,34 +145,28 @@ def synced_block(source: Source) -> int | None:
             continue
 
 
-def show(view: StoreView) -> None:
-    """Hand `view` to the page of this run."""
-    st.session_state["store_view"] = view
-
-
-def shown() -> StoreView:
-    """The store that the router opened for this run."""
-    view: StoreView = st.session_state["store_view"]
-    return view
-
-
 # What is cached here is never changed: frames and frozen values, handed out as they are.
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(maxsize=16)
 def read(version: Version) -> StoreInfo:
     """What the store of this version says of itself. Raises StoreError."""
     with _cursor(version) as cursor:
         return read_info(cursor)
 
 
-def _answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
-    def answer() -> pl.DataFrame:
-        with _cursor(version) as cursor:
-            return queries.run(cursor, name, **params)
+def answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
+    """The answer of a query on the store of this version. Raises StoreError, QueryError."""
 
-    return ANSWERS.get(repr((version, name, sorted(params.items()))), answer, lambda rows: rows)
+    key = repr((version, name, sorted(params.items())))
+    return ANSWERS.get(key, lambda: fetched(version, name, **params), size_of)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+def fetched(version: Version, name: str, /, **params: Any) -> pl.DataFrame:
+    """The same, not kept."""
+    with _cursor(version) as cursor:
+        return queries.run(cursor, name, **params)
+
+
+@lru_cache(maxsize=4)
 def _reader(version: Version) -> duckdb.DuckDBPyConnection:
     path = Path(version[0])
     reader = open_reader(path)
@@ -198,12 +174,6 @@ def _reader(version: Version) -> duckdb.DuckDBPyConnection:
         reader.close()
         raise SupersededError(f"{path} was replaced while it was opened: try again")
     return reader
-
-
-@st.cache_resource(max_entries=4, show_spinner=_SIMULATING)
-def _renew_sample(found: Version, _now: datetime) -> Path:
-    """Looked at once a version: it may be of an older program."""
-    return ensure_sample(_now)
 
 
 def _cursor(version: Version) -> duckdb.DuckDBPyConnection:

@@ -6,13 +6,12 @@ from datetime import datetime
 
 import polars as pl
 
+from answers import ending_words, official, words
+from answers.store_view import Row, StoreView
 from data.config import DEVNET, TESTNET
 from data.pool.amounts import format_fee
 from data.store.reader import StoreInfo
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import official
-from ui.parts import ending_words, words
-from ui.shown.store_view import Row, StoreView
 
 SUPPORT = "https://ankrnetwork.atlassian.net/servicedesk/customer/portal/10"
 STATUS = {"pending": "waiting", "manual": "rejected", "paid": "paid", None: "unknown"}

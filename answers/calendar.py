@@ -10,14 +10,13 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from answers import ending_words, official, window_words, words
+from answers.ending import Ending
+from answers.sentences import SUPPORT, unreal
+from answers.store_view import Row
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import official, window_words
-from ui.parts import ending_words, words
-from ui.request.sentences import SUPPORT, unreal
-from ui.shown.ending import Ending
-from ui.shown.store_view import Row
 
 _LOOK_AGAIN_DAYS = 7
 _LIKELY = 90  # % chance: past its day a request is late

@@ -6,10 +6,9 @@ import math
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeGuard
 
+from answers import official, words
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import official
-from ui.parts import words
 
 _UNKNOWN_NEED = (
     "There are no odds: an amount or a request ahead of it is missing, so what has to be paid "

@@ -1,0 +1,153 @@
+"""How every answer is given: from one version of a store, kept, and with that version as its ETag.
+
+What was answered before is answered on the event loop. What has to be worked out is, by a few
+threads: a query on two processors is not quicker by being asked forty times at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from answers import logged, store_view
+from answers.kept import Kept
+from answers.sources import Source, read_sources, scores_version
+from answers.store_view import StoreView, SupersededError
+from api.problems import Problem
+from data import StoreError, TrackerError
+from queries import QueryError
+
+MAX_AGE_S = 10  # a store is published once a minute at most
+_MOST_BYTES = 32 * 2**20
+_KEPT = Kept(_MOST_BYTES)
+_TRIES = 3
+_AT_ONCE = 4
+JSON = "application/json"
+
+
+@lru_cache(maxsize=1)  # a limiter belongs to the event loop of the server
+def _threads() -> CapacityLimiter:
+    return CapacityLimiter(_AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is answered: its bytes and their kind. `is_data` is JSON that goes under "data", beside
+    what is said about the store."""
+
+    content: bytes
+    media_type: str = JSON
+    is_data: bool = True
+    filename: str = ""
+
+
+def source_of(network: str | None) -> Source:
+    """The source of a network by name, or the one that is shown first. Raises Problem."""
+    try:
+        sources = read_sources()
+    except TrackerError as error:
+        raise Problem(503, "not-set-up", "The server's settings cannot be read.") from error
+    if network is None:
+        return sources.default()
+    if network not in sources.known:
+        known = ", ".join(sources.known)
+        raise Problem(404, "unknown-network", f"There is no such network: there are {known}.")
+    return sources.known[network]
+
+
+def open_store(network: str | None) -> StoreView:
+    """The newest published store of a network. Raises Problem where there is none to be read."""
+    source = source_of(network)
+    for _ in range(_TRIES):
+        try:
+            view = store_view.open_view(source, source.version(), datetime.now(UTC))
+        except SupersededError:
+            continue
+        except StoreError as error:
+            raise Problem(503, "unreadable-store", "The store cannot be read now.") from error
+        if view is None:
+            raise Problem(
+                503, "no-store", f"Nothing of {source.name} was read yet: it has to be synced."
+            )
+        return view
+    raise Problem(
+        503, "store-replaced", "The store is being replaced: ask again.", {"Retry-After": "1"}
+    )
+
+
+async def answer(
+    request: Request, network: str | None, key: object, make: Callable[[StoreView], Body]
+) -> Response:
+    """The answer of `make`, which is called once for a version of the store, its scores and a
+    `key`. `make` may raise Problem, StoreError and QueryError."""
+    view = await to_thread.run_sync(open_store, network, limiter=_threads())
+    tag = _tag(view, key)
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=_headers(tag))
+    kept: Body | None = _KEPT.found(tag)
+    if kept is None:
+        kept = await to_thread.run_sync(_made, tag, view, make, limiter=_threads())
+    content = kept.content
+    if kept.is_data:
+        about = to_json(about_store(view))
+        content = b'{"about":' + about + b',"data":' + content + b"}"
+    headers = _headers(tag)
+    if kept.filename:
+        headers["Content-Disposition"] = f'attachment; filename="{kept.filename}"'
+    return Response(content, headers=headers, media_type=kept.media_type)
+
+
+def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
+    try:
+        return _KEPT.get(tag, lambda: make(view), lambda body: len(body.content))
+    except SupersededError as error:
+        raise Problem(
+            503, "store-replaced", "The store is being replaced: ask again.", {"Retry-After": "1"}
+        ) from error
+    except (StoreError, QueryError) as error:
+        raise Problem(503, "unreadable-store", "The store cannot answer this now.") from error
+
+
+def about_store(view: StoreView) -> dict[str, Any]:
+    """What every answer says of what it rests on. Times are UTC."""
+    info = view.info
+    age = None if info.synced_at is None else (view.now - info.synced_at).total_seconds()
+    return {
+        "network": view.source.name,
+        "chain_id": info.chain_id,
+        "simulated": info.simulated,
+        "block": info.synced_block,
+        "block_at": iso(info.synced_at),
+        "age_seconds": None if age is None or info.simulated else max(0, round(age)),
+        "asked_at": iso(view.now),
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    """`2025-01-31T12:00:00Z`, to the second."""
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _tag(view: StoreView, key: object) -> str:
+    """Weak: the age in an answer is another at each second."""
+    versions = (view.version, scores_version(view.source), logged.log_size(view.source.path))
+    text = repr((versions, view.ending.kind, key))
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    known = request.headers.get("if-none-match", "")
+    return known.strip() == "*" or tag in (each.strip() for each in known.split(","))
+
+
+def _headers(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE_S}"}
