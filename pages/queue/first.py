@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from answers import terms, window_words, words
+from answers import terms, typed_amount, window_words, words
 from answers.scored import Odds
 from answers.store_view import StoreView
 from answers.terms import Given
@@ -21,7 +21,6 @@ from forecast import ReleaseWindow
 from ui.browser import live_region, typed_address
 from ui.odds import window_card
 from ui.parts import links
-from ui.request import typed_amount
 
 FIELDS = ("amount", "unstake")
 _USUAL = "1000"

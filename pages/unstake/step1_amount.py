@@ -7,7 +7,7 @@ import math
 import polars as pl
 import streamlit as st
 
-from answers import scored, terms, window_words, words
+from answers import scored, terms, typed_amount, window_words, words
 from answers.scored import Odds
 from answers.terms import Given
 from data import AmountError
@@ -30,7 +30,6 @@ from ui.browser import wallet
 from ui.odds import window_card
 from ui.parts import drawing
 from ui.parts.tiles import fact_tiles
-from ui.request import typed_amount
 
 _MAX = "Use my whole balance"
 _SHORT = {BOND: "aFTMb", CERT: "ankrFTM"}
