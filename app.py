@@ -4,19 +4,22 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
+from api import app as api
+from api import limits
 from ui.server import first_page, gate, serving
 
 gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
-    routes=[Route("/healthz", serving.health)],
+    routes=[Route("/healthz", serving.health), Mount(api.PATH, api.create())],
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),
         Middleware(gate.reading_only),
+        Middleware(limits.per_client),
         Middleware(first_page.with_own_name),
     ],
     on_script_error=serving.explain,

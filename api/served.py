@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 from anyio import CapacityLimiter, to_thread
-from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,7 +20,9 @@ from answers import logged, store_view
 from answers.kept import Kept
 from answers.sources import Source, read_sources, scores_version
 from answers.store_view import StoreView, SupersededError
+from api.forms import About, Form
 from api.problems import Problem
+from api.values import iso
 from data import StoreError, TrackerError
 from queries import QueryError
 
@@ -42,12 +42,13 @@ def _threads() -> CapacityLimiter:
 @dataclass(frozen=True)
 class Body:
     """What is answered: its bytes and their kind. `is_data` is JSON that goes under "data", beside
-    what is said about the store."""
+    what is said about the store; `sum` is what people compare of a file."""
 
     content: bytes
     media_type: str = JSON
     is_data: bool = True
     filename: str = ""
+    sum: str = ""
 
 
 def source_of(network: str | None) -> Source:
@@ -98,12 +99,23 @@ async def answer(
         kept = await to_thread.run_sync(_made, tag, view, make, limiter=_threads())
     content = kept.content
     if kept.is_data:
-        about = to_json(about_store(view))
+        about = about_store(view).model_dump_json().encode()
         content = b'{"about":' + about + b',"data":' + content + b"}"
     headers = _headers(tag)
     if kept.filename:
         headers["Content-Disposition"] = f'attachment; filename="{kept.filename}"'
+    if kept.sum:
+        headers["Archive-Sum"] = kept.sum
     return Response(content, headers=headers, media_type=kept.media_type)
+
+
+def plain(request: Request, form: Form) -> Response:
+    """An answer that rests on no store, or on all."""
+    content = form.model_dump_json()
+    tag = _as_tag(content)
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=_headers(tag))
+    return Response(content, headers=_headers(tag), media_type=JSON)
 
 
 def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
@@ -117,30 +129,28 @@ def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
         raise Problem(503, "unreadable-store", "The store cannot answer this now.") from error
 
 
-def about_store(view: StoreView) -> dict[str, Any]:
-    """What every answer says of what it rests on. Times are UTC."""
+def about_store(view: StoreView) -> About:
+    """What every answer says of what it rests on."""
     info = view.info
     age = None if info.synced_at is None else (view.now - info.synced_at).total_seconds()
-    return {
-        "network": view.source.name,
-        "chain_id": info.chain_id,
-        "simulated": info.simulated,
-        "block": info.synced_block,
-        "block_at": iso(info.synced_at),
-        "age_seconds": None if age is None or info.simulated else max(0, round(age)),
-        "asked_at": iso(view.now),
-    }
-
-
-def iso(moment: datetime | None) -> str | None:
-    """`2025-01-31T12:00:00Z`, to the second."""
-    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return About(
+        network=view.source.name,
+        chain_id=info.chain_id,
+        simulated=info.simulated,
+        block=info.synced_block,
+        block_at=iso(info.synced_at),
+        age_seconds=None if age is None or info.simulated else max(0, round(age)),
+        asked_at=iso(view.now),
+    )
 
 
 def _tag(view: StoreView, key: object) -> str:
     """Weak: the age in an answer is another at each second."""
     versions = (view.version, scores_version(view.source), logged.log_size(view.source.path))
-    text = repr((versions, view.ending.kind, key))
+    return _as_tag(repr((versions, view.ending.kind, key)))
+
+
+def _as_tag(text: str) -> str:
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
 
 

@@ -157,8 +157,10 @@ class Network(BaseModel):
 class Settings(BaseSettings):
     """The FTM_* variables: which `network` and `store` the app shows (None where unset), whether
     it scores odds in the background and logs forecasts that are shown, whether strangers visit it
-    and may write SQL, what an answer of a node may take in a sync (seconds in all, bytes a second
-    at least, megabytes unpacked) and, in the names of Network's own keys, what overrides them."""
+    and may write SQL, how often one client may ask the API in a minute (0: always) and how many
+    rows one answer of it has at most, what an answer of a node may take in a sync (seconds in all,
+    bytes a second at least, megabytes unpacked) and, in the names of Network's own keys, what
+    overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -171,6 +173,8 @@ class Settings(BaseSettings):
     forecast_log: Literal["on", "off"] = "on"
     public: Literal["on", "off"] = "off"
     sql_box: Literal["on", "off"] = "on"
+    api_per_minute: Annotated[int, Field(ge=0)] = 300
+    api_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
     answer_seconds: Annotated[float, Field(ge=1, le=3_600)] | None = None
     answer_least_bytes: Annotated[float, Field(ge=0)] | None = None
     answer_most_mb: Annotated[float, Field(ge=1, le=1_024)] | None = None

@@ -125,11 +125,8 @@ def run_first(
     return frame, count[0]
 
 
-@contextmanager
-def _prepared(
-    con: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, Any]
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor on which the query called `name` has its parameters; raises for `run`."""
+def check(name: str, params: Mapping[str, Any]) -> None:
+    """Whether the query called `name` takes these parameters, for `run`. Raises QueryError."""
     known = {field.name: field for field in load(name).params}
     for key in params.keys() - known.keys():
         takes = ", ".join(known) or "no parameters"
@@ -137,6 +134,14 @@ def _prepared(
     for key, value in params.items():
         if value is not None and not _fits(known[key], value):
             raise QueryError(f"{name}: {key} is {value!r}, but must be {_wanted(known[key])}")
+
+
+@contextmanager
+def _prepared(
+    con: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, Any]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor on which the query called `name` has its parameters; raises for `run`."""
+    check(name, params)
     try:
         place = con.execute("SELECT current_setting('search_path')").fetchone()
         with con.cursor() as cursor:

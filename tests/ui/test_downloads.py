@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from answers.provenance import file_name
 from data.store.reader import open_reader, read_info
-from ui.parts.downloads import file_name
 
 
 def test_a_file_is_named_by_query_inputs_network_and_block(sample_store: Path) -> None:

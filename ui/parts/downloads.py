@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Mapping
-from datetime import UTC
 from functools import partial
 from typing import Any
 
@@ -13,11 +10,9 @@ import polars as pl
 import streamlit as st
 
 import queries
+from answers.provenance import file_name, provenance
 from answers.store_view import StoreView
-from data.store.reader import StoreInfo
 from queries.export import as_csv, as_parquet
-
-_IN_NAMES = re.compile(r"[0-9A-Za-z_.-]{1,24}")
 
 
 def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) -> None:
@@ -58,7 +53,7 @@ def _buttons(
     title: str = "",
 ) -> None:
     info = store.info
-    about = _provenance(info, name, sql, params)
+    about = provenance(info, name, sql, params)
     with st.container(horizontal=True, gap="small"):
         for kind, mime, write in (
             ("CSV", "text/csv", as_csv),
@@ -75,28 +70,3 @@ def _buttons(
                 type="tertiary",
                 icon=":material/download:",
             )
-
-
-def file_name(name: str, params: Mapping[str, str], info: StoreInfo) -> str:
-    """Query, inputs, network and block, so that two answers do not lie under one name. An input
-    that is no short word is left out: the file itself holds it."""
-    inputs = (f"{key}_{text}" for key, text in params.items() if _IN_NAMES.fullmatch(text))
-    return "-".join([name, *inputs, info.network, str(info.synced_block)])
-
-
-def _provenance(info: StoreInfo, name: str, sql: str, params: Mapping[str, str]) -> dict[str, str]:
-    """What a file says of itself: of which network, block and query its figures are."""
-    about = {
-        "network": info.network,
-        "chain_id": str(info.chain_id),
-        "block": str(info.synced_block),
-        "query": name,
-        **{f"param {key}": value for key, value in params.items()},
-        "version": hashlib.sha256(sql.encode()).hexdigest()[:12],
-        "schema": str(info.schema_version),
-    }
-    if info.synced_at is not None:
-        about["block_time"] = f"{info.synced_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    if info.simulated:
-        about["simulated"] = "yes, by a seeded simulation: not the chain"
-    return about

@@ -1,0 +1,88 @@
+"""The JSON API under /api/v1, as it is mounted in the server."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import documentation
+from api.problems import Problem, as_response
+from api.routes import router
+
+PATH = "/api/v1"
+_EXPOSED = ["ETag", "Retry-After", "Content-Disposition", "Archive-Sum"]
+_ABOUT = """When an unstake of aFTMb or ankrFTM (aFTMc) is paid, from the chain's own history.
+
+Amounts are text, in FTM and in whole wei. What is not known is null. Times are UTC. Each answer
+names the network and the block that it rests on; simulated data says so. An answer may be kept for
+ten seconds, and has an ETag. What goes wrong is a problem document (RFC 9457)."""
+
+
+def create() -> FastAPI:
+    """The API as an application of its own."""
+    app = FastAPI(
+        title="FTM unstake queue",
+        version="1",
+        description=_ABOUT,
+        servers=[{"url": PATH}],
+        root_path_in_servers=False,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        exception_handlers={
+            Problem: _problem,
+            RequestValidationError: _invalid,
+            HTTPException: _no_such,
+        },
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "HEAD"],
+                allow_headers=["If-None-Match"],
+                expose_headers=_EXPOSED,
+            ),
+            Middleware(_head_as_get),
+        ],
+    )
+    app.include_router(router)
+    app.add_route("/docs", documentation.page(app), include_in_schema=False)
+    return app
+
+
+async def _problem(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return as_response(problem)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    """A parameter that is missing or of another type."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name = str(first["loc"][-1])
+    return as_response(Problem(400, "bad-parameter", f"{name}: {first['msg']}."))
+
+
+async def _no_such(_request: Request, error: Exception) -> Response:
+    """A path or a method that there is not."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return as_response(Problem(404, "unknown-path", f"There is no such path: see {PATH}/docs."))
+    return as_response(Problem(error.status_code, "refused", f"{error.detail}."))
+
+
+def _head_as_get(app: ASGIApp) -> ASGIApp:
+    """Middleware that answers HEAD as GET; the server leaves the body out."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await app(scope, receive, send)
+
+    return served

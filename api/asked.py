@@ -1,0 +1,133 @@
+"""The named queries for programs: what there is to ask, and the answers in four formats."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+import duckdb
+import polars as pl
+
+import queries
+from answers.provenance import file_name, provenance
+from answers.store_view import StoreView
+from api.forms import FieldForm, Queries, QueryForm, Rows
+from api.problems import Problem
+from api.served import Body
+from api.values import iso
+from queries import Field, Query, QueryError
+from queries.export import as_csv, as_parquet
+
+Format = Literal["json", "csv", "parquet", "arrow"]
+FIRST_ROWS = 1_000  # of an answer in JSON that names no number
+_MOST_EXACT = 2**53
+MEDIA = {
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+}
+
+
+def all_queries() -> Queries:
+    """Every query with its parameters and columns."""
+    return Queries(queries=[_form(queries.load(name)) for name in queries.names()])
+
+
+def _form(query: Query) -> QueryForm:
+    return QueryForm(
+        name=query.name,
+        title=query.title,
+        holds=query.prose,
+        params=[_field(field) for field in query.params],
+        columns=[_field(field) for field in query.columns],
+    )
+
+
+def _field(field: Field) -> FieldForm:
+    return FieldForm(name=field.name, type=field.type, unit=field.unit, holds=field.note)
+
+
+def read_params(query: Query, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The parameters of a query from a link's texts. Raises Problem."""
+    values: dict[str, Any] = {}
+    for field in query.params:
+        text = texts.get(field.name)
+        if text is None:
+            continue
+        values[field.name] = text
+        if field.type == "BIGINT":
+            if not text.lstrip("-").isdecimal() or len(text) > 18:
+                raise Problem(400, "bad-parameter", f"{field.name} is to be a whole number.")
+            values[field.name] = int(text)
+    try:
+        queries.check(query.name, values)
+    except QueryError as error:
+        raise Problem(400, "bad-parameter", str(error)) from error
+    return values
+
+
+def asked(store: StoreView, name: str, params: Mapping[str, Any], form: Format, most: int) -> Body:
+    """The answer of a query, of at most `most` rows. Raises Problem for what it refuses."""
+    try:
+        frame, count = store.ask_first(name, most, **params)
+    except QueryError as error:
+        if isinstance(error.__cause__, duckdb.CatalogException | duckdb.BinderException):
+            raise  # the store is of another version
+        raise Problem(400, "bad-parameter", str(error)) from error
+    texts = {key: str(value) for key, value in params.items()}
+    if form == "json":
+        return Body(_rows(name, texts, frame, count).model_dump_json().encode())
+    about = provenance(store.info, name, queries.load(name).sql, texts)
+    if frame.height < count:
+        about["cut"] = f"the first {frame.height} rows of {count}"
+    content = _arrow(frame) if form == "arrow" else _FILES[form](frame, about)
+    filename = f"{file_name(name, texts, store.info)}.{form}"
+    return Body(content, MEDIA[form], is_data=False, filename=filename)
+
+
+_FILES = {"csv": as_csv, "parquet": as_parquet}
+
+
+def _arrow(frame: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    frame.write_ipc_stream(file, compat_level=pl.CompatLevel.oldest())
+    return file.getvalue()
+
+
+def _rows(name: str, texts: dict[str, str], frame: pl.DataFrame, count: int) -> Rows:
+    return Rows(
+        query=name,
+        params=texts,
+        columns=frame.columns,
+        types=[field.type for field in queries.load(name).columns],
+        rows=[[_cell(value) for value in row] for row in frame.iter_rows()],
+        count=count,
+        cut=frame.height < count,
+    )
+
+
+def _cell(value: Any) -> Any:
+    """A cell as JSON has it: nothing in it is rounded."""
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return value if abs(value) <= _MOST_EXACT else str(value)
+        case float():
+            return value if math.isfinite(value) else None
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return iso(value)
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case list():
+            return [_cell(each) for each in value]
+        case _:
+            return str(value)

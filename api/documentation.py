@@ -1,0 +1,119 @@
+"""A page that describes the API, made of its own description: it loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+KINDS = {
+    "unknown-network": "There is no network of this name: /networks lists them.",
+    "unknown-request": "There is no request of this id up to the newest block here.",
+    "unknown-transaction": "The transaction made or paid no request up to the newest block here.",
+    "unknown-query": "There is no query of this name: /queries lists them.",
+    "unknown-path": "There is no such route.",
+    "unknown-parameter": "The route has no parameter of this name: it would change nothing.",
+    "repeated-parameter": "A parameter stands in the link more than once.",
+    "bad-parameter": "A parameter is missing, or has another type or more than it may have.",
+    "bad-amount": "The amount cannot be read, is 0, or is more than there is.",
+    "bad-address": "This is no address.",
+    "bad-hash": "This is no transaction's hash.",
+    "too-long": "The link is too long.",
+    "too-many": "One client asked too often: Retry-After says when to ask again.",
+    "too-large": "The file is too large to be made here.",
+    "no-store": "Nothing of this network was read yet.",
+    "no-archive": "The store holds no whole history.",
+    "not-set-up": "Whoever runs the server has to mend its settings.",
+    "unreadable-store": "The store cannot be read now, or was written by another version.",
+    "store-replaced": "A newer store is being published: ask again at once.",
+    "refused": "The server only reads: it answers GET and HEAD.",
+}
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1b1f24; background: #fff }
+code { font: 14px/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
+table { border-collapse: collapse; width: 100% }
+td { vertical-align: top; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #d8dee4 }
+h2 { margin: 2.2rem 0 .3rem }
+a { color: #0969da }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6edf3; background: #0d1117 } td { border-color: #30363d } a { color: #58a6ff }
+}
+"""
+
+
+def page(app: FastAPI) -> Callable[[Request], Response]:
+    """The route of the page; it is written when it is first asked for."""
+    kept: list[str] = []
+
+    def served(request: Request) -> Response:
+        if not kept:
+            kept.append(_page(app.openapi()))
+        return HTMLResponse(kept[0], headers={"Cache-Control": "public, max-age=3600"})
+
+    return served
+
+
+def _page(description: dict[str, Any]) -> str:
+    info, base = description["info"], description["servers"][0]["url"]
+    about = "".join(f"<p>{escape(part)}</p>" for part in info["description"].split("\n\n"))
+    routes = "".join(
+        _route(base, path, route["get"]) for path, route in description["paths"].items()
+    )
+    kinds = "".join(
+        f'<tr id="{kind}"><td><code>{kind}</code></td><td>{escape(text)}</td></tr>'
+        for kind, text in KINDS.items()
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>API · {escape(info['title'])}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>{escape(info['title'])}: API</h1>{about}"
+        f'<p>Described for programs: <a href="{base}/openapi.json">openapi.json</a> '
+        f"(OpenAPI {escape(description['openapi'])}).</p>{routes}"
+        f'<h2 id="problems">Problems</h2><table>{kinds}</table></body></html>'
+    )
+
+
+def _route(base: str, path: str, route: dict[str, Any]) -> str:
+    rows = "".join(map(_param, route.get("parameters", ())))
+    params = f"<table>{rows}</table>" if rows else ""
+    where = f"<code>GET {escape(base + path)}</code>"
+    if example := _example(path, route):
+        where = f'<a href="{escape(base + example)}">{where}</a>'
+    about = f"<p>{where}</p><p>{escape(route['description'])}</p>"
+    return f"<h2>{escape(route['summary'])}</h2>{about}{params}"
+
+
+def _param(param: dict[str, Any]) -> str:
+    schema = param["schema"]
+    one = next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), schema)
+    kind = (
+        " or ".join(map(str, one["enum"])) if "enum" in one else one.get("format", one.get("type"))
+    )
+    must = ", required" if param.get("required") else ""
+    return (
+        f"<tr><td><code>{escape(param['name'])}</code></td><td>{escape(str(kind))}{must}</td>"
+        f"<td>{escape(param.get('description', ''))}</td></tr>"
+    )
+
+
+def _example(path: str, route: dict[str, Any]) -> str:
+    """The route with an example of each parameter that it must have; "" where there is none."""
+    query = []
+    for param in route.get("parameters", ()):
+        schema = param["schema"]
+        values = param.get("examples") or schema.get("examples") or schema.get("enum")
+        if not param.get("required"):
+            continue
+        if not values:
+            return ""
+        if param["in"] == "path":
+            path = path.replace(f"{{{param['name']}}}", str(values[0]))
+        else:
+            query.append(f"{param['name']}={values[0]}")
+    return path + ("?" + "&".join(query) if query else "")

@@ -1,0 +1,62 @@
+"""How often one client may ask, and how long a link may be."""
+
+from __future__ import annotations
+
+import math
+import time
+from ipaddress import ip_address, ip_network
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.problems import Problem, as_response
+from data.config import settings
+
+LIMITED = ("/api/", "/feeds/", "/calendar/")
+_MOST_LETTERS = 8_000  # of what stands behind the question mark
+
+
+def per_client(app: ASGIApp) -> ASGIApp:
+    """Middleware that answers one address so many times a minute, by `FTM_API_PER_MINUTE`."""
+    limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
+            await app(scope, receive, send)
+            return
+        if (refused := _refused(limiter, scope)) is None:
+            await app(scope, receive, send)
+        else:
+            await as_response(refused)(scope, receive, send)
+
+    return served
+
+
+def _refused(limiter: MovingWindowRateLimiter, scope: Scope) -> Problem | None:
+    if len(scope["query_string"]) > _MOST_LETTERS:
+        return Problem(414, "too-long", f"The link is too long: {_MOST_LETTERS} letters are read.")
+    most = settings().api_per_minute
+    if most == 0:
+        return None
+    item, client = RateLimitItemPerMinute(most), _client(scope)
+    if limiter.hit(item, client):
+        return None
+    seconds = max(1, math.ceil(limiter.get_window_stats(item, client).reset_time - time.time()))
+    return Problem(
+        429,
+        "too-many",
+        f"One client is answered {most} times a minute: ask again in {seconds} s.",
+        {"Retry-After": str(seconds)},
+    )
+
+
+def _client(scope: Scope) -> str:
+    """Who asks. Of IPv6 a customer has a network of 64 bits, and so as many addresses."""
+    host = scope["client"][0] if scope.get("client") else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return str(host)
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else host

@@ -1,0 +1,147 @@
+"""Requests by id, by address and by transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from answers import scored
+from answers.store_view import StoreView
+from api.forms import (
+    Deed,
+    Event,
+    OneRequest,
+    RequestForm,
+    Requests,
+    SaidThen,
+    Transaction,
+    Window,
+)
+from api.problems import Problem
+from api.values import amount, iso
+from api.windows import window_of
+from data.pool.identifiers import Unreadable, read_address, read_hash
+
+_STATUS = {"pending": "waiting", "manual": "rejected", "paid": "paid", None: "unknown"}
+_SAID = ("kind", "days_5", "days_25", "days_50", "days_75", "days_90", "days_95", "later_share")
+
+
+def one(store: StoreView, wr_id: int) -> OneRequest:
+    """The request of this id. Raises Problem where the store has none."""
+    rows = store.ask("requests_in_wei", wr_id=wr_id)
+    if not rows.height:
+        raise Problem(404, "unknown-request", _none(store, wr_id))
+    row = rows.row(-1, named=True)  # the first, if it is there twice
+    events = store.ask("request_history", wr_id=wr_id)
+    scores = scored.scores_of(store)
+    told = scores.forecasts.filter(wr_id=wr_id) if scores else None
+    return OneRequest(
+        request=_form(store, row),
+        events=[
+            Event(event=event["event"], at=iso(event["at"]), block=event["block"], tx=event["tx"])
+            for event in events.iter_rows(named=True)
+        ],
+        window=_window(store, row) if row["status"] == "pending" else None,
+        said_when_made=_said(told.row(0, named=True)) if told is not None and told.height else None,
+    )
+
+
+def _none(store: StoreView, wr_id: int) -> str:
+    newest = store.ask_row("newest_request")
+    if newest is None:
+        return "There is no request in the store yet."
+    if wr_id > newest["wr_id"]:
+        return f"There is no request {wr_id}: the newest is {newest['wr_id']}."
+    return (
+        f"Request {wr_id} is missing from the store, though newer ones are there: a log was lost."
+    )
+
+
+def _window(store: StoreView, row: Mapping[str, Any]) -> Window:
+    odds = scored.odds_of(store)
+    known = row["payout_wei"] is not None and row["ahead_wei"] is not None
+    window = None
+    if odds is not None and known:
+        ahead_ftm, payout_ftm = (int(row[name]) / 1e18 for name in ("ahead_wei", "payout_wei"))
+        window = odds.present.window(ahead_ftm, payout_ftm)
+    return window_of(store, odds, window, row["requested_at"])
+
+
+def _said(told: Mapping[str, Any]) -> SaidThen:
+    return SaidThen(**{name: told[name] for name in _SAID})
+
+
+def _form(store: StoreView, row: Mapping[str, Any]) -> RequestForm:
+    query = urlencode({"network": store.source.name, "find": row["wr_id"]})
+    return RequestForm(
+        id=row["wr_id"],
+        status=_STATUS[row["status"]],  # type: ignore[arg-type]
+        staker=row["staker"],
+        token=row["token"],
+        gross=amount(row["gross_wei"]),
+        fee=amount(row["fee_wei"]),
+        payout=amount(row["payout_wei"]),
+        place=row["place"],
+        ahead=amount(row["ahead_wei"]),
+        requested_at=iso(row["requested_at"]),
+        rejected_at=iso(row["refused_at"]),
+        paid_at=iso(row["paid_at"]),
+        block=row["block"],
+        requested_tx=row["requested_tx"],
+        paid_tx=row["paid_tx"],
+        page=f"/track?{query}",
+    )
+
+
+def of_address(store: StoreView, address: str, first: int, most: int) -> Requests:
+    """At most `most` requests of an address, the newest first, after the `first` of them."""
+    rows = store.ask("requests_in_wei", address=address)
+    rows = rows.unique("wr_id", keep="last", maintain_order=True)
+    shown = rows.slice(first, most)
+    return Requests(
+        address=address,
+        count=rows.height,
+        requests=[_form(store, row) for row in shown.iter_rows(named=True)],
+    )
+
+
+def of_transaction(store: StoreView, tx: str) -> Transaction:
+    """What a transaction did. Raises Problem where it did nothing in the queue."""
+    events = store.ask("request_by_tx", tx=tx)
+    if not events.height:
+        raise Problem(
+            404,
+            "unknown-transaction",
+            "This transaction made or paid no request that was read so far.",
+        )
+    return Transaction(
+        tx=tx,
+        deeds=[
+            Deed(
+                id=event["wr_id"],
+                event=event["event"],
+                at=iso(event["at"]),
+                block=event["block"],
+                payout=amount(event["payout_wei"]),
+                status_now=_STATUS[event["status"]],  # type: ignore[arg-type]
+            )
+            for event in events.iter_rows(named=True)
+        ],
+    )
+
+
+def checked_address(text: str) -> str:
+    """An address as the store writes it. Raises Problem."""
+    return _checked(read_address(text), "bad-address")
+
+
+def checked_hash(text: str) -> str:
+    """A transaction's hash as the store writes it. Raises Problem."""
+    return _checked(read_hash(text), "bad-hash")
+
+
+def _checked(found: str | Unreadable | None, kind: str) -> str:
+    if isinstance(found, str):
+        return found
+    raise Problem(400, kind, found.why if found else "There is nothing to look up.")

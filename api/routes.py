@@ -1,0 +1,256 @@
+"""The routes of the API, and what is told of each.
+
+Every query of queries/ is a route of its own, so that a description of the API names its
+parameters. What a route answers is made in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+import queries
+from answers.store_view import StoreView
+from api import asked, queue_now, requests, stores
+from api.asked import FIRST_ROWS, Format
+from api.forms import (
+    Answer,
+    Form,
+    Networks,
+    OneRequest,
+    Queries,
+    QueueNow,
+    ReleaseWindow,
+    Requests,
+    Rows,
+    Scores,
+    Token,
+    Transaction,
+)
+from api.problems import MEDIA_TYPE, Problem
+from api.served import Body, answer, plain
+from api.stores import ARCHIVE
+from data import AmountError
+from data.config import settings
+from data.pool.amounts import parse_amount
+from queries import Field
+
+_BINARY = {"type": "string", "format": "binary"}
+_TYPES: dict[str, dict[str, Any]] = {
+    "BIGINT": {"type": "integer"},
+    "DATE": {"type": "string", "format": "date"},
+    "VARCHAR": {"type": "string", "maxLength": 100},
+}
+
+
+def known_only(request: Request) -> None:
+    """Raises Problem for a parameter that the route does not know, or that stands there twice."""
+    route = request.scope["route"]
+    known = {each.alias for each in route.dependant.query_params}
+    known |= {each["name"] for each in (route.openapi_extra or {}).get("parameters", ())}
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            takes = ", ".join(sorted(known)) or "no parameters"
+            raise Problem(
+                400, "unknown-parameter", f"There is an unknown parameter: it takes {takes}."
+            )
+        if names.count(name) > 1:
+            raise Problem(400, "repeated-parameter", f"{name} stands there more than once.")
+
+
+router = APIRouter(dependencies=[Depends(known_only)])
+Named = Annotated[
+    str | None,
+    Query(description="a network of /networks; that which is shown first if left out"),
+]
+
+
+def described(form: Any, *kinds: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route: its form, or a file, and the problems that it may have."""
+    texts = {
+        400: "a parameter cannot be read",
+        404: "there is no such thing",
+        413: "too large to be made here",
+        429: "asked too often",
+        503: "nothing was read yet, or the store is being replaced",
+    }
+    problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+    good = {"model": form} if form else {"content": {ARCHIVE: {"schema": _BINARY}}}
+    told: dict[int | str, dict[str, Any]] = {200: good | {"description": "the answer"}}
+    told[304] = {"description": "the answer is as it was"}
+    for status in (400, *kinds, 429, 503):
+        told[status] = {"description": texts[status], "content": {MEDIA_TYPE: problem}}
+    return told
+
+
+def _body(form: Form) -> Body:
+    return Body(form.model_dump_json().encode())
+
+
+@router.get("/networks", responses=described(Networks), summary="Networks")
+async def get_networks(request: Request) -> Response:
+    """Which networks there are, and how far each was read."""
+    return plain(request, await run_in_threadpool(stores.networks))
+
+
+@router.get("/queue", responses=described(Answer[QueueNow], 404), summary="Queue")
+async def get_queue(request: Request, network: Named = None) -> Response:
+    """How long the queue is, who is first in line, and what is missing to pay that."""
+    return await answer(request, network, "queue", lambda store: _body(queue_now.queue_now(store)))
+
+
+@router.get(
+    "/release-window", responses=described(Answer[ReleaseWindow], 404), summary="Release window"
+)
+async def get_release_window(
+    request: Request,
+    token: Annotated[
+        Literal["aFTMb", "aFTMc", "ankrFTM"], Query(description="aFTMc is ankrFTM by another name")
+    ],
+    amount: Annotated[
+        str,
+        Query(
+            description="of the token, with a decimal point",
+            max_length=100,
+            examples=["1000", "12.5"],
+        ),
+    ],
+    network: Named = None,
+) -> Response:
+    """What burning an amount now would give, and when it would be paid: dates, chances, and how
+    such forecasts have held."""
+    of_token: Token = "aFTMb" if token == "aFTMb" else "aFTMc"
+    try:
+        wei = parse_amount(amount)
+    except AmountError as error:
+        raise Problem(400, "bad-amount", str(error)) from error
+
+    def make(store: StoreView) -> Body:
+        return _body(queue_now.release_window(store, of_token, wei))
+
+    return await answer(request, network, ("release-window", of_token, wei), make)
+
+
+@router.get("/requests/{id}", responses=described(Answer[OneRequest], 404), summary="A request")
+async def get_request(
+    request: Request,
+    id: Annotated[int, Path(ge=0, lt=10**18, examples=[2210])],
+    network: Named = None,
+) -> Response:
+    """Where a request stands, what happened to it, and when it is expected to be paid."""
+
+    def make(store: StoreView) -> Body:
+        return _body(requests.one(store, id))
+
+    return await answer(request, network, ("request", id), make)
+
+
+@router.get(
+    "/requests", responses=described(Answer[Requests], 404), summary="Requests of an address"
+)
+async def get_requests(
+    request: Request,
+    address: Annotated[str, Query(max_length=2_000, description="who made them")],
+    first: Annotated[int, Query(ge=0, le=10**9, description="leave out so many")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    network: Named = None,
+) -> Response:
+    """The requests that an address made, the newest first."""
+    staker = requests.checked_address(address)
+
+    def make(store: StoreView) -> Body:
+        return _body(requests.of_address(store, staker, first, limit))
+
+    return await answer(request, network, ("requests", staker, first, limit), make)
+
+
+@router.get(
+    "/transactions/{hash}", responses=described(Answer[Transaction], 404), summary="A transaction"
+)
+async def get_transaction(
+    request: Request,
+    hash: Annotated[str, Path(max_length=2_000)],
+    network: Named = None,
+) -> Response:
+    """Which requests a transaction made or paid, or which it tried to pay."""
+    tx = requests.checked_hash(hash)
+
+    def make(store: StoreView) -> Body:
+        return _body(requests.of_transaction(store, tx))
+
+    return await answer(request, network, ("transaction", tx), make)
+
+
+@router.get("/scores", responses=described(Answer[Scores], 404), summary="Scores")
+async def get_scores(request: Request, network: Named = None) -> Response:
+    """How the forecasts would have come out in the past, against simpler ones."""
+    return await answer(request, network, "scores", lambda store: _body(stores.scores(store)))
+
+
+@router.get("/queries", responses=described(Queries), summary="Queries")
+async def get_queries(request: Request) -> Response:
+    """The questions that the store answers, with their parameters and columns."""
+    return plain(request, asked.all_queries())
+
+
+async def _get_query(
+    name: str,
+    request: Request,
+    network: Named = None,
+    format: Annotated[Format, Query()] = "json",
+    limit: Annotated[int | None, Query(ge=1, description="how many rows")] = None,
+) -> Response:
+    params = asked.read_params(queries.load(name), request.query_params)
+    most = settings().api_rows
+    rows = min(most, limit or (FIRST_ROWS if format == "json" else most))
+
+    def make(store: StoreView) -> Body:
+        return asked.asked(store, name, params, format, rows)
+
+    key = ("query", name, sorted(params.items()), format, rows)
+    return await answer(request, network, key, make)
+
+
+@router.get("/archive", responses=described(None, 404, 413), summary="Archive")
+async def get_archive(request: Request, network: Named = None) -> Response:
+    """The whole history in one file, the same bytes for whoever reads the same chain."""
+    return await answer(request, network, "archive", stores.archive)
+
+
+def _described_param(field: Field) -> dict[str, Any]:
+    """A query's parameter as OpenAPI has it."""
+    schema = (
+        {"type": "string", "enum": list(field.choices)} if field.choices else _TYPES[field.type]
+    )
+    return {"name": field.name, "in": "query", "description": field.note, "schema": schema}
+
+
+def add_queries() -> None:
+    """A route for each query."""
+    for query in map(queries.load, queries.names()):
+        responses = described(Answer[Rows], 404)
+        responses[200]["content"] = {kind: {"schema": _BINARY} for kind in asked.MEDIA.values()}
+        router.add_api_route(
+            f"/queries/{query.name}",
+            partial(_get_query, query.name),
+            responses=responses,
+            summary=query.title,
+            description=query.prose,
+            operation_id=query.name,
+            name=query.name,
+            openapi_extra={"parameters": [_described_param(field) for field in query.params]},
+        )
+
+
+add_queries()
+
+
+@router.get("/queries/{name}", include_in_schema=False)
+async def get_no_query(name: str) -> Response:
+    raise Problem(404, "unknown-query", "There is no such query: /queries lists all of them.")
