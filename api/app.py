@@ -74,7 +74,8 @@ async def _no_such(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return as_response(Problem(404, "unknown-path", f"There is no such path: see {PATH}/docs."))
-    return as_response(Problem(error.status_code, "refused", f"{error.detail}."))
+    headers = dict(error.headers or {})
+    return as_response(Problem(error.status_code, "refused", f"{error.detail}.", headers))
 
 
 def _head_as_get(app: ASGIApp) -> ASGIApp:

@@ -17,6 +17,7 @@ from answers.provenance import file_name, provenance
 from answers.store_view import StoreView
 from api.forms import FieldForm, Queries, QueryForm, Rows
 from api.problems import Problem
+from api.requests import checked_address, checked_hash
 from api.served import Body
 from api.values import iso
 from queries import Field, Query, QueryError
@@ -25,6 +26,7 @@ from queries.export import as_csv, as_parquet
 Format = Literal["json", "csv", "parquet", "arrow"]
 FIRST_ROWS = 1_000  # of an answer in JSON that names no number
 _MOST_EXACT = 2**53
+_MOST_DIGITS, _MOST_LETTERS = 18, 100
 MEDIA = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
@@ -58,16 +60,33 @@ def read_params(query: Query, texts: Mapping[str, str]) -> dict[str, Any]:
         text = texts.get(field.name)
         if text is None:
             continue
-        values[field.name] = text
-        if field.type == "BIGINT":
-            if not text.lstrip("-").isdecimal() or len(text) > 18:
-                raise Problem(400, "bad-parameter", f"{field.name} is to be a whole number.")
-            values[field.name] = int(text)
+        values[field.name] = _read(field, text)
     try:
         queries.check(query.name, values)
     except QueryError as error:
-        raise Problem(400, "bad-parameter", str(error)) from error
+        raise _refused(error) from error
     return values
+
+
+def _read(field: Field, text: str) -> str | int:
+    """A parameter's text as the query takes it. Raises Problem."""
+    if field.type == "BIGINT":
+        if not text.removeprefix("-").isdecimal() or len(text) > _MOST_DIGITS:
+            raise Problem(400, "bad-parameter", f"{field.name} is to be a whole number.")
+        return int(text)
+    if field.unit == "address":
+        return checked_address(text)
+    if field.unit == "hash":
+        return checked_hash(text)
+    if len(text) > _MOST_LETTERS:
+        raise Problem(400, "bad-parameter", f"{field.name} has more than {_MOST_LETTERS} letters.")
+    return text
+
+
+def _refused(error: QueryError) -> Problem:
+    """Why a query has no answer, as a sentence."""
+    why = str(error).replace("Invalid Input Error: ", "").rstrip(".")
+    return Problem(400, "bad-parameter", f"{why}.")
 
 
 def asked(store: StoreView, name: str, params: Mapping[str, Any], form: Format, most: int) -> Body:
@@ -77,7 +96,7 @@ def asked(store: StoreView, name: str, params: Mapping[str, Any], form: Format, 
     except QueryError as error:
         if isinstance(error.__cause__, duckdb.CatalogException | duckdb.BinderException):
             raise  # the store is of another version
-        raise Problem(400, "bad-parameter", str(error)) from error
+        raise _refused(error) from error
     texts = {key: str(value) for key, value in params.items()}
     if form == "json":
         return Body(_rows(name, texts, frame, count).model_dump_json().encode())

@@ -1,0 +1,74 @@
+"""The API on a copy of the sample, asked without a socket."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from api import app, limits
+from scoring.companion import companion_of
+from tests.app import edited
+
+Ask = Callable[..., httpx.Response]
+
+
+def server() -> Starlette:
+    """The API as the server mounts it."""
+    return Starlette(
+        routes=[Mount(app.PATH, app.create())], middleware=[Middleware(limits.per_client)]
+    )
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[BlockingPortal]:
+    """One event loop, as a server has."""
+    with start_blocking_portal() as portal:
+        yield portal
+
+
+@pytest.fixture
+def store(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) -> Path:
+    """The store that the API tells of; to be changed."""
+    path = edited(sample_store, tmp_path / "shown.duckdb")
+    environment.setenv("FTM_STORE", str(path))
+    environment.setenv("FTM_NETWORK", "sample")
+    environment.setenv("FTM_API_PER_MINUTE", "0")
+    return path
+
+
+@pytest.fixture
+def scored_store(store: Path, sample_scores: Path) -> Path:
+    """The same, with scores beside it."""
+    shutil.copyfile(sample_scores, companion_of(store))
+    return store
+
+
+@pytest.fixture
+def ask(store: Path, loop: BlockingPortal) -> Ask:
+    """Asks the API for a path of it."""
+    return asking(loop)
+
+
+def asking(loop: BlockingPortal, application: Starlette | None = None) -> Ask:
+    """Asks an application, by default a new one, for a path of the API."""
+    transport = httpx.ASGITransport(application or server())
+
+    def asked(path: str, method: str = "GET", **headers: str) -> httpx.Response:
+        async def send() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=transport, base_url=f"http://localhost{app.PATH}"
+            ) as client:
+                named = {name.replace("_", "-"): value for name, value in headers.items()}
+                return await client.request(method, path, headers=named)
+
+        return loop.call(send)
+
+    return asked
