@@ -12,7 +12,8 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import Problem, as_response
-from data.config import settings
+from data import ConfigError
+from data.config import USUAL_PER_MINUTE, settings
 
 LIMITED = ("/api/", "/feeds/", "/calendar/")
 _MOST_LETTERS = 8_000  # of what stands behind the question mark
@@ -21,12 +22,13 @@ _MOST_LETTERS = 8_000  # of what stands behind the question mark
 def per_client(app: ASGIApp) -> ASGIApp:
     """Middleware that answers one address so many times a minute, by `FTM_API_PER_MINUTE`."""
     limiter = MovingWindowRateLimiter(MemoryStorage())
+    most = _most()
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
             await app(scope, receive, send)
             return
-        if (refused := _refused(limiter, scope)) is None:
+        if (refused := _refused(limiter, most, scope)) is None:
             await app(scope, receive, send)
         else:
             await as_response(refused)(scope, receive, send)
@@ -34,10 +36,17 @@ def per_client(app: ASGIApp) -> ASGIApp:
     return served
 
 
-def _refused(limiter: MovingWindowRateLimiter, scope: Scope) -> Problem | None:
+def _most() -> int:
+    """How often a minute, read once; a wrong setting keeps no server from starting."""
+    try:
+        return settings().api_per_minute
+    except ConfigError:
+        return USUAL_PER_MINUTE
+
+
+def _refused(limiter: MovingWindowRateLimiter, most: int, scope: Scope) -> Problem | None:
     if len(scope["query_string"]) > _MOST_LETTERS:
         return Problem(414, "too-long", f"The link is too long: {_MOST_LETTERS} letters are read.")
-    most = settings().api_per_minute
     if most == 0:
         return None
     item, client = RateLimitItemPerMinute(most), _client(scope)

@@ -48,7 +48,7 @@ _TYPES: dict[str, dict[str, Any]] = {
 }
 
 
-def known_only(request: Request) -> None:
+async def known_only(request: Request) -> None:
     """Raises Problem for a parameter that the route does not know, or that stands there twice."""
     route = request.scope["route"]
     known = {each.alias for each in route.dependant.query_params}

@@ -1,5 +1,5 @@
 """`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `odds`, `forecast`,
-`economy` or all."""
+`economy`, `api` or all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from bench import (
+    api_times,
     economy,
     first_odds,
     forecast_study,
@@ -17,7 +18,7 @@ from bench import (
     replay,
 )
 
-_BENCHES = ("ingest", "queries", "pages", "odds", "forecast", "economy")
+_BENCHES = ("ingest", "queries", "pages", "odds", "forecast", "economy", "api")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,6 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         failed |= first_odds.main()
     if "forecast" in benches:
         failed |= forecast_study.main(options.seeds)
+    if "api" in benches:
+        failed |= api_times.main()
     return failed | (economy.main() if "economy" in benches else 0)
 
 

@@ -20,7 +20,10 @@ from data.config import ROOT
 from scoring.companion import read_scores
 
 ODDS_S, WHOLE_S = 10.0, 15.0
-_PARTS = (".streamlit", "data", "pages", "queries", "ui", "forecast", "scoring")
+_PARTS = (
+    *(".streamlit", "answers", "api", "data"),
+    *("forecast", "pages", "queries", "scoring", "ui"),
+)
 _SIGN = "chance by"
 _MOST_S = 300.0
 

@@ -109,6 +109,9 @@ def ca_bundle() -> Path | None:
     return None
 
 
+USUAL_PER_MINUTE = 300  # answers of the API to one client
+
+
 class Network(BaseModel):
     """One chain and the four contracts on it. Addresses are lower-case.
 
@@ -173,7 +176,7 @@ class Settings(BaseSettings):
     forecast_log: Literal["on", "off"] = "on"
     public: Literal["on", "off"] = "off"
     sql_box: Literal["on", "off"] = "on"
-    api_per_minute: Annotated[int, Field(ge=0)] = 300
+    api_per_minute: Annotated[int, Field(ge=0)] = USUAL_PER_MINUTE
     api_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
     answer_seconds: Annotated[float, Field(ge=1, le=3_600)] | None = None
     answer_least_bytes: Annotated[float, Field(ge=0)] | None = None

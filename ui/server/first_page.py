@@ -23,7 +23,8 @@ def with_own_name(app: ASGIApp) -> ASGIApp:
     """Middleware that puts our title, description and icon into Streamlit's page."""
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or "." in (last := scope["path"].rpartition("/")[2]):
+        path = scope.get("path", "")
+        if scope["type"] != "http" or "." in (last := path.rpartition("/")[2]) or _is_api(path):
             if scope["type"] == "http" and last == "favicon.png":
                 await FileResponse(ICON)(scope, receive, send)
                 return
@@ -53,6 +54,10 @@ def with_own_name(app: ASGIApp) -> ASGIApp:
         await app({**scope, "headers": plain}, receive, send_named)
 
     return served
+
+
+def _is_api(path: str) -> bool:
+    return "/api/" in path
 
 
 def _is_page(start: Message) -> bool:
