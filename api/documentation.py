@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,23 +28,12 @@ KINDS = {
     "too-large": "The file is too large to be made here.",
     "no-store": "Nothing of this network was read yet.",
     "no-archive": "The store holds no whole history.",
-    "not-set-up": "Whoever runs the server has to mend its settings.",
+    "not-set-up": "Whoever runs the server has to correct its settings.",
     "unreadable-store": "The store cannot be read now, or was written by another version.",
     "store-replaced": "A newer store is being published: ask again at once.",
     "refused": "The server only reads: it answers GET and HEAD.",
 }
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1b1f24; background: #fff }
-code { font: 14px/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
-table { border-collapse: collapse; width: 100% }
-td { vertical-align: top; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #d8dee4 }
-h2 { margin: 2.2rem 0 .3rem }
-a { color: #0969da }
-@media (prefers-color-scheme: dark) {
-  body { color: #e6edf3; background: #0d1117 } td { border-color: #30363d } a { color: #58a6ff }
-}
-"""
+_STYLE = Path(__file__).with_suffix(".css").read_text()
 
 
 def page(app: FastAPI) -> Callable[[Request], Response]:

@@ -146,7 +146,7 @@ class Held(Form):
     """How many of the windows that would have been given in the past held."""
 
     covered_90: Share | None = Field(description="of 90 % ranges; null where none is judged yet")
-    low: Share | None = Field(description="its 90 % interval, by payout batches")
+    low: Share | None = Field(description="of it, by 90 % of draws of payout batches")
     high: Share | None
     requests: int
     decided: bool = Field(description="false where there are fewer than 60 payout batches")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from data.sample.store import ensure_sample
 from data.store.reader import open_reader
 from devnet import Devnet
 from queries.export import as_csv, as_parquet
+from scoring.companion import companion_of
+from tests.app import edited, served
 from tests.syncing import sync
 
 
@@ -65,6 +68,40 @@ def test_the_python_runs_in_any_folder_and_prints_wei_to_the_last_digit(tmp_path
     assert told.returncode == 0, told.stderr
     assert "half_year" in told.stdout
     assert re.search(r"\(Decimal\('\d{20,}'\),\)", told.stdout)
+
+
+@pytest.mark.node
+def test_what_it_says_to_programs_works(
+    sample_store: Path, sample_scores: Path, app_tree: Path
+) -> None:
+    section = _section("For programs")
+    edited(sample_store, app_tree / "var" / "sample.duckdb")
+    shutil.copyfile(sample_scores, companion_of(app_tree / "var" / "sample.duckdb"))
+    commands = re.findall(r"^    (curl .*)$", section, re.MULTILINE)
+    assert len(commands) >= 4
+    with served(app_tree) as app:
+        for command in commands:
+            told = subprocess.run(
+                command.replace("curl ", "curl --silent --fail ").replace(
+                    "http://localhost:8501", app.url
+                ),
+                shell=True,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert told.returncode == 0, command
+            assert len(told.stdout) > 100
+        (client,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+        told = subprocess.run(
+            [sys.executable, "-c", client.replace("http://localhost:8501", app.url)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith("simulated at block ")
+    assert re.search(r"\d+\.\d+ FTM: .* chance by ", told.stdout)
 
 
 READERS = dict(

@@ -1,4 +1,4 @@
-"""The API against its own description: whatever that allows is asked, and what comes must fit it."""
+"""The API against its own description: whatever that allows is asked, and what comes must fit."""
 
 from __future__ import annotations
 
