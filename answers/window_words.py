@@ -38,8 +38,9 @@ def _further(window: ReleaseWindow) -> str:
         )
     longest = window.horizon_days
     last = ""
-    if math.isfinite(window.quantile(_LIKELY)):
-        last = f", {chance(window, longest)} by {_day(window, longest)}"
+    by_then = chance(window, longest)
+    if math.isfinite(window.quantile(_LIKELY)) and by_then != f"{100 * _LIKELY:.0f} %":
+        last = f", {by_then} by {_day(window, longest)}"
     return f"{last} ({round(longest)} days, as far as we forecast)."
 
 

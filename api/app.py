@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -14,8 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import documentation
 from api.problems import Problem, as_response
 from api.routes import router
+from api.served import JSON
 
 PATH = "/api/v1"
+_EXAMPLES = Path(__file__).with_name("examples.json")
 _EXPOSED = ["ETag", "Retry-After", "Content-Disposition", "Archive-Sum"]
 _ABOUT = """When an unstake of aFTMb or ankrFTM (aFTMc) is paid, from the chain's own history.
 
@@ -24,9 +30,24 @@ names the network and the block that it rests on; simulated data says so. An ans
 ten seconds, and has an ETag. What goes wrong is a problem document (RFC 9457)."""
 
 
+class Described(FastAPI):
+    """An application whose description has an example of each answer: FastAPI leaves out of its own
+    what is null."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description in the form of OpenAPI."""
+        if self.openapi_schema is None:
+            paths = super().openapi()["paths"]
+            # Of the sample: they show a form, and change with no store.
+            for path, example in json.loads(_EXAMPLES.read_text()).items():
+                paths[path]["get"]["responses"]["200"]["content"][JSON]["example"] = example
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
 def create() -> FastAPI:
     """The API as an application of its own."""
-    app = FastAPI(
+    app = Described(
         title="FTM unstake queue",
         version="1",
         description=_ABOUT,

@@ -33,7 +33,7 @@ from api.forms import (
     Transaction,
 )
 from api.problems import MEDIA_TYPE, Problem
-from api.served import Body, answer, plain
+from api.served import JSON, Body, answer, plain
 from api.stores import ARCHIVE
 from data import AmountError
 from data.config import settings
@@ -81,7 +81,9 @@ def described(form: Any, *kinds: int) -> dict[int | str, dict[str, Any]]:
         503: "nothing was read yet, or the store is being replaced",
     }
     problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
-    good = {"model": form} if form else {"content": {ARCHIVE: {"schema": _BINARY}}}
+    good: dict[str, Any] = {"content": {ARCHIVE: {"schema": _BINARY}}}
+    if form is not None:
+        good = {"model": form, "content": {JSON: {}}}
     told: dict[int | str, dict[str, Any]] = {200: good | {"description": "the answer"}}
     told[304] = {"description": "the answer is as it was"}
     for status in (400, *kinds, 429, 503):
@@ -106,7 +108,9 @@ async def get_queue(request: Request, network: Named = None) -> Response:
 
 
 @router.get(
-    "/release-window", responses=described(Answer[ReleaseWindow], 404), summary="Release window"
+    "/release-window",
+    responses=described(Answer[ReleaseWindow], 404),
+    summary="Release window",
 )
 async def get_release_window(
     request: Request,
@@ -137,7 +141,11 @@ async def get_release_window(
     return await answer(request, network, ("release-window", of_token, wei), make)
 
 
-@router.get("/requests/{id}", responses=described(Answer[OneRequest], 404), summary="A request")
+@router.get(
+    "/requests/{id}",
+    responses=described(Answer[OneRequest], 404),
+    summary="A request",
+)
 async def get_request(
     request: Request,
     id: Annotated[int, Path(ge=0, lt=10**18, examples=[2210])],
@@ -152,7 +160,9 @@ async def get_request(
 
 
 @router.get(
-    "/requests", responses=described(Answer[Requests], 404), summary="Requests of an address"
+    "/requests",
+    responses=described(Answer[Requests], 404),
+    summary="Requests of an address",
 )
 async def get_requests(
     request: Request,
@@ -171,7 +181,9 @@ async def get_requests(
 
 
 @router.get(
-    "/transactions/{hash}", responses=described(Answer[Transaction], 404), summary="A transaction"
+    "/transactions/{hash}",
+    responses=described(Answer[Transaction], 404),
+    summary="A transaction",
 )
 async def get_transaction(
     request: Request,
@@ -235,7 +247,8 @@ def add_queries() -> None:
     """A route for each query."""
     for query in map(queries.load, queries.names()):
         responses = described(Answer[Rows], 404)
-        responses[200]["content"] = {kind: {"schema": _BINARY} for kind in asked.MEDIA.values()}
+        files = {kind: {"schema": _BINARY} for kind in asked.MEDIA.values()}
+        responses[200]["content"] |= files
         router.add_api_route(
             f"/queries/{query.name}",
             partial(_get_query, query.name),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -14,6 +16,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from answers.sources import read_sources
+from data.config import ROOT
 from scoring.companion import companion_of
 from tests.api.conftest import server
 from tests.app import edited
@@ -42,3 +45,11 @@ def _sample(
 def test_what_comes_is_what_is_described(case: Case) -> None:
     """But for what a schema cannot say: which amounts, addresses and days there are."""
     case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+
+@pytest.mark.parametrize("path", json.loads((ROOT / "api" / "examples.json").read_text()))
+def test_an_example_has_the_form_of_its_route(path: str) -> None:
+    route = description.raw_schema["paths"][path]["get"]["responses"]["200"]
+    content = route["content"]["application/json"]
+    schema = content["schema"] | {"components": description.raw_schema["components"]}
+    jsonschema_rs.validator_for(schema).validate(content["example"])
