@@ -6,13 +6,16 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from api import calendars, feeds
 from ui.server import first_page, gate, serving
 
 gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
-    routes=[Route("/healthz", serving.health)],
+    routes=serving.at_base_path(
+        [Route("/healthz", serving.health), *feeds.ROUTES, *calendars.ROUTES]
+    ),
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),

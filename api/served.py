@@ -7,10 +7,10 @@ threads: a query on two processors is not quicker by being asked forty times at 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -22,7 +22,7 @@ from answers import logged, store_view
 from answers.kept import Kept
 from answers.sources import Source, read_sources, scores_version
 from answers.store_view import StoreView, SupersededError
-from api.problems import Problem
+from api.problems import Problem, as_response
 from data import StoreError, TrackerError
 from queries import QueryError
 
@@ -32,6 +32,7 @@ _KEPT = Kept(_MOST_BYTES)
 _TRIES = 3
 _AT_ONCE = 4
 JSON = "application/json"
+_NOT_SET_UP = "The server's settings cannot be read."
 
 
 @lru_cache(maxsize=1)  # a limiter belongs to the event loop of the server
@@ -50,12 +51,32 @@ class Body:
     filename: str = ""
 
 
+def or_problem(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of a route that tells a Problem itself."""
+
+    @wraps(endpoint)
+    async def told(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Problem as problem:
+            return as_response(problem)
+
+    return told
+
+
+def base_of(request: Request) -> str:
+    """The address of this server's pages, as the request has it, with a slash at its end."""
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}/"
+
+
 def source_of(network: str | None) -> Source:
     """The source of a network by name, or the one that is shown first. Raises Problem."""
     try:
         sources = read_sources()
     except TrackerError as error:
-        raise Problem(503, "not-set-up", "The server's settings cannot be read.") from error
+        raise Problem(503, "not-set-up", _NOT_SET_UP) from error
     if network is None:
         return sources.default()
     if network not in sources.known:
@@ -70,10 +91,13 @@ def open_store(network: str | None) -> StoreView:
     for _ in range(_TRIES):
         try:
             view = store_view.open_view(source, source.version(), datetime.now(UTC))
+            _ = view and view.ending  # reads settings, so it may fail too
         except SupersededError:
             continue
         except StoreError as error:
             raise Problem(503, "unreadable-store", "The store cannot be read now.") from error
+        except TrackerError as error:
+            raise Problem(503, "not-set-up", _NOT_SET_UP) from error
         if view is None:
             raise Problem(
                 503, "no-store", f"Nothing of {source.name} was read yet: it has to be synced."
@@ -113,7 +137,7 @@ def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
         raise Problem(
             503, "store-replaced", "The store is being replaced: ask again.", {"Retry-After": "1"}
         ) from error
-    except (StoreError, QueryError) as error:
+    except (TrackerError, QueryError) as error:
         raise Problem(503, "unreadable-store", "The store cannot answer this now.") from error
 
 
@@ -145,8 +169,14 @@ def _tag(view: StoreView, key: object) -> str:
 
 
 def _is_known(request: Request, tag: str) -> bool:
-    known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or tag in (each.strip() for each in known.split(","))
+    """Compared weakly (RFC 9110): a proxy that packs an answer changes how strong its tag is."""
+    known = [each.strip().removeprefix("W/") for each in _all_of(request, "if-none-match")]
+    return "*" in known or tag.removeprefix("W/") in known
+
+
+def _all_of(request: Request, name: str) -> list[str]:
+    """The values of a header that may be there more than once."""
+    return ",".join(request.headers.getlist(name)).split(",")
 
 
 def _headers(tag: str) -> dict[str, str]:

@@ -20,7 +20,9 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
 from answers import words
 from answers.sources import read_sources
@@ -90,6 +92,12 @@ def with_security_headers(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send_with_headers)
 
     return served
+
+
+def at_base_path(routes: list[BaseRoute]) -> list[BaseRoute]:
+    """Routes of our own, also below the path that Streamlit serves its pages at, if it has one."""
+    base = config.get_option("server.baseUrlPath").strip("/")
+    return [*routes, Mount(f"/{base}", routes=routes)] if base else routes
 
 
 def health(request: Request) -> Response:
