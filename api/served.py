@@ -164,7 +164,9 @@ def iso(moment: datetime | None) -> str | None:
 def _tag(view: StoreView, key: object) -> str:
     """Weak: the age in an answer is another at each second."""
     versions = (view.version, scores_version(view.source), logged.log_size(view.source.path))
-    text = repr((versions, view.ending.kind, key))
+    ending = view.ending
+    reported = (ending.kind, ending.day, ending.told_by, ending.is_confirmed)
+    text = repr((versions, reported, key))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
 
 

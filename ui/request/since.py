@@ -66,11 +66,10 @@ def _estimates(store: StoreView, wr_id: int) -> None:
     if first["forecast_at"] == store.info.synced_at:
         st.caption("The estimate above is the first that was logged of it here.")
         return
-    told = f"Our first estimate here, on {words.day(first['forecast_at'])}: {sentences.estimate(first)}."
+    dates, began, ended = sentences.estimate, first["forecast_at"], last["forecast_at"]
+    told = f"Our first estimate here, on {words.day(began)}: {dates(first)}."
     if rows.height > 1:
-        told += (
-            f" The newest logged, on {words.day(last['forecast_at'])}: {sentences.estimate(last)}."
-        )
+        told += f" The newest logged, on {words.day(ended)}: {dates(last)}."
     st.markdown(f"{told}{moved(first, last)}")
     days = rows.unique(pl.col("forecast_at").dt.date(), keep="last", maintain_order=True)
     if days.height > 1:
