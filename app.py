@@ -13,14 +13,13 @@ gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
-    routes=serving.at_base_path(
-        [Route("/healthz", serving.health), *feeds.ROUTES, *calendars.ROUTES]
-    ),
+    routes=[Route("/healthz", serving.health), *feeds.ROUTES, *calendars.ROUTES],
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),
         Middleware(gate.reading_only),
         Middleware(first_page.with_own_name),
+        Middleware(serving.own_at_base_path),
     ],
     on_script_error=serving.explain,
 )
