@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from api import app as api
 from api import limits
@@ -14,11 +14,12 @@ gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
-    routes=[Route("/healthz", serving.health), Mount(api.PATH, api.create())],
+    routes=[Route("/healthz", serving.health), *api.routes()],
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),
         Middleware(gate.reading_only),
+        Middleware(serving.own_at_base_path),
         Middleware(limits.per_client),
         Middleware(first_page.with_own_name),
     ],

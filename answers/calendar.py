@@ -7,12 +7,12 @@ replaces the event: its UID is the same and its DTSTAMP is newer.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from answers import ending_words, official, window_words, words
 from answers.ending import Ending
-from answers.sentences import SUPPORT, unreal
+from answers.sentences import SUPPORT, answer, unreal
 from answers.store_view import Row
 from data.store.reader import StoreInfo
 from forecast import ReleaseWindow
@@ -21,6 +21,7 @@ from forecast.baselines import OFFICIAL_DAYS
 _LOOK_AGAIN_DAYS = 7
 _LIKELY = 90  # % chance: past its day a request is late
 _MORNING = timedelta(hours=9)
+_REFRESHED = timedelta(hours=1)
 _MAKER = "-//FTM unstake queue//Track//EN"
 
 
@@ -29,7 +30,7 @@ class Event:
     """What goes into a calendar; `at` is a whole day or a moment (UTC).
 
     `stamp` is the time of what is known. `alarm` rings so long after the event begins, and a whole
-    day begins in the reader's own time zone.
+    day begins in the reader's own time zone. What `is_settled` moves no more.
     """
 
     uid: str
@@ -39,6 +40,7 @@ class Event:
     description: str
     url: str = ""
     alarm: timedelta | None = None
+    is_settled: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,25 +108,59 @@ def entry(
         todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it is still waiting")
     ends_on = ending.day if ending and not ending.went_on else None
     is_beyond = request["status"] == "pending" and ends_on is not None and at >= ends_on
+    end_told = ending_words.reported(ending) if ending and is_beyond else ""
+    event = Event(_uid(info, request), stamp, at, summary, "", link, alarm)
+    return _told(event, info, request, [todo, end_told], known)
+
+
+def live_entry(
+    info: StoreInfo,
+    request: Row,
+    link: str,
+    now: datetime,
+    likely: Likely | None,
+    ending: Ending,
+    revised_at: datetime,
+) -> Event | None:
+    """The entry of any request, for a calendar that is asked for again and again: as `entry` has
+    it, and for one that was rejected or whose end is unknown one that says so. `revised_at` is when
+    what it rests on became what it is. None of a store without a time."""
+    if info.synced_at is None:
+        return None
+    if event := entry(info, request, link, now, likely, ending=ending):
+        return replace(event, stamp=revised_at, is_settled=request["status"] == "paid")
+    number = f"unstake request {request['wr_id']}"
+    at: date | datetime = info.synced_at.date()
+    summary = f"How {number} ended is unknown"
+    if request["status"] == "manual":
+        at, summary = request["refused_at"], f"Payment of {number} rejected by its receiver"
+    event = Event(_uid(info, request), revised_at, at, summary, "", link)
+    return _told(event, info, request, [words.plain(answer(request))])
+
+
+def _uid(info: StoreInfo, request: Row) -> str:
+    return f"unstake-request-{request['wr_id']}-of-{info.network}-{info.chain_id}@ftm-queue"
+
+
+def _told(event: Event, info: StoreInfo, request: Row, told: list[str], known: str = "") -> Event:
+    """The event with its whole description, and with the kind of a chain that is not the real one.
+
+    `told` stands after what the request is, `known` as in `entry`.
+    """
     kind = unreal(info)
     description = [
         f"Request {request['wr_id']} for {words.payout(request['payout_wei'])}, made on "
         f"{words.moment(request['requested_at'])}.",
-        todo,
-        ending_words.reported(ending) if ending and is_beyond else "",
-        f"Where it stands: {link}" if link else "",
+        *told,
+        f"Where it stands: {event.url}" if event.url else "",
         f"Transaction of the request: {request['requested_tx']}",
         f"{kind}: no real request." if kind else "",
         known or f"Known up to block {info.synced_block}, {words.moment(info.synced_at)}.",
     ]
-    return Event(
-        uid=f"unstake-request-{request['wr_id']}-of-{info.network}-{info.chain_id}@ftm-queue",
-        stamp=stamp,
-        at=at,
-        summary=f"{kind}: {summary}" if kind else summary,
+    return replace(
+        event,
+        summary=f"{kind}: {event.summary}" if kind else event.summary,
         description="\n".join(line for line in description if line),
-        url=link,
-        alarm=alarm,
     )
 
 
@@ -135,29 +171,51 @@ def _check(when: str) -> str:
     )
 
 
-def as_ics(event: Event) -> bytes:
-    """The event as a file."""
+@dataclass(frozen=True)
+class Live:
+    """What makes a file a calendar that is asked for again: its `name`, where it is had, and a
+    number that rises when its entry changes."""
+
+    name: str
+    source: str
+    sequence: int
+
+
+def as_ics(event: Event, live: Live | None = None) -> bytes:
+    """The event as a file, or as a calendar to subscribe to.
+
+    That has no METHOD: with one it would be an invitation, which must have an organizer.
+    """
     import icalendar  # takes a third of a second, and few ask for a file
 
     calendar, entry = icalendar.Calendar(), icalendar.Event()
     calendar.add("version", "2.0")
     calendar.add("prodid", _MAKER)
-    entry.add("uid", _printable(event.uid))
+    entry.add("uid", words.printable(event.uid))
     entry.add("dtstamp", event.stamp.astimezone(UTC))
     if isinstance(event.at, datetime):
         entry.add("dtstart", event.at.astimezone(UTC))
     else:
         entry.add("dtstart", event.at)
         entry.add("dtend", event.at + timedelta(days=1))  # the first day after it
-    entry.add("summary", _printable(event.summary))
-    entry.add("description", _printable(event.description))
+    entry.add("summary", words.printable(event.summary))
+    entry.add("description", words.printable(event.description))
     if event.url:
-        entry.add("url", "".join(_printable(event.url).split()))
+        entry.add("url", _one_word(event.url))
     entry.add("transp", "TRANSPARENT")  # the reader's day stays free
+    if live is not None:
+        for name in ("name", "x-wr-calname"):  # of RFC 7986, and what readers know
+            calendar.add(name, words.printable(live.name))
+        calendar.add("refresh-interval", _REFRESHED, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", icalendar.vDuration(_REFRESHED))
+        calendar.add("source", _one_word(live.source), parameters={"VALUE": "URI"})
+        entry.add("sequence", live.sequence)
+        entry.add("last-modified", event.stamp.astimezone(UTC))
+        entry.add("status", "CONFIRMED" if event.is_settled else "TENTATIVE")
     if event.alarm is not None:
         alarm = icalendar.Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", _printable(event.summary))
+        alarm.add("description", words.printable(event.summary))
         alarm.add("trigger", event.alarm)
         entry.add_component(alarm)
     calendar.add_component(entry)
@@ -165,6 +223,5 @@ def as_ics(event: Event) -> bytes:
     return file
 
 
-def _printable(text: str) -> str:
-    """Without control characters, but for line ends."""
-    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
+def _one_word(url: str) -> str:
+    return "".join(words.printable(url).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -50,15 +51,20 @@ def first_forecast(store: StoreView, wr_id: int) -> tuple[datetime, datetime] | 
 
 
 def estimates(store: StoreView, wr_id: int) -> pl.DataFrame:
-    """What was logged of a request, oldest first: `forecast_at`, `most_by` and `half_by`, the days
-    of a 90 % and a 50 % chance, null after `last_day`, the last that was forecast. What was no
-    estimate is left out. Raises StoreError."""
+    """What was logged of a request, oldest first: see `estimates_of`. Raises StoreError."""
+    return estimates_of(store, [wr_id]).drop("wr_id")
+
+
+def estimates_of(store: StoreView, ids: Collection[int]) -> pl.DataFrame:
+    """What was logged of these requests, oldest first: `wr_id`, `forecast_at`, `most_by` and
+    `half_by`, the days of a 90 % and a 50 % chance, null after `last_day`, the last that was
+    forecast. What was no estimate is left out. Raises StoreError."""
     path = store.source.path
     size = log_size(path)
     if not size:
         return _dated(pl.DataFrame(schema=SCHEMA))
-    of_it = _log(path, size).filter(wr_id=wr_id, chain_id=store.info.chain_id)
-    return _dated(of_it.filter(_ESTIMATE))
+    of_them = _log(path, size).filter(pl.col("wr_id").is_in(ids), chain_id=store.info.chain_id)
+    return _dated(of_them.filter(_ESTIMATE))
 
 
 def new_estimates(store: StoreView, new_ftm: float) -> pl.DataFrame:
@@ -88,6 +94,7 @@ def _dated(lines: pl.DataFrame) -> pl.DataFrame:
         return (at + pl.duration(microseconds=days * 86_400e6)).dt.date()
 
     return lines.sort("forecast_at", "block").select(
+        "wr_id",
         "forecast_at",
         most_by=day(pl.col("quantiles").list.get(_LIKELY, null_on_oob=True)),
         half_by=day(pl.col("quantiles").list.get(_EVEN, null_on_oob=True)),

@@ -133,6 +133,16 @@ def happened(event: Row, when: str) -> str:
     return f"**{name}**, {when}. {detail}"
 
 
+def estimate(row: Row) -> str:
+    """`90 % chance by 28 Jan 2025, 50 % by 3 Jan 2025` of a logged estimate."""
+    most, half = row["most_by"], row["half_by"]
+    if half is None:
+        return f"50 % chance only after {words.day(row['last_day'])}"
+    if most is None:
+        return f"50 % chance by {words.day(half)}, 90 % only after {words.day(row['last_day'])}"
+    return f"90 % chance by {words.day(most)}, 50 % by {words.day(half)}"
+
+
 def when(info: StoreInfo, now: datetime, at: datetime) -> str:
     """`8 Jan 2025, 11:42 UTC, 3 d 4 h ago`, or before the last block of a simulation."""
     if info.simulated and info.synced_at is not None:

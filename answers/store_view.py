@@ -91,6 +91,15 @@ class StoreView:
         contents = answered(self.version, "store_contents", {})
         return int(contents.filter(table_name=name)["rows"][0])
 
+    def hosts(self) -> list[str]:
+        """Who told the store what it holds, so far as it knows; an archive is no host."""
+        told = [self.info.source, *self.ask("coverage")["source"]]
+        if not self.info.simulated:
+            told += [*self.ask_first("contradictions", 50)[0]["source"]]
+        names = {name for names in told if names for name in names.split(", ")}
+        names |= {bare for name in names if "." in (bare := name.partition(":")[0])}  # no port
+        return sorted(name for name in names if name and " " not in name)
+
     @property
     def failed_checks(self) -> int:
         """How many of the last sync's checks failed."""

@@ -184,14 +184,28 @@ def fault(text: str) -> str:
 
 
 def found(text: str, hosts: Iterable[str] = ()) -> str:
-    """The words of a check, without markup; for strangers without its command, and without the
-    `hosts` that the store knows."""
+    """The words of a check, without markup; for strangers as `found_plain` has them."""
+    return escaped(found_plain(text, hosts))
+
+
+def found_plain(text: str, hosts: Iterable[str] = ()) -> str:
+    """The words of a check, where no markup is read; for strangers without its command, and
+    without the `hosts` that the store knows."""
     if not is_public():
-        return escaped(text)
+        return text
     names = [rf"(?<![\w.-]){re.escape(h)}(?![\w-]|\.\w)" for h in sorted(hosts, key=len)[::-1]]
     either = "|".join([*names, _ADDRESS])
-    hidden = re.sub(rf"(?:\w+://)?(?:{either})(?::\d+)?", "a host", _COMMAND.sub("", text))
-    return escaped(hidden)
+    return re.sub(rf"(?:\w+://)?(?:{either})(?::\d+)?", "a host", _COMMAND.sub("", text))
+
+
+def plain(text: str) -> str:
+    """A sentence of ours without its marks, where no markup is read."""
+    return text.replace("**", "").replace("`", "")
+
+
+def printable(text: str) -> str:
+    """Without control characters, but for line ends."""
+    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
 
 
 def to_operator(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The JSON API under /api/v1, as it is mounted in the server."""
+"""The JSON API under /api/v1, and all else for programs, as the server has it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import documentation
+from api import calendars, documentation, feeds
 from api.problems import Problem, as_response
 from api.routes import router
 from api.served import JSON
@@ -75,6 +76,11 @@ def create() -> FastAPI:
     app.include_router(router)
     app.add_route("/docs", documentation.page(app), include_in_schema=False)
     return app
+
+
+def routes() -> list[BaseRoute]:
+    """All that is for programs, to be served beside the pages."""
+    return [Mount(PATH, create()), *feeds.ROUTES, *calendars.ROUTES]
 
 
 async def _problem(_request: Request, problem: Exception) -> Response:

@@ -15,9 +15,9 @@ import polars as pl
 import queries
 from answers.provenance import file_name, provenance
 from answers.store_view import StoreView
+from api import looked_up
 from api.forms import FieldForm, Queries, QueryForm, Rows
 from api.problems import Problem
-from api.requests import checked_address, checked_hash
 from api.served import Body
 from api.values import iso
 from queries import Field, Query, QueryError
@@ -75,9 +75,9 @@ def _read(field: Field, text: str) -> str | int:
             raise Problem(400, "bad-parameter", f"{field.name} is to be a whole number.")
         return int(text)
     if field.unit == "address":
-        return checked_address(text)
+        return looked_up.address(text)
     if field.unit == "hash":
-        return checked_hash(text)
+        return looked_up.transaction(text)
     if len(text) > _MOST_LETTERS:
         raise Problem(400, "bad-parameter", f"{field.name} has more than {_MOST_LETTERS} letters.")
     return text

@@ -22,6 +22,8 @@ KINDS = {
     "bad-parameter": "A parameter is missing, or has another type or more than it may have.",
     "bad-amount": "The amount cannot be read, is 0, or is more than there is.",
     "bad-address": "This is no address.",
+    "bad-request-id": "A request's id is a whole number from 0 on.",
+    "missing-request": "The request's log was lost: newer ones are there.",
     "bad-hash": "This is no transaction's hash.",
     "too-long": "The link is too long.",
     "too-many": "One client asked too often: Retry-After says when to ask again.",

@@ -25,7 +25,8 @@ def per_client(app: ASGIApp) -> ASGIApp:
     most = _most()
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if scope["type"] != "http" or not path.startswith(LIMITED):
             await app(scope, receive, send)
             return
         if (refused := _refused(limiter, most, scope)) is None:

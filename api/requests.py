@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from answers import scored
 from answers.store_view import StoreView
+from api import looked_up
 from api.forms import (
     Deed,
     Event,
@@ -21,7 +22,6 @@ from api.forms import (
 from api.problems import Problem
 from api.values import amount, iso
 from api.windows import window_of
-from data.pool.identifiers import Unreadable, read_address, read_hash
 
 _STATUS = {"pending": "waiting", "manual": "rejected", "paid": "paid", None: "unknown"}
 _SAID = ("kind", "days_5", "days_25", "days_50", "days_75", "days_90", "days_95", "later_share")
@@ -31,7 +31,7 @@ def one(store: StoreView, wr_id: int) -> OneRequest:
     """The request of this id. Raises Problem where the store has none."""
     rows = store.ask("requests_in_wei", wr_id=wr_id)
     if not rows.height:
-        raise Problem(404, "unknown-request", _none(store, wr_id))
+        looked_up.request(store, wr_id)  # says why
     row = rows.row(-1, named=True)  # the first, if it is there twice
     events = store.ask("request_history", wr_id=wr_id)
     scores = scored.scores_of(store)
@@ -44,17 +44,6 @@ def one(store: StoreView, wr_id: int) -> OneRequest:
         ],
         window=_window(store, row) if row["status"] == "pending" else None,
         said_when_made=_said(told.row(0, named=True)) if told is not None and told.height else None,
-    )
-
-
-def _none(store: StoreView, wr_id: int) -> str:
-    newest = store.ask_row("newest_request")
-    if newest is None:
-        return "There is no request in the store yet."
-    if wr_id > newest["wr_id"]:
-        return f"There is no request {wr_id}: the newest is {newest['wr_id']}."
-    return (
-        f"Request {wr_id} is missing from the store, though newer ones are there: a log was lost."
     )
 
 
@@ -129,19 +118,3 @@ def of_transaction(store: StoreView, tx: str) -> Transaction:
             for event in events.iter_rows(named=True)
         ],
     )
-
-
-def checked_address(text: str) -> str:
-    """An address as the store writes it. Raises Problem."""
-    return _checked(read_address(text), "bad-address")
-
-
-def checked_hash(text: str) -> str:
-    """A transaction's hash as the store writes it. Raises Problem."""
-    return _checked(read_hash(text), "bad-hash")
-
-
-def _checked(found: str | Unreadable | None, kind: str) -> str:
-    if isinstance(found, str):
-        return found
-    raise Problem(400, kind, found.why if found else "There is nothing to look up.")

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 import queries
 from answers.store_view import StoreView
-from api import asked, queue_now, requests, stores
+from api import asked, looked_up, queue_now, requests, stores
 from api.asked import FIRST_ROWS, Format
 from api.forms import (
     Answer,
@@ -172,7 +172,7 @@ async def get_requests(
     network: Named = None,
 ) -> Response:
     """The requests that an address made, the newest first."""
-    staker = requests.checked_address(address)
+    staker = looked_up.address(address)
 
     def make(store: StoreView) -> Body:
         return _body(requests.of_address(store, staker, first, limit))
@@ -191,7 +191,7 @@ async def get_transaction(
     network: Named = None,
 ) -> Response:
     """Which requests a transaction made or paid, or which it tried to pay."""
-    tx = requests.checked_hash(hash)
+    tx = looked_up.transaction(hash)
 
     def make(store: StoreView) -> Body:
         return _body(requests.of_transaction(store, tx))

@@ -7,10 +7,10 @@ threads: a query on two processors is not quicker by being asked forty times at 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -21,7 +21,7 @@ from answers.kept import Kept
 from answers.sources import Source, Version, read_sources, scores_version
 from answers.store_view import StoreView, SupersededError
 from api.forms import About, Form
-from api.problems import Problem
+from api.problems import Problem, as_response
 from api.values import iso
 from data import StoreError, TrackerError
 from data.store.reader import StoreInfo
@@ -34,6 +34,7 @@ _OPENED: dict[str, tuple[Version, StoreInfo]] = {}  # by network, what its newes
 _TRIES = 3
 _AT_ONCE = 4
 JSON = "application/json"
+_NOT_SET_UP = "The server's settings cannot be read."
 
 
 @lru_cache(maxsize=1)  # a limiter belongs to the event loop of the server
@@ -53,12 +54,32 @@ class Body:
     sum: str = ""
 
 
+def or_problem(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of a route that tells a Problem itself."""
+
+    @wraps(endpoint)
+    async def told(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Problem as problem:
+            return as_response(problem)
+
+    return told
+
+
+def base_of(request: Request) -> str:
+    """The address of this server's pages, as the request has it, with a slash at its end."""
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}/"
+
+
 def source_of(network: str | None) -> Source:
     """The source of a network by name, or the one that is shown first. Raises Problem."""
     try:
         sources = read_sources()
     except TrackerError as error:
-        raise Problem(503, "not-set-up", "The server's settings cannot be read.") from error
+        raise Problem(503, "not-set-up", _NOT_SET_UP) from error
     if network is None:
         return sources.default()
     if network not in sources.known:
@@ -139,7 +160,7 @@ def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
         raise Problem(
             503, "store-replaced", "The store is being replaced: ask again.", {"Retry-After": "1"}
         ) from error
-    except (StoreError, QueryError) as error:
+    except (TrackerError, QueryError) as error:
         raise Problem(503, "unreadable-store", "The store cannot answer this now.") from error
 
 
@@ -159,10 +180,14 @@ def about_store(view: StoreView) -> About:
 
 
 def _tag(view: StoreView, key: object) -> str:
-    """Weak: the age in an answer is another at each second. Whether the chain has ended changes
-    with the day."""
+    """Weak: the age in an answer is another at each second. Raises Problem."""
     versions = (view.version, scores_version(view.source), logged.log_size(view.source.path))
-    return _as_tag(repr((versions, view.now.date(), key)))
+    try:
+        ending = view.ending
+    except TrackerError as error:
+        raise Problem(503, "not-set-up", _NOT_SET_UP) from error
+    reported = (ending.kind, ending.day, ending.told_by, ending.is_confirmed)
+    return _as_tag(repr((versions, reported, key)))
 
 
 def _as_tag(text: str) -> str:
@@ -170,8 +195,14 @@ def _as_tag(text: str) -> str:
 
 
 def _is_known(request: Request, tag: str) -> bool:
-    known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or tag in (each.strip() for each in known.split(","))
+    """Compared weakly (RFC 9110): a proxy that packs an answer changes how strong its tag is."""
+    known = [each.strip().removeprefix("W/") for each in _all_of(request, "if-none-match")]
+    return "*" in known or tag.removeprefix("W/") in known
+
+
+def _all_of(request: Request, name: str) -> list[str]:
+    """The values of a header that may be there more than once."""
+    return ",".join(request.headers.getlist(name)).split(",")
 
 
 def _headers(tag: str) -> dict[str, str]:

@@ -10,7 +10,7 @@
 
 WITH inputs (name, taken_by) AS (
     VALUES
-    ('address', 'requests_by_address, requests_in_wei'),
+    ('address', 'request_steps, requests_by_address, requests_in_wei'),
     ('days', 'paid_within_35_days, queue_metrics'),
     ('first', 'pending_requests'),
     ('gap_minutes', 'funding, operator_runs, run_sources'),
@@ -35,7 +35,7 @@ WITH inputs (name, taken_by) AS (
         || 'ratio_history, release_curve, request_needs, reward_claims, '
         || 'spendable_at_requests'
     ),
-    ('wr_id', 'request_history, request_progress, requests_in_wei')
+    ('wr_id', 'request_history, request_progress, request_steps, requests_in_wei')
 )
 
 SELECT

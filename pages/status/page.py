@@ -12,7 +12,7 @@ store = shown.store()
 links.refuse_unknown([], "Status")
 st.title("Status")
 
-checks, hosts = store.ask("checks_summary"), parts.hosts(store)
+checks, hosts = store.ask("checks_summary"), store.hosts()
 st.markdown(parts.answer(store.info, checks, hosts))
 parts.last_sync(store.info, words.age(store.info, store.now))
 

@@ -28,16 +28,6 @@ _BADGES = {"passed": "green", "unknown": "orange", "failed": "red"}
 _MOST_LOGS = 100_000  # more take this server over ten seconds
 
 
-def hosts(store: StoreView) -> list[str]:
-    """Who told the store what it holds, so far as it knows; an archive is no host."""
-    told = [store.info.source, *store.ask("coverage")["source"]]
-    if not store.info.simulated:
-        told += [*store.ask_first("contradictions", 50)[0]["source"]]
-    names = {name for names in told if names for name in names.split(", ")}
-    names |= {bare for name in names if "." in (bare := name.partition(":")[0])}  # without its port
-    return sorted(name for name in names if name and " " not in name)
-
-
 def answer(info: StoreInfo, checks: pl.DataFrame, hosts: list[str]) -> str:
     """The page's one sentence: what the store holds, and whether it can be trusted."""
     if info.synced_block is None:

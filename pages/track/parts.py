@@ -14,7 +14,7 @@ from answers.store_view import StoreView
 from data.pool.identifiers import TAKES
 from ui.parts import downloads, long_tables
 from ui.parts.tiles import fact_tiles
-from ui.request import card
+from ui.request import card, subscribe
 
 _MOST_LINKS = 12
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
@@ -110,6 +110,7 @@ def address(store: StoreView, staker: str) -> None:
     _requests_table(store, requests)
     st.code(staker, language=None, wrap_lines=True)
     downloads.offer_query(store, "requests_by_address", address=staker)
+    subscribe.to_address(store, staker)
 
 
 def transaction(store: StoreView, tx: str) -> None:

@@ -1,9 +1,11 @@
-"""The API on a copy of the sample, asked without a socket."""
+"""Programs' routes on a copy of the sample, and on stores that a test lets grow."""
 
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -13,9 +15,16 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from api import app, limits
+from api import app, calendars, feeds, limits
+from data.ingest.from_file import sync_file
+from data.store.writer import lock
 from scoring.companion import companion_of
 from tests.app import edited
+from tests.log_lines import FANTOM, FIRST_BLOCK, Story, write_logs
+
+with warnings.catch_warnings():  # it would rather have another client below it
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 Ask = Callable[..., httpx.Response]
 
@@ -54,10 +63,10 @@ def scored_store(store: Path, sample_scores: Path) -> Path:
 @pytest.fixture
 def ask(store: Path, loop: BlockingPortal) -> Ask:
     """Asks the API for a path of it."""
-    return asking(loop)
+    return asked_of(loop)
 
 
-def asking(loop: BlockingPortal, application: Starlette | None = None) -> Ask:
+def asked_of(loop: BlockingPortal, application: Starlette | None = None) -> Ask:
     """Asks an application, by default a new one, for a path of the API."""
     transport = httpx.ASGITransport(application or server())
 
@@ -72,3 +81,42 @@ def asking(loop: BlockingPortal, application: Starlette | None = None) -> Ask:
         return loop.call(send)
 
     return asked
+
+
+Client = Callable[..., TestClient]
+
+
+def asking() -> TestClient:
+    routes = [*feeds.ROUTES, *calendars.ROUTES]
+    return TestClient(Starlette(routes=routes), base_url="http://queue.example")
+
+
+@pytest.fixture
+def client(sample_store: Path, tmp_path: Path, environment: pytest.MonkeyPatch) -> Client:
+    """`client("DELETE ...")` asks of a changed copy of the sample, published anew each time, as of
+    the network `sample`."""
+
+    def on(*statements: str) -> TestClient:
+        path = edited(sample_store, tmp_path / "served.duckdb", *statements)
+        environment.setenv("FTM_STORE", str(path))
+        environment.setenv("FTM_NETWORK", "sample")
+        return asking()
+
+    return on
+
+
+@pytest.fixture
+def growing(tmp_path: Path, environment: pytest.MonkeyPatch) -> Callable[[Story, datetime], Path]:
+    """`growing(story, now)` syncs all logs of a story into one store of the real chain, which is
+    published at `now`."""
+    path = tmp_path / "fantom.duckdb"
+    environment.setenv("FTM_STORE", str(path))
+    environment.setenv("FTM_NETWORK", "fantom")
+
+    def sync(story: Story, now: datetime) -> Path:
+        logs = write_logs(tmp_path / "logs.ndjson", story.logs)
+        with lock(path):
+            sync_file(FANTOM, path, [logs], now, FIRST_BLOCK, story.block)
+        return path
+
+    return sync

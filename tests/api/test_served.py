@@ -16,7 +16,7 @@ from starlette.types import Message
 from api import served
 from api.documentation import KINDS
 from data.config import ROOT
-from tests.api.conftest import Ask, asking, server
+from tests.api.conftest import Ask, asked_of, server
 from tests.app import edited
 
 HOSTILE = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
@@ -217,7 +217,7 @@ def test_one_client_is_answered_so_often_a_minute(
     store: Path, loop: BlockingPortal, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("FTM_API_PER_MINUTE", "3")
-    ask = asking(loop, server())
+    ask = asked_of(loop, server())
     assert [ask("/queue").status_code for _ in range(3)] == [200] * 3
     text = problem(ask, "/queue", 429, "too-many")
     answer = ask("/queue")

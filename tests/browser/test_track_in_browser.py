@@ -1,13 +1,19 @@
-"""The Track page in a real browser: links, Enter, one click to a request, and the calendar file."""
+"""The Track page in a real browser: links, Enter, one click to a request, the calendar file,
+and what to subscribe to."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.app import App
+from data.config import ROOT
+from tests.app import App, planted, served
 from tests.browser.visit import Begin
 
 pytestmark = pytest.mark.browser
@@ -67,3 +73,53 @@ def test_the_calendar_file_leads_back_to_the_request(app: App, visit: Begin) -> 
     again = visit()
     again.open(link, HEADING)
     assert "Request 2,210 for 20.7088 FTM is at place 13." in again.text()
+
+
+def test_what_it_offers_to_subscribe_to_is_served_where_it_says(app: App, visit: Begin) -> None:
+    seen = visit(390)
+    seen.open(f"{app.url}/track?network=sample&find=2210", HEADING)
+    seen.page.get_by_text("Subscribe: what changes").click()
+    link = seen.page.get_by_role("link", name="Add to my calendar")
+    calendar = f"{app.url}/calendar/sample/2210.ics"
+    expect(link).to_have_attribute("href", calendar.replace("http:", "webcal:"))
+    feed = f"{app.url}/feeds/sample/requests/2210.atom"
+    for address, kind in ((calendar, "text/calendar"), (feed, "application/atom+xml")):
+        expect(seen.page.get_by_text(address, exact=True)).to_be_visible()
+        with urlopen(address, timeout=60) as answer:
+            assert answer.headers["content-type"].startswith(kind)
+            body = answer.read().decode()
+        assert f"{app.url}/track?network=sample" in body
+    assert seen.complaints == []
+    seen.open(f"{app.url}/track?network=sample&find=1000", HEADING)
+    seen.settle()
+    assert "Subscribe" not in seen.text()  # it was paid
+
+
+def test_the_commands_of_the_readme_run(app: App) -> None:
+    section = (ROOT / "README.md").read_text().split("## Subscribe to it\n")[1].split("\n## ")[0]
+    commands = re.findall(r"^    (curl \S.*)$", section, re.MULTILINE)
+    answers = []
+    for command in commands:
+        own = command.replace("curl ", "curl --fail --silent --show-error ")
+        own = own.replace("http://localhost:8501", app.url)
+        ran = subprocess.run(own, shell=True, check=True, capture_output=True, timeout=60)
+        answers.append(ran.stdout)
+    assert [answer.split()[0] for answer in answers] == [b"<?xml", b"BEGIN:VCALENDAR"]
+
+
+def test_below_another_path_pages_and_feeds_lie_side_by_side(
+    app: App, visit: Begin, tmp_path: Path
+) -> None:
+    root = planted(tmp_path / "tree")
+    (root / "var").mkdir()
+    shutil.copyfile(app.store("sample"), root / "var" / "sample.duckdb")
+    with served(root, "--server.baseUrlPath", "queue") as below:
+        feed = f"{below.url}/queue/feeds/sample/requests/2210.atom"
+        with urlopen(feed, timeout=60) as answer:
+            body = answer.read().decode()
+        assert f'href="{feed}" rel="self"' in body
+        assert f'href="{below.url}/queue/track?network=sample&amp;find=2210"' in body
+        seen = visit()
+        seen.open(f"{below.url}/queue/track?network=sample&find=2210", HEADING)
+        seen.page.get_by_text("Subscribe: what changes").click()
+        expect(seen.page.get_by_text(feed, exact=True)).to_be_visible()

@@ -325,10 +325,13 @@ def test_nothing_stands_before_the_first_of_all(con: Connection) -> None:
 
 def test_checks_come_with_the_failed_ones_first(con: Connection) -> None:
     assert rows(con, "failed_checks") == [
-        ("view firstWrId", "failed", 800, 11, "earlier"),
-        ("view firstWrId", "failed", 900, 12, "later"),
-        ("view feeShift", "unknown", None, None, "nobody was asked"),
+        ("view firstWrId", "failed", 800, 11, "earlier", None),
+        ("view firstWrId", "failed", 900, 12, "later", None),
+        ("view feeShift", "unknown", None, None, "nobody was asked", None),
     ]
+    con.execute("UPDATE raw_logs SET block = 900")
+    times = rows(con, "failed_checks", "at")
+    assert times == [(None,), (datetime(2024, 1, 1, tzinfo=UTC),), (None,)]
     assert rows(con, "checks_summary") == [
         ("view firstWrId", "failed", 2, 800, "earlier"),
         ("view feeShift", "unknown", 0, None, "nobody was asked"),

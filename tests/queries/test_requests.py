@@ -45,6 +45,8 @@ def test_an_address_is_found_in_any_case_and_between_spaces(con: Connection) -> 
         ("request_by_tx", "tx", ""),
         ("request_history", "wr_id", 99),
         ("request_progress", "wr_id", 99),
+        ("request_steps", "wr_id", 99),
+        ("request_steps", "address", ""),
     ],
 )
 def test_who_asks_for_nothing_gets_no_rows(
@@ -68,6 +70,44 @@ def test_what_left_the_queue_before_a_request_moved_it_on(con: Connection) -> No
     assert progress(5) == [(5, 5, 2, 1, 50, 2, 210, january(3))]
     con.execute("UPDATE head_moves SET payout_wei = NULL WHERE wr_id = 1")
     assert progress(5) == [(5, 5, 2, 1, None, 2, 210, january(3))]
+
+
+def test_the_steps_of_a_request_are_quarters_of_the_places_before_it(con: Connection) -> None:
+    columns = ("event", "at", "place", "place_then", "after_days", "payout_wei")
+
+    def steps(**of: Any) -> list[Any]:
+        return rows(con, "request_steps", *columns, **of)
+
+    # When 2 was made 1 stood before it: half of its places gone is first in line.
+    assert steps(wr_id=2) == [
+        ("paid", january(6, 6), None, 2, 4.25, 200 * 10**18),
+        ("refused", january(3, 6), None, 2, 1.25, 200 * 10**18),
+        ("reached the head", january(3), 1, 2, 1, 200 * 10**18),
+        ("requested", january(2), 2, 2, 0, 200 * 10**18),
+    ]
+    # The head had passed the one before it: it was first in line at once.
+    assert [step[:4] for step in steps(wr_id=4)] == [
+        ("reached the head", january(5, 12), 1, 1),
+        ("requested", january(5, 12), 1, 1),
+    ]
+    # As if 5 had been made on the 1st at noon, at place 6, before any was paid but 0.
+    con.execute("UPDATE requests SET requested_block = 112 WHERE wr_id = 5")
+    con.execute("UPDATE head_moves SET block = 111 WHERE wr_id = 0")
+    con.execute("UPDATE requests SET staker = '0xabc' WHERE wr_id IN (4, 5)")
+    of_5 = [
+        ("1/2", january(4, 12), 2, 5),  # 3 was rejected
+        ("1/4", january(3, 6), 3, 5),  # 2 was, and the claim by hand moved nobody
+        ("requested", january(5, 12), 5, 5),
+    ]
+    assert [step[:4] for step in steps(wr_id=5)] == of_5
+    both = steps(address=" 0XABC ")
+    assert sorted(step[:4] for step in both) == sorted(
+        [*of_5, ("reached the head", january(5, 12), 1, 1), ("requested", january(5, 12), 1, 1)]
+    )
+    con.execute("DELETE FROM head_moves WHERE wr_id = 3")  # lost: nobody knows when that was
+    assert [step[:4] for step in steps(wr_id=5)] == of_5[1:]
+    con.execute("INSERT INTO requests FROM requests WHERE wr_id = 5")  # a log that is there twice
+    assert [step[:4] for step in steps(wr_id=5)] == of_5[1:]
 
 
 def test_a_request_that_was_refused_has_four_events(con: Connection) -> None:

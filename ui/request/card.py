@@ -17,7 +17,7 @@ from answers.store_view import Row, StoreView
 from ui.odds import when_made, window_card
 from ui.parts import downloads, links
 from ui.parts.tiles import fact_tiles
-from ui.request import since, support
+from ui.request import since, subscribe, support
 
 _COLOUR: dict[str | None, Literal["orange", "red", "green"]] = {
     "pending": "orange",
@@ -170,7 +170,7 @@ def _identifiers(store: StoreView, request: Row, history: pl.DataFrame) -> None:
 
 
 def _files(store: StoreView, request: Row, likely: Likely | None) -> None:
-    """What can be taken along: a calendar entry and the history."""
+    """What can be taken along: a calendar entry and the history, and what can be subscribed to."""
     st.subheader("Take it along")
     contents = "The history above as CSV or Parquet."
     link = link_back(store, request["wr_id"])
@@ -180,6 +180,7 @@ def _files(store: StoreView, request: Row, likely: Likely | None) -> None:
             contents = f"{calendar_file(store, request['wr_id'], entry)} {contents}"
         downloads.offer_query(store, "request_history", wr_id=request["wr_id"])
     st.caption(contents)
+    subscribe.to_request(store, request)
 
 
 def calendar_file(store: StoreView, wr_id: int, entry: Event) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from answers import logged, words
+from answers import logged, sentences, words
 from answers.store_view import Row, StoreView, SupersededError
 from data import StoreError
 
@@ -66,9 +66,10 @@ def _estimates(store: StoreView, wr_id: int) -> None:
     if first["forecast_at"] == store.info.synced_at:
         st.caption("The estimate above is the first that was logged of it here.")
         return
-    told = f"Our first estimate here, on {words.day(first['forecast_at'])}: {dates(first)}."
+    dates, began, ended = sentences.estimate, first["forecast_at"], last["forecast_at"]
+    told = f"Our first estimate here, on {words.day(began)}: {dates(first)}."
     if rows.height > 1:
-        told += f" The newest logged, on {words.day(last['forecast_at'])}: {dates(last)}."
+        told += f" The newest logged, on {words.day(ended)}: {dates(last)}."
     st.markdown(f"{told}{moved(first, last)}")
     days = rows.unique(pl.col("forecast_at").dt.date(), keep="last", maintain_order=True)
     if days.height > 1:
@@ -85,16 +86,6 @@ def moved(first: Row, last: Row) -> str:
         return ""
     way = "later" if days > 0 else "earlier"
     return f" The 50 % date moved {words.plural(abs(days), 'day')} {way}."
-
-
-def dates(row: Row) -> str:
-    """`90 % chance by 28 Jan 2025, 50 % by 3 Jan 2025` of a logged estimate."""
-    most, half = row["most_by"], row["half_by"]
-    if half is None:
-        return f"50 % chance only after {words.day(row['last_day'])}"
-    if most is None:
-        return f"50 % chance by {words.day(half)}, 90 % only after {words.day(row['last_day'])}"
-    return f"90 % chance by {words.day(most)}, 50 % by {words.day(half)}"
 
 
 def _table(rows: pl.DataFrame) -> None:

@@ -21,6 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
 from answers import words
 from answers.sources import read_sources
@@ -29,6 +30,7 @@ from data.config import ROOT, SAMPLE, settings
 from ui.server import gate, rescoring
 
 _log = logging.getLogger("ui")
+_FOR_PROGRAMS = ("/feeds/", "/calendar/", "/api/")
 # What a first visit would import otherwise.
 _PRELOADED = (
     "altair",
@@ -88,6 +90,20 @@ def with_security_headers(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         await app(scope, receive, send_with_headers)
+
+    return served
+
+
+def own_at_base_path(app: ASGIApp) -> ASGIApp:
+    """Middleware that serves our own routes beside the pages, where Streamlit serves those below a
+    path (`server.baseUrlPath`): it moves its own routes alone."""
+    base = f"/{config.get_option('server.baseUrlPath').strip('/')}"
+    ours = tuple(base + path for path in _FOR_PROGRAMS)
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        if base != "/" and scope["type"] == "http" and scope["path"].startswith(ours):
+            scope = {**scope, "root_path": base}
+        await app(scope, receive, send)
 
     return served
 
