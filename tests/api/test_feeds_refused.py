@@ -51,6 +51,8 @@ def test_an_id_that_is_none_or_does_not_exist(client: Client, of: str) -> None:
         refused(asked, of.format(text), 400, "bad-request-id")
     told = refused(asked, of.format("9" * 18), 404, "unknown-request")
     assert "the newest is 2,323" in told
+    any_there_is = {"If-None-Match": "*"}
+    assert asked.get(of.format("9" * 18), headers=any_there_is).status_code == 404
     assert "is missing from the store" in refused(asked, of.format(5), 503, "missing-request")
     assert "is missing from the store" in refused(asked, of.format(1490), 503, "missing-request")
 
