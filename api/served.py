@@ -132,6 +132,8 @@ async def answer(
     kept: Body | None = _KEPT.found(tag)
     if kept is None:
         kept = await to_thread.run_sync(_made, tag, view, make, limiter=_threads())
+    if "*" in _tags_known(request):  # of anything there is, which is sure only now
+        return Response(status_code=304, headers=_headers(tag))
     content = kept.content
     if kept.is_data:
         about = about_store(view).model_dump_json().encode()
@@ -195,14 +197,14 @@ def _as_tag(text: str) -> str:
 
 
 def _is_known(request: Request, tag: str) -> bool:
-    """Compared weakly (RFC 9110): a proxy that packs an answer changes how strong its tag is."""
-    known = [each.strip().removeprefix("W/") for each in _all_of(request, "if-none-match")]
-    return "*" in known or tag.removeprefix("W/") in known
+    return tag.removeprefix("W/") in _tags_known(request)
 
 
-def _all_of(request: Request, name: str) -> list[str]:
-    """The values of a header that may be there more than once."""
-    return ",".join(request.headers.getlist(name)).split(",")
+def _tags_known(request: Request) -> list[str]:
+    """What the request has already, compared weakly (RFC 9110): a proxy that packs an answer
+    changes how strong its tag is."""
+    told = ",".join(request.headers.getlist("if-none-match"))
+    return [each.strip().removeprefix("W/") for each in told.split(",")]
 
 
 def _headers(tag: str) -> dict[str, str]:

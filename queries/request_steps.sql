@@ -26,7 +26,7 @@ chosen AS ( -- a log may be there twice
 ),
 
 marks (block, wr_id, passed) AS (
-    SELECT block, NULL, wr_id FROM head_moves WHERE NOT by_hand
+    SELECT block, NULL, max(wr_id) FROM head_moves WHERE NOT by_hand GROUP BY block
     UNION ALL
     SELECT requested_block, wr_id, NULL FROM chosen
 ),

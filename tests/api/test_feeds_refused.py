@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,8 @@ def test_an_id_that_is_none_or_does_not_exist(client: Client, of: str) -> None:
         refused(asked, of.format(text), 400, "bad-request-id")
     told = refused(asked, of.format("9" * 18), 404, "unknown-request")
     assert "the newest is 2,323" in told
+    any_there_is = {"If-None-Match": "*"}
+    assert asked.get(of.format("9" * 18), headers=any_there_is).status_code == 404
     assert "is missing from the store" in refused(asked, of.format(5), 503, "missing-request")
     assert "is missing from the store" in refused(asked, of.format(1490), 503, "missing-request")
 
@@ -107,6 +110,30 @@ def test_settings_that_went_wrong_later(
     assert asked.get(url.format("sample")).status_code == 200
     environment.setenv("FTM_ENDS_ON", "some day at https://secret.example")
     assert refused(asked, url.format("sample"), 503, "not-set-up")
+
+
+def test_a_store_that_is_replaced_all_the_time(client: Client, tmp_path: Path) -> None:
+    asked, path, done = client(), tmp_path / "served.duckdb", threading.Event()
+    content = path.read_bytes()
+
+    def replace() -> None:
+        while not done.is_set():
+            following = path.with_name("following")
+            following.write_bytes(content)
+            following.replace(path)
+
+    replacing = threading.Thread(target=replace)
+    replacing.start()
+    try:
+        answers = [asked.get(url.format("sample")) for url in ONE_OF_EACH * 4]
+    finally:
+        done.set()
+        replacing.join()
+    for answer in answers:
+        if answer.status_code != 200:
+            assert answer.json()["type"].endswith("#store-replaced"), answer.text
+            assert answer.headers["retry-after"] == "1"
+    assert all(asked.get(url.format("sample")).status_code == 200 for url in ONE_OF_EACH)
 
 
 def test_a_feed_is_only_read(client: Client) -> None:
