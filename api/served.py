@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from api.forms import About, Form
 from api.problems import Problem, as_response
 from api.values import iso
 from data import StoreError, TrackerError
+from data.config import ROOT
 from data.store.reader import StoreInfo
 from queries import QueryError
 
@@ -34,6 +35,7 @@ _OPENED: dict[str, tuple[Version, StoreInfo]] = {}  # by network, what its newes
 _TRIES = 3
 _AT_ONCE = 4
 JSON = "application/json"
+_ROOMS, _MADE_BY = ("answers", "api", "queries", "forecast", "data"), {".py", ".sql", ".toml"}
 _NOT_SET_UP = "The server's settings cannot be read."
 
 
@@ -189,7 +191,16 @@ def _tag(view: StoreView, key: object) -> str:
     except TrackerError as error:
         raise Problem(503, "not-set-up", _NOT_SET_UP) from error
     reported = (ending.kind, ending.day, ending.told_by, ending.is_confirmed)
-    return _as_tag(repr((versions, reported, key)))
+    return _as_tag(repr((_program(), versions, reported, key)))
+
+
+@cache
+def _program() -> str:
+    """Another one for each state of what answers are made by."""
+    files = sorted(
+        path for room in _ROOMS for path in (ROOT / room).rglob("*") if path.suffix in _MADE_BY
+    )
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _as_tag(text: str) -> str:

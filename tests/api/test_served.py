@@ -46,7 +46,7 @@ def problem(ask: Ask, path: str, status: int, kind: str) -> str:
         ("/queue?network=", 404, "unknown-network", "There is no such network"),
         ("/queue?netwrk=sample", 400, "unknown-parameter", "network"),
         ("/queue?network=sample&network=fantom", 400, "repeated-parameter", "network"),
-        ("/requests/2324", 404, "unknown-request", "the newest is 2323"),
+        ("/requests/2324", 404, "unknown-request", "the newest is 2,323"),
         ("/requests/abc", 400, "bad-parameter", "id"),
         ("/requests/-1", 400, "bad-parameter", "id"),
         (f"/requests/{10**30}", 400, "bad-parameter", "id"),
