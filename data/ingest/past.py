@@ -176,16 +176,19 @@ def ensure_past(store: Path, place: Place, now: datetime) -> Past:
     """
     with open_reader(store) as con:
         past = past_of(con, store, place)
-    if not _touch(past, now):
-        try:
-            with lock(folder_of(store) / "build", wait=True):
-                past = _built(store, place, now)
-        except (StoreError, OSError) as error:
-            raise PastError(f"it cannot be built here: {error}") from error
-    return past
+    return past if touch(past, now) else build_past(store, place, now)
 
 
-def _touch(past: Past, now: datetime) -> bool:
+def build_past(store: Path, place: Place, now: datetime) -> Past:
+    """The same, of one that was not there just now."""
+    try:
+        with lock(folder_of(store) / "build", wait=True):
+            return _built(store, place, now)
+    except (StoreError, OSError) as error:
+        raise PastError(f"it cannot be built here: {error}") from error
+
+
+def touch(past: Past, now: datetime) -> bool:
     """Note that a store is used; False where it is not there. Its version is the same after."""
     try:
         changed_ns = past.path.stat().st_mtime_ns
@@ -209,7 +212,7 @@ def _built(store: Path, place: Place, now: datetime) -> Past:
             con.execute(f"ATTACH {literal(store)} AS source (READ_ONLY, TYPE duckdb)")
             con.execute("USE source")
             past = past_of(con, store, place)
-            if _touch(past, now):
+            if touch(past, now):
                 return past
             con.execute(f"ATTACH {literal(part)} AS past (TYPE duckdb)")
             con.execute("USE past")
@@ -219,7 +222,7 @@ def _built(store: Path, place: Place, now: datetime) -> Past:
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(past.path)
-        _touch(past, now)
+        touch(past, now)
     except (duckdb.Error, OSError) as error:
         raise translated(error, folder / f"{place.block}.duckdb") from error
     finally:

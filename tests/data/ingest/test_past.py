@@ -6,34 +6,29 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from data import PastError
-from data.config import load_network
 from data.ingest import past
-from data.ingest.from_file import sync_file
 from data.ingest.past import Place, ensure_past, folder_of, locate, read_moment
-from data.sample import SAMPLE_SEED, SAMPLE_UNTIL, Simulation, simulate
+from data.sample import Simulation
 from data.store.reader import open_reader, read_info, version
 from scoring.inputs import read_inputs
 from tests.app import edited
 from tests.log_lines import rows
+from tests.past_steps import NOW, simulated, synced_to
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
 # What says who made a store, and when.
 MADE = "store_id, source, published_at, head_block"
 
 
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
-    network = load_network("sample")
-    addresses = {name: getattr(network, name) for name in ("pool", "bond", "cert", "sfc")}
-    return simulate(SAMPLE_SEED, SAMPLE_UNTIL, addresses=addresses)
+    return simulated()
 
 
 @pytest.fixture
@@ -49,21 +44,6 @@ def place_of(store: Path, moment: str) -> Place:
 
 def at(store: Path, moment: str) -> Path:
     return ensure_past(store, place_of(store, moment), NOW).path
-
-
-def synced_to(simulation: Simulation, path: Path, place: Place) -> Path:
-    """A store of the same logs that was synced up to a block and no further."""
-    logs = path.with_name("simulation.ndjson")
-    logs.write_bytes(simulation.logs)
-    balances = [each for each in simulation.balances if each.block <= place.block]
-    first = simulation.first_block
-    network = load_network("sample")
-    sync_file(network, path, [logs], NOW, first, place.block, balances=balances)
-    told = {each.block: each.at for each in balances}
-    if place.block in told:  # a file tells no time of a block without logs
-        with duckdb.connect(path) as con:
-            con.execute("UPDATE store_info SET synced_at = ?", [told[place.block]])
-    return path
 
 
 def contents(path: Path) -> dict[str, list[Any]]:
