@@ -6,6 +6,7 @@ Where it is not kept from before it is built first, from the published store's o
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -13,11 +14,12 @@ from pathlib import Path
 
 from answers import store_view
 from answers.sources import Source, Version
-from answers.store_view import At, StoreView, SupersededError
+from answers.store_view import At, StoreView
 from data import PastError
-from data.ingest.past import Past, Place, build_past, locate, past_of, read_moment, touch
+from data.ingest.past import Past, Place, build_past, find_past, locate, read_moment, touch
 
 _LOGS_A_SECOND = 40_000  # less where many requests wait
+_WAITING = threading.BoundedSemaphore(8)
 _TRIES = 3  # what was built may be driven out before it is opened
 
 
@@ -58,9 +60,8 @@ def open_at(source: Source, moment: str, now: datetime) -> StoreView:
     for _ in range(_TRIES):
         past = _past(present.version, place)
         if not touch(past, now):
-            past = build_past(source.path, place, now)
-            if source.version() != present.version:
-                raise SupersededError(f"{source.path} was replaced meanwhile: try again")
+            past = _built(source.path, place, now)
+            store_view.refuse_other(present.version)
         built = Source(source.name, past.path)
         if (found := built.version()) is not None:
             return StoreView(built, found, store_view.read(found), place.at, at)
@@ -87,6 +88,16 @@ def _asked(source: Source, moment: str, now: datetime) -> tuple[StoreView, Place
     return present, _place(present.version, asked, now.date())
 
 
+def _built(store: Path, place: Place, now: datetime) -> Past:
+    """One after another is built; who comes when many wait already is sent away."""
+    if not _WAITING.acquire(blocking=False):
+        raise PastError("many days of the past are being rebuilt just now: try again in a minute")
+    try:
+        return build_past(store, place, now)
+    finally:
+        _WAITING.release()
+
+
 # Both look through all logs, which takes seconds where they are millions.
 @lru_cache(maxsize=256)
 def _place(version: Version, asked: date | int, today: date) -> Place:
@@ -96,5 +107,6 @@ def _place(version: Version, asked: date | int, today: date) -> Place:
 
 @lru_cache(maxsize=256)
 def _past(version: Version, place: Place) -> Past:
-    with store_view.cursor(version) as con:
-        return past_of(con, Path(version[0]), place)
+    past = find_past(Path(version[0]), place)
+    store_view.refuse_other(version)
+    return past

@@ -17,7 +17,7 @@ from answers import scored
 from answers.store_view import StoreView
 from data.config import ROOT
 
-_MOST_KNOWN = 500
+_MOST_KNOWN, _MOST_WAITING = 500, 8
 _lock = threading.Lock()
 _asked: dict[Path, Future[str]] = {}
 # One after another: others need the processors too.
@@ -39,8 +39,17 @@ def score(view: StoreView) -> Future[str]:
         if asked is None or (gone and scored.scores_of(view) is None):
             if len(_asked) >= _MOST_KNOWN:
                 _asked.pop(next(iter(_asked)))
+            _drop_oldest()
             asked = _asked[path] = _scorer.submit(_score, path)
         return asked
+
+
+def _drop_oldest() -> None:
+    """Where many wait, nobody looks any more at what was asked for first; who does asks again."""
+    waiting = [path for path, asked in _asked.items() if not asked.done()]
+    for path in waiting[: max(0, len(waiting) - _MOST_WAITING + 1)]:
+        if _asked[path].cancel():
+            del _asked[path]
 
 
 def is_being_scored(view: StoreView) -> bool:

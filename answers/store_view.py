@@ -192,12 +192,20 @@ def fetched(version: Version, name: str, /, **params: Any) -> pl.DataFrame:
 
 @lru_cache(maxsize=4)
 def _reader(version: Version) -> duckdb.DuckDBPyConnection:
-    path = Path(version[0])
-    reader = open_reader(path)
-    if version_of(path) != version:  # what was opened may be either
+    reader = open_reader(Path(version[0]))
+    try:
+        refuse_other(version)  # what was opened may be either
+    except StoreError:
         reader.close()
-        raise SupersededError(f"{path} was replaced while it was opened: try again")
+        raise
     return reader
+
+
+def refuse_other(version: Version) -> None:
+    """Raise SupersededError where another version than this was published."""
+    path = Path(version[0])
+    if version_of(path) != version:
+        raise SupersededError(f"{path} was replaced while it was opened: try again")
 
 
 def cursor(version: Version) -> duckdb.DuckDBPyConnection:

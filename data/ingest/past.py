@@ -151,7 +151,7 @@ def folder_of(store: Path) -> Path:
     return store.with_name(f"{store.name}.past")
 
 
-def past_of(con: duckdb.DuckDBPyConnection, store: Path, place: Place) -> Past:
+def _past_of(con: duckdb.DuckDBPyConnection, store: Path, place: Place) -> Past:
     """Where the store at `store`, which is the default database of `con`, lies as of `place`, built
     or not: named by all that it is made of."""
     info = read_info(con)
@@ -174,9 +174,16 @@ def ensure_past(store: Path, place: Place, now: datetime) -> Past:
     It takes a second for some 10,000 logs. `now` is when it is used. Raises StoreError where the
     store cannot be read, PastError where nothing can be written beside it.
     """
-    with open_reader(store) as con:
-        past = past_of(con, store, place)
+    past = find_past(store, place)
     return past if touch(past, now) else build_past(store, place, now)
+
+
+def find_past(store: Path, place: Place) -> Past:
+    """Where the store at `store` lies as of `place`, built or not. It looks through all logs up to
+    there: a second or two of millions. Raises StoreError."""
+    with open_reader(store) as con:
+        con.execute("SET memory_limit = '256MB'")  # what was read is of no use later
+        return _past_of(con, store, place)
 
 
 def build_past(store: Path, place: Place, now: datetime) -> Past:
@@ -211,7 +218,7 @@ def _built(store: Path, place: Place, now: datetime) -> Past:
             con.execute(f"SET temp_directory = {literal(folder / 'part.tmp')}")
             con.execute(f"ATTACH {literal(store)} AS source (READ_ONLY, TYPE duckdb)")
             con.execute("USE source")
-            past = past_of(con, store, place)
+            past = _past_of(con, store, place)
             if touch(past, now):
                 return past
             con.execute(f"ATTACH {literal(part)} AS past (TYPE duckdb)")

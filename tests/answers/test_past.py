@@ -216,6 +216,38 @@ def test_scores_that_went_with_their_store_are_made_again(source: Source) -> Non
     assert read_scores(view.source.path) is not None
 
 
+def test_of_many_days_that_wait_for_their_odds_the_newest_count(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, going = threading.Event(), threading.Event()
+
+    def scored_later(_: Path) -> str:
+        begun.set()
+        return "" if going.wait(60) else "nobody let it go on"
+
+    monkeypatch.setattr(past_odds, "_score", scored_later)
+    monkeypatch.setattr(past_odds, "_MOST_WAITING", 3)
+    views = [view_of(source, f"2022-05-{day:02}") for day in range(10, 16)]
+    asked = [past_odds.score(views[0])]
+    assert begun.wait(60)
+    asked += [past_odds.score(view) for view in views[1:]]
+    assert [each.cancelled() for each in asked] == [False, True, True, False, False, False]
+    assert [past_odds.is_being_scored(view) for view in views] == [
+        *(True, False, False, True, True, True),
+    ]
+    going.set()
+    assert asked[-1].result() == ""
+
+
+def test_who_comes_when_many_days_are_being_built_is_sent_away(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "_WAITING", threading.BoundedSemaphore(1))
+    with past._WAITING, pytest.raises(PastError, match="being rebuilt just now"):
+        view_of(source)
+    assert view_of(source).at is not None
+
+
 def test_why_odds_could_not_be_scored_is_kept(source: Source) -> None:
     view = view_of(source, "2022-05-06")
     edited(view.source.path, view.source.path, "DROP TABLE reward_claims")

@@ -59,7 +59,7 @@ def test_figures_are_of_that_day(show_sample: Show) -> None:
 @pytest.mark.parametrize("page", ["unstake", "status"])
 def test_a_page_of_today_says_so_and_drops_the_day(show_sample: Show, page: str) -> None:
     app = show_sample(page=page, at=DAY)
-    assert "This page shows today, and not the link's past (`at=2024-11-11`)." in plain(app)
+    assert "This page shows today only: `at=2024-11-11` has left the link." in plain(app)
     assert is_today(app)
     assert LABEL not in plain(app)
     assert "Block 99,772,823" in plain(app)

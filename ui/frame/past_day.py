@@ -29,7 +29,7 @@ def asked(page: str) -> str | None:
     if text is None and not links.went_back():
         text = st.session_state.get(_SHOWN)
     if text is not None and page in links.OF_TODAY:
-        st.info(f"This page shows today, and not the link's past (`at={links.plain(text)}`).")
+        st.info(f"This page shows today only: `at={links.plain(text)}` has left the link.")
         text = None
     if text is None:
         forget()
