@@ -85,7 +85,7 @@ def _asked(source: Source, moment: str, now: datetime) -> tuple[StoreView, Place
     present = store_view.open_view(source, source.version(), now)
     if present is None:
         raise PastError(f"nothing of {source.name} was read yet")
-    return present, _place(present.version, asked, now.date())
+    return present, _place(present.version, asked, now.astimezone(UTC).date())
 
 
 def _built(store: Path, place: Place, now: datetime) -> Past:

@@ -24,7 +24,7 @@ from data.ingest.appended import sources
 from data.ingest.finish import Reached, finish
 from data.pool.contracts import EVENTS
 from data.pool.state import Block, PoolState
-from data.store.reader import StoreInfo, literal, open_reader, read_info, translated
+from data.store.reader import OF_THE_PAST, StoreInfo, literal, open_reader, read_info, translated
 from data.store.writer import SCHEMA, lock, transaction
 
 MOST_KEPT, MOST_BYTES = 40, 2**30
@@ -254,7 +254,7 @@ def _fill(con: duckdb.DuckDBPyConnection, place: Place) -> None:
             con.execute(f"INSERT INTO {table} {sql.format(db='source')}", {"block": place.block})
     is_newest = place.block == info.synced_block
     block = Block(place.block, info.synced_hash if is_newest else None, place.at)
-    about = f"rebuilt from the logs up to block {place.block}"
+    about = f"{OF_THE_PAST} {place.block}"
     published = info.published_at or place.at
     finish(con, Reached(block, None, about, published, _state(con, block), _NOT_ASKED))
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from data.ingest.past import Place, ensure_past, folder_of, locate, read_moment
 from data.sample import Simulation
 from data.store.reader import open_reader, read_info, version
 from scoring.inputs import read_inputs
-from tests.app import edited
+from scoring.panel import is_panel_due
+from tests.app import edited, of_network
 from tests.log_lines import rows
 from tests.past_steps import NOW, simulated, synced_to
 
@@ -105,6 +106,49 @@ def test_the_newest_block_keeps_what_the_contract_said_there(store: Path) -> Non
         checks = rows(con, "FROM checks")
     with open_reader(at(store, str(newest))) as con:
         assert rows(con, "FROM checks") == checks
+
+
+def test_evidence_of_a_real_chain_is_cut_at_the_block(store: Path) -> None:
+    first, block = 31_200_000, place_of(store, "2024-03-01").block
+    edited(
+        store,
+        store,
+        of_network("fantom"),
+        "DELETE FROM coverage",
+        f"INSERT INTO coverage VALUES ('pool', {first}, 99772823, 'proved', ''), "
+        f"('bond', {first}, 70000000, 'agreed', 'a, b'), ('bond', 70000001, 99772823, 'single', "
+        f"'a'), ('sfc', {first}, 99772823, 'single', 'a'), ('times', {block + 1}, 99772823, "
+        "'agreed', 'a, b')",
+        "INSERT INTO contradictions VALUES (now(), 'a', 60000000, 'x', 1, TRUE, TRUE), "
+        "(now(), 'b', 90000000, 'y', 1, FALSE, FALSE)",
+        f"INSERT INTO searched_in_vain VALUES ({first}, 99772823, now(), 'a'), "
+        f"({block + 1}, 99772823, now(), 'b')",
+    )
+    path = at(store, "2024-03-01")
+    with open_reader(path) as con:
+        assert rows(con, "FROM coverage ORDER BY ALL") == [
+            ("bond", first, 70_000_000, "agreed", "a, b"),
+            ("bond", 70_000_001, block, "single", "a"),
+            ("pool", first, block, "proved", ""),
+            ("sfc", first, block, "single", "a"),
+        ]
+        assert rows(con, "SELECT block, source FROM contradictions") == [(60_000_000, "a")]
+        assert rows(con, "SELECT to_block, source FROM searched_in_vain") == [(block, "a")]
+        statuses = dict(rows(con, "SELECT name, any_value(status) FROM checks GROUP BY name"))
+        assert read_info(con).is_of_the_past
+    assert "failed" not in statuses.values()
+    assert statuses["no gaps"] == statuses["contradictions"] == "passed"
+    unasked = [name for name in statuses if name.startswith("view ")] + ["money"]
+    assert {statuses[name] for name in unasked} == {"unknown"}
+    assert len(unasked) > 10
+
+
+def test_no_forecast_is_logged_from_one(store: Path) -> None:
+    lately = datetime.now(UTC) - timedelta(minutes=5)
+    path = at(store, "2024-03-01")
+    change = f"UPDATE store_info SET simulated = FALSE, synced_at = '{lately.isoformat()}'"
+    assert is_panel_due(edited(store, store, change), datetime.now(UTC))
+    assert not is_panel_due(edited(path, path, change), datetime.now(UTC))
 
 
 def test_a_sync_that_only_adds_newer_blocks_keeps_what_was_built(store: Path) -> None:
