@@ -190,7 +190,7 @@ def fetched(version: Version, name: str, /, **params: Any) -> pl.DataFrame:
         return queries.run(con, name, **params)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)  # days of the past are stores of their own
 def _reader(version: Version) -> duckdb.DuckDBPyConnection:
     reader = open_reader(Path(version[0]))
     try:
