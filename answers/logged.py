@@ -104,6 +104,8 @@ def _dated(lines: pl.DataFrame) -> pl.DataFrame:
 
 def nothing_logged(store: StoreView) -> str:
     """Why no earlier estimate can be shown."""
+    if store.at is not None:
+        return "How the estimate moved is told on the page of today."
     if store.info.simulated:
         return "How the estimate moved is not known: estimates of a simulation are not logged."
     if settings().forecast_log == "off":

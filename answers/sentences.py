@@ -163,7 +163,9 @@ def read_up_to(store: StoreView) -> str:
     info = store.info
     block = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
     newer = "What is newer appears after the next sync."
-    if info.simulated:
+    if store.at is not None:
+        newer = "What is newer came after the day that is shown."
+    elif info.simulated:
         newer = "It is a sample and grows no further."
     elif store.ending.is_final:
         newer = f"Nothing newer is expected: {ending_words.brief(store.ending)}."

@@ -34,14 +34,36 @@ class SupersededError(StoreError):
 
 
 @dataclass(frozen=True)
+class At:
+    """Of which moment of the past a view is: `moment` as a link has it, its `day` where that is
+    one, and whether the time of its block is known (`is_exact`) or that of the newest before it.
+    `present` is the view of the published store that it was built of."""
+
+    moment: str
+    day: date | None
+    is_exact: bool
+    present: StoreView
+
+
+@dataclass(frozen=True)
 class StoreView:
-    """One published store during one run of a page or one answer, at the wall clock's `now`."""
+    """One published store during one run of a page or one answer, at the wall clock's `now`.
+
+    One of the past has `at`, its own file as its `source`, and its block's time as `now`: what is
+    told of it is of that day. See answers/past.py.
+    """
 
     source: Source
     version: Version
     info: StoreInfo
     now: datetime
+    at: At | None = None
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def link(self) -> dict[str, str]:
+        """What every link to the same store holds: its network, and the moment of the past."""
+        return {"network": self.source.name} | ({"at": self.at.moment} if self.at else {})
 
     def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""
@@ -68,8 +90,8 @@ class StoreView:
     def _fetch_first(
         self, name: str, most: int, params: dict[str, Any]
     ) -> tuple[pl.DataFrame, int]:
-        with _cursor(self.version) as cursor:
-            return queries.run_first(cursor, name, most, **params)
+        with cursor(self.version) as con:
+            return queries.run_first(con, name, most, **params)
 
     def ask_row(self, name: str, /, **params: Any) -> dict[str, Any] | None:
         """The answer of a query that has one row, or none."""
@@ -78,13 +100,13 @@ class StoreView:
 
     def table(self, name: str, rows: int) -> pl.DataFrame:
         """The first rows of one of the store's tables; not kept."""
-        with _cursor(self.version) as cursor:
-            return queries.read_table(cursor, name, rows)
+        with cursor(self.version) as con:
+            return queries.read_table(con, name, rows)
 
     def table_file(self, name: str) -> pl.DataFrame:
         """The whole of a table as files have it, with wei in FTM beside it; not kept."""
-        with _cursor(self.version) as cursor:
-            return queries.read_table(cursor, name, in_ftm=True)
+        with cursor(self.version) as con:
+            return queries.read_table(con, name, in_ftm=True)
 
     def table_rows(self, name: str) -> int:
         """How many rows one of the store's tables has."""
@@ -118,7 +140,9 @@ class StoreView:
         return self.ending_at(self.now)
 
     def ending_at(self, now: datetime) -> Ending:
-        """The same at another moment."""
+        """The same at another moment. What is reported now was not known on a day of the past."""
+        if self.at is not None:
+            return end_of_chain(None, self.info, self.now)
         return end_of_chain(self._network, self.info, now)
 
     @cached_property
@@ -158,8 +182,8 @@ def synced_block(source: Source) -> int | None:
 @lru_cache(maxsize=16)
 def read(version: Version) -> StoreInfo:
     """What the store of this version says of itself. Raises StoreError."""
-    with _cursor(version) as cursor:
-        return read_info(cursor)
+    with cursor(version) as con:
+        return read_info(con)
 
 
 def answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
@@ -171,26 +195,34 @@ def answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFram
 
 def fetched(version: Version, name: str, /, **params: Any) -> pl.DataFrame:
     """The same, not kept."""
-    with _cursor(version) as cursor:
-        return queries.run(cursor, name, **params)
+    with cursor(version) as con:
+        return queries.run(con, name, **params)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)  # days of the past are stores of their own
 def _reader(version: Version) -> duckdb.DuckDBPyConnection:
-    path = Path(version[0])
-    reader = open_reader(path)
-    if version_of(path) != version:  # what was opened may be either
+    reader = open_reader(Path(version[0]))
+    try:
+        refuse_other(version)  # what was opened may be either
+    except StoreError:
         reader.close()
-        raise SupersededError(f"{path} was replaced while it was opened: try again")
+        raise
     return reader
 
 
-def _cursor(version: Version) -> duckdb.DuckDBPyConnection:
-    """A connection of its own for one query: sessions run in threads."""
-    cursor = _reader(version).cursor()
-    cursor.execute("USE store")  # cursors do not inherit it, nor the time zone
-    cursor.execute("SET TimeZone = 'UTC'")
-    return cursor
+def refuse_other(version: Version) -> None:
+    """Raise SupersededError where another version than this was published."""
+    path = Path(version[0])
+    if version_of(path) != version:
+        raise SupersededError(f"{path} was replaced while it was opened: try again")
+
+
+def cursor(version: Version) -> duckdb.DuckDBPyConnection:
+    """A connection of its own for one query: sessions run in threads. Raises StoreError."""
+    con = _reader(version).cursor()
+    con.execute("USE store")  # cursors do not inherit it, nor the time zone
+    con.execute("SET TimeZone = 'UTC'")
+    return con
 
 
 def is_stale(info: StoreInfo, now: datetime) -> bool:

@@ -20,6 +20,8 @@ KINDS = {
     "unknown-parameter": "The route has no parameter of this name: it would change nothing.",
     "repeated-parameter": "A parameter stands in the link more than once.",
     "bad-parameter": "A parameter is missing, or has another type or more than it may have.",
+    "bad-moment": "There is nothing of that day or block: it is none, or lies too early or late.",
+    "not-built": "The moment of the past cannot be rebuilt now.",
     "bad-amount": "The amount cannot be read, is 0, or is more than there is.",
     "bad-address": "This is no address.",
     "bad-request-id": "A request's id is a whole number from 0 on.",

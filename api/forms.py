@@ -47,7 +47,10 @@ class About(Form):
     simulated: bool = Field(description="true of made-up data: nothing in it is of a real chain")
     block: int | None = Field(description="the newest block that was read")
     block_at: Time | None = Field(description="its time, from which all days are counted")
-    age_seconds: int | None = Field(description="how old that block is; null of simulated data")
+    age_seconds: int | None = Field(
+        description="how old that block is; null of simulated data and of a moment of the past"
+    )
+    at: str | None = Field(description="the day or block of the past that was asked for")
     asked_at: Time
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from answers import scored, terms, typed_amount
+from answers import terms, typed_amount
 from answers.store_view import StoreView
 from api.forms import Head, Pool, QueueNow, ReleaseWindow, Token
 from api.problems import Problem
 from api.values import amount, iso
-from api.windows import window_of
+from api.windows import odds_of, window_of
 from data.pool.amounts import ONE
 
 
@@ -48,7 +48,7 @@ def release_window(store: StoreView, token: Token, amount_wei: int) -> ReleaseWi
         raise Problem(400, "bad-amount", too_much)
     if given.payout_wei == 0:
         raise Problem(400, "bad-amount", "The fee takes all of this amount. Ask for a larger one.")
-    odds = scored.odds_of(store)
+    odds = odds_of(store)
     window = None
     if odds is not None and given.payout_wei is not None:
         window = odds.present.new_window(given.payout_wei / ONE)

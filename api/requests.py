@@ -21,7 +21,7 @@ from api.forms import (
 )
 from api.problems import Problem
 from api.values import amount, iso
-from api.windows import window_of
+from api.windows import odds_of, window_of
 
 _STATUS = {"pending": "waiting", "manual": "rejected", "paid": "paid", None: "unknown"}
 _SAID = ("kind", "days_5", "days_25", "days_50", "days_75", "days_90", "days_95", "later_share")
@@ -48,7 +48,7 @@ def one(store: StoreView, wr_id: int) -> OneRequest:
 
 
 def _window(store: StoreView, row: Mapping[str, Any]) -> Window:
-    odds = scored.odds_of(store)
+    odds = odds_of(store)
     known = row["payout_wei"] is not None and row["ahead_wei"] is not None
     window = None
     if odds is not None and known:

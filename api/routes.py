@@ -40,6 +40,14 @@ from data.config import settings
 from data.pool.amounts import parse_amount
 from queries import Field
 
+At = Annotated[
+    str | None,
+    Query(
+        description="a day of the past (as of its end, UTC), or the number of a block",
+        max_length=20,
+        examples=["2024-03-01"],
+    ),
+]
 _BINARY = {"type": "string", "format": "binary"}
 _TYPES: dict[str, dict[str, Any]] = {
     "BIGINT": {"type": "integer"},
@@ -102,9 +110,13 @@ async def get_networks(request: Request) -> Response:
 
 
 @router.get("/queue", responses=described(Answer[QueueNow], 404), summary="Queue")
-async def get_queue(request: Request, network: Named = None) -> Response:
+async def get_queue(request: Request, network: Named = None, at: At = None) -> Response:
     """How long the queue is, who is first in line, and what is missing to pay that."""
-    return await answer(request, network, "queue", lambda store: _body(queue_now.queue_now(store)))
+
+    def make(store: StoreView) -> Body:
+        return _body(queue_now.queue_now(store))
+
+    return await answer(request, network, "queue", make, at)
 
 
 @router.get(
@@ -126,6 +138,7 @@ async def get_release_window(
         ),
     ],
     network: Named = None,
+    at: At = None,
 ) -> Response:
     """What burning an amount now would give, and when it would be paid: dates, chances, and how
     such forecasts have held."""
@@ -138,7 +151,7 @@ async def get_release_window(
     def make(store: StoreView) -> Body:
         return _body(queue_now.release_window(store, of_token, wei))
 
-    return await answer(request, network, ("release-window", of_token, wei), make)
+    return await answer(request, network, ("release-window", of_token, wei), make, at)
 
 
 @router.get(
@@ -150,13 +163,14 @@ async def get_request(
     request: Request,
     id: Annotated[int, Path(ge=0, lt=10**18, examples=[2210])],
     network: Named = None,
+    at: At = None,
 ) -> Response:
     """Where a request stands, what happened to it, and when it is expected to be paid."""
 
     def make(store: StoreView) -> Body:
         return _body(requests.one(store, id))
 
-    return await answer(request, network, ("request", id), make)
+    return await answer(request, network, ("request", id), make, at)
 
 
 @router.get(
@@ -170,6 +184,7 @@ async def get_requests(
     first: Annotated[int, Query(ge=0, le=10**9, description="leave out so many")] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     network: Named = None,
+    at: At = None,
 ) -> Response:
     """The requests that an address made, the newest first."""
     staker = looked_up.address(address)
@@ -177,7 +192,7 @@ async def get_requests(
     def make(store: StoreView) -> Body:
         return _body(requests.of_address(store, staker, first, limit))
 
-    return await answer(request, network, ("requests", staker, first, limit), make)
+    return await answer(request, network, ("requests", staker, first, limit), make, at)
 
 
 @router.get(
@@ -189,6 +204,7 @@ async def get_transaction(
     request: Request,
     hash: Annotated[str, Path(max_length=2_000)],
     network: Named = None,
+    at: At = None,
 ) -> Response:
     """Which requests a transaction made or paid, or which it tried to pay."""
     tx = looked_up.transaction(hash)
@@ -196,13 +212,13 @@ async def get_transaction(
     def make(store: StoreView) -> Body:
         return _body(requests.of_transaction(store, tx))
 
-    return await answer(request, network, ("transaction", tx), make)
+    return await answer(request, network, ("transaction", tx), make, at)
 
 
 @router.get("/scores", responses=described(Answer[Scores], 404), summary="Scores")
-async def get_scores(request: Request, network: Named = None) -> Response:
+async def get_scores(request: Request, network: Named = None, at: At = None) -> Response:
     """How the forecasts would have come out in the past, against simpler ones."""
-    return await answer(request, network, "scores", lambda store: _body(stores.scores(store)))
+    return await answer(request, network, "scores", lambda store: _body(stores.scores(store)), at)
 
 
 @router.get("/queries", responses=described(Queries), summary="Queries")
@@ -215,6 +231,7 @@ async def _get_query(
     name: str,
     request: Request,
     network: Named = None,
+    at: At = None,
     format: Annotated[Format, Query()] = "json",
     limit: Annotated[int | None, Query(ge=1, description="how many rows")] = None,
 ) -> Response:
@@ -226,7 +243,7 @@ async def _get_query(
         return asked.asked(store, name, params, format, rows)
 
     key = ("query", name, sorted(params.items()), format, rows)
-    return await answer(request, network, key, make)
+    return await answer(request, network, key, make, at)
 
 
 @router.get("/archive", responses=described(None, 404, 413), summary="Archive")

@@ -16,14 +16,14 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from answers import logged, store_view
+from answers import logged, past, store_view
 from answers.kept import Kept
 from answers.sources import Source, Version, read_sources, scores_version
 from answers.store_view import StoreView, SupersededError
 from api.forms import About, Form
 from api.problems import Problem, as_response
 from api.values import iso
-from data import StoreError, TrackerError
+from data import PastError, StoreError, TrackerError
 from data.config import ROOT
 from data.store.reader import StoreInfo
 from queries import QueryError
@@ -34,6 +34,7 @@ _KEPT = Kept(_MOST_BYTES)
 _OPENED: dict[str, tuple[Version, StoreInfo]] = {}  # by network, what its newest store says
 _TRIES = 3
 _AT_ONCE = 4
+_LONGEST_BUILD_S = 15.0
 JSON = "application/json"
 _ROOMS, _MADE_BY = ("answers", "api", "queries", "forecast", "data"), {".py", ".sql", ".toml"}
 _NOT_SET_UP = "The server's settings cannot be read."
@@ -42,6 +43,11 @@ _NOT_SET_UP = "The server's settings cannot be read."
 @lru_cache(maxsize=1)  # a limiter belongs to the event loop of the server
 def _threads() -> CapacityLimiter:
     return CapacityLimiter(_AT_ONCE)
+
+
+@lru_cache(maxsize=1)
+def _builders() -> CapacityLimiter:
+    return CapacityLimiter(1)
 
 
 @dataclass(frozen=True)
@@ -114,19 +120,63 @@ def open_store(source: Source) -> StoreView:
             )
         _OPENED[source.name] = view.version, view.info
         return view
-    raise Problem(
+    raise _replaced()
+
+
+def _open_past(source: Source, moment: str) -> StoreView:
+    """A source's store as of a moment of the past, built if it is not kept. Raises Problem."""
+    now = datetime.now(UTC)
+    try:
+        takes = past.plan(source, moment, now)
+    except PastError as error:
+        raise Problem(400, "bad-moment", _sentence(error)) from error
+    except SupersededError as error:
+        raise _replaced() from error
+    except StoreError as error:
+        raise Problem(503, "unreadable-store", "The store cannot be read now.") from error
+    if takes.seconds > _LONGEST_BUILD_S:
+        raise Problem(
+            413,
+            "too-large",
+            f"It takes about {takes.seconds:.0f} s to rebuild that moment from {takes.logs:,} "
+            "logs: look at it on a page first, which waits for it.",
+        )
+    try:
+        return past.open_at(source, moment, now)
+    except SupersededError as error:
+        raise _replaced() from error
+    except StoreError as error:
+        raise Problem(503, "unreadable-store", "The store cannot be read now.") from error
+    except PastError as error:
+        raise Problem(503, "not-built", _sentence(error), {"Retry-After": "60"}) from error
+
+
+def _sentence(error: PastError) -> str:
+    text = str(error).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _replaced() -> Problem:
+    return Problem(
         503, "store-replaced", "The store is being replaced: ask again.", {"Retry-After": "1"}
     )
 
 
 async def answer(
-    request: Request, network: str | None, key: object, make: Callable[[StoreView], Body]
+    request: Request,
+    network: str | None,
+    key: object,
+    make: Callable[[StoreView], Body],
+    at: str | None = None,
 ) -> Response:
     """The answer of `make`, which is called once for a version of the store, its scores and a
     `key`. `make` may raise Problem, StoreError and QueryError."""
     source = source_of(network)
-    view = _view_at_hand(source)
-    if view is None:
+    if at is not None:
+        view = await to_thread.run_sync(_open_past, source, at, limiter=_builders())
+    elif (found := _view_at_hand(source)) is not None:
+        view = found
+    else:
         view = await to_thread.run_sync(open_store, source, limiter=_threads())
     tag = _tag(view, key)
     if _is_known(request, tag):
@@ -161,9 +211,7 @@ def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
     try:
         return _KEPT.get(tag, lambda: make(view), lambda body: len(body.content))
     except SupersededError as error:
-        raise Problem(
-            503, "store-replaced", "The store is being replaced: ask again.", {"Retry-After": "1"}
-        ) from error
+        raise _replaced() from error
     except (TrackerError, QueryError) as error:
         raise Problem(503, "unreadable-store", "The store cannot answer this now.") from error
 
@@ -171,15 +219,17 @@ def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
 def about_store(view: StoreView) -> About:
     """What every answer says of what it rests on."""
     info = view.info
-    age = None if info.synced_at is None else (view.now - info.synced_at).total_seconds()
+    now = datetime.now(UTC)
+    age = None if info.synced_at is None else (now - info.synced_at).total_seconds()
     return About(
         network=view.source.name,
         chain_id=info.chain_id,
         simulated=info.simulated,
         block=info.synced_block,
         block_at=iso(info.synced_at),
-        age_seconds=None if age is None or info.simulated else max(0, round(age)),
-        asked_at=iso(view.now),
+        age_seconds=None if age is None or info.simulated or view.at else max(0, round(age)),
+        at=view.at.moment if view.at else None,
+        asked_at=iso(now),
     )
 
 

@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 
 import forecast
-from answers import logged, window_words
+from answers import logged, past_odds, scored, window_words
 from answers.scored import Odds
 from answers.store_view import StoreView, SupersededError
 from api.forms import Chance, EndChance, Held, Kind, Quantile, Window
@@ -17,6 +17,17 @@ from forecast.backtest import MODEL
 _PERCENT = (5, 25, 50, 75, 90, 95)
 WITHIN_DAYS = (7, 14, 35, 60, 90, 120)
 _NOT_SCORED = "The odds are not shown until they were tested on past requests: ask again later."
+_NOT_SCORED_THEN = (
+    "The odds of that day are being tested on what was known by then: ask again in some seconds."
+)
+
+
+def odds_of(store: StoreView) -> Odds | None:
+    """The odds on a store; None while they are not scored. Those of the past are then asked for."""
+    odds = scored.odds_of(store)
+    if odds is None and store.at is not None:
+        past_odds.score(store)
+    return odds
 
 
 def window_of(
@@ -29,7 +40,7 @@ def window_of(
     """The form of a `window` that `odds` gave for a request made at `asked_at`; without odds it
     says so. `money_known` is False where what is to be paid is not known."""
     if odds is None:
-        return _without("not_scored", _NOT_SCORED)
+        return _without("not_scored", _NOT_SCORED_THEN if store.at else _NOT_SCORED)
     if window is None:
         why = window_words.no_odds(None) if money_known else "The payout is unknown."
         return _without("unknown", why, odds)

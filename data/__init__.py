@@ -46,6 +46,10 @@ class StoreSchemaError(StoreError):
     """The store was written by another version of the schema."""
 
 
+class PastError(TrackerError):
+    """A day or a block of the past that cannot be shown; the message says why."""
+
+
 class AmountError(TrackerError, ValueError):
     """A text that is no amount of a token, or an amount that cannot be unstaked."""
 

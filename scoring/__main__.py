@@ -45,12 +45,22 @@ def main(arguments: list[str] | None = None) -> int:
         help="only where enough is new, a first verdict first, the rest out of the way of "
         "everything else; lines of two numbers tell how many requests of how many are scored",
     )
+    what.add_argument(
+        "--first",
+        action="store_true",
+        help="a first verdict alone, of a store of the past: nothing is logged",
+    )
     what.add_argument("--log", action="store_true", help="score the forecasts that were logged")
     options = parser.parse_args(arguments)
     try:
         store = options.store or _store(options.network)
         if options.log:
             print(log_report(store))
+            return 0
+        if options.first:
+            os.nice(5)
+            with open_reader(store) as con:
+                write_scores(store, first_verdict(read_inputs(con), datetime.now(UTC)))
             return 0
         scores = None
         if not options.if_due or is_due(store):

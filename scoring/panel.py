@@ -56,7 +56,9 @@ def append_panel(store: Path, now: datetime) -> int:
 
 
 def _is_due(store: Path, info: StoreInfo, now: datetime) -> bool:
-    if info.simulated or info.synced_at is None or not info.synced_at > now - MOST_DELAY:
+    if info.simulated or info.is_of_the_past:
+        return False
+    if info.synced_at is None or not info.synced_at > now - MOST_DELAY:
         return False
     last = last_line(store)
     if last is None or last.chain_id != info.chain_id:

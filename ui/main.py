@@ -12,13 +12,13 @@ from answers.sources import read_sources, scores_version
 from data import TrackerError
 from queries import QueryError
 from ui.browser import address, copy_link, figures, look
-from ui.frame import around, shown
+from ui.frame import around, past_day, shown
 from ui.odds import renewed
 from ui.parts import links
 from ui.server import first_page
 
 NEED_NO_REQUESTS = {"explore", "status"}
-SHOW_ODDS = {"queue", "unstake", "track", "outlook"}
+SHOW_ODDS = {"", "unstake", "track", "outlook"}  # "" is the first page, Queue
 PAGES = Path(__file__).parent.parent / "pages"
 
 page = st.navigation(
@@ -50,6 +50,7 @@ try:
     with top:
         source = around.source_input(sources.known, default)
     links.tell_left()
+    moment = past_day.asked(page.url_path)
 except TrackerError as error:
     around.failed(error)
     st.stop()
@@ -59,6 +60,9 @@ try:
     shown.prepare(source, now)
     drawn = source.version()
     view = store_view.open_view(source, drawn, now)
+    if view is not None and moment is not None:
+        view = past_day.opened(source, moment, now) or view
+        scored = scores_version(view.source)
     if view is None:
         around.nothing_yet(source, now)
     else:
@@ -67,19 +71,24 @@ try:
             around.label(view, default)
             copy_link.button()
             figures.keep()
+        past_day.label(view)
         around.warn(view, page)
         empty = view.first_request_at is None or view.info.synced_at is None
         if empty and page.url_path not in NEED_NO_REQUESTS:
             around.no_requests(view, page.title)
         else:
+            if page.url_path in SHOW_ODDS and view.at is not None:
+                past_day.have_scored(view)
             page.run()
-        if page.url_path in SHOW_ODDS:
+        if page.url_path in SHOW_ODDS and view.at is None:
             renewed.tell(view)
         if page.url_path != "explore":
             around.queries_behind(view)
 except store_view.SupersededError:
     st.rerun()
 except (TrackerError, QueryError) as error:
+    if view is not None and view.source.version() is None:  # another day of the past drove it out
+        st.rerun()
     around.failed(error)
 links.leave()
 address.tell(links.rewritten(), now.isoformat())

@@ -230,11 +230,12 @@ def _hashed(con: duckdb.DuckDBPyConnection, after: int, to_block: int) -> tuple[
 def _program(con: duckdb.DuckDBPyConnection) -> str:
     """What tables are made by, of which events: another version rebuilds all."""
     events = con.execute("SELECT * FROM temp.known_events ORDER BY ALL").fetchall()
-    return hashlib.sha256(f"{duckdb.__version__} {_sources()} {events}".encode()).hexdigest()
+    return hashlib.sha256(f"{duckdb.__version__} {sources()} {events}".encode()).hexdigest()
 
 
 @cache
-def _sources() -> str:
+def sources() -> str:
+    """A hash of the program that makes the tables."""
     files = [*_HERE.glob("*.py"), *_HERE.glob("*.sql"), *_HERE.glob("tables/*.sql")]
     files += [Path(module.__file__ or "") for module in (amounts, burn)]  # checks reckon with them
     contents = b"\0".join(file.read_bytes() for file in sorted(files))

@@ -11,6 +11,7 @@ import duckdb
 
 from data.config import Network
 from data.pool.contracts import EVENTS
+from data.store.reader import StoreInfo
 
 _HERE = Path(__file__).parent
 # Built in this order: later tables read earlier ones.
@@ -30,8 +31,9 @@ DERIVED = (
 _REBUILD_MEMORY = "2GB"
 
 
-def prepare(con: duckdb.DuckDBPyConnection, network: Network) -> None:
-    """Give the connection the macros and the events of `network` that decoding needs."""
+def prepare(con: duckdb.DuckDBPyConnection, network: Network | StoreInfo) -> None:
+    """Give the connection the macros and the events that decoding needs, by the addresses of
+    `network`, or of what a store says of itself."""
     con.execute("SET TimeZone = 'UTC'")
     # Filtered logs are estimated too low, and a loop join over them is quadratic.
     con.execute("SET asof_loop_join_threshold = 0")

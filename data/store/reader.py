@@ -19,6 +19,8 @@ import duckdb
 from data import StoreError, StoreSchemaError
 
 SCHEMA_VERSION = 2
+# How the source of a store begins that data/ingest/past.py built.
+OF_THE_PAST = "rebuilt from the logs up to block"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class StoreInfo:
     sfc: str
     native_symbol: str
     explorer: str
+
+    @property
+    def is_of_the_past(self) -> bool:
+        """Whether it was rebuilt as of an earlier block of a store: nobody forecasts from it."""
+        return (self.source or "").startswith(OF_THE_PAST)
 
 
 def version(path: Path) -> tuple[str, int, int]:

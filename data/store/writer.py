@@ -32,7 +32,7 @@ from data.store.reader import (
 )
 from data.store.upgrade import OLDEST, upgrade
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
+SCHEMA = Path(__file__).with_name("schema.sql")
 _NOT_STORED = {"name", "rpc_urls", "ends_on", "ends_told_by", "ends_confirmed"}  # may change
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
 _HAS_COVERAGE = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'coverage'"
@@ -333,7 +333,7 @@ def _initialise(con: duckdb.DuckDBPyConnection, network: Network) -> None:
     if con.execute(_HAS_TABLES).fetchone() != (0,):
         return
     with transaction(con):
-        con.execute(_SCHEMA.read_text())
+        con.execute(SCHEMA.read_text())
         info = network.model_dump(exclude=_NOT_STORED)
         info |= {"network": network.name, "schema_version": SCHEMA_VERSION}
         con.execute("INSERT INTO store_info BY NAME SELECT unnest(?), uuid() AS store_id", [info])

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from answers import scored, window_words
-from pages.outlook import amount, came_out, money, said_came, scores
+from pages.outlook import amount, came_out, money, said_came, scores, since_then
 from ui.frame import shown
 from ui.odds import window_card
 from ui.parts import drawing, links
@@ -15,11 +15,12 @@ HERE = Path(__file__).parent
 store = shown.store()
 links.refuse_unknown(["amount", "of"], "Outlook")
 st.title("Outlook")
-st.markdown("When an unstake made now would be paid, and how good such odds have been.")
+then = "now" if store.at is None else "then"
+st.markdown(f"When an unstake made {then} would be paid, and how good such odds have been.")
 odds = scored.odds_of(store)
 
 if odds is None:
-    window_card.unscored(store.source)
+    window_card.unscored(store)
 else:
     notices = st.container()
     payout_ftm = amount.amount_input(notices)
@@ -29,7 +30,10 @@ else:
     if window_words.has_dates(window):
         window_card.picture({"": window}, odds.now)
     window_card.late(odds)
-    amount.way_on(store.source.name, payout_ftm)
+    if store.at is None:
+        amount.way_on(store.source.name, payout_ftm)
+    else:
+        since_then.show(odds)
 
     st.subheader("Odds by amount and day")
     drawing.once((odds.key, payout_ftm), amount.odds_by_amount, odds, payout_ftm)

@@ -230,12 +230,15 @@ def _tenths(odds: Odds) -> pl.DataFrame:
 def provenance(odds: Odds) -> str:
     """When and from what the scores were made."""
     about = odds.scores.about
+    again = "Scored anew after a sync that brings enough new payouts" + words.to_operator(
+        f", or with `{backtest_command(odds.store.source)}`"
+    )
+    if odds.store.at is not None:
+        again = "They are not scored anew: nothing later was known on that day"
     return (
         f"Scored on {words.moment(about.made_at)} in {about.seconds:.0f} s, up to block "
         f"{about.block:,} of {words.moment(about.as_of)}: {about.origins:,} forecasts, model "
-        f"{about.model_version}. Scored anew after a sync that brings enough new payouts"
-        + words.to_operator(f", or with `{backtest_command(odds.store.source)}`")
-        + "."
+        f"{about.model_version}. {again}."
     )
 
 

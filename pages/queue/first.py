@@ -86,7 +86,8 @@ def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:
     if given.payout_wei == 0:
         st.error("The fee takes all of this amount. Enter a larger one.")
         return ""
-    line = _line(odds, wish, amount_wei, given)
+    then = "now" if store.at is None else "then"
+    line = _line(odds, wish, amount_wei, given, then)
     st.markdown(line)
     if given.payout_wei is None:
         st.warning(f"What you would receive is unknown: {words.fault(given.reason)}.")
@@ -94,15 +95,15 @@ def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:
         st.caption(text)
     if given.origin:
         st.caption(f"{words.escaped(given.origin).capitalize()}.")
-    query = {"network": store.source.name, "token": wish.token, "amount": wish.text}
-    st.page_link(
-        links.page("unstake"),
-        label="Unstake, step by step",
-        icon=":material/arrow_forward:",
-        query_params=query,
-    )
+    if store.at is None:
+        st.page_link(
+            links.page("unstake"),
+            label="Unstake, step by step",
+            icon=":material/arrow_forward:",
+            query_params=store.link | {"token": wish.token, "amount": wish.text},
+        )
     if odds is None:
-        window_card.unscored(store.source)
+        window_card.unscored(store)
     elif given.payout_wei is not None:
         payout = format_short(given.payout_wei).replace(",", "")
         has_odds = window_words.has_odds(_window(odds, given))
@@ -110,8 +111,8 @@ def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:
     return line
 
 
-def _line(odds: Odds | None, wish: Wish, amount_wei: int, given: Given) -> str:
-    start = f"**{format_short(amount_wei)} {wish.name}** now:"
+def _line(odds: Odds | None, wish: Wish, amount_wei: int, given: Given, when: str) -> str:
+    start = f"**{format_short(amount_wei)} {wish.name}** {when}:"
     fee = f"Fee {terms.fee_of(given)[0]}."
     if given.payout_wei is None:
         return f"{start} {words.UNKNOWN}."

@@ -5,7 +5,7 @@ import streamlit as st
 from answers import one_source, scored, words
 from forecast.baselines import OFFICIAL_DAYS
 from pages.queue import first, parts, payments, windows
-from ui.frame import shown
+from ui.frame import past_day, shown
 from ui.parts import downloads, drawing, links, spans
 
 store = shown.store()
@@ -20,6 +20,7 @@ metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
 head = store.ask_row("blocking_head")
 st.markdown(parts.answer(metrics, head))
 parts.figures(metrics, store.ask("days_since"), OFFICIAL_DAYS)
+past_day.slider(store)
 
 st.subheader("Queue depth against reward claims")
 notices = st.container()
@@ -53,9 +54,8 @@ if now is not None:
 if head is not None:
     st.subheader("Who waits" if of_token is None else f"Who waits, {of_token} only")
     pending = store.ask("pending_requests", token=of_token)
-    network, explorer = store.source.name, store.info.explorer
-    shown_by = (store.version, now and now.key, of_token, network)
-    drawing.once(shown_by, windows.waiting, now, pending, explorer, network)
+    shown_by = (store.version, now and now.key, of_token, store.link)
+    drawing.once(shown_by, windows.waiting, now, pending, store)
     st.caption(
         "In the order of payment. A request is paid whole and sent to the staker, with nothing to "
         "claim. It earns nothing while it waits, and cannot be cancelled."

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from answers import words
-from answers.store_view import Row
+from answers.store_view import Row, StoreView
 from data.pool.amounts import DECIMALS
 from pages.queue import charts
 from ui.parts import drawing
@@ -204,9 +204,7 @@ def rejected_note(metrics: Row) -> None:
         )
 
 
-def pending_table(
-    pending: pl.DataFrame, explorer: str, network: str, ends_on: date | None = None
-) -> None:
+def pending_table(pending: pl.DataFrame, store: StoreView, ends_on: date | None = None) -> None:
     """Everyone who waits, in the order of payment; addresses are whole and copy whole. `before`
     is the chance before the chain's reported end, `ends_on`."""
     if not pending.height:
@@ -214,12 +212,13 @@ def pending_table(
         return
     payout_ftm, payout_form = words.payouts(pending["payout_wei"])
     ahead_ftm, ahead_form = words.all_told(pending["ahead_ftm"])
+    explorer = store.info.explorer
     linked = bool(explorer)
     link = pl.format(f"{explorer.rstrip('/')}/tx/{{}}", "requested_tx")
     st.dataframe(
         pending.select(
             "place",
-            pl.format(f"track?network={quote(network)}&find={{}}", "wr_id").alias("wr_id"),
+            pl.format(f"track?{urlencode(store.link)}&find={{}}", "wr_id").alias("wr_id"),
             payout_ftm.alias("payout_ftm"),
             *(name for name in ("most_by", "half_by", "before") if name in pending.columns),
             "waited_days",

@@ -11,7 +11,7 @@ import streamlit as st
 
 from answers import logged, scored, window_words, words
 from answers.scored import Odds
-from answers.store_view import SupersededError
+from answers.store_view import StoreView, SupersededError
 from data import StoreError
 from pages.queue import parts
 from ui.odds import window_card
@@ -97,18 +97,18 @@ def of_head(now: Odds | None, head: Mapping[str, Any]) -> None:
         st.markdown(f"When the first in line is paid: {sentence}")
 
 
-def waiting(now: Odds | None, pending: pl.DataFrame, explorer: str, network: str) -> None:
+def waiting(now: Odds | None, pending: pl.DataFrame, store: StoreView) -> None:
     """Who waits, the first of them, with the days of 90 % and 50 % chance where there are odds."""
     pending = long_tables.first_rows(pending, "request")
     if now is None or pending.is_empty():
-        parts.pending_table(pending, explorer, network)
+        parts.pending_table(pending, store)
         return
     windows = scored.windows_of(now, pending)
     dated = pending.join(windows, on="wr_id", how="left", maintain_order="left")
     ends_on = now.store.ending.ahead
     if ends_on is None or not (dated["before"] != "").any():
         dated = dated.drop("before")
-    parts.pending_table(dated, explorer, network, ends_on)
+    parts.pending_table(dated, store, ends_on)
     if note := _note(now, pending, windows):
         st.caption(note)
 

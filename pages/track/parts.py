@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Literal
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
@@ -215,7 +216,7 @@ def _table(
 ) -> None:
     """These columns of a query's answer, each row with a link to its request."""
     rows = long_tables.first_rows(rows, "row")
-    link = pl.format(f"?network={store.source.name}&find={{}}", "wr_id")
+    link = pl.format(f"?{urlencode(store.link)}&find={{}}", "wr_id")
     payout_ftm, form = words.payouts(rows["payout_wei"])
     payout = (
         _number("Payout, FTM", format=form) if form else _text("Payout, FTM", alignment="right")

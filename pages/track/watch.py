@@ -62,8 +62,9 @@ def read(text: str, network: str) -> Watched:
 
 
 def own_account(store: StoreView) -> str | None:
-    """The account of a wallet that is connected here, in lower case; no wallet of a simulation."""
-    if store.info.simulated or store.source.name not in network_names():
+    """The account of a wallet that is connected here, in lower case; no wallet of a simulation, nor
+    of a day of the past."""
+    if store.info.simulated or store.at is not None or store.source.name not in network_names():
         return None
     with st.expander("Requests of your wallet"):
         st.caption("A wallet only tells its address here, and nothing is signed.")
@@ -96,7 +97,7 @@ def _table(store: StoreView, items: tuple[Address | RequestId, ...], text_of_lis
     """A line an item; a click leads to it, and the list comes along."""
     odds = scored.odds_of(store)
     rows = [_line(store, odds, item) for item in items]
-    here = urlencode({"network": store.source.name, "watch": text_of_list})
+    here = urlencode(store.link | {"watch": text_of_list})
     for row in rows:
         row["find"] = f"?find={row['find']}&{here}"
     payout_ftm, form = words.payouts(pl.Series([row.pop("wei") for row in rows], dtype=pl.Object))

@@ -239,7 +239,7 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
     st.subheader("When it is paid")
     odds, reading = now.odds, now.live.reading
     if odds is None:
-        window_card.unscored(now.view.source)
+        window_card.unscored(now.view)
         return None
     basis = present(reading, odds)
     window = basis.new_window(payout_wei / ONE)

@@ -319,7 +319,7 @@ def _window(
     st.subheader("When it is paid", anchor=False)
     odds = now.odds
     if odds is None:
-        window_card.unscored(now.view.source)
+        window_card.unscored(now.view)
         return None
     window = _odds(odds, reading, request)
     window_card.show(odds, window, outcome.at or odds.at)

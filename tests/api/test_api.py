@@ -51,6 +51,7 @@ def test_every_answer_says_what_it_rests_on(ask: Ask) -> None:
         "block": info.synced_block,
         "block_at": "2025-03-01T00:00:00Z",
         "age_seconds": None,
+        "at": None,
     }
 
 

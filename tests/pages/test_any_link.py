@@ -12,12 +12,12 @@ from pages.unstake.form import FIELDS
 from tests.shown import opened, plain
 
 PAGES = {
-    "": ("amount", "unstake", "range", "since", "until", "token", "payouts"),
-    "waits": ("range", "since", "until", "days"),
+    "": ("amount", "unstake", "range", "since", "until", "token", "payouts", "at"),
+    "waits": ("range", "since", "until", "days", "at"),
     "unstake": FIELDS,
-    "track": ("find", "watch"),
-    "outlook": ("amount", "of"),
-    "explore": ("ask", "query", "draw", "table", "sql"),
+    "track": ("find", "watch", "at"),
+    "outlook": ("amount", "of", "at"),
+    "explore": ("ask", "query", "draw", "table", "sql", "at"),
     "status": (),
 }
 VALUES = {

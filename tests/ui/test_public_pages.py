@@ -41,6 +41,11 @@ LINKS: dict[str, tuple[str, dict[str, str]]] = {
     "unstake 5": ("unstake", {"step": "5", "request": HEAD}),
     "explore": ("explore", {"query": "queue_depth"}),
     "explore a table": ("explore", {"table": "requests", "ask": "table"}),
+    "queue then": ("", {"at": "2024-11-11"}),
+    "outlook then": ("outlook", {"at": "2024-11-11"}),
+    "track then": ("track", {"at": "2024-11-11", "find": "1990"}),
+    "explore then": ("explore", {"at": "2024-11-11", "query": "queue_depth"}),
+    "no such day": ("", {"at": "2031-01-01"}),
     "explore SQL": ("explore", {"ask": "SQL", "sql": "SELECT 1 AS one"}),
 }
 HOSTS = (

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 import queries
-from answers import ending_words, words
+from answers import ending_words, past_odds, words
 from answers.ending import Ending, end_of_chain
 from answers.sources import Source, Sources, Version, scores_version
 from answers.store_view import StoreView, is_stale
@@ -83,6 +83,11 @@ def label(view: StoreView, default: Source) -> None:
 def warn(view: StoreView, page: StreamlitPage) -> None:
     """What else must be known: that its chain ends, that it is stale, or that checks failed."""
     info, ending = view.info, view.ending
+    if view.at is not None:
+        if view.failed_checks:
+            failures = words.plural(view.failed_checks, "check")
+            st.error(f"{failures} failed on the store of that day: figures may be wrong.")
+        return
     if ending.kind == "stopped":
         again = words.to_operator(f" {_remedy(view)} asks them again.")
         st.warning(words.escaped(ending_words.notice(ending)) + again)
@@ -150,17 +155,17 @@ def _sync_command(source: Source) -> str:
 def queries_behind(view: StoreView) -> None:
     """The queries that this run asked, as they can be run anywhere."""
     if view.asked:
-        drawing.once((view.source.name, view.asked), _list_queries, view.source.name, view.asked)
+        drawing.once((view.link, view.asked), _list_queries, view.link, view.asked)
 
 
-def _list_queries(network: str, asked: list[tuple[str, dict[str, Any]]]) -> None:
+def _list_queries(link: dict[str, str], asked: list[tuple[str, dict[str, Any]]]) -> None:
     with st.expander("Queries behind this page"):
         for name, params in asked:
             given = {key: str(value) for key, value in params.items() if value is not None}
             st.page_link(
                 links.page("explore"),
                 label=f"{queries.load(name).title} ({', '.join([name, *given.values()])})",
-                query_params={"network": network, "query": name} | given,
+                query_params=link | {"query": name} | given,
             )
         st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
 
@@ -179,9 +184,10 @@ def footer(
     that its label should point to, the figures have grown stale, or the chain's day is over.
     While new scores of the store are expected it looks more often.
     """
-    expected = progress.is_expected(source.path, drawn)
+    past = view if view is not None and view.at is not None else None
+    expected = past_odds.is_being_scored(past) if past else progress.is_expected(source.path, drawn)
     every = progress.LOOKED_EVERY_S if expected else _WATCHED_EVERY_S
-    st.fragment(_footer, run_every=every)(sources, default, source, drawn, view, scored)
+    st.fragment(_footer, run_every=every)(sources, default, source, drawn, view, scored, expected)
 
 
 def _footer(
@@ -191,20 +197,27 @@ def _footer(
     drawn: Version | None,
     view: StoreView | None,
     scored: tuple[int, int] | None,
+    expected: bool,
 ) -> None:
     now = datetime.now(UTC)
+    past = view if view is not None and view.at is not None else None
     was = (drawn, default, scored, view and _standing(view, view.now))
     standing = view and _standing(view, now)
-    if (source.version(), sources.default(), scores_version(source), standing) != was:
+    kept = scores_version(past.source if past else source)
+    is_done = past is not None and expected and not past_odds.is_being_scored(past)
+    if (source.version(), sources.default(), kept, standing) != was or is_done:
         st.rerun()
     if view is not None:
         info = view.info
         block = "no block yet" if info.synced_block is None else f"Block {info.synced_block:,}"
         of = "simulated sample" if info.simulated else f"{info.network}, chain {info.chain_id}"
-        st.caption(f"{block}, {words.moment(info.synced_at)} · {words.age(info, now)} · {of}")
+        age = "a day of the past" if past else words.age(info, now)
+        st.caption(f"{block}, {words.moment(info.synced_at)} · {age} · {of}")
 
 
 def _standing(view: StoreView, now: datetime) -> tuple[bool, str]:
+    if view.at is not None:  # it stays as it was
+        return False, ""
     return is_stale(view.info, now), view.ending_at(now).kind
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from answers.sources import Source, Version
+from answers import words
+from answers.sources import Version
+from answers.store_view import StoreView
 from scoring.companion import Scores
 
 LOOKED_EVERY_S = 1.0
@@ -20,6 +22,11 @@ def begin() -> dict[Path, Version]:
     global _settled
     _settled = {}
     return _settled
+
+
+def is_on() -> bool:
+    """Whether this server scores anything."""
+    return _settled is not None
 
 
 def tell(store: Path, done: int, of: int) -> None:
@@ -44,10 +51,17 @@ def sentence(store: Path) -> str:
     return f"Scored {done:,} of {of:,} requests." if of else ""
 
 
-def provisional(source: Source, scores: Scores) -> None:
-    """That the odds are from a first verdict, and how far the whole one is; nothing of a whole."""
-    if scores.about.provisional:
-        _tell_provisional(source.path, scores.about.origins)
+def provisional(store: StoreView, scores: Scores) -> None:
+    """That the odds are from a first verdict, and how far the whole one is; nothing of a whole. On
+    a day of the past the first is the last."""
+    if store.at is not None:
+        st.caption(
+            f"The odds of that day, made of what was known by then and checked on "
+            f"{words.plural(scores.about.origins, 'request')} of before: how often a range held "
+            "is less certain than on the page of today, which has the whole check."
+        )
+    elif scores.about.provisional:
+        _tell_provisional(store.source.path, scores.about.origins)
 
 
 @st.fragment(run_every=LOOKED_EVERY_S)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
 import streamlit as st
 
-from answers import logged, official, one_source, window_words, words
+from answers import logged, official, one_source, past_odds, window_words, words
 from answers.scored import Odds
 from answers.sources import Source
+from answers.store_view import StoreView
 from data.config import default_store, is_public, network_names, settings
 from forecast import ReleaseWindow
 from forecast.backtest import MODEL
@@ -69,7 +71,7 @@ def behind(odds: Odds, amount: str = "", *, has_odds: bool = True) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if has_odds:
             st.caption(_record(odds), width="content")
-        query = {"network": odds.store.source.name} | ({"amount": amount} if amount else {})
+        query = odds.store.link | ({"amount": amount} if amount else {})
         st.page_link(
             links.page("outlook"), label="How these odds are made and scored", query_params=query
         )
@@ -80,7 +82,7 @@ def late(odds: Odds) -> None:
     where the claims that the odds are made of rest on one source, or a first verdict is shown."""
     if alone := one_source.note(odds.store):
         st.caption(alone)
-    progress.provisional(odds.store.source, odds.scores)
+    progress.provisional(odds.store, odds.scores)
     if odds.store.ending.rests:
         st.caption(
             f"As of {words.moment(odds.at)}, the newest block here. It holds only if the chain "
@@ -109,8 +111,12 @@ def _record(odds: Odds) -> str:
     )
 
 
-def unscored(source: Source) -> None:
+def unscored(store: StoreView) -> None:
     """What stands where a window would, while the odds are not scored."""
+    source = store.source
+    if store.at is not None:
+        _unscored_then(store)
+        return
     text = "We test our estimates on past requests before we show them."
     if settings().scoring == "on":
         text += " First odds take some seconds; this box fills in by itself."
@@ -119,6 +125,23 @@ def unscored(source: Source) -> None:
         st.info(f"{text} They are not ready yet.")
     else:
         st.info(f"{text} This command tests them: `{backtest_command(source)}`.")
+
+
+def _unscored_then(store: StoreView) -> None:
+    """The same, on a day of the past."""
+    if past_odds.is_being_scored(store):
+        progress.tell_running(
+            store.source.path,
+            "The odds of that day are tested on requests of before it, by what was known then. It "
+            "takes some seconds; this box fills in by itself.",
+        )
+    elif fault := past_odds.fault(store):
+        st.info(f"The odds of that day could not be tested: {words.fault(fault)}.")
+    else:
+        path = shlex.quote(words.inside(store.source.path))
+        command = f"`.venv/bin/python -m scoring --first --store {path}`"
+        again = words.to_operator(f": {command} does it, and this page then shows them")
+        st.info(f"The odds of a past day are not tested by this server{again}.")
 
 
 def backtest_command(source: Source) -> str:

@@ -24,6 +24,10 @@ _REWRITTEN = "rewritten link"
 _OF_BEFORE = "left with the network"
 # What inputs of the page before stood for in its link.
 _LEFT = "left behind"
+# The moment of the past that a session shows, under `at` in its links.
+SHOWN_AT = "shown_at"
+# The pages that show no past.
+OF_TODAY = {"unstake", "status"}
 _MOST_PAST = 50
 # What names something on one network names nothing, or something else, on another.
 _OF_ONE_NETWORK = {"tx": "a transaction", "request": "a request", "since": ""}
@@ -120,10 +124,13 @@ def show_network(network: str) -> None:
     before = st.query_params.get("network", "")
     with get_session_state().query_params() as of_session:
         named = [name for name in _OF_ONE_NETWORK if name in st.query_params]
+        if st.query_params.get("at", "").isdigit():  # a block: a day is one everywhere
+            named.append("at")
+            st.session_state.pop(SHOWN_AT, None)
         left = [name for name in named if not of_session.is_bound(name)]
         for name in left:
             of_session.discard_param_no_forward_msg(name)
-    st.session_state[_OF_BEFORE] = (before, [_OF_ONE_NETWORK[name] for name in left])
+    st.session_state[_OF_BEFORE] = (before, [_OF_ONE_NETWORK.get(name, "a block") for name in left])
     st.session_state.pop(_PAST, None)
     st.query_params["network"] = network
 
@@ -209,7 +216,7 @@ def refuse_unknown(own: Collection[str], page: str) -> None:
 
     It knows its `own` and those of every page.
     """
-    known = ["network", *own]
+    known = ["network", *own, *([] if page.lower() in OF_TODAY else ["at"])]
     unknown = [name for name in st.query_params if name not in known]
     if not unknown:
         return

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urljoin
 import polars as pl
 import streamlit as st
 
-from answers import calendar, scored, sentences, words
+from answers import calendar, came_since, scored, sentences, words
 from answers.calendar import Event, Likely
 from answers.store_view import Row, StoreView
 from ui.odds import when_made, window_card
@@ -45,12 +45,15 @@ def show(
         st.subheader(f"Request {wr_id:,}", width="content", anchor=False)
         st.badge(sentences.STATUS[request["status"]], color=_COLOUR[request["status"]])
     st.markdown(sentences.answer(request))
+    if then := came_since.since_then(store, request, history["staker"][0]):
+        st.info(then)
     fact_tiles(_facts(request, history, head))
     when_made.show(store, request)
     if note := sentences.late(store.info, request):
         st.warning(note)
-        with st.expander("Ask the operator's support"):
-            support.show(store, request | {"staker": history["staker"][0]})
+        if store.at is None:
+            with st.expander("Ask the operator's support"):
+                support.show(store, request | {"staker": history["staker"][0]})
     if head is not None:
         st.markdown(sentences.blocked_by(request, head))
     likely = _window(store, request) if waits else None
@@ -100,7 +103,7 @@ def _window(store: StoreView, request: Row) -> Likely | None:
     st.subheader("When it is paid")
     odds = scored.odds_of(store)
     if odds is None:
-        window_card.unscored(store.source)
+        window_card.unscored(store)
         return None
     window = odds.present.window(request["ahead_ftm"], request["payout_ftm"])
     window_card.show(odds, window, request["requested_at"])
@@ -145,7 +148,7 @@ def _by_hand(store: StoreView, wr_id: int, fetch: Callable[[], None] | None) -> 
     )
     if fetch is not None:
         fetch()
-    elif not store.info.simulated:
+    elif not store.info.simulated and store.at is None:
         query = {"network": store.source.name, "step": "4", "request": str(wr_id)}
         st.page_link(links.page("unstake"), label="Fetch it with a wallet", query_params=query)
     st.caption("The pool's contract")
@@ -174,7 +177,9 @@ def _files(store: StoreView, request: Row, likely: Likely | None) -> None:
     st.subheader("Take it along")
     contents = "The history above as CSV or Parquet."
     link = link_back(store, request["wr_id"])
-    entry = calendar.entry(store.info, request, link, store.now, likely, ending=store.ending)
+    entry = None
+    if store.at is None:  # a calendar goes on
+        entry = calendar.entry(store.info, request, link, store.now, likely, ending=store.ending)
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry is not None:
             contents = f"{calendar_file(store, request['wr_id'], entry)} {contents}"
