@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import queries
 from data.pool.identifiers import Unreadable, read_address, read_hash
+from pages.explore import chart_choice
 from queries import Field, Query
 from ui.parts import links
 
@@ -33,7 +34,7 @@ def parameters() -> tuple[str, ...]:
         name = st.query_params.get("query", FIRST_QUERY)
         query = queries.load(name if name in queries.names() else FIRST_QUERY)
         of_query = tuple(field.name for field in query.params)
-    return ("ask", "query", "draw", "table", "sql", *of_query)
+    return ("ask", "query", "table", "sql", *chart_choice.KEYS, *of_query)
 
 
 def params(query: Query, notices: DeltaGenerator) -> dict[str, Any]:
