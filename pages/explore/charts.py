@@ -205,10 +205,21 @@ def picture(
         down = alt.Y("x:N", sort=None, title=None, axis=alt.Axis(labelLimit=140))
         chart = base.mark_bar().encode(x=across, y=down, **look)
         return chart.properties(height={"step": 20})
-    wide = alt.Chart(base.data.with_columns(until=pl.col("x") + _width(points["x"])))
-    y = alt.Y("value:Q", title=value, stack="zero")
-    chart = wide.mark_bar().encode(x=x, x2="until", y=y, **look)
+    bars = base.data.with_columns(until=pl.col("x") + _width(points["x"]), **_on_each_other())
+    chart = (
+        alt.Chart(bars)
+        .mark_bar()
+        .encode(x=x, x2="until", y=alt.Y("top:Q", title=value), y2="bottom", **look)
+    )
     return chart.properties(height=height)
+
+
+def _on_each_other() -> dict[str, pl.Expr]:
+    """Where bars of one place begin and end: those above 0 go up from it, the others down."""
+    value = pl.col("value")
+    reached = [part.cum_sum().over("x") for part in (value.clip(0, None), value.clip(None, 0))]
+    top = pl.when(value >= 0).then(reached[0]).otherwise(reached[1])
+    return {"top": top, "bottom": top - value}
 
 
 _FORM = ",.6~f"

@@ -17,7 +17,7 @@ from ui.parts import links
 
 FIRST_QUERY = "queue_depth"  # of a link that names none
 _MOST_WHOLE = 10**15 - 1  # a browser's numbers hold it exactly
-_WORD_LETTERS, _LINK_LETTERS, _SQL_LETTERS = 100, 2_000, 8_000
+_WORD_LETTERS, _LINK_LETTERS, SQL_LETTERS = 100, 2_000, 8_000
 _READ_AS = {"address": read_address, "hash": read_hash}
 _DAYS = date(2020, 1, 1), date(2099, 12, 31)
 _EMPTY = "the default"
@@ -98,8 +98,8 @@ def statement(default: str, notices: DeltaGenerator) -> str:
         "SQL",
         default,
         height=160,
-        **_text("sql", _SQL_LETTERS, notices),
-        max_chars=_SQL_LETTERS,
+        **_text("sql", SQL_LETTERS, notices),
+        max_chars=SQL_LETTERS,
         help="One SELECT, EXPLAIN, DESCRIBE, SUMMARIZE or SHOW. Ctrl+Enter runs it.",
     )
     return text

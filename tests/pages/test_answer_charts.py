@@ -39,7 +39,8 @@ def _drawn(app: AppTest) -> list[str]:
 
 def _values(spec: dict[str, Any]) -> str:
     encoding = spec.get("layer", [spec])[0]["encoding"]
-    return str(next(encoding[axis]["title"] for axis in "xy" if "value" in str(encoding[axis])))
+    numbers = (encoding[axis] for axis in "xy" if encoding[axis]["field"] in ("value", "top"))
+    return str(next(numbers)["title"])
 
 
 def _marks(app: AppTest) -> list[str]:
@@ -288,6 +289,13 @@ def test_a_bar_is_as_wide_as_from_one_time_to_the_next_and_an_unknown_has_none()
     assert bars[0]["until"].startswith("2025-01-08T00:00:00")
     assert bars[1]["until"].startswith("2025-01-29T00:00:00")
     assert bars[0]["read"] == "1 Jan 2025, 00:00, n: 1.0"
+
+
+def test_bars_of_one_place_stand_on_each_other_those_below_0_under_it() -> None:
+    rows = pl.DataFrame({"n": [1, 1, 1, 5], "v": [2.0, -3.0, 4.0, 1.0], "s": ["a", "b", "c", "a"]})
+    bars = _data(_spec(rows, "bars", "n", "v", colour="s"))
+    assert [(each["bottom"], each["top"]) for each in bars] == [(0, 2), (0, -3), (2, 6), (0, 1)]
+    assert [(each["x"], each["until"]) for each in bars[2:]] == [(1, 5), (5, 9)]
 
 
 def test_numbers_with_more_digits_than_a_chart_holds_are_names_and_never_drawn() -> None:

@@ -16,6 +16,7 @@ from pages.explore.sql_box import as_table
 from queries import Field
 from tests.queries.test_queries import NARROWED
 from tests.shown import Show, button, in_link, plain
+from ui.browser import dictionary
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -30,14 +31,19 @@ def test_a_chosen_example_fills_the_box_stands_in_the_link_and_is_answered(show:
     assert app.selectbox(key="example").value is None, "to be chosen again"
 
 
-def test_every_table_and_column_stands_below_the_box_with_what_it_holds(show: Show) -> None:
-    app = show(page="explore", ask="SQL")
-    rows = app.dataframe[0].value
-    assert [each.label for each in app.expander] == ["Tables and columns"]
-    assert list(rows.columns) == ["table", "column", "type", "holds"]
-    assert {"requests", "payouts", "raw_logs"} <= set(rows["table"])
-    held = rows[(rows["table"] == "requests") & (rows["column"] == "status")]["holds"].item()
-    assert held.startswith("pending: in the queue")
+def test_every_table_and_column_stands_beside_the_box_with_what_it_holds(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(dictionary, "show", lambda tables, version: told.append(tables))
+    show(page="explore", ask="SQL")
+    tables = {each["name"]: each for each in told[0]}
+    assert {"requests", "payouts", "raw_logs"} <= set(tables)
+    assert tables["payouts"]["holds"] == "One row a payment that reached a staker"
+    columns = {name: (kind, holds) for name, kind, holds in tables["requests"]["columns"]}
+    assert columns["status"][1].startswith("pending: in the queue")
+    assert columns["payout_wei"][0] == "DECIMAL(38,0)"
+    assert all(each["columns"] and each["holds"] for each in tables.values())
 
 
 def test_thousands_have_marks_and_names_have_none() -> None:

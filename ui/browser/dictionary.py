@@ -1,0 +1,15 @@
+"""The tables of a store with what each column holds, to be searched; folded on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ui.browser.component import component
+
+
+def show(tables: Sequence[dict[str, Any]], version: str) -> None:
+    """Draw `tables`, each with its `name`, what it `holds`, and its `columns`: name, type and what
+    it holds. They are drawn anew where `version` is another."""
+    draw = component("dictionary", *(f"dictionary.{kind}" for kind in ("html", "css", "js")))
+    draw(key="dictionary", data={"tables": list(tables), "version": version}, height="content")
