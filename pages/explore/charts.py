@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import altair as alt
@@ -94,12 +95,17 @@ def _draw(
     if why := _why_not(points, choice):
         said.append(why)
     else:
-        unit = columns.units[choice.drawn[0]]
-        options = {"kind": choice.kind, "along": _axis(along.name, along.unit)}
-        options |= {"value": _value(choice, unit), "colour": choice.colour or "column"}
-        drawn = ", ".join(choice.drawn)
-        drawing.draw(picture, points, **options, alt=f"{title}: {drawn}")
-        if choice.kind == "bars" and points.select("x").is_duplicated().any():
+        drawing.draw(
+            picture,
+            points,
+            kind=choice.kind,
+            along=_axis(along.name, columns.units[along.name]),
+            value=_value(choice, columns.units[choice.drawn[0]]),
+            colour=choice.colour,
+            alt=f"{title}: {', '.join(choice.drawn)}",
+        )
+        place = _place(choice.colour)
+        if choice.kind == "bars" and points.select(place).is_duplicated().any():
             said.append("Bars of one place stand on each other: the whole height is their sum.")
     if said:
         st.caption(" ".join(said))
@@ -176,19 +182,19 @@ def _why_not(points: pl.DataFrame, choice: Choice) -> str | None:
 
 
 def picture(
-    points: pl.DataFrame, *, kind: Kind, along: str, value: str, colour: str
+    points: pl.DataFrame, *, kind: Kind, along: str, value: str, colour: str | None
 ) -> alt.Chart | alt.LayerChart:
     """The points of `points_of` as this kind of chart. `along` and `value` are titles of the axes,
-    `colour` says what the series are."""
+    `colour` says what the series are, None if columns: their bars stand beside each other."""
     names = points["series"].unique(maintain_order=True).to_list()
     look: dict[str, Any] = {"color": alt.value(OF_SERIES[0])}
     height = 260 if len(names) == 1 else 300  # with a legend
     told = [alt.Tooltip("said:N", title=along), alt.Tooltip("value:Q", title=value, format=_FORM)]
     if len(names) > 1:
         scale = alt.Scale(domain=names, range=list(OF_SERIES[: len(names)]))
-        legend = alt.Legend(title=None, orient="top", labelLimit=240)
+        legend = alt.Legend(title=None, orient="top", labelLimit=140, columns=2)  # on a phone too
         look["color"] = alt.Color("series:N", scale=scale, legend=legend)
-        told.insert(1, alt.Tooltip("series:N", title=colour))
+        told.insert(1, alt.Tooltip("series:N", title=colour or "column"))
     x, y = _along(points, along), alt.Y("value:Q", title=value)
     if kind == "line":
         titles = dict.fromkeys(names, value) if len(names) == 1 else {name: name for name in names}
@@ -200,24 +206,32 @@ def picture(
     if kind == "points":
         chart = base.mark_point(filled=True, size=36, opacity=0.8).encode(x=x, y=y, **look)
         return chart.properties(height=height)
+    beside = names if colour is None else names[:1]
     if points["x"].dtype == pl.String:
         across = alt.X("value:Q", title=value, axis=alt.Axis(labelFlush=True))
         down = alt.Y("x:N", sort=None, title=None, axis=alt.Axis(labelLimit=140))
+        if len(beside) > 1:
+            look["yOffset"] = alt.YOffset("series:N", sort=names)
         chart = base.mark_bar().encode(x=across, y=down, **look)
-        return chart.properties(height={"step": 20})
-    bars = base.data.with_columns(until=pl.col("x") + _width(points["x"]), **_on_each_other())
-    chart = (
-        alt.Chart(bars)
-        .mark_bar()
-        .encode(x=x, x2="until", y=alt.Y("top:Q", title=value), y2="bottom", **look)
-    )
-    return chart.properties(height=height)
+        return chart.properties(height={"step": 20 if len(beside) == 1 else 12})
+    width = _width(points["x"]) / len(beside)
+    shifts = [width * place for place in range(len(beside))]
+    begin = pl.col("x") + pl.col("series").replace_strict(beside, shifts, default=width * 0)
+    bars = base.data.with_columns(x=begin, **_on_each_other(_place(colour)))
+    chart = alt.Chart(bars.with_columns(until=pl.col("x") + width)).mark_bar()
+    y = alt.Y("top:Q", title=value)
+    return chart.encode(x=x, x2="until", y=y, y2="bottom", **look).properties(height=height)
 
 
-def _on_each_other() -> dict[str, pl.Expr]:
+def _place(colour: str | None) -> list[str]:
+    """What tells bars apart that do not stand on each other."""
+    return ["x", "series"] if colour is None else ["x"]
+
+
+def _on_each_other(place: list[str]) -> dict[str, pl.Expr]:
     """Where bars of one place begin and end: those above 0 go up from it, the others down."""
     value = pl.col("value")
-    reached = [part.cum_sum().over("x") for part in (value.clip(0, None), value.clip(None, 0))]
+    reached = [part.cum_sum().over(place) for part in (value.clip(0, None), value.clip(None, 0))]
     top = pl.when(value >= 0).then(reached[0]).otherwise(reached[1])
     return {"top": top, "bottom": top - value}
 
@@ -292,7 +306,7 @@ def _width(x: pl.Series) -> Any:
     """Of the bars along these times or numbers: from one to the next, and never too thin to see."""
     places = x.unique().sort()
     if len(places) < 2:
-        return pl.duration(days=1) if isinstance(x.dtype, pl.Datetime) else 1.0
+        return timedelta(days=1) if isinstance(x.dtype, pl.Datetime) else 1.0
     least = (places[-1] - places[0]) / 500
     return max(places.diff().min(), least)
 

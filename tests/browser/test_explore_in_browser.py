@@ -36,6 +36,12 @@ def _explore(seen: Visit, app: App, **link: str) -> Page:
     return seen.page
 
 
+def _legend(page: Page) -> list[str]:
+    """What the colours of the chart stand for."""
+    texts = page.get_by_test_id("stVegaLiteChart").locator(".mark-group.role-legend text")
+    return [text for text in texts.all_text_contents() if text]
+
+
 def test_a_chosen_chart_is_the_same_in_another_browser_and_stays_on_its_page(
     app: App, visit: Begin, own_visit: Begin
 ) -> None:
@@ -50,14 +56,13 @@ def test_a_chosen_chart_is_the_same_in_another_browser_and_stays_on_its_page(
     seen.settle()
     chosen = parse_qs(urlsplit(page.url).query)
     assert len(chosen["draw"]) == 2
-    legend = page.get_by_test_id("stVegaLiteChart").locator(".mark-group.role-legend text")
-    shown = legend.all_text_contents()
-    assert set(chosen["draw"]) <= set(shown)
+    shown = _legend(page)
+    assert set(shown) == set(chosen["draw"])
 
     again = own_visit()
     again.open(page.url, "Explore")
     other = again.page.get_by_test_id("stVegaLiteChart")
-    assert other.locator(".mark-group.role-legend text").all_text_contents() == shown
+    assert _legend(again.page) == shown
     assert other.locator(".mark-rect.role-mark path").count() > 20
     assert again.notices() == seen.notices()
     again.page.get_by_role("link", name="Status", exact=True).click()
@@ -79,6 +84,8 @@ def _run(page: Page, seen: Visit, sql: str, *, by_key: bool = False) -> None:
     else:
         page.get_by_role("button", name="Run", exact=True).click()
     expect(page).to_have_url(re.compile(re.escape(urlencode({"sql": sql}))))
+    newest = page.locator("details.statements li button").first
+    expect(newest).to_have_attribute("title", sql)
     seen.settle()
 
 

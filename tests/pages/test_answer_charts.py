@@ -50,7 +50,7 @@ def _marks(app: AppTest) -> list[str]:
 def _spec(rows: pl.DataFrame, kind: Kind, along: str, *drawn: str, **more: Any) -> dict[str, Any]:
     choice = Choice(kind, along, drawn, more.get("colour"))
     points = charts.points_of(rows, choice, by_name=more.get("by_name", False))
-    told = charts.picture(points, kind=kind, along=along, value="value", colour="colour")
+    told = charts.picture(points, kind=kind, along=along, value="value", colour=choice.colour)
     spec: dict[str, Any] = told.to_dict()
     return spec
 
@@ -296,6 +296,27 @@ def test_bars_of_one_place_stand_on_each_other_those_below_0_under_it() -> None:
     bars = _data(_spec(rows, "bars", "n", "v", colour="s"))
     assert [(each["bottom"], each["top"]) for each in bars] == [(0, 2), (0, -3), (2, 6), (0, 1)]
     assert [(each["x"], each["until"]) for each in bars[2:]] == [(1, 5), (5, 9)]
+
+
+def test_bars_of_several_columns_stand_beside_each_other_and_are_not_added_up() -> None:
+    rows = pl.DataFrame({"n": [0, 10, 20], "in": [1.0, 2.0, 3.0], "out": [4.0, None, -6.0]})
+    bars = _data(_spec(rows, "bars", "n", "in", "out"))
+    assert [(each["x"], each["until"]) for each in bars] == [
+        (0, 5),
+        (10, 15),
+        (20, 25),
+        (5, 10),
+        (25, 30),
+    ]
+    assert [each["top"] for each in bars] == [1, 2, 3, 4, -6]
+    assert {each["bottom"] for each in bars} == {0}
+    days = rows.with_columns(day=pl.date_range(date(2025, 1, 1), date(2025, 1, 3), eager=True))
+    bars = _data(_spec(days, "bars", "day", "in", "out"))
+    assert bars[3]["x"].startswith("2025-01-01T12:00")
+    assert bars[3]["until"].startswith("2025-01-02T00:00")
+    assert bars[3]["said"] == "1 Jan 2025"
+    named = days.select(name=pl.col("n").cast(pl.String), a="in", b="out")
+    assert _spec(named, "bars", "name", "a", "b")["encoding"]["yOffset"]["sort"] == ["a", "b"]
 
 
 def test_numbers_with_more_digits_than_a_chart_holds_are_names_and_never_drawn() -> None:

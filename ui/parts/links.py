@@ -112,7 +112,7 @@ def choose_several(
     if held is not None and not set(held) & set(options):
         st.session_state[key] = [default]  # of an answer before, or none
     return st.multiselect(
-        label, options, [default], key=key, max_selections=most, bind="query-params"
+        label, options, [default], key=key, max_selections=most, wrap=True, bind="query-params"
     )
 
 
