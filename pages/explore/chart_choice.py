@@ -86,16 +86,19 @@ def _is_id(fields: Sequence[Field], name: str) -> bool:
 def inputs(columns: Columns, notices: DeltaGenerator) -> Choice:
     """The inputs, kept in the URL. There is a column to be drawn."""
     assert columns.first is not None
-    along, first = columns.first
+    first_along, first = columns.first
     with st.container(horizontal=True, vertical_alignment="bottom"):
         drawn = links.choose_several("Drawn", columns.drawn, "draw", first, MOST_SERIES, notices)
         with st.popover("Chart", icon=":material/show_chart:"):
             kind = links.choose("Kind", _KINDS, "chart", "automatic", notices)
-            along = links.pick("Along the axis", columns.along, "along", along, notices)
-            colour = links.pick_or_none("Colour by", columns.colour, "colour", notices)
+            # Not chosen is none, whatever the answer: a link would hold what an answer before had.
+            along = links.pick_or_none(
+                "Along the axis", columns.along, "along", first_along, notices
+            )
+            colour = links.pick_or_none("Colour by", columns.colour, "colour", "none", notices)
             if columns.too_long:
                 st.caption(tables.why_not_drawn(columns.too_long))
-    return Choice(next(k for k in _KINDS if k == kind), along, tuple(drawn), colour)
+    return Choice(next(k for k in _KINDS if k == kind), along or first_along, tuple(drawn), colour)
 
 
 def refuse(notices: DeltaGenerator) -> None:

@@ -132,6 +132,8 @@ def test_statements_that_were_run_are_kept_over_a_reload_and_taken_back_by_a_cli
     page.get_by_role("button", name="Forget them").click()
     _told(page, 0)
     page.get_by_role("radio", name="table", exact=True).click()
+    page.get_by_role("heading", name="Columns", exact=True).wait_for()
+    seen.settle()
     page.get_by_role("radio", name="SQL", exact=True).click()
     seen.settle()
     _told(page, 0)

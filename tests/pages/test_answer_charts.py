@@ -248,6 +248,7 @@ def test_a_choice_that_an_answer_no_longer_has_falls_back_without_a_word(show: S
     assert not app.exception
     assert not app.warning
     assert _drawn(app) == ["paid"]
+    assert app.selectbox(key="along").value is None
     app.multiselect(key="draw").set_value([]).run()
     assert _drawn(app) == ["paid"], "something is always drawn"
 

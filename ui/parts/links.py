@@ -77,11 +77,11 @@ def pick(
 
 
 def pick_or_none(
-    label: str, options: Sequence[str], key: str, notices: DeltaGenerator
+    label: str, options: Sequence[str], key: str, usual: str, notices: DeltaGenerator
 ) -> str | None:
-    """One of many `options` or none, under `key` in the URL."""
-    check(key, options.__contains__, "one of those to choose from", "none", notices)
-    return st.selectbox(label, options, None, key=key, placeholder="none", bind="query-params")
+    """One of many `options` or none, which means `usual`, under `key` in the URL."""
+    check(key, options.__contains__, "one of those to choose from", usual, notices)
+    return st.selectbox(label, options, None, key=key, placeholder=usual, bind="query-params")
 
 
 def choose_several(
