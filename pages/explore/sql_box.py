@@ -43,7 +43,7 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
     with asking:
         sql = _asked(store, notices)
     with beside:
-        dictionary.show(drawing.once(store.version, _tables, store), repr(store.version))
+        dictionary.show(drawing.once(store.version, _tables, store))
     if not sql.strip():
         st.info("Write one SELECT, or choose a question.")
         return
