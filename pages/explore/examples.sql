@@ -92,3 +92,45 @@ SELECT dayname(paid_at) AS weekday, sum(payout_wei) / 1e18 AS paid_ftm, count(*)
 FROM payouts
 GROUP BY weekday, isodow(paid_at)
 ORDER BY isodow(paid_at);
+
+-- What came in and what was paid, by month
+SELECT
+    month,
+    sum(claimed) / 1e18 AS claimed_ftm,
+    sum(returned) / 1e18 AS returned_ftm,
+    sum(staked) / 1e18 AS staked_ftm,
+    sum(paid) / 1e18 AS paid_ftm
+FROM (
+    SELECT
+        date_trunc('month', claimed_at) AS month,
+        reward_wei AS claimed, 0 AS returned, 0 AS staked, 0 AS paid
+    FROM reward_claims WHERE NOT restaked
+    UNION ALL
+    SELECT date_trunc('month', returned_at), 0, amount_wei, 0, 0 FROM returned_stakes
+    UNION ALL
+    SELECT date_trunc('month', staked_at), 0, 0, amount_wei, 0 FROM stakes
+    UNION ALL
+    SELECT date_trunc('month', paid_at), 0, 0, 0, payout_wei FROM payouts
+)
+GROUP BY month
+ORDER BY month;
+
+-- How long requests of the last year waited, by what stood ahead of them
+SELECT
+    ahead_wei_at_request / 1e18 AS ahead_ftm,
+    epoch(coalesce(manual_at, paid_at) - requested_at) / 86400 AS waited_days,
+    token, wr_id
+FROM requests, store_info
+WHERE status <> 'pending' AND requested_at >= synced_at - INTERVAL 365 DAY
+ORDER BY ahead_ftm, wr_id;
+
+-- The longest pauses between payouts
+SELECT
+    lag(paid_at) OVER (ORDER BY paid_at) AS pause_from,
+    paid_at AS pause_until,
+    epoch(pause_until - pause_from) / 86400 AS pause_days
+FROM payouts
+WHERE NOT manual
+QUALIFY pause_from IS NOT NULL
+ORDER BY pause_days DESC, pause_until
+LIMIT 20;

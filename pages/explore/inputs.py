@@ -11,12 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 import queries
 from data.pool.identifiers import Unreadable, read_address, read_hash
+from pages.explore import chart_choice
 from queries import Field, Query
 from ui.parts import links
 
 FIRST_QUERY = "queue_depth"  # of a link that names none
 _MOST_WHOLE = 10**15 - 1  # a browser's numbers hold it exactly
-_WORD_LETTERS, _LINK_LETTERS, _SQL_LETTERS = 100, 2_000, 8_000
+_WORD_LETTERS, _LINK_LETTERS, SQL_LETTERS = 100, 2_000, 8_000
 _READ_AS = {"address": read_address, "hash": read_hash}
 _DAYS = date(2020, 1, 1), date(2099, 12, 31)
 _EMPTY = "the default"
@@ -33,7 +34,7 @@ def parameters() -> tuple[str, ...]:
         name = st.query_params.get("query", FIRST_QUERY)
         query = queries.load(name if name in queries.names() else FIRST_QUERY)
         of_query = tuple(field.name for field in query.params)
-    return ("ask", "query", "draw", "table", "sql", *of_query)
+    return ("ask", "query", "table", "sql", *chart_choice.KEYS, *of_query)
 
 
 def params(query: Query, notices: DeltaGenerator) -> dict[str, Any]:
@@ -97,8 +98,8 @@ def statement(default: str, notices: DeltaGenerator) -> str:
         "SQL",
         default,
         height=160,
-        **_text("sql", _SQL_LETTERS, notices),
-        max_chars=_SQL_LETTERS,
+        **_text("sql", SQL_LETTERS, notices),
+        max_chars=SQL_LETTERS,
         help="One SELECT, EXPLAIN, DESCRIBE, SUMMARIZE or SHOW. Ctrl+Enter runs it.",
     )
     return text

@@ -7,7 +7,6 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -21,6 +20,7 @@ from data.store.sandbox import SqlAnswer, run_sql
 from pages.explore import charts, inputs, tables
 from pages.explore.examples import examples
 from queries import Query
+from ui.browser import dictionary, statements
 from ui.parts import downloads, drawing, links, shell
 
 _SHOWN_ROWS = 1_000
@@ -39,18 +39,11 @@ def is_offered() -> bool:
 
 def box(store: StoreView, notices: DeltaGenerator) -> None:
     """The statement of the URL or the one typed, and its answer."""
-    st.selectbox(
-        "Example questions",
-        list(examples()),
-        None,
-        key="example",
-        placeholder="Choose one: its SQL stands below, to be changed",
-        on_change=_take_example,
-    )
-    with st.form("sql form", border=False):
-        sql = inputs.statement(next(iter(examples().values())), notices)
-        st.form_submit_button("Run", type="primary")
-    drawing.once(store.version, _dictionary, store)
+    asking, beside = st.columns([3, 2], gap="medium")
+    with asking:
+        sql = _asked(store, notices)
+    with beside:
+        dictionary.show(drawing.once(store.version, _tables, store))
     if not sql.strip():
         st.info("Write one SELECT, or choose a question.")
         return
@@ -65,6 +58,24 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
         return
     _show(store, sql, answer, notices)
     shell.show(shell.sql(store.source.path, sql), _FROM_A_SHELL)
+
+
+def _asked(store: StoreView, notices: DeltaGenerator) -> str:
+    """The statement in the box, with others to be taken into it."""
+    st.selectbox(
+        "Example questions",
+        list(examples()),
+        None,
+        key="example",
+        placeholder="Choose one: its SQL stands below, to be changed",
+        on_change=_take_example,
+    )
+    with st.form("sql form", border=False):
+        sql = inputs.statement(next(iter(examples().values())), notices)
+        ran = st.form_submit_button("Run", type="primary")
+    # A statement that came by a link is remembered once its reader ran it.
+    statements.last(sql if ran else None, store.now.isoformat(), inputs.SQL_LETTERS, _take)
+    return sql
 
 
 def _show(store: StoreView, sql: str, answer: SqlAnswer, notices: DeltaGenerator) -> None:
@@ -86,26 +97,25 @@ def _show(store: StoreView, sql: str, answer: SqlAnswer, notices: DeltaGenerator
         downloads.offer(store, lambda: _answer(version, sql).rows, "sql", sql, params)
 
 
-def _dictionary(store: StoreView) -> None:
-    """Every table and column with what it holds."""
-    with st.expander("Tables and columns"):
-        st.dataframe(
-            store.ask("dictionary")
-            .rename({"table_name": "table", "column_name": "column"})
-            .with_columns(pl.col("column", "type").fill_null("")),
-            hide_index=True,
-            height=360,
-            alt="Tables and columns",
-        )
-        st.caption(
-            "A row without a column is of the whole table. Amounts in wei are whole: divide by "
-            "1e18 for FTM. What is not known is NULL, and a sum leaves it out."
-        )
+def _tables(store: StoreView) -> list[dict[str, Any]]:
+    """Every table with its columns, and what each holds."""
+    found: dict[str, dict[str, Any]] = {}
+    for table, column, kind, holds in store.ask("dictionary").iter_rows():
+        about = found.setdefault(table, {"name": table, "holds": "", "columns": []})
+        if column is None:
+            about["holds"] = holds or ""
+        else:
+            about["columns"].append([column, kind, holds or ""])
+    return list(found.values())
+
+
+def _take(sql: str) -> None:
+    st.session_state["sql"] = sql
 
 
 def _take_example() -> None:
     if (question := st.session_state["example"]) is not None:
-        st.session_state["sql"] = examples()[question]
+        _take(examples()[question])
         st.session_state["example"] = None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 import polars.selectors as cs
 import streamlit as st
 
+from answers import words
 from queries import Field
 
 _EXACT = 2**53  # up to here a browser's numbers hold each whole one
@@ -58,6 +59,22 @@ def columns_of(rows: pl.DataFrame) -> dict[str, Any]:
     return {column.name: _shown(column) for column in rows.iter_columns()}
 
 
+def is_rounded(column: pl.Series, unit: str) -> bool:
+    """Whether a chart would round these numbers: wei, and what has more digits than it holds."""
+    whole = column.dtype.is_integer() or column.dtype.is_decimal()
+    return unit == "wei" or (whole and _largest(column) >= _EXACT)
+
+
+def why_not_drawn(columns: Sequence[str]) -> str:
+    """Of columns whose numbers would be rounded, as Markdown."""
+    named = ", ".join(words.escaped(name) for name in columns[:5])
+    more = f" and {len(columns) - 5:,} more" if len(columns) > 5 else ""
+    return (
+        f"Not drawn: {named}{more}. A chart would round so many digits: divide wei by 1e18 and "
+        "draw the FTM."
+    )
+
+
 def _shown(column: pl.Series) -> Any:
     if isinstance(column.dtype, pl.Datetime):
         form = "YYYY-MM-DD HH:mm:ss"
@@ -72,7 +89,7 @@ def _held(column: pl.Series) -> pl.Series:
     digits."""
     kind = column.dtype
     is_number = isinstance(kind, pl.Decimal) or kind == pl.Int128
-    if not is_number or _unit(column.name) == "wei" or _largest(column) >= _EXACT:
+    if not is_number or unit(column.name) == "wei" or _largest(column) >= _EXACT:
         return column
     return column.cast(pl.Float64 if isinstance(kind, pl.Decimal) and kind.scale else pl.Int64)
 
@@ -97,12 +114,13 @@ def _fields(rows: pl.DataFrame) -> Iterator[Field]:
         if kind in (pl.Date, pl.Datetime):
             yield Field(name, "TIMESTAMPTZ", "UTC", "")
         elif kind.is_numeric():
-            yield Field(name, "DOUBLE", _unit(name) if place else "id", "")
+            yield Field(name, "DOUBLE", unit(name) if place else "id", "")
         else:
             yield Field(name, "VARCHAR" if kind == pl.String else str(kind), "text", "")
 
 
-def _unit(name: str) -> str:
-    """By how the store and the queries name their columns: payout_ftm; waited, days."""
+def unit(name: str) -> str:
+    """The unit of a column, by how the store and the queries name theirs: payout_ftm; waited, days.
+    `number` where the name tells none."""
     words = re.findall("[a-z]+", name.lower())
     return _UNITS.get(words[-1], "number") if words else "number"

@@ -17,7 +17,7 @@ PAGES = {
     "unstake": FIELDS,
     "track": ("find", "watch", "at"),
     "outlook": ("amount", "of", "at"),
-    "explore": ("ask", "query", "draw", "table", "sql", "at"),
+    "explore": ("ask", "query", "chart", "along", "draw", "colour", "table", "sql", "at"),
     "status": (),
 }
 VALUES = {
@@ -91,6 +91,14 @@ def test_a_parameter_that_comes_twice_counts_once(page: str) -> None:
     for name in (*PAGES[page], "network"):
         app = opened(page, **{name: ["1", "2"]})  # type: ignore[arg-type]
         stands(app)
+
+
+@pytest.mark.usefixtures("sample")
+def test_columns_that_a_link_draws_may_come_several_times() -> None:
+    link = {"query": "daily_flows", "draw": ["paid_ftm", "claimed_ftm"]}
+    app = opened("explore", **link)  # type: ignore[arg-type]
+    assert not app.warning
+    assert app.query_params["draw"] == link["draw"]
 
 
 @pytest.mark.usefixtures("sample")

@@ -48,7 +48,7 @@ def requests(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def test_the_first_question_stands_in_the_box_at_first(ask: Ask) -> None:
-    assert len(examples()) == 10
+    assert len(examples()) == 13
     assert all(len(question) < 90 for question in examples())
     first = ask("by token and state")
     assert first["requests"].sum() == 2_324
@@ -153,6 +153,59 @@ def test_payouts_by_weekday(ask: Ask, con: duckdb.DuckDBPyConnection) -> None:
     assert told["payouts"].to_list() == days.sort("paid_at")["count"].to_list()
 
 
+def test_what_came_in_and_was_paid_by_month(ask: Ask, con: duckdb.DuckDBPyConnection) -> None:
+    told = ask("What came in").with_columns(pl.col("month").dt.date())
+    months = queries.run(con, "daily_flows").group_by(
+        month=pl.col("day").dt.date().dt.month_start()
+    )
+    flows = months.agg(pl.col("claimed_ftm", "paid_ftm").sum()).sort("month")
+    both = told.join(flows, on="month", how="left", suffix="_again")
+    for column in ("claimed_ftm", "paid_ftm"):
+        assert both[column].to_list() == pytest.approx(both[f"{column}_again"].to_list())
+    assert flows["paid_ftm"].sum() == pytest.approx(told["paid_ftm"].sum())
+    for column, table, amount in (
+        ("returned_ftm", "returned_stakes", "amount_ftm"),
+        ("staked_ftm", "stakes", "amount_ftm"),
+    ):
+        rows = queries.read_table(con, table, in_ftm=True)
+        assert told[column].sum() == pytest.approx(rows[amount].sum())
+        at = rows.select(pl.col(pl.Datetime)).to_series().dt.date().dt.month_start()
+        first = rows.filter(at == at.min())[amount].sum()
+        assert told.filter(month=at.min())[column].item() == pytest.approx(first)
+    assert told["month"].is_unique().all()
+    assert told["month"].is_sorted()
+
+
+def test_waits_of_the_last_year_by_what_stood_ahead(ask: Ask, requests: pl.DataFrame) -> None:
+    told = ask("by what stood ahead")
+    since = datetime(2025, 3, 1, tzinfo=UTC) - 365 * DAY
+    passed = requests.filter(pl.col("passed_at").is_not_null(), pl.col("requested_at") >= since)
+    assert 100 < told.height == passed.height < 2_000, "a chart holds them"
+    assert told["ahead_ftm"].is_sorted()
+    both = told.join(passed, on="wr_id")
+    waited = (both["passed_at"] - both["requested_at"]).dt.total_seconds() / 86_400
+    assert both["waited_days"].to_list() == pytest.approx(waited.to_list())
+    # Ahead is what was made before and not yet passed then.
+    one = both.row(both.height // 2, named=True)
+    before = requests.filter(
+        pl.col("wr_id") < one["wr_id"],
+        pl.col("passed_at").is_null() | (pl.col("passed_at") > one["requested_at"]),
+    )
+    assert one["ahead_ftm"] == pytest.approx(before["payout_ftm"].sum())
+    assert one["ahead_ftm"] > 0
+
+
+def test_the_longest_pauses(ask: Ask, con: duckdb.DuckDBPyConnection) -> None:
+    told = ask("longest pauses")
+    times = queries.read_table(con, "payouts").filter(~pl.col("manual"))["paid_at"].sort()
+    pauses = (times.diff().drop_nulls().dt.total_seconds() / 86_400).sort(descending=True)
+    assert told["pause_days"].to_list() == pytest.approx(pauses.head(20).to_list())
+    assert told["pause_days"][0] > 5
+    first, last, days = told.row(0)
+    assert (last - first).total_seconds() / 86_400 == pytest.approx(days)
+    assert not times.is_between(first, last, closed="none").any(), "none came between"
+
+
 def test_what_is_said_to_answer_the_ten_questions_is_there() -> None:
     text = (Path(queries.__file__).parent / "README.md").read_text()
     section = text.split("## What analysts asked first\n", 1)[1].split("\n## ", 1)[0]
@@ -171,4 +224,4 @@ def test_most_answers_are_drawn(ask: Ask) -> None:
     for question in examples():
         rows = ask(question)
         drawn += [question] if charts.drawable(tables.fields_of(rows), rows) else []
-    assert len(drawn) == 8
+    assert len(drawn) == 10

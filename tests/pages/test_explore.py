@@ -82,7 +82,7 @@ def test_a_bad_parameter_is_named_and_its_default_shown(
 def test_a_statement_that_is_too_long_is_not_cut_and_run(show: Show) -> None:
     app = show(page="explore", sql="SELECT 1 AS one" + " " * 8_000 + "WHERE FALSE")
     assert "is not a text of at most 8,000 letters" in said(app)
-    assert "one" not in _table(app, -1)
+    assert _table(app, -1)[0] == "token", "the first example, and no column `one`"
 
 
 def test_a_parameter_called_rows_is_the_querys_own(show: Show) -> None:
@@ -158,7 +158,7 @@ def test_a_statement_that_is_refused_says_why_as_text(sql: str, show: Show) -> N
     assert not app.exception
     assert all(len(error.value) > 20 for error in app.error)
     assert len(app.error) == 1
-    assert [_table(app, number)[0] for number in range(len(app.dataframe))] == ["table"]
+    assert not app.dataframe
 
 
 def test_an_empty_statement_says_what_to_do(show: Show) -> None:

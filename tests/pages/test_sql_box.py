@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import queries
 from data.store.reader import open_reader
-from pages.explore import charts, tables
+from pages.explore import tables
 from pages.explore.examples import examples
 from pages.explore.sql_box import as_table
 from queries import Field
 from tests.queries.test_queries import NARROWED
-from tests.shown import Show, button, in_link, plain, said
+from tests.shown import Show, button, in_link, plain
+from ui.browser import dictionary
 
 pytestmark = pytest.mark.usefixtures("environment")
-
-
-def _drawn(app: AppTest) -> list[str]:
-    """The axis title of each chart's values."""
-    charts = app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")
-    return [_values(json.loads(chart.proto.spec)) for chart in charts]
-
-
-def _values(spec: dict[str, Any]) -> str:
-    encoding = spec.get("layer", [spec])[0]["encoding"]
-    return str(next(encoding[axis]["title"] for axis in "xy" if "value" in str(encoding[axis])))
 
 
 def test_a_chosen_example_fills_the_box_stands_in_the_link_and_is_answered(show: Show) -> None:
@@ -44,62 +31,19 @@ def test_a_chosen_example_fills_the_box_stands_in_the_link_and_is_answered(show:
     assert app.selectbox(key="example").value is None, "to be chosen again"
 
 
-def test_every_table_and_column_stands_below_the_box_with_what_it_holds(show: Show) -> None:
-    app = show(page="explore", ask="SQL")
-    rows = app.dataframe[0].value
-    assert [each.label for each in app.expander] == ["Tables and columns"]
-    assert list(rows.columns) == ["table", "column", "type", "holds"]
-    assert {"requests", "payouts", "raw_logs"} <= set(rows["table"])
-    held = rows[(rows["table"] == "requests") & (rows["column"] == "status")]["holds"].item()
-    assert held.startswith("pending: in the queue")
-
-
-@pytest.mark.parametrize(
-    ("sql", "title"),
-    [
-        # A time, a day, a name, and a number that names the row; then what cannot be drawn.
-        ("SELECT paid_at, payout_wei / 1e18 AS ftm FROM payouts WHERE wr_id < 9", "ftm (FTM)"),
-        ("SELECT paid_at::DATE AS d, count(*) FROM payouts GROUP BY d", "count_star()"),
-        ("SELECT status, sum(1) AS n FROM requests GROUP BY status", "n"),
-        ("SELECT wr_id, paid_at - requested_at AS w FROM requests LIMIT 9", "w, days (days)"),
-        ("SELECT wr_id, payout_wei FROM requests LIMIT 9", None),
-        ("SELECT 'one row', 1 AS n", None),
-        ("SELECT token, 1 AS n FROM requests LIMIT 9", None),
-        ("SELECT wr_id, 1 AS n FROM requests LIMIT 61", None),
-        ("SELECT if(wr_id > 0, token, NULL) AS t, 1 AS n FROM requests LIMIT 2", None),
-    ],
-)
-def test_an_answer_is_drawn_where_its_first_column_names_its_rows(
-    sql: str, title: str | None, show: Show
+def test_every_table_and_column_stands_beside_the_box_with_what_it_holds(
+    show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = show(page="explore", sql=sql)
-    assert not app.exception
-    assert _drawn(app) == ([] if title is None else [title])
-
-
-def test_which_column_is_drawn_can_be_chosen_and_a_wrong_one_is_named(show: Show) -> None:
-    sql = "SELECT status, count(*) AS n, sum(payout_wei) / 1e18 AS f_ftm FROM requests GROUP BY ALL"
-    assert _drawn(show(page="explore", sql=sql)) == ["f_ftm (FTM)"], "money before counts"
-    assert _drawn(show(page="explore", sql=sql, draw="n")) == ["n"]
-    app = show(page="explore", sql=sql, draw="depth_ftm")
-    assert _drawn(app) == ["f_ftm (FTM)"]
-    assert "which is not one of f_ftm, n" in said(app)
-
-
-def test_a_step_goes_on_to_the_next_in_time_however_the_rows_are_ordered() -> None:
-    days = [datetime(2025, 1, day, tzinfo=UTC) for day in (3, 2, 1)]
-    rows = pl.DataFrame({"a.b[c]": days, "x:y": [3.0, float("inf"), 1.0]})
-    spec = charts.over_time(rows, first="a.b[c]", column="x:y", unit="number").to_dict()
-    values = next(iter(spec["datasets"].values()))
-    assert [(each["value"], each["UTC"]) for each in values] == [
-        (1, "1 Jan 2025, 00:00"),
-        (None, "2 Jan 2025, 00:00"),
-        (3, "3 Jan 2025, 00:00"),
-    ]
-    assert values[0]["until"] == values[1]["first"]
-    naive = pl.DataFrame({"d": [date(2025, 1, 2), date(2025, 1, 1)], "n": [2, 1]})
-    spec = charts.over_time(naive, first="d", column="n", unit="count").to_dict()
-    assert next(iter(spec["datasets"].values()))[0]["UTC"] == "1 Jan 2025"
+    told: list[Any] = []
+    monkeypatch.setattr(dictionary, "show", told.append)
+    show(page="explore", ask="SQL")
+    tables = {each["name"]: each for each in told[0]}
+    assert {"requests", "payouts", "raw_logs"} <= set(tables)
+    assert tables["payouts"]["holds"] == "One row a payment that reached a staker"
+    columns = {name: (kind, holds) for name, kind, holds in tables["requests"]["columns"]}
+    assert columns["status"][1].startswith("pending: in the queue")
+    assert columns["payout_wei"][0] == "DECIMAL(38,0)"
+    assert all(each["columns"] and each["holds"] for each in tables.values())
 
 
 def test_thousands_have_marks_and_names_have_none() -> None:

@@ -14,6 +14,7 @@ import queries
 from data.store.reader import open_reader
 from forecast import release_window
 from pages.explore import charts as explore
+from pages.explore.chart_choice import Choice, Kind
 from pages.outlook import money
 from pages.queue import charts
 from pages.unstake import amount_chart
@@ -41,7 +42,13 @@ def specs(sample_store: Path, windows: pl.DataFrame) -> Iterator[dict[str, Any]]
         depth = queries.run(con, "queue_depth", since="2025-01-02")
     options: dict[str, Any] = {"depth_step": "day", "flow_step": "week", "payouts": True}
     yield charts.depth_against_claims(day, week, **options).to_dict()
-    yield explore.over_time(depth, first="at", column="depth_ftm", unit="FTM").to_dict()
+    kinds: tuple[Kind, ...] = ("line", "bars", "points")
+    for kind in kinds:
+        choice = Choice(kind, "at", ("depth_ftm", "requests"), None)
+        points = explore.points_of(depth.head(200), choice, by_name=False)
+        told = explore.picture(points, kind=kind, along="at (UTC)", value="FTM", colour="column")
+        spec = told.to_dict()
+        yield spec if "layer" in spec else {"layer": [spec]}
     yield window_chart.window_chart(windows, at=AT, promised_at=AT, horizon_days=120).to_dict()
     days = [AT + timedelta(days=day) for day in range(3)]
     fan = pl.DataFrame({"at": days} | dict.fromkeys(("low", "q25", "q50", "q75", "high"), 1.0))

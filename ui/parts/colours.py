@@ -9,6 +9,8 @@ AMBER = "#c77700"
 PINK = "#ea3e94"
 BROWN = "#836c3f"
 SILVER = "#8a919e"
+# Of several lines, bars or points in one chart, in this order.
+OF_SERIES = (BLUE, AMBER, PINK, BROWN, SILVER)
 GREY = "#777e8a"  # of text: read as well on white as on the dark background
 
 # Of a heat map: its hue lies the thicker on the page's own background, the more there is. Up to

@@ -31,6 +31,10 @@ OF_TODAY = {"unstake", "status"}
 _MOST_PAST = 50
 # What names something on one network names nothing, or something else, on another.
 _OF_ONE_NETWORK = {"tx": "a transaction", "request": "a request", "since": ""}
+# Parameters that a link may hold several times, once for each of what was chosen.
+_LISTS = {"draw"}
+# What Markdown may act on, in the names of columns of anybody's statement.
+_NO_WORD = re.compile(r"[^\w ,-]")
 # What is added to a link to follow who opens it.
 _OF_TRACKERS = re.compile(
     "utm_.*|hsa_.*|mtm_.*|pk_.*|piwik_.*|matomo_.*|vero_.*|oly_.*|__hs.*|_hs.*|_g[al]|ga_.*|at_.*|"
@@ -74,6 +78,46 @@ def pick(
     """One of many `options`, under `key` in the URL."""
     check(key, options.__contains__, "one of those to choose from", default, notices)
     return st.selectbox(label, options, options.index(default), key=key, bind="query-params")
+
+
+def pick_or_none(
+    label: str, options: Sequence[str], key: str, usual: str, notices: DeltaGenerator
+) -> str | None:
+    """One of many `options` or none, which means `usual`, under `key` in the URL."""
+    check(key, options.__contains__, "one of those to choose from", usual, notices)
+    return st.selectbox(label, options, None, key=key, placeholder=usual, bind="query-params")
+
+
+def choose_several(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    default: str,
+    most: int,
+    notices: DeltaGenerator,
+) -> list[str]:
+    """One to `most` of `options`, under `key` in the URL, which may hold it several times: `key` is
+    one of `_LISTS`. Where all were taken away it is `default` again."""
+    named = st.query_params.get_all(key)
+    if len(named) > most or not set(named) <= set(options):
+        wrong = next((text for text in named if text not in options), None)
+        few = ", ".join(_NO_WORD.sub("", option[:40]) for option in options[:8])
+        wanted = f"one of {few}{', …' if len(options) > 8 else ''}"
+        if forget(key):
+            text = named[-1] if wrong is None else wrong
+            refuse(
+                notices,
+                key,
+                text,
+                wanted if wrong is not None else f"one of at most {most}",
+                default,
+            )
+    held = st.session_state.get(key)
+    if held is not None and not set(held) & set(options):
+        st.session_state[key] = [default]  # of an answer before, or none
+    return st.multiselect(
+        label, options, [default], key=key, max_selections=most, wrap=True, bind="query-params"
+    )
 
 
 def choose_day(
@@ -201,7 +245,7 @@ def tidy() -> None:
         every = st.query_params.get_all(name)
         if _OF_TRACKERS.fullmatch(name):
             rewrite(name, None)
-        elif len(every) > 1 and forget(name):
+        elif len(every) > 1 and name not in _LISTS and forget(name):
             st.warning(
                 f"The link sets `{plain(name)}` {len(every):,} times: the last one counts, "
                 f"`{plain(every[-1])}`."
@@ -238,15 +282,17 @@ def arrive(page: str) -> None:
         return
     st.session_state["page"] = page
     st.session_state.pop(_PAST, None)
-    left: dict[str, str | None] = st.session_state.pop(_LEFT, {})
+    left: dict[str, list[str]] = st.session_state.pop(_LEFT, {})
     context = get_script_run_ctx()
     if before is None or context is None:
         return
     came = parse_qs(context.query_string, keep_blank_values=True)
     for name, old in left.items():
         texts = came.get(name, [])
-        if not went_back() and old in texts:
-            texts.remove(old)
+        if not went_back():
+            for text in old:
+                if text in texts:
+                    texts.remove(text)
         if st.query_params.get(name) != (texts[-1] if texts else None):
             rewrite(name, texts[-1] if texts else None)
             with get_session_state().query_params() as of_session:
@@ -257,9 +303,13 @@ def arrive(page: str) -> None:
 
 def leave() -> None:
     """To be called when a page has drawn its inputs: what they stand for goes no further."""
-    link = st.query_params.to_dict()
+    link = {name: st.query_params.get_all(name) for name in st.query_params}
     with get_session_state().query_params() as of_session:
-        st.session_state[_LEFT] = {name: link.get(name) for name in of_session._bindings_by_param}
+        bound = of_session._bindings_by_param
+        st.session_state[_LEFT] = {
+            name: link.get(name, []) if name in _LISTS else link.get(name, [])[-1:]
+            for name in bound
+        }
 
 
 def settle(names: Collection[str]) -> dict[str, str]:
