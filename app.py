@@ -6,13 +6,13 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from ui.server import first_page, gate, serving
+from ui.server import first_page, gate, previews, serving
 
 gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
-    routes=[Route("/healthz", serving.health)],
+    routes=[Route("/healthz", serving.health), *previews.routes("pages")],
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),

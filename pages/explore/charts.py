@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import altair as alt
 import polars as pl
@@ -48,11 +48,24 @@ def drawable(fields: Sequence[Field], rows: pl.DataFrame) -> list[str]:
 
 
 def _draw(fields: Sequence[Field], rows: pl.DataFrame, column: str, title: str) -> None:
+    chart, options = _kind(fields, column)
+    drawing.draw(chart, rows, **options, alt=f"{title}: {column}")
+
+
+def chart_of(fields: Sequence[Field], rows: pl.DataFrame, column: str) -> drawing.AnyChart:
+    """The picture of one of the `drawable` columns."""
+    chart, options = _kind(fields, column)
+    return chart(rows, **options)
+
+
+def _kind(
+    fields: Sequence[Field], column: str
+) -> tuple[Callable[..., drawing.AnyChart], dict[str, str]]:
+    """What draws a column, and its options."""
     first = fields[0]
     unit = next(field.unit for field in fields if field.name == column)
     chart = over_time if first.type == "TIMESTAMPTZ" else by_name
-    options = {"first": first.name, "column": column, "unit": unit}
-    drawing.draw(chart, rows, **options, alt=f"{title}: {column}")
+    return chart, {"first": first.name, "column": column, "unit": unit}
 
 
 def over_time(rows: pl.DataFrame, *, first: str, column: str, unit: str) -> alt.LayerChart:
