@@ -9,6 +9,7 @@ import polars as pl
 from answers import scored, window_words
 from answers.store_view import StoreView
 from pages.outlook import amount
+from ui.odds import alarm
 from ui.parts.preview import NotShownError, Preview, still
 
 FIELDS = ("amount",)
@@ -32,4 +33,5 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     ).rstrip()
     chances = amount.chances(odds, amount.windows_beside(odds, payout_ftm))
     in_a_line = chances.with_columns(pl.col("cell").str.replace("\n", " "))
-    return Preview(title, sentence, still(amount.heat(in_a_line)))
+    spec = still(amount.heat(in_a_line))
+    return Preview(title, sentence, spec, warning=alarm.brief(odds))

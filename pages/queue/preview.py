@@ -14,7 +14,7 @@ from ui.request import preview as of_request
 
 FIELDS = (*first.FIELDS, "range", "since", "until", "token", "payouts")
 _TOKENS = {"both": None, "aFTMb": "aFTMb", "aFTMc": "aFTMc"}
-_HEIGHTS = 52, 42
+_HEIGHTS = 50, 40
 
 
 def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
@@ -25,10 +25,10 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     if not (span and token in _TOKENS and payouts in ("true", "false") and name in first.TOKENS):
         raise NotShownError
     if "amount" in link:
-        sentence, _ = of_request.of_amount(store, first.TOKENS[name], name, link["amount"])
+        told = of_request.of_amount(store, first.TOKENS[name], name, link["amount"])
     else:
         metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
-        sentence = parts.answer(metrics, store.ask_row("blocking_head"))
+        told = Preview("", parts.answer(metrics, store.ask_row("blocking_head")))
     chosen = {"since": span.since, "until": span.until, "token": _TOKENS[token]}
     chart = charts.depth_against_claims(
         store.ask("depth_against_claims", step=span.depth_step, **chosen),
@@ -38,7 +38,8 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
         payouts=payouts == "true",
     )
     only = "" if token == "both" else f", {token} only"
-    return Preview(f"Unstake queue{only}", sentence, _narrowed(still(chart, *_HEIGHTS)))
+    spec = _narrowed(still(chart, *_HEIGHTS))
+    return Preview(f"Unstake queue{only}", told.sentence, spec, warning=told.warning)
 
 
 def _narrowed(spec: dict[str, Any]) -> dict[str, Any]:
@@ -48,5 +49,5 @@ def _narrowed(spec: dict[str, Any]) -> dict[str, Any]:
             layer["encoding"]["y"]["axis"]["tickCount"] = 2
     lower = spec["vconcat"][1]
     legend = lower["layer"][0]["encoding"]["color"]["legend"]
-    legend |= {"title": lower.pop("title"), "titleOrient": "left", "titleLimit": 0, "offset": 2}
+    legend |= {"title": lower.pop("title"), "titleOrient": "left", "titleLimit": 0, "offset": 12}
     return spec | {"spacing": 6}

@@ -24,5 +24,4 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     if not amount or link.get("token", CERT) not in _NAMES:
         raise NotShownError
     token, name = _NAMES[link.get("token", CERT)]
-    sentence, drawn = of_request.of_amount(store, token, name, amount)
-    return Preview(f"Unstake {name}", sentence, *drawn)
+    return of_request.of_amount(store, token, name, amount)

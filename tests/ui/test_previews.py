@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import io
 import re
 import shutil
 import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
-from PIL import Image
 
 from scoring.companion import companion_of
 from tests.app import App, edited, of_network, planted, served
+from tests.link_page import get, port_of
 from ui.server.addresses import MOST_LETTERS, PAGES
 
 pytestmark = pytest.mark.node
@@ -80,67 +76,9 @@ HOSTILE = [
 ]
 
 
-@dataclass
-class Read(HTMLParser):
-    """A small page, as a browser and a chat read it."""
-
-    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def meta(self, name: str) -> str:
-        for key in ("property", "name", "http-equiv"):
-            found = [a["content"] for t, a in self.tags if t == "meta" and a.get(key) == name]
-            if found:
-                assert len(found) == 1
-                return str(found[0])
-        raise AssertionError(f"no {name}")
-
-    @property
-    def onward(self) -> str:
-        """Where the page leads, which its link says too."""
-        onward = self.meta("refresh").removeprefix("0;url=")
-        assert [a["href"] for t, a in self.tags if t == "a"] == [onward]
-        return onward
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: http.client.HTTPMessage
-    content: bytes
-
-    @property
-    def page(self) -> Read:
-        read = Read()
-        read.feed(self.content.decode())
-        read.close()
-        return read
-
-    @property
-    def picture(self) -> Image.Image:
-        return Image.open(io.BytesIO(self.content)).convert("RGB")
-
-
-def get(app: App, path: str, **headers: str) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", port_of(app), timeout=120)
-    connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
-    answer = connection.getresponse()
-    got = Answer(answer.status, answer.headers, answer.read())
-    connection.close()
-    return got
-
-
-def port_of(app: App) -> int:
-    return int(app.url.rpartition(":")[2])
+def lies_at(page: str) -> str:
+    """The page's own address: that of the first one has no name."""
+    return "/" if page == "queue" else f"/{page}"
 
 
 def as_picture(link: str) -> str:
@@ -193,7 +131,7 @@ def test_a_view_has_a_title_a_sentence_and_a_picture_and_leads_on_to_itself(
     assert page.meta("og:type") == "website"
     assert page.meta("og:site_name") == "FTM unstake queue"
     assert page.meta("twitter:card") == "summary_large_image"
-    assert page.onward == f"/{path}?{query}"
+    assert page.onward == f"{lies_at(path)}?{query}"
     assert sentence in page.text
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe")]
     assert [a["src"] for tag, a in page.tags if tag == "img"] == [f"/s/{as_picture(link)}"]
@@ -238,7 +176,7 @@ def test_what_cannot_be_told_is_left_to_the_page_without_a_figure(app: App, link
     assert read.meta("og:title") == f"{page.capitalize()} · FTM unstake queue"
     assert read.meta("og:description") == PAGES[page]
     assert not re.search(r"\d", read.meta("og:description"))
-    assert urlsplit(read.onward).path == f"/{page}"
+    assert urlsplit(read.onward).path == lies_at(page)
     assert dict(parse_qsl(urlsplit(read.onward).query)) == dict(parse_qsl(link.partition("?")[2]))
     general = get(app, f"/s/{page}.png?network=atlantis")
     assert get(app, f"/s/{as_picture(link)}").content == general.content
@@ -270,7 +208,7 @@ def test_it_leads_to_no_other_site_and_repeats_nothing_but_parameters(
             assert tags == {*"html head meta title style body h1 p a img".split()}
             assert all("onerror" not in attributes for _, attributes in read.tags)
             target = urlsplit(read.onward)
-            assert (target.scheme, target.netloc, target.path) == ("", "", f"/{page}")
+            assert (target.scheme, target.netloc, target.path) == ("", "", lies_at(page))
             assert parse_qsl(target.query) == [(name, hostile)]
             assert "evil.test" not in read.text
             assert "evil.test" not in read.meta("og:description")
@@ -385,29 +323,3 @@ def test_a_head_request_has_no_body(app: App) -> None:
         told = b"".join(iter(lambda: raw.recv(65_536), b""))
     assert told.startswith(b"HTTP/1.1 200 ")
     assert told.endswith(b"\r\n\r\n")
-
-
-def test_a_page_may_be_framed_by_named_sites_alone_and_only_where_it_is_asked_for_so(
-    app: App, tree: Path
-) -> None:
-    sites = "https://a.example http://b.example:8080"
-    refused = (app, ["/", "/?embed=true", "/unstake?embed=true", "/s/queue?embed=true"])
-    with served(tree, FTM_FRAMED_BY=sites) as framed:
-        for server, paths in (refused, (framed, ["/", "/queue?embed=false", "/s/queue"])):
-            for path in paths:
-                headers = get(server, path).headers
-                assert "frame-ancestors 'none'" in headers["content-security-policy"], path
-                assert headers["x-frame-options"] == "DENY"
-        headers = get(framed, "/queue?range=all&embed=true").headers
-        assert headers["content-security-policy"].endswith(f"; frame-ancestors {sites}")
-        assert "x-frame-options" not in headers
-        assert headers["x-content-type-options"] == "nosniff"
-
-
-def test_a_wrong_setting_lets_nobody_frame_and_keeps_the_server_up(tree: Path) -> None:
-    with served(tree, FTM_FRAMED_BY="*") as app:
-        headers = get(app, "/?embed=true").headers
-        assert "frame-ancestors 'none'" in headers["content-security-policy"]
-        read = get(app, "/s/queue").page
-        assert read.meta("og:description") == PAGES["queue"]
-        assert get(app, "/s/queue.png").picture.size == (1200, 630)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from answers.store_view import StoreView
-from ui.parts.colours import GREY
+from ui.parts.colours import GREY, LINES
 from ui.parts.drawing import AnyChart
 
 # A chart is as wide as a narrow phone, and drawn twice as large: its letters can then be read.
@@ -28,12 +28,13 @@ class NotShownError(Exception):
 @dataclass(frozen=True)
 class Preview:
     """`sentence` is written as on a page; `chart` is a Vega-Lite spec of about WIDTH x HEIGHT, and
-    `note` tells how to read it."""
+    `note` tells how to read it. A `warning` says that the sentence is not to be relied on."""
 
     title: str
     sentence: str
     chart: dict[str, Any] | None = None
     note: str = ""
+    warning: str = ""
 
 
 class PreviewModule(Protocol):
@@ -61,7 +62,8 @@ def still(chart: AnyChart, *heights: int) -> dict[str, Any]:
         spec["autosize"] = {"type": "fit", "contains": "padding"}
     letters = {"labelFontSize": _LETTERS, "titleFontSize": _LETTERS}
     config: dict[str, Any] = spec.setdefault("config", {})
-    config["axis"] = letters | {"labelColor": GREY, "titleColor": GREY, "gridColor": "#d9dce1"}
+    colours = {"labelColor": GREY, "titleColor": GREY, "gridColor": LINES}
+    config["axis"] = letters | colours | {"labelSeparation": 10}
     config["legend"] = letters | {"labelLimit": 0}
     config["background"] = None
     return dict(spec)

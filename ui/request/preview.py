@@ -11,11 +11,10 @@ from data.pool.amounts import parse_amount
 from data.pool.burn import Token
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.odds import window_chart
+from ui.odds import alarm, window_chart
 from ui.parts.preview import NotShownError, Preview, still
 from ui.request import typed_amount
 
-Drawn = tuple[dict[str, Any] | None, str]  # a chart, and how to read it
 _HEIGHT, _HEIGHTS = 140, (18, 44, 60)
 
 
@@ -36,11 +35,11 @@ def of_request(store: StoreView, wr_id: int) -> Preview:
         before = window_words.before(window, store.ending.ahead)
         when = f"{window_words.dates(window)}. {before}".rstrip()
     drawn = picture(window, request["requested_at"])
-    return Preview(title, f"{sentences.answer(request)} {when}", *drawn)
+    return Preview(title, f"{sentences.answer(request)} {when}", *drawn, alarm.brief(odds))
 
 
-def of_amount(store: StoreView, token: Token, name: str, text: str) -> tuple[str, Drawn]:
-    """What an amount of a token, as typed, gives if unstaked now, in a line and as a picture.
+def of_amount(store: StoreView, token: Token, name: str, text: str) -> Preview:
+    """What an amount of a token, as typed, gives if unstaked now, and when.
 
     By the store's logs alone, as of its last block. Raises NotShownError, AmountError.
     """
@@ -51,12 +50,14 @@ def of_amount(store: StoreView, token: Token, name: str, text: str) -> tuple[str
         raise NotShownError
     odds = scored.odds_of(store)
     line = new_unstake.line(odds, name, amount_wei, given)
+    title = f"Unstake {name}"
     if odds is None:
-        return line, (None, "")
-    return line, picture(new_unstake.window_of(odds, given), odds.now)
+        return Preview(title, line)
+    drawn = picture(new_unstake.window_of(odds, given), odds.now)
+    return Preview(title, line, *drawn, alarm.brief(odds))
 
 
-def picture(window: ReleaseWindow | None, asked_at: datetime) -> Drawn:
+def picture(window: ReleaseWindow | None, asked_at: datetime) -> tuple[dict[str, Any] | None, str]:
     """A window on a line of dates, and how to read it; nothing of one that has no dates."""
     if not window_words.has_dates(window):
         return None, ""

@@ -32,6 +32,11 @@ def base() -> str:
     return f"/{path}" if path else ""
 
 
+def page_path(page: str) -> str:
+    """Where a page lies; the first has no name of its own there."""
+    return f"{base()}/{'' if page == FIRST else page}"
+
+
 def previews() -> str:
     """The folder of the previews."""
     return f"{base()}/s"

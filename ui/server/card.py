@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from ui.parts.colours import ACCENT, FAINT, INK, PAPER, RED, VIOLET
+
 WIDTH, HEIGHT = 1200, 630
-_EDGE, _TEXT, _GREY, _VIOLET = 48, "#1c2128", "#5b6370", "#7c3aed"
+_EDGE = 48
 _INSIDE = WIDTH - 2 * _EDGE
 _TITLE_AT, _FOOT_AT = 82, 600
 _FONTS = "Liberation Sans, Arimo, Arial, Helvetica, sans-serif"
@@ -59,19 +61,19 @@ def card_svg(card: Card, chart: str = "") -> str:
     if card.warning:
         at += 38
         line = wrapped(card.warning, 26, 1, _INSIDE / _BOLD)[0]
-        parts.append(_text(line, _EDGE, at, 26, weight=700, colour="#c62828"))
+        parts.append(_text(line, _EDGE, at, 26, weight=700, colour=RED))
     if chart:
         bottom = _FOOT_AT - (84 if card.note else 44)
         parts.append(_placed(chart, at + 20, bottom))
         note = wrapped(card.note, 24, 1)[0]
-        parts.append(_text(note, _EDGE, _FOOT_AT - 44, 24, colour=_GREY))
+        parts.append(_text(note, _EDGE, _FOOT_AT - 44, 24, colour=FAINT))
     foot = wrapped(card.foot, 24, 1)[0]
-    parts.append(_text(foot, _EDGE, _FOOT_AT, 24, colour=_GREY))
+    parts.append(_text(foot, _EDGE, _FOOT_AT, 24, colour=FAINT))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" color="{_TEXT}" '
-        f'font-family="{_FONTS}"><rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>'
-        f'<rect width="{WIDTH}" height="10" fill="#1f5fbf"/>{"".join(parts)}</svg>'
+        f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" color="{INK}" '
+        f'font-family="{_FONTS}"><rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>'
+        f'<rect width="{WIDTH}" height="10" fill="{ACCENT}"/>{"".join(parts)}</svg>'
     )
 
 
@@ -110,9 +112,7 @@ def _fitting(line: str, size: int, width: float) -> str:
     return line.rstrip(" .,;:…") + "…"
 
 
-def _text(
-    text: str, x: float, y: float, size: int, *, weight: int = 400, colour: str = _TEXT
-) -> str:
+def _text(text: str, x: float, y: float, size: int, *, weight: int = 400, colour: str = INK) -> str:
     return (
         f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{colour}">'
         f"{escape(_printable(text))}</text>"
@@ -129,7 +129,7 @@ def _badge(text: str) -> str:
     x = WIDTH - _EDGE - width
     return (
         f'<rect x="{x:.0f}" y="{_TITLE_AT - 38}" width="{width:.0f}" height="52" rx="26" '
-        f'fill="{_VIOLET}"/>' + _text(text, x + 18, _TITLE_AT - 2, 28, weight=700, colour="#ffffff")
+        f'fill="{VIOLET}"/>' + _text(text, x + 18, _TITLE_AT - 2, 28, weight=700, colour=PAPER)
     )
 
 

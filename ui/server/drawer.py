@@ -19,7 +19,7 @@ from ui.server.card import Card, card_svg
 
 _MOST_WAITING = 8  # who comes later is told to come again
 _MOST_SECONDS = 20.0
-_IDLE_SECONDS = 60.0  # it takes 150 MB while it lives
+_IDLE_SECONDS = 60.0  # it takes 140 MB while it lives
 _MOST_PICTURES = 200  # of one process, whose memory grows with each
 _LENGTH_BYTES = 4
 _VEGA_LITE = "6.4"  # that Altair writes

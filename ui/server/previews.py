@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from answers import ending_words, sentences, store_view, words
+from answers import ending_words, logged, sentences, store_view, words
 from answers.kept import Kept
 from answers.sources import read_sources, scores_version
 from answers.store_view import StoreView, SupersededError
@@ -129,8 +129,9 @@ def _of_newest(
     if view is None or view.first_request_at is None or view.info.synced_at is None:
         raise NotShownError
     hour = "" if view.info.simulated else f"{view.now:%Y-%m-%d %H}"
-    versions = (view.version, scores_version(source), hour, view.ending.kind, is_public())
-    key = repr((page, versions, own))
+    versions = (view.version, scores_version(source), logged.log_size(source.path))
+    told_by = (versions, hour, view.ending.kind, is_public())
+    key = repr((page, told_by, own))
     return _TOLD.get(key, lambda: _face(view, module.preview(view, own)), _size_of)
 
 
@@ -143,7 +144,7 @@ def _face(view: StoreView, preview: Preview) -> _Face:
         sentence=plain(preview.sentence),
         foot=f"{NAME} · As of {block}, {words.moment(info.synced_at)}",
         badge="Simulated data" if info.simulated else unreal,
-        warning=_warning(view),
+        warning=_warning(view) or preview.warning,
         note=preview.note,
     )
     chart = b"" if preview.chart is None else json.dumps(preview.chart).encode()
@@ -215,7 +216,7 @@ def _hashed(content: bytes) -> str:
 
 def _html(request: Request, page: str, link: list[tuple[str, str]], face: _Face) -> bytes:
     """The small page: all of it from this server, and without a script."""
-    here, there = f"{addresses.previews()}/{page}", f"{addresses.base()}/{page}"
+    here, there = f"{addresses.previews()}/{page}", addresses.page_path(page)
     site = addresses.site(request)
     onward = escape(with_query(there, link))
     title, picture = f"{face.title} · {NAME}", with_query(f"{here}.png", link)
