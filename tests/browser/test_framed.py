@@ -144,6 +144,8 @@ def test_no_wallet_is_asked_for_anything_in_a_frame(
     assert "embed" not in href
     assert "amount=5" in href
     assert frame.locator(".wallet button:visible").count() == 0
+    if seen.pictures:
+        seen.page.screenshot(path=SCREENSHOTS / "framed-wallet.png", full_page=True)
     seen.page.wait_for_timeout(1_000)
     assert asked == []
 

@@ -7,6 +7,7 @@ import asyncio
 import io
 import os
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,9 +15,12 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image, ImageFont
 
-from ui.parts.preview import plain
+from answers.sources import read_sources
+from answers.store_view import open_view
+from ui.parts.preview import Preview, plain
 from ui.server.card import Card, card_svg, width_of, wrapped
 from ui.server.drawer import BusyError, Drawer, drawn
+from ui.server.previews import _face
 
 FONT = Path("/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf")
 SENTENCE = "126 requests (14,896 FTM) are waiting. 90 % chance by 12 Mar 2025, 50 % by 1 Feb 2025."
@@ -68,6 +72,19 @@ def test_markup_of_a_page_is_left_out() -> None:
     marked = r"**7,761 FTM** of `0x62\u2060…d6ad`; [support](https://a.example/(x) takes a\.b \*"
     assert plain("**a** `b` [c](https://d.example) e\\.f\\* 0x62…\u2060ad") == "a b c e.f* 0x62…ad"
     assert "**" not in plain(marked)
+
+
+def test_odds_that_no_longer_hold_are_told_with_a_warning(
+    sample_store: Path, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("FTM_STORE", str(sample_store))
+    source = read_sources().default()
+    view = open_view(source, source.version(), datetime.now(UTC))
+    assert view is not None
+    face = _face(view, Preview("Outlook", "90 % chance by **1 May 2025**", warning="No longer."))
+    assert face.card.warning == "No longer."
+    assert face.description.startswith("90 % chance by 1 May 2025. As of block 99,772,823")
+    assert face.description.endswith(" No longer.")
 
 
 def test_a_chart_that_would_be_loaded_is_refused() -> None:
