@@ -8,13 +8,13 @@ from starlette.routing import Route
 
 from api import app as api
 from api import limits
-from ui.server import first_page, gate, serving
+from ui.server import first_page, gate, previews, serving
 
 gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
-    routes=[Route("/healthz", serving.health), *api.routes()],
+    routes=[Route("/healthz", serving.health), *api.routes(), *previews.routes("pages")],
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),

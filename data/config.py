@@ -29,6 +29,7 @@ VAR = ROOT / "var"
 BUILT_IN = Path(__file__).with_name("networks.toml")
 FANTOM, TESTNET, DEVNET, SAMPLE = "fantom", "fantom-testnet", "devnet", "sample"
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NEVER = "none"
 
@@ -112,6 +113,17 @@ def ca_bundle() -> Path | None:
 USUAL_PER_MINUTE = 300  # answers of the API to one client
 
 
+def parse_origin(text: str) -> str:
+    """The origin of a site, in lower case. Raises ConfigError for anything else, also for `*`."""
+    origin = text.lower().removesuffix("/")
+    if not _ORIGIN.fullmatch(origin):
+        raise ConfigError(
+            f"{text!r} is no origin: want http://host or https://host[:port], each site by its "
+            "own name, without a path and without *"
+        )
+    return origin
+
+
 class Network(BaseModel):
     """One chain and the four contracts on it. Addresses are lower-case.
 
@@ -160,10 +172,10 @@ class Network(BaseModel):
 class Settings(BaseSettings):
     """The FTM_* variables: which `network` and `store` the app shows (None where unset), whether
     it scores odds in the background and logs forecasts that are shown, whether strangers visit it
-    and may write SQL, how often one client may ask the API in a minute (0: always) and how many
-    rows one answer of it has at most, what an answer of a node may take in a sync (seconds in all,
-    bytes a second at least, megabytes unpacked) and, in the names of Network's own keys, what
-    overrides them."""
+    and may write SQL, the origins of sites that may show it in a frame, how often one client may
+    ask the API in a minute (0: always) and how many rows one answer of it has at most, what an
+    answer of a node may take in a sync (seconds in all, bytes a second at least, megabytes
+    unpacked) and, in the names of Network's own keys, what overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -193,11 +205,17 @@ class Settings(BaseSettings):
     ends_told_by: str | None = None
     ends_confirmed: bool | None = None
     rpc_urls: Annotated[tuple[str, ...] | None, NoDecode] = None
+    framed_by: Annotated[tuple[str, ...] | None, NoDecode] = None
 
     @field_validator("rpc_urls", mode="before")
     @classmethod
     def _split(cls, text: str | None) -> tuple[str, ...] | None:
         return None if text is None else tuple(filter(None, re.split(r"[,\s]+", text)))
+
+    @field_validator("framed_by", mode="before")
+    @classmethod
+    def _origins(cls, text: str | None) -> tuple[str, ...] | None:
+        return None if text is None else tuple(parse_origin(each) for each in text.split())
 
 
 def settings() -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,6 +99,19 @@ def inputs(columns: Columns, notices: DeltaGenerator) -> Choice:
             if columns.too_long:
                 st.caption(tables.why_not_drawn(columns.too_long))
     return Choice(next(k for k in _KINDS if k == kind), along or first_along, tuple(drawn), colour)
+
+
+def of_link(columns: Columns, link: Mapping[str, str]) -> Choice | None:
+    """The choice of a link that is not shown on a page; None where it cannot be drawn."""
+    if columns.first is None:
+        return None
+    first_along, first = columns.first
+    along, drawn = link.get("along", first_along), link.get("draw", first)
+    colour, kind = link.get("colour"), link.get("chart", "automatic")
+    can = along in columns.along and drawn in columns.drawn and kind in _KINDS
+    if not can or (colour is not None and colour not in columns.colour):
+        return None
+    return Choice(next(k for k in _KINDS if k == kind), along, (drawn,), colour)
 
 
 def refuse(notices: DeltaGenerator) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -76,39 +76,59 @@ def _draw(
     fields: Sequence[Field], rows: pl.DataFrame, columns: Columns, choice: Choice, title: str
 ) -> None:
     """The chart of a choice, and what of the choice it cannot show."""
+    points, look, said = _prepared(fields, rows, columns, choice)
+    if points is not None:
+        drawn = ", ".join(choice.drawn)
+        drawing.draw(picture, points, **look, alt=f"{title}: {drawn}")
+    if said:
+        st.caption(" ".join(said))
+
+
+def chart_of(
+    fields: Sequence[Field], rows: pl.DataFrame, link: Mapping[str, str]
+) -> alt.Chart | alt.LayerChart | None:
+    """The chart that a link's parameters choose, or the one that fits; None where there is none."""
+    columns = columns_of(fields, rows)
+    choice = chart_choice.of_link(columns, link)
+    if choice is None or rows.height > MOST_ROWS:
+        return None
+    points, look, _ = _prepared(fields, rows, columns, choice)
+    return None if points is None else picture(points, **look)
+
+
+def _prepared(
+    fields: Sequence[Field], rows: pl.DataFrame, columns: Columns, choice: Choice
+) -> tuple[pl.DataFrame | None, dict[str, Any], list[str]]:
+    """The points of a choice, what `picture` takes beside them, and what is to be said; no points
+    where nothing can be drawn."""
     along = next(field for field in fields if field.name == choice.along)
     by_name = choice.along in columns.too_long  # whole, as a name is
     if choice.kind == "automatic":
         by_name = by_name or along.unit == "id"
         fits = fitting(along, rows)
         if fits == "automatic":
-            st.caption("No chart fits by itself: choose a line, bars or points under Chart.")
-            return
+            why = "No chart fits by itself: choose a line, bars or points under Chart."
+            return None, {}, [why]
         choice = replace(choice, kind=fits)
     choice, said = together(columns, choice)
     if not choice.drawn:
-        st.caption(f"{words.escaped(choice.along)} runs along the axis: choose what is drawn.")
-        return
+        why = f"{words.escaped(choice.along)} runs along the axis: choose what is drawn."
+        return None, {}, [why]
     points = points_of(rows, choice, by_name)
     if left := rows.height * len(choice.drawn) - points.height:
         said.append(f"{words.plural(left, 'point')} left out: where they stand is unknown.")
-    if why := _why_not(points, choice):
-        said.append(why)
-    else:
-        drawing.draw(
-            picture,
-            points,
-            kind=choice.kind,
-            along=_axis(along.name, columns.units[along.name]),
-            value=_value(choice, columns.units[choice.drawn[0]]),
-            colour=choice.colour,
-            alt=f"{title}: {', '.join(choice.drawn)}",
-        )
-        place = _place(choice.colour)
-        if choice.kind == "bars" and points.select(place).is_duplicated().any():
-            said.append("Bars of one place stand on each other: the whole height is their sum.")
-    if said:
-        st.caption(" ".join(said))
+    if why_not := _why_not(points, choice):
+        return None, {}, [*said, why_not]
+    place = _place(choice.colour)
+    if choice.kind == "bars" and points.select(place).is_duplicated().any():
+        said.append("Bars of one place stand on each other: the whole height is their sum.")
+    look = {
+        "kind": choice.kind,
+        "along": _axis(along.name, columns.units[along.name]),
+        "value": _value(choice, columns.units[choice.drawn[0]]),
+        "colour": choice.colour,
+    }
+    return points, look, said
 
 
 def together(columns: Columns, choice: Choice) -> tuple[Choice, list[str]]:

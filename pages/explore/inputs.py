@@ -88,6 +88,19 @@ def _pasted(field: Field, text: str, notices: DeltaGenerator) -> str | None:
     return found
 
 
+def read_param(field: Field, text: str) -> str | int | date | None:
+    """What a link's text means for a parameter; None of one that is none."""
+    if field.choices:
+        return text if text in field.choices else None
+    if field.type == "DATE":
+        return date.fromisoformat(text) if links.is_day(text, *_DAYS) else None
+    if field.type == "VARCHAR":
+        found = _READ_AS.get(field.unit, str)(text)
+        most = _LINK_LETTERS if field.unit in _READ_AS else _WORD_LETTERS
+        return found if isinstance(found, str) and found and len(text) <= most else None
+    return int(text) if _is_whole(text) else None
+
+
 def _is_whole(text: str) -> bool:
     return re.fullmatch(r"-?[0-9]{1,15}", text) is not None
 

@@ -45,6 +45,13 @@ def amount_input(notices: DeltaGenerator) -> float:
     )
 
 
+def amount_of(text: str | None) -> float | None:
+    """The payout that a link's text means, the usual one of none; None of a text that is none."""
+    if text is None:
+        return _USUAL_FTM
+    return float(text) if _is_amount(text) else None
+
+
 def _is_amount(text: str) -> bool:
     try:
         return _LEAST_FTM <= float(text) <= _MOST_FTM
@@ -106,16 +113,15 @@ def _need(odds: Odds, payout_ftm: float) -> tuple[str, str]:
 
 def odds_by_amount(odds: Odds, payout_ftm: float) -> None:
     """The chance by some days for some amounts, and beside it the days of 90 % and 50 % chance."""
-    windows = {amount: odds.present.new_window(amount) for amount in {*_AMOUNTS, payout_ftm}}
-    named = {f"{amount:,.12g} FTM": windows[amount] for amount in sorted(windows)}
-    chances = _chances(odds, named)
+    named = windows_beside(odds, payout_ftm)
+    rows = chances(odds, named)
     picture, table = st.columns([3, 2], gap="medium")
     with picture:
-        if chances.is_empty():
+        if rows.is_empty():
             st.markdown("There are none to give: see above why.")
         else:
-            by_a_day = chances.filter(day=f"{_DAYS[3]} d").select("amount", "chance").rows()
-            drawing.draw(heat, chances, alt="; ".join(": ".join(row) for row in by_a_day))
+            by_a_day = rows.filter(day=f"{_DAYS[3]} d").select("amount", "chance").rows()
+            drawing.draw(heat, rows, alt="; ".join(": ".join(row) for row in by_a_day))
     days = {
         name: [_day_of(odds, window, share)[0] for window in named.values()]
         for name, share in (("most", 0.9), ("half", 0.5))
@@ -129,7 +135,13 @@ def odds_by_amount(odds: Odds, payout_ftm: float) -> None:
     )
 
 
-def _chances(odds: Odds, windows: dict[str, ReleaseWindow | None]) -> pl.DataFrame:
+def windows_beside(odds: Odds, payout_ftm: float) -> dict[str, ReleaseWindow | None]:
+    """The windows of a payout and of smaller and larger ones, in their order, by name."""
+    windows = {amount: odds.present.new_window(amount) for amount in {*_AMOUNTS, payout_ftm}}
+    return {f"{amount:,.12g} FTM": windows[amount] for amount in sorted(windows)}
+
+
+def chances(odds: Odds, windows: dict[str, ReleaseWindow | None]) -> pl.DataFrame:
     """The chance of being paid by each of `_DAYS`, a row a chance, where there are odds."""
     rows = []
     for amount, window in windows.items():

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from answers import terms, typed_amount, window_words, words
+from answers import new_unstake, terms, typed_amount, window_words, words
 from answers.scored import Odds
 from answers.store_view import StoreView
-from answers.terms import Given
 from data import AmountError
-from data.pool.amounts import ONE, format_short, parse_amount
+from data.pool.amounts import format_short, parse_amount
 from data.pool.burn import BOND, CERT, Token
-from forecast import ReleaseWindow
 from ui.browser import live_region, typed_address
 from ui.odds import window_card
 from ui.parts import links
@@ -25,7 +23,7 @@ from ui.parts import links
 FIELDS = ("amount", "unstake")
 _USUAL = "1000"
 _LONGEST = 100
-_TOKENS: dict[str, Token] = {"ankrFTM": CERT, "aFTMb": BOND}
+TOKENS: dict[str, Token] = {"ankrFTM": CERT, "aFTMb": BOND}
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Wish:
 
     @property
     def token(self) -> Token:
-        return _TOKENS[self.name]
+        return TOKENS[self.name]
 
 
 def inputs(notices: DeltaGenerator) -> Wish:
@@ -56,7 +54,7 @@ def inputs(notices: DeltaGenerator) -> Wish:
             help="In the token, with a decimal point or comma. ankrFTM is aFTMc by another name.",
         )
         name = links.choose(
-            "Token", list(_TOKENS), "unstake", "ankrFTM", notices, label_visibility="collapsed"
+            "Token", list(TOKENS), "unstake", "ankrFTM", notices, label_visibility="collapsed"
         )
     typed_address.follow("amount", "amount", ())
     return Wish(text.strip(), name)
@@ -87,7 +85,7 @@ def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:
         st.error("The fee takes all of this amount. Enter a larger one.")
         return ""
     then = "now" if store.at is None else "then"
-    line = _line(odds, wish, amount_wei, given, then)
+    line = new_unstake.line(odds, wish.name, amount_wei, given, then)
     st.markdown(line)
     if given.payout_wei is None:
         st.warning(f"What you would receive is unknown: {words.fault(given.reason)}.")
@@ -106,25 +104,6 @@ def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:
         window_card.unscored(store)
     elif given.payout_wei is not None:
         payout = format_short(given.payout_wei).replace(",", "")
-        has_odds = window_words.has_odds(_window(odds, given))
+        has_odds = window_words.has_odds(new_unstake.window_of(odds, given))
         window_card.behind(odds, payout, has_odds=has_odds)
     return line
-
-
-def _line(odds: Odds | None, wish: Wish, amount_wei: int, given: Given, when: str) -> str:
-    start = f"**{format_short(amount_wei)} {wish.name}** {when}:"
-    fee = f"Fee {terms.fee_of(given)[0]}."
-    if given.payout_wei is None:
-        return f"{start} {words.UNKNOWN}."
-    start = f"{start} **{words.payout(given.payout_wei)}**"
-    if odds is None:
-        return f"{start}. {fee}"
-    window = _window(odds, given)
-    if not window_words.has_odds(window):
-        return f"{start}. {fee} {window_words.no_odds(window)}"
-    before = window_words.before(window, odds.store.ending.ahead)
-    return f"{start}, {window_words.dates(window)}. {fee} {before}".rstrip()
-
-
-def _window(odds: Odds, given: Given) -> ReleaseWindow | None:
-    return None if given.payout_wei is None else odds.present.new_window(given.payout_wei / ONE)

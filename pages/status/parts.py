@@ -37,14 +37,17 @@ def answer(info: StoreInfo, checks: pl.DataFrame, hosts: list[str]) -> str:
         f"The store holds {chain} up to block {info.synced_block:,}, read from "
         f"{words.found(info.source, hosts) if info.source else words.UNKNOWN}"
     )
+    return f"{contents}. {verdict(checks)}"
+
+
+def verdict(checks: pl.DataFrame) -> str:
+    """How the checks of the last sync went."""
     failed, undecided = (checks.filter(status=s).height for s in ("failed", "unknown"))
     if not checks.height:
-        return f"{contents}. Nothing was checked yet."
+        return "Nothing was checked yet."
     if not failed + undecided:
-        return f"{contents}. All {checks.height} checks passed."
-    return (
-        f"{contents}. Of {checks.height} checks {failed} failed and {undecided} could not be made."
-    )
+        return f"All {checks.height} checks passed."
+    return f"Of {checks.height} checks {failed} failed and {undecided} could not be made."
 
 
 def last_sync(info: StoreInfo, age: str) -> None:

@@ -13,7 +13,7 @@ from pages.waits import curves
 from ui.parts import drawing, links
 from ui.parts.spans import ALL, Span
 
-_AXES = {"35": 35, "90": 90, "365": 365}
+AXES = {"35": 35, "90": 90, "365": 365}
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 
 
@@ -89,7 +89,7 @@ def promise(within: pl.DataFrame, days: int) -> None:
 
 def axis_input(notices: DeltaGenerator) -> int | None:
     """Where the days axis ends; None for the longest wait there is."""
-    return _AXES.get(links.choose("Days shown", [*_AXES, ALL], "days", ALL, notices))
+    return AXES.get(links.choose("Days shown", [*AXES, ALL], "days", ALL, notices))
 
 
 def curves_chart(curve: pl.DataFrame, axis_days: int | None, days: int) -> None:

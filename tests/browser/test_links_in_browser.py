@@ -50,15 +50,32 @@ def test_another_query_takes_the_last_ones_inputs_out_of_the_link(app: App, visi
     assert seen.notices() == []
 
 
-def test_copy_link_copies_the_address_and_says_so(app: App, visit: Begin) -> None:
+def test_copy_link_copies_a_link_to_the_view_and_says_so(app: App, visit: Begin) -> None:
     seen = visit()
     seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
     seen.open(f"{app.url}/?range=all", "Unstake queue")
     seen.page.get_by_role("button", name="Copy link").click()
     expect(seen.page.get_by_text("Copied", exact=True)).to_be_visible()
     copied = seen.page.evaluate("navigator.clipboard.readText()")
-    assert copied == seen.page.url == f"{app.url}/?range=all&network=sample"
+    assert copied == f"{app.url}/s/queue?range=all&network=sample"
+    other = visit()
+    other.open(copied, "Unstake queue")
+    assert other.page.url == seen.page.url
+    assert other.notices() == []
     assert seen.complaints == []
+
+
+def test_what_copy_link_copies_is_the_view_at_the_click(app: App, visit: Begin) -> None:
+    seen = visit()
+    seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
+    seen.open(f"{app.url}/waits", "Waits")
+    seen.page.get_by_role("radio", name="90", exact=True).click()
+    seen.page.wait_for_url("**/waits?*days=90*")
+    seen.page.get_by_role("button", name="Copy link").click()
+    expect(seen.page.get_by_text("Copied", exact=True)).to_be_visible()
+    copied = seen.page.evaluate("navigator.clipboard.readText()")
+    assert copied == seen.page.url.replace("/waits", "/s/waits")
+    assert "days=90" in copied
 
 
 def test_without_a_clipboard_the_link_is_shown_to_be_copied_by_hand(app: App, visit: Begin) -> None:
@@ -67,7 +84,7 @@ def test_without_a_clipboard_the_link_is_shown_to_be_copied_by_hand(app: App, vi
     seen.open(f"{app.url}/status", "Status")
     seen.page.get_by_role("button", name="Copy link").click()
     field = seen.page.get_by_label("Link to this view")
-    expect(field).to_have_value(f"{app.url}/status?network=sample")
+    expect(field).to_have_value(f"{app.url}/s/status?network=sample")
     expect(seen.page.get_by_text("Press Ctrl+C to copy")).to_be_visible()
 
 

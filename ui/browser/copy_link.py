@@ -1,11 +1,18 @@
-"""A button that copies the page's address, which holds every input: a view is a link."""
+"""A button that copies a link to the view: the page's address holds every input."""
 
 from __future__ import annotations
 
 from ui.browser.component import component
+from ui.server import addresses
 
 
 def button() -> None:
-    """Draw the button. What it copies is the content of the address bar at the click."""
+    """Draw the button. What it copies is the present view's preview, which leads to the page: its
+    parameters are those of the address bar at the click."""
     draw = component("copy_link", "copy_link.html", "copy_link.css", "copy_link.js")
-    draw(key="copy link", width="content", height="content")
+    data = {
+        "folder": addresses.previews(),
+        "pages": [addresses.FIRST, *addresses.PAGES],
+        "longest": addresses.MOST_LETTERS,
+    }
+    draw(key="copy link", data=data, width="content", height="content")

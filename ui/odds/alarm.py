@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from answers import words
+from answers import logged, words
+from answers.scored import Odds
 from scoring.live_scores import ALARM_BATCHES, ALARM_BELOW, LiveScores
 
 
@@ -28,3 +29,10 @@ def show(scores: LiveScores) -> None:
             f"Of the 90 % ranges that fell due last {words.share(verdict.coverage)} held, over "
             f"{verdict.batches} payout batches. Below {words.share(ALARM_BELOW)} is an alarm."
         )
+
+
+def brief(odds: Odds) -> str:
+    """A warning where the newest windows no longer hold; "" where they do, or nobody knows yet."""
+    if logged.failing_scores(odds) is None:
+        return ""
+    return "These odds no longer hold: too few of the newest 90 % ranges did."

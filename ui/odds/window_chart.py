@@ -42,11 +42,17 @@ def rows(windows: Mapping[str, ReleaseWindow]) -> pl.DataFrame:
 
 
 def window_chart(
-    spans: pl.DataFrame, *, at: datetime, promised_at: datetime | None, horizon_days: float
+    spans: pl.DataFrame,
+    *,
+    at: datetime,
+    promised_at: datetime | None,
+    horizon_days: float,
+    heights: tuple[int, int, int] = (6, 16, 24),
 ) -> alt.LayerChart:
     """One row a request: thin from `low` to `high` (90 %), thick from `q25` to `q75`, a tick at
     `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end.
-    What goes on beyond the horizon ends in an arrow at the right edge."""
+    What goes on beyond the horizon ends in an arrow at the right edge. The `heights` are those of
+    the thin bar, the thick bar and the tick, in pixels."""
     names = spans["name"].unique(maintain_order=True).to_list()
     named = names != [""]
     axis = alt.Axis(labelLimit=110) if named else None
@@ -70,7 +76,7 @@ def window_chart(
         for moment, dash in ((at, [1, 0]), (promised_at, [4, 3]))
         if moment is not None
     ]
-    bars = ranges(spans.with_columns(edge=pl.lit(end)), "T", heights=(6, 16, 24), channels=channels)
+    bars = ranges(spans.with_columns(edge=pl.lit(end)), "T", heights=heights, channels=channels)
     layers = [ground.encode(x=dates_axis("at"), tooltip=NO_TOOLTIP), *bars, *rules]
     return layered(layers, 34 * spans.height + 44)
 

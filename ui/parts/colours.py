@@ -19,3 +19,7 @@ HEAT, ON_HEAT = "#2160c4", "#ffffff"
 HEAT_OPACITY = ([0.0, 0.5, 0.501, 1.0], [0.04, 0.34, 0.9, 1.0])
 TEXT = "currentColor"
 GAP = "#8a919e33"
+
+# Of pictures for chats, which are light: those of the light theme (.streamlit/config.toml).
+PAPER, INK, FAINT, LINES = "#ffffff", "#1c2128", "#5b6370", "#d9dce1"
+ACCENT, VIOLET, RED = "#1f5fbf", "#7c3aed", "#c62828"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -60,6 +61,23 @@ def span_input(label: str, usual: str, first: date, last: date, notices: DeltaGe
             return Span(since, until)
         notices.warning(f"From {since} to {until} is no range: showing everything.")
         choice = ALL
+    return _named(choice, first, last)
+
+
+def span_of(link: Mapping[str, str], usual: str, first: date, last: date) -> Span | None:
+    """The days that a link means, as `span_input` begins with them; None where it means none."""
+    means_days = not link.keys().isdisjoint({"since", "until"})
+    choice = link.get("range", _CUSTOM if means_days else usual)
+    if choice != _CUSTOM:
+        return _named(choice, first, last) if choice in (*_DAYS, ALL) else None
+    texts = [link.get("since", str(first)), link.get("until", str(last))]
+    if not all(links.is_day(text, first, last) for text in texts):
+        return None
+    since, until = map(date.fromisoformat, texts)
+    return Span(since, until) if since <= until else None
+
+
+def _named(choice: str, first: date, last: date) -> Span:
     if choice == ALL:
         return Span(first, last)
     return Span(max(first, last - timedelta(days=_DAYS[choice] - 1)), last)

@@ -6,8 +6,12 @@ from html import escape
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.server import addresses, card
+from ui.server.addresses import FIRST, PAGES, with_query
 
 NAME = "FTM unstake queue"
 ICON = Path(__file__).parent.parent / "icon.png"
@@ -15,7 +19,6 @@ _DESCRIPTION = (
     "When an unstake of aFTMb or ankrFTM is paid: the queue, what pays it, and scored odds for "
     "each request, from the chain's own history."
 )
-_PAGES = ("queue", "waits", "unstake", "track", "outlook", "explore", "status")
 _THEIRS = b"<title>Streamlit</title>"
 
 
@@ -42,11 +45,12 @@ def with_own_name(app: ASGIApp) -> ASGIApp:
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body"):
-                    body = body.replace(_THEIRS, _head(last).encode())
-                    headers = MutableHeaders(scope=start)
-                    headers["content-length"] = str(len(body))
-                    for name in ("etag", "last-modified"):  # of the page as it was
-                        del headers[name]
+                    if _THEIRS in body:
+                        body = body.replace(_THEIRS, _head(Request(scope), last).encode())
+                        headers = MutableHeaders(scope=start)
+                        headers["content-length"] = str(len(body))
+                        for name in ("etag", "last-modified"):  # of the page as it was
+                            del headers[name]
                     await send(start)
                     await send({"type": "http.response.body", "body": body})
 
@@ -64,12 +68,38 @@ def _is_page(start: Message) -> bool:
     return Headers(raw=start["headers"]).get("content-type", "").startswith("text/html")
 
 
-def _head(last: str) -> str:
-    """The title of the page with this last part of its path, and what it is about."""
-    title = f"{last.capitalize() if last in _PAGES else 'Queue'} · {NAME}"
-    about = escape(_DESCRIPTION)
-    return (
-        f'<title>{title}</title><meta name="description" content="{about}" />'
-        f'<meta property="og:title" content="{title}" />'
-        f'<meta property="og:description" content="{about}" />'
+def _head(request: Request, last: str) -> str:
+    """The title of the page with this last part of its path, what it is about, and its picture."""
+    page = last if last in PAGES else FIRST
+    title, link = f"{page.capitalize()} · {NAME}", addresses.parameters(request)
+    site, preview = addresses.site(request), f"{addresses.previews()}/{page}"
+    heads = meta(
+        title,
+        _DESCRIPTION,
+        site + with_query(preview, link),
+        site + with_query(f"{preview}.png", link),
+    )
+    return f"<title>{title}</title>{heads}"
+
+
+def meta(title: str, about: str, url: str, image: str) -> str:
+    """What chats and search engines read of a page: text as it is, and whole addresses."""
+    properties = {
+        "og:type": "website",
+        "og:site_name": NAME,
+        "og:title": title,
+        "og:description": about,
+        "og:url": url,
+        "og:image": image,
+        "og:image:type": "image/png",
+        "og:image:width": str(card.WIDTH),
+        "og:image:height": str(card.HEIGHT),
+        "og:image:alt": about,
+    }
+    names = {"description": about, "twitter:card": "summary_large_image"}
+    names |= {"twitter:title": title, "twitter:description": about, "twitter:image": image}
+    told = [("property", *each) for each in properties.items()]
+    told += [("name", *each) for each in names.items()]
+    return "".join(
+        f'<meta {kind}="{name}" content="{escape(text)}" />' for kind, name, text in told
     )

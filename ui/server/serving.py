@@ -11,10 +11,11 @@ import re
 import secrets
 import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
@@ -27,7 +28,8 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import gate, rescoring
+from ui.server import gate, previews, rescoring
+from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
 _FOR_PROGRAMS = ("/feeds/", "/calendar/", "/api/")
@@ -53,8 +55,8 @@ def inline_script_hashes(page: str) -> list[str]:
     ]
 
 
-def security_headers() -> dict[str, str]:
-    """Nothing may be loaded from, sent to or framed by another host."""
+def security_headers(framed_by: Sequence[str] = ()) -> dict[str, str]:
+    """Nothing may be loaded from or sent to another host, nor framed by another than these."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text()
     policy = {
         "default-src": "'self'",
@@ -67,12 +69,12 @@ def security_headers() -> dict[str, str]:
         "object-src": "'none'",
         "base-uri": "'self'",
         "form-action": "'self'",
-        "frame-ancestors": "'none'",
+        "frame-ancestors": " ".join(framed_by) or "'none'",
     }
     return {
         "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in policy.items()),
+        **({} if framed_by else {"X-Frame-Options": "DENY"}),  # it knows no list
         "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -80,13 +82,18 @@ def security_headers() -> dict[str, str]:
 
 
 def with_security_headers(app: ASGIApp) -> ASGIApp:
-    """Middleware that adds the headers to every answer."""
-    headers = security_headers()
+    """Middleware that adds the headers to every answer. A page may be framed only where the
+    operator names by whom, and where it is asked for as a part of another page."""
+    alone, framed = security_headers(), security_headers(_framed_by())
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        is_part = scope["type"] == "http" and ("embed", "true") in parse_qsl(
+            scope["query_string"].decode("latin-1")[:MOST_LETTERS]
+        )
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(headers)
+                MutableHeaders(scope=message).update(framed if is_part else alone)
             await send(message)
 
         await app(scope, receive, send_with_headers)
@@ -149,6 +156,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
     print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
     yield
+    await previews.DRAWER.close()
     if scorer is not None:
         scorer.cancel()
         with suppress(asyncio.CancelledError):
@@ -157,6 +165,14 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()
         await builder.wait()
+
+
+def _framed_by() -> Sequence[str]:
+    """Nobody while a setting is wrong, which is told to each visitor."""
+    try:
+        return settings().framed_by or ()
+    except TrackerError:
+        return ()
 
 
 def _wants_scores() -> bool:

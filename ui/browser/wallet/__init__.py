@@ -49,10 +49,13 @@ def panel(
     Without a `transaction` it connects and switches networks; with one it has a button, called
     `label`, that signs it, unless it only tells what became of it (`may_sign`). The transactions
     in `known` are not told of as strayed. On simulated data there is nothing to sign: it says so.
+    Inside another page it offers nothing: what is clicked could be hidden or moved there.
     """
     if network.simulated:
         st.caption("These data are simulated: there is no chain for a wallet to act on.")
         return Report()
+    if _is_embedded():
+        transaction = None
     wish = transaction.wish(network.chain_id) if transaction else None
     order = transaction and {
         "wish": wish,
@@ -70,15 +73,22 @@ def panel(
             "order": order,
             "reported": _reported(key),
             "known": list(known),
+            "embedded": _is_embedded(),
         },
         default={"report": None},
         on_report_change=lambda: None,
     )
-    return read_report(state.report, wish)
+    return Report() if _is_embedded() else read_report(state.report, wish)
+
+
+def _is_embedded() -> bool:
+    """Whether the page is asked for as a part of another; that it is one unasked, the browser
+    finds out."""
+    return bool(st.context.is_embedded)
 
 
 def _reported(key: str) -> Any:
-    kept = st.session_state.get(key)
+    kept = None if _is_embedded() else st.session_state.get(key)
     return kept.get("report") if isinstance(kept, Mapping) else None
 
 

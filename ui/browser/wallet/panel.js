@@ -26,8 +26,19 @@ const lostAnswer = (what) =>
 
 const ended = (words) => `${words}${/[.!?]$/.test(words) ? "" : "."} `;
 
+// The page's own address, without what makes it a part of another.
+function alone() {
+  const url = new URL(window.location.href);
+  for (const name of ["embed", "embed_options"]) url.searchParams.delete(name);
+  return url.href;
+}
+
 // What the panel says, and which of its parts it shows.
-function view({ network, order }) {
+function view({ network, order, embedded }) {
+  if (FRAMED || embedded) {
+    const why = "Inside another page no wallet is offered, as what you sign could be hidden there. Open this page by itself.";
+    return { message: why, tone: "warn", open: true };
+  }
   const { account, attempt, settled, wallets } = session;
   const at = (order && progress(order.wish)) ?? {};
   const parts = account ? { who: true, other: true } : { choices: settled, look: settled && wallets.length === 0 };
@@ -122,6 +133,8 @@ function draw(root, data) {
   put(at("switch"), `Switch to ${data.network.name}`);
   put(at("sign"), data.order?.label ?? "");
   put(at("choose"), data.order ? `Use ${short(data.order.transaction.from)}` : "");
+  at("open").hidden = !shown.open;
+  if (shown.open) at("open").href = alone();
   for (const name of ["switch", "choose", "sign", "clear", "look", "other"]) {
     at(name).hidden = !shown[name];
     disable(at(name), session.busy);
@@ -173,7 +186,7 @@ export default function (component) {
   };
   at("look").onclick = () => look();
   at("other").onclick = () => leave();
-  if (session.settled || session.searching) panel.update();
+  if (FRAMED || session.settled || session.searching) panel.update();
   else look();
   return () => panels.delete(root);
 }

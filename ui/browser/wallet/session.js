@@ -5,6 +5,8 @@ const CONNECT_WITHIN = 2_000; // ms that one used before has to answer quietly
 const MOST_WALLETS = 12;
 const MOST_ACCOUNTS = 100;
 const LEGACY = "window.ethereum";
+// Around a frame another page may hide or move what is clicked: no wallet is asked for anything there.
+const FRAMED = window.top !== window.self;
 
 const session = {
   wallets: [], // { id, uuid, name, icon, provider }
@@ -137,7 +139,7 @@ function explain(error, wallet, nothing = "nothing was signed", asked = false) {
 
 function found(info, provider) {
   try {
-    if (typeof provider?.request !== "function" || session.wallets.length >= MOST_WALLETS) return;
+    if (FRAMED || typeof provider?.request !== "function" || session.wallets.length >= MOST_WALLETS) return;
     const uuid = text(info.uuid, 100);
     if (session.wallets.some((known) => known.provider === provider || known.uuid === uuid)) return;
     const name = text(info.name, 40) || "unnamed wallet";
@@ -159,7 +161,7 @@ window.addEventListener("eip6963:announceProvider", ({ detail }) => found(detail
 window.addEventListener("ethereum#initialized", () => look());
 
 function look() {
-  if (session.searching) return;
+  if (FRAMED || session.searching) return;
   session.searching = true;
   session.note = null;
   window.dispatchEvent(new Event("eip6963:requestProvider"));
