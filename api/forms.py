@@ -50,7 +50,7 @@ class About(Form):
     age_seconds: int | None = Field(
         description="how old that block is; null of simulated data and of a moment of the past"
     )
-    at: str | None = Field(description="the day or block of the past that was asked for")
+    at: str | None = Field(description="the day or block of the past that it is of; null of now")
     asked_at: Time
 
 
