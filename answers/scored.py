@@ -110,7 +110,7 @@ def _read_scores(source: Source, version: tuple[int, int]) -> Scores | None:
     return read_scores(source.path)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _present(version: Version, source: str, at: datetime, horizon_days: float) -> Present:
     ahead, funding, inflows, lock_ups = (
         answered(version, name, params) for name, params in _asked(source)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from answers import words
 from answers.one_source import money_adds_up
-from answers.store_view import StoreView
+from answers.sources import Version
+from answers.store_view import StoreView, answered
 from data.pool.amounts import ONE, format_wei
 from data.pool.pasted import visible
 
@@ -30,13 +32,20 @@ def over_staked(view: StoreView, gross_wei: int | None) -> str:
     How much there is of a token only a node tells, and then more than that is refused. The store
     tells this where its money adds up.
     """
-    staked_ftm = view.ask("daily_flows")["staked_ftm"]
-    if gross_wei is None or staked_ftm.null_count() or not money_adds_up(view):
+    view.note("daily_flows")
+    total_ftm = _ever_staked_ftm(view.version)
+    if gross_wei is None or total_ftm is None or gross_wei <= math.ceil(total_ftm) * ONE:
         return ""
-    total_ftm = float(staked_ftm.sum())
-    if gross_wei <= math.ceil(total_ftm) * ONE:
+    if not money_adds_up(view):
         return ""
     return (
         f"That is worth {words.payout(gross_wei)}, more than all that was ever staked, "
         f"{words.ftm(total_ftm)}: nobody holds that much. Enter a smaller amount."
     )
+
+
+@lru_cache(maxsize=16)
+def _ever_staked_ftm(version: Version) -> float | None:
+    """All that was ever staked; None where an amount is unknown."""
+    staked_ftm = answered(version, "daily_flows", {})["staked_ftm"]
+    return None if staked_ftm.null_count() else float(staked_ftm.sum())

@@ -151,7 +151,9 @@ async def get_release_window(
     def make(store: StoreView) -> Body:
         return _body(queue_now.release_window(store, of_token, wei))
 
-    return await answer(request, network, ("release-window", of_token, wei), make, at)
+    return await answer(
+        request, network, ("release-window", of_token, wei), make, at, is_quick=True
+    )
 
 
 @router.get(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import forecast
 from answers import logged, past_odds, scored, window_words
+from answers.kept import Kept
 from answers.scored import Odds
 from answers.store_view import StoreView, SupersededError
 from api.forms import Chance, EndChance, Held, Kind, Quantile, Window
@@ -14,6 +15,7 @@ from api.values import iso
 from data import StoreError
 from forecast.backtest import MODEL
 
+_RECORDS = Kept(2**16)  # of how past windows have held
 _PERCENT = (5, 25, 50, 75, 90, 95)
 WITHIN_DAYS = (7, 14, 35, 60, 90, 120)
 _NOT_SCORED = "The odds are not shown until they were tested on past requests: ask again later."
@@ -103,6 +105,11 @@ def _before_the_end(store: StoreView, window: forecast.ReleaseWindow) -> EndChan
 
 def held(odds: Odds) -> Held:
     """How past windows have held: those of the backtest, and whether those given still do."""
+    log_size = logged.log_size(odds.store.source.path)
+    return _RECORDS.get(repr((odds.key, log_size)), lambda: _held(odds), lambda _: 500)
+
+
+def _held(odds: Odds) -> Held:
     rows = odds.scores.table.filter(model=MODEL, slice="all", metric="covered_90")
     row = rows.row(0, named=True) if rows.height else {}
     return Held(
