@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache, wraps
 
 from anyio import CapacityLimiter, to_thread
@@ -27,13 +27,13 @@ from api.problems import Problem, as_response
 from api.values import iso
 from data import PastError, StoreError, TrackerError
 from data.config import ROOT
-from data.store.reader import StoreInfo
 from queries import QueryError
 
 MAX_AGE_S = 10  # a store is published once a minute at most
 _MOST_BYTES = 32 * 2**20
 _KEPT = Kept(_MOST_BYTES)
-_OPENED: dict[str, tuple[Version, StoreInfo]] = {}  # by network, what its newest store says
+_OPENED: dict[str, StoreView] = {}  # by network, its newest store
+_FRESH = timedelta(seconds=1)
 _TRIES = 3
 _AT_ONCE = 2
 _QUICK_S = 0.02
@@ -104,10 +104,12 @@ def source_of(network: str | None) -> Source:
 def _view_at_hand(source: Source) -> StoreView | None:
     """The newest published store of a source, if it was opened before: nobody waits for a file."""
     version = source.version()
-    opened = _OPENED.get(source.name)
-    if opened is None or opened[0] != version:
+    opened, now = _OPENED.get(source.name), datetime.now(UTC)
+    if opened is None or opened.version != version:
         return None
-    return StoreView(source, *opened, datetime.now(UTC))
+    if now - opened.now > _FRESH:  # what it knows of settings and of the chain's end is as old
+        opened = _OPENED[source.name] = StoreView(source, version, opened.info, now)
+    return opened
 
 
 def open_store(source: Source) -> StoreView:
@@ -123,7 +125,7 @@ def open_store(source: Source) -> StoreView:
             raise Problem(
                 503, "no-store", f"Nothing of {source.name} was read yet: it has to be synced."
             )
-        _OPENED[source.name] = view.version, view.info
+        _OPENED[source.name] = view
         return view
     raise _replaced()
 
