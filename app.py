@@ -4,17 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Route
 
 from api import app as api
 from api import limits
-from ui.server import first_page, gate, previews, serving
+from ui.server import addresses, first_page, gate, serving
 
 gate.ask_nobody_outside()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=serving.lifespan,
-    routes=[Route("/healthz", serving.health), *api.routes(), *previews.routes("pages")],
+    routes=[*serving.routes("pages"), *api.routes(addresses.base())],
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),

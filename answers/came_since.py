@@ -20,13 +20,14 @@ CHANCES = (90, 50)
 @dataclass(frozen=True)
 class Came:
     """What became of `waiting` requests that waited on a day of the past, by `until`, the newest
-    block now: `passed` of them were paid, or rejected by their receiver.
+    block now: of the first `looked_at` of them `passed` were paid, or rejected by their receiver.
 
     `by_chance` has, for each chance in percent, how many of how many were passed by the date of
     that chance. Only requests whose date has come count, so that it is not the quick ones first.
     """
 
     waiting: int
+    looked_at: int
     passed: int
     until: datetime
     by_chance: dict[int, tuple[int, int]]
@@ -39,11 +40,13 @@ def came(odds: Odds) -> Came | None:
     if at is None or at.present.info.synced_at is None:
         return None
     until = at.present.info.synced_at
-    pending = answered(odds.store.version, "pending_requests", {}).head(MOST_WINDOWS)
+    waiting = answered(odds.store.version, "pending_requests", {})
+    pending = waiting.head(MOST_WINDOWS)
     fates = _fates(at.present.version)
     known = pending.join(fates, on="wr_id", how="left", maintain_order="left")
     by_chance = {chance: _held(odds, known, chance / 100, until) for chance in CHANCES}
-    return Came(known.height, known["released_at"].count(), until, by_chance)
+    passed = known["released_at"].count()
+    return Came(waiting.height, known.height, passed, until, by_chance)
 
 
 def _held(odds: Odds, known: pl.DataFrame, chance: float, until: datetime) -> tuple[int, int]:

@@ -14,55 +14,55 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from answers import scored
+from answers.sources import Version
 from answers.store_view import StoreView
 from data.config import ROOT
 
 _MOST_KNOWN, _MOST_WAITING = 500, 8
 _lock = threading.Lock()
-_asked: dict[Path, Future[str]] = {}
+_asked: dict[Version, Future[str]] = {}
 # One after another: others need the processors too.
 _scorer = ThreadPoolExecutor(1, "odds of the past")
 
 
 def score(view: StoreView) -> Future[str]:
     """Have the odds of a view of the past scored, unless they are; the result is why that could not
-    be done, "" where it was, and it is not tried again.
+    be done, "" where it was; of the same file it is not tried again.
 
     A process of its own does it in about three seconds, and keeps the scores beside the store of
     that day.
     """
-    path = view.source.path
     with _lock:
-        asked = _asked.get(path)
+        asked = _asked.get(view.version)
         # They go with the store, and that comes anew when it is asked for again.
         gone = asked is not None and asked.done() and not asked.result()
         if asked is None or (gone and scored.scores_of(view) is None):
             if len(_asked) >= _MOST_KNOWN:
                 _asked.pop(next(iter(_asked)))
             _drop_oldest()
-            asked = _asked[path] = _scorer.submit(_score, path)
+            asked = _asked[view.version] = _scorer.submit(_score, view.source.path)
         return asked
 
 
 def _drop_oldest() -> None:
     """Where many wait, nobody looks any more at what was asked for first; who does asks again."""
-    waiting = [path for path, asked in _asked.items() if not asked.done()]
-    for path in waiting[: max(0, len(waiting) - _MOST_WAITING + 1)]:
-        if _asked[path].cancel():
-            del _asked[path]
+    waiting = [version for version, asked in _asked.items() if not asked.done()]
+    for version in waiting[: max(0, len(waiting) - _MOST_WAITING + 1)]:
+        if _asked[version].cancel():
+            del _asked[version]
 
 
 def is_being_scored(view: StoreView) -> bool:
     """Whether the odds of a view of the past are about to come."""
     with _lock:
-        asked = _asked.get(view.source.path)
+        asked = _asked.get(view.version)
         return asked is not None and not asked.done()
 
 
 def fault(view: StoreView) -> str:
     """Why they could not be scored, "" where they are, or are about to be."""
     with _lock:
-        asked = _asked.get(view.source.path)
+        asked = _asked.get(view.version)
         return asked.result() if asked is not None and asked.done() else ""
 
 

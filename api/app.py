@@ -17,11 +17,10 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import calendars, documentation, feeds
-from api.problems import Problem, as_response
+from api.problems import PATH, Problem, as_response
 from api.routes import router
 from api.served import JSON
 
-PATH = "/api/v1"
 _EXAMPLES = Path(__file__).with_name("examples.json")
 _EXPOSED = ["ETag", "Retry-After", "Content-Disposition", "Archive-Sum"]
 _ABOUT = """When an unstake of aFTMb or ankrFTM (aFTMc) is paid, from the chain's own history.
@@ -46,13 +45,13 @@ class Described(FastAPI):
         return self.openapi_schema
 
 
-def create() -> FastAPI:
-    """The API as an application of its own."""
+def create(base: str = "") -> FastAPI:
+    """The API as an application of its own; `base` is the path that all pages lie in."""
     app = Described(
         title="FTM unstake queue",
         version="1",
         description=_ABOUT,
-        servers=[{"url": PATH}],
+        servers=[{"url": base + PATH}],
         root_path_in_servers=False,
         docs_url=None,
         redoc_url=None,
@@ -78,31 +77,39 @@ def create() -> FastAPI:
     return app
 
 
-def routes() -> list[BaseRoute]:
-    """All that is for programs, to be served beside the pages."""
-    return [Mount(PATH, create()), *feeds.ROUTES, *calendars.ROUTES]
+def routes(base: str) -> list[BaseRoute]:
+    """All that is for programs, to be served beside the pages, which lie in the path `base`."""
+    return [Mount(PATH, create(base)), *feeds.ROUTES, *calendars.ROUTES]
 
 
-async def _problem(_request: Request, problem: Exception) -> Response:
+async def _problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
-    return as_response(problem)
+    return as_response(problem, _base(request))
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     """A parameter that is missing or of another type."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     name = str(first["loc"][-1])
-    return as_response(Problem(400, "bad-parameter", f"{name}: {first['msg']}."))
+    problem = Problem(400, "bad-parameter", f"{name}: {first['msg']}.")
+    return as_response(problem, _base(request))
 
 
-async def _no_such(_request: Request, error: Exception) -> Response:
+async def _no_such(request: Request, error: Exception) -> Response:
     """A path or a method that there is not."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return as_response(Problem(404, "unknown-path", f"There is no such path: see {PATH}/docs."))
+        where = f"{_base(request)}{PATH}/docs"
+        problem = Problem(404, "unknown-path", f"There is no such path: see {where}.")
+        return as_response(problem, _base(request))
     headers = dict(error.headers or {})
-    return as_response(Problem(error.status_code, "refused", f"{error.detail}.", headers))
+    problem = Problem(error.status_code, "refused", f"{error.detail}.", headers)
+    return as_response(problem, _base(request))
+
+
+def _base(request: Request) -> str:
+    return str(request.scope.get("root_path", "")).removesuffix(PATH)
 
 
 def _head_as_get(app: ASGIApp) -> ASGIApp:

@@ -25,6 +25,7 @@ from queries.export import as_csv, as_parquet
 
 Format = Literal["json", "csv", "parquet", "arrow"]
 FIRST_ROWS = 1_000  # of an answer in JSON that names no number
+_OF_PARAMETERS = (duckdb.InvalidInputException, duckdb.ConversionException)
 _MOST_EXACT = 2**53
 _MOST_DIGITS, _MOST_LETTERS = 18, 100
 MEDIA = {
@@ -94,8 +95,8 @@ def asked(store: StoreView, name: str, params: Mapping[str, Any], form: Format, 
     try:
         frame, count = store.ask_first(name, most, **params)
     except QueryError as error:
-        if isinstance(error.__cause__, duckdb.CatalogException | duckdb.BinderException):
-            raise  # the store is of another version
+        if not isinstance(error.__cause__, _OF_PARAMETERS):
+            raise  # the store is of another version, or cannot be read
         raise _refused(error) from error
     texts = {key: str(value) for key, value in params.items()}
     if form == "json":

@@ -6,6 +6,7 @@ became what it is: the store's, its scores', and today's begin where time goes o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import partial
 from urllib.parse import quote
@@ -50,6 +51,8 @@ def _of_request(wr_id: int, base: str, store: StoreView) -> Body:
     )
     if event is None:
         raise Problem(503, "no-store", "The store holds no block yet: it has to be synced.")
+    if doubt := looked_up.doubt(store):
+        event = replace(event, description=f"{doubt}\n{event.description}")
     kind, name = sentences.unreal(store.info), f"Unstake request {wr_id} on {store.source.name}"
     live = Live(
         name=f"{kind}: {name}" if kind else name,

@@ -159,7 +159,8 @@ def _as_atom(store: StoreView, feed: _Feed, base: str) -> bytes:
     made.language("en")
     made.id(_id(store, f"feed {feed.key}"))
     made.title(titled(feed.title))
-    made.subtitle(words.printable(feed.subtitle))
+    subtitle = f"{looked_up.doubt(store)} {feed.subtitle}".strip()
+    made.subtitle(words.printable(subtitle))
     made.author(name=_MAKER)
     made.updated(feed.happened[0].at if feed.happened else info.synced_at)
     address = f"{base}feeds/{quote(store.source.name, safe='')}/{feed.path}.atom"

@@ -39,6 +39,16 @@ class Amount(Form):
     wei: str = Field(pattern=r"^-?\d+$", examples=["16686195833545628598"])
 
 
+class ChainEnd(Form):
+    """What is known of the end of the chain: reported for a day to come, passed, or stopped."""
+
+    kind: Literal["reported", "passed", "stopped"]
+    day: date | None
+    told_by: str | None
+    is_confirmed: bool
+    notice: str = Field(description="the same in words: dates hold only if the chain goes on")
+
+
 class About(Form):
     """What an answer rests on: a store as it was read up to a block."""
 
@@ -51,6 +61,10 @@ class About(Form):
         description="how old that block is; null of simulated data and of a moment of the past"
     )
     at: str | None = Field(description="the day or block of the past that it is of; null of now")
+    failed_checks: int = Field(
+        description="0, or how many checks of the store failed: figures may be wrong, see /status"
+    )
+    chain_end: ChainEnd | None
     asked_at: Time
 
 
@@ -118,7 +132,6 @@ class QueueNow(Form):
     pool: Pool
     rejected: int = Field(description="requests that their receivers rejected and nobody fetched")
     newest_request: int | None
-    failed_checks: int = Field(description="0, or how many checks of the store failed: see /status")
 
 
 class Quantile(Form):
@@ -133,7 +146,7 @@ class Quantile(Form):
 class Chance(Form):
     """The chance of being paid within so many days; null beyond the horizon."""
 
-    days: int
+    days: int = Field(description="from `block_at` on")
     by: Time
     chance: Share | None
 
@@ -199,7 +212,7 @@ class ReleaseWindow(Form):
     fee: Amount | None
     payout: Amount | None
     terms: str = Field(description="where worth and fee are from, or why they are unknown")
-    place: int = Field(description="in the queue")
+    place: int | None = Field(description="in the queue; null where what is ahead is unknown")
     ahead: Amount | None = Field(description="to be paid before it")
     window: Window
 

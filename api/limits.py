@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -15,7 +15,7 @@ from api.problems import Problem, as_response
 from data import ConfigError
 from data.config import USUAL_PER_MINUTE, settings
 
-LIMITED = ("/api/", "/feeds/", "/calendar/")
+_LIMITED = ("/api/", "/feeds/", "/calendar/")
 _MOST_LETTERS = 8_000  # of what stands behind the question mark
 
 
@@ -26,13 +26,19 @@ def per_client(app: ASGIApp) -> ASGIApp:
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or not path.startswith(LIMITED):
+        if scope["type"] != "http" or not path.startswith(_LIMITED):
             await app(scope, receive, send)
             return
-        if (refused := _refused(limiter, most, scope)) is None:
+        refused = None if scope["method"] == "OPTIONS" else _refused(limiter, most, scope)
+        if refused is None:
             await app(scope, receive, send)
         else:
-            await as_response(refused)(scope, receive, send)
+            # Whatever page asks: it is to know when to ask again.
+            refused.headers |= {
+                "Access-Control-Allow-Origin": "*",
+                "Access-Control-Expose-Headers": "Retry-After",
+            }
+            await as_response(refused, scope.get("root_path", ""))(scope, receive, send)
 
     return served
 
@@ -69,4 +75,8 @@ def _client(scope: Scope) -> str:
         address = ip_address(host)
     except ValueError:
         return str(host)
-    return str(ip_network((address, 64), strict=False)) if address.version == 6 else host
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, 64), strict=False))
+    return str(address)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from answers import sentences, words
 from answers.store_view import Row, StoreView
+from api import served
 from api.problems import Problem
 from data.pool.identifiers import Unreadable, read_address, read_hash
 
@@ -50,6 +51,12 @@ def request(store: StoreView, wr_id: int) -> Row:
     block = words.count(store.info.synced_block)
     detail = f"There is no request {wr_id:,}: {upto}, up to block {block}."
     raise Problem(404, "unknown-request", detail)
+
+
+def doubt(store: StoreView) -> str:
+    """What has to be known before any figure is read; "" where all checks are well."""
+    failed = served.count_failed(store)
+    return f"{words.plural(failed, 'check')} failed: figures may be wrong." if failed else ""
 
 
 def track(base: str, store: StoreView, find: int | str) -> str:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from pydantic_core import to_json
 from starlette.responses import Response
 
+PATH = "/api/v1"  # of the JSON API
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -22,10 +23,11 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def as_response(problem: Problem) -> Response:
-    """The document. Its `type` is relative to the API's own address, which describes each kind."""
+def as_response(problem: Problem, base: str = "") -> Response:
+    """The document. Its `type` leads to the page of the API that describes it, below the path
+    `base` that all pages lie in."""
     document = {
-        "type": f"/api/v1/docs#{problem.kind}",
+        "type": f"{base}{PATH}/docs#{problem.kind}",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,

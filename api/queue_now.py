@@ -35,7 +35,6 @@ def queue_now(store: StoreView) -> QueueNow:
         pool=pool,
         rejected=row["stashed"],
         newest_request=row["newest_id"],
-        failed_checks=store.failed_checks,
     )
 
 
@@ -61,7 +60,7 @@ def release_window(store: StoreView, token: Token, amount_wei: int) -> ReleaseWi
         fee=amount(given.fee_wei),
         payout=amount(given.payout_wei),
         terms=given.reason or given.origin,
-        place=queue["requests"] + 1,
+        place=None if queue["waiting_wei"] is None else queue["requests"] + 1,
         ahead=amount(queue["waiting_wei"]),
         window=window_of(store, odds, window, asked_at, given.payout_wei is not None),
     )

@@ -27,8 +27,8 @@ _STATUS = {"pending": "waiting", "manual": "rejected", "paid": "paid", None: "un
 _SAID = ("kind", "days_5", "days_25", "days_50", "days_75", "days_90", "days_95", "later_share")
 
 
-def one(store: StoreView, wr_id: int) -> OneRequest:
-    """The request of this id. Raises Problem where the store has none."""
+def one(store: StoreView, wr_id: int, base: str) -> OneRequest:
+    """The request of this id; pages lie in the path `base`. Raises Problem where there is none."""
     rows = store.ask("requests_in_wei", wr_id=wr_id)
     if not rows.height:
         looked_up.request(store, wr_id)  # says why
@@ -37,7 +37,7 @@ def one(store: StoreView, wr_id: int) -> OneRequest:
     scores = scored.scores_of(store)
     told = scores.forecasts.filter(wr_id=wr_id) if scores else None
     return OneRequest(
-        request=_form(store, row),
+        request=_form(store, row, base),
         events=[
             Event(event=event["event"], at=iso(event["at"]), block=event["block"], tx=event["tx"])
             for event in events.iter_rows(named=True)
@@ -61,8 +61,8 @@ def _said(told: Mapping[str, Any]) -> SaidThen:
     return SaidThen(**{name: told[name] for name in _SAID})
 
 
-def _form(store: StoreView, row: Mapping[str, Any]) -> RequestForm:
-    query = urlencode({"network": store.source.name, "find": row["wr_id"]})
+def _form(store: StoreView, row: Mapping[str, Any], base: str) -> RequestForm:
+    query = urlencode(store.link | {"find": str(row["wr_id"])})
     return RequestForm(
         id=row["wr_id"],
         status=_STATUS[row["status"]],  # type: ignore[arg-type]
@@ -79,11 +79,11 @@ def _form(store: StoreView, row: Mapping[str, Any]) -> RequestForm:
         block=row["block"],
         requested_tx=row["requested_tx"],
         paid_tx=row["paid_tx"],
-        page=f"/track?{query}",
+        page=f"{base}/track?{query}",
     )
 
 
-def of_address(store: StoreView, address: str, first: int, most: int) -> Requests:
+def of_address(store: StoreView, address: str, first: int, most: int, base: str) -> Requests:
     """At most `most` requests of an address, the newest first, after the `first` of them."""
     rows = store.ask("requests_in_wei", address=address)
     rows = rows.unique("wr_id", keep="last", maintain_order=True)
@@ -91,7 +91,7 @@ def of_address(store: StoreView, address: str, first: int, most: int) -> Request
     return Requests(
         address=address,
         count=rows.height,
-        requests=[_form(store, row) for row in shown.iter_rows(named=True)],
+        requests=[_form(store, row, base) for row in shown.iter_rows(named=True)],
     )
 
 

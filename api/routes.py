@@ -6,6 +6,7 @@ parameters. What a route answers is made in the modules beside this one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -32,10 +33,10 @@ from api.forms import (
     Token,
     Transaction,
 )
-from api.problems import MEDIA_TYPE, Problem
-from api.served import JSON, Body, answer, plain
+from api.problems import MEDIA_TYPE, PATH, Problem
+from api.served import JSON, Body, NotKeptError, answer, not_set_up, plain
 from api.stores import ARCHIVE
-from data import AmountError
+from data import AmountError, ConfigError
 from data.config import settings
 from data.pool.amounts import parse_amount
 from queries import Field
@@ -99,8 +100,21 @@ def described(form: Any, *kinds: int) -> dict[int | str, dict[str, Any]]:
     return told
 
 
+def _base(request: Request) -> str:
+    """The path that all pages lie in."""
+    return str(request.scope.get("root_path", "")).removesuffix(PATH)
+
+
 def _body(form: Form) -> Body:
     return Body(form.model_dump_json().encode())
+
+
+def _with_window(form: ReleaseWindow | OneRequest) -> Body:
+    """Kept, unless its odds are still to come."""
+    body = _body(form)
+    if form.window is not None and form.window.kind == "not_scored":
+        raise NotKeptError(replace(body, is_kept=False))
+    return body
 
 
 @router.get("/networks", responses=described(Networks), summary="Networks")
@@ -149,7 +163,7 @@ async def get_release_window(
         raise Problem(400, "bad-amount", str(error)) from error
 
     def make(store: StoreView) -> Body:
-        return _body(queue_now.release_window(store, of_token, wei))
+        return _with_window(queue_now.release_window(store, of_token, wei))
 
     return await answer(
         request, network, ("release-window", of_token, wei), make, at, is_quick=True
@@ -168,11 +182,12 @@ async def get_request(
     at: At = None,
 ) -> Response:
     """Where a request stands, what happened to it, and when it is expected to be paid."""
+    base = _base(request)
 
     def make(store: StoreView) -> Body:
-        return _body(requests.one(store, id))
+        return _with_window(requests.one(store, id, base))
 
-    return await answer(request, network, ("request", id), make, at)
+    return await answer(request, network, ("request", id, base), make, at)
 
 
 @router.get(
@@ -189,12 +204,12 @@ async def get_requests(
     at: At = None,
 ) -> Response:
     """The requests that an address made, the newest first."""
-    staker = looked_up.address(address)
+    staker, base = looked_up.address(address), _base(request)
 
     def make(store: StoreView) -> Body:
-        return _body(requests.of_address(store, staker, first, limit))
+        return _body(requests.of_address(store, staker, first, limit, base))
 
-    return await answer(request, network, ("requests", staker, first, limit), make, at)
+    return await answer(request, network, ("requests", staker, first, limit, base), make, at)
 
 
 @router.get(
@@ -238,7 +253,10 @@ async def _get_query(
     limit: Annotated[int | None, Query(ge=1, description="how many rows")] = None,
 ) -> Response:
     params = asked.read_params(queries.load(name), request.query_params)
-    most = settings().api_rows
+    try:
+        most = settings().api_rows
+    except ConfigError as error:
+        raise not_set_up() from error
     rows = min(most, limit or (FIRST_ROWS if format == "json" else most))
 
     def make(store: StoreView) -> Body:

@@ -8,6 +8,7 @@ at once.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from answers import logged, past, store_view
+from answers import ending_words, logged, past, store_view
 from answers.kept import Kept
 from answers.sources import Source, Version, read_sources, scores_version
-from answers.store_view import StoreView, SupersededError
-from api.forms import About, Form
+from answers.store_view import StoreView, SupersededError, answered
+from api.forms import About, ChainEnd, Form
 from api.problems import Problem, as_response
 from api.values import iso
 from data import PastError, StoreError, TrackerError
@@ -39,7 +40,9 @@ _AT_ONCE = 2
 _QUICK_S = 0.02
 # By network, of which store and scores a quick answer was given before: all that it needs is read.
 _WARM: dict[str, tuple[Version, tuple[int, int] | None]] = {}
-_LONGEST_BUILD_S = 15.0
+_LONGEST_BUILD_S, _MOST_LOGS, _MOST_WAITING = 15.0, 1_000_000, 4
+_UNREADABLE = "The store cannot be read now."
+_log = logging.getLogger("api")
 JSON = "application/json"
 _ROOMS, _MADE_BY = ("answers", "api", "queries", "forecast", "data"), {".py", ".sql", ".toml"}
 _NOT_SET_UP = "The server's settings cannot be read."
@@ -65,6 +68,15 @@ class Body:
     is_data: bool = True
     filename: str = ""
     sum: str = ""
+    is_kept: bool = True
+
+
+class NotKeptError(Exception):
+    """An answer that another takes the place of soon: it is given once, and has no tag."""
+
+    def __init__(self, body: Body) -> None:
+        super().__init__()
+        self.body = body
 
 
 def or_problem(
@@ -77,9 +89,14 @@ def or_problem(
         try:
             return await endpoint(request)
         except Problem as problem:
-            return as_response(problem)
+            return as_response(problem, request.scope.get("root_path", ""))
 
     return told
+
+
+def not_set_up() -> Problem:
+    """Of settings that cannot be read."""
+    return Problem(503, "not-set-up", _NOT_SET_UP)
 
 
 def base_of(request: Request) -> str:
@@ -92,7 +109,7 @@ def source_of(network: str | None) -> Source:
     try:
         sources = read_sources()
     except TrackerError as error:
-        raise Problem(503, "not-set-up", _NOT_SET_UP) from error
+        raise not_set_up() from error
     if network is None:
         return sources.default()
     if network not in sources.known:
@@ -120,42 +137,65 @@ def open_store(source: Source) -> StoreView:
         except SupersededError:
             continue
         except StoreError as error:
-            raise Problem(503, "unreadable-store", "The store cannot be read now.") from error
+            raise Problem(503, "unreadable-store", _UNREADABLE) from error
         if view is None:
             raise Problem(
                 503, "no-store", f"Nothing of {source.name} was read yet: it has to be synced."
             )
+        _count_first(view)
         _OPENED[source.name] = view
         return view
     raise _replaced()
 
 
-def _open_past(source: Source, moment: str) -> StoreView:
+async def _open_past(source: Source, moment: str) -> StoreView:
     """A source's store as of a moment of the past, built if it is not kept. Raises Problem."""
     now = datetime.now(UTC)
+    takes = await to_thread.run_sync(_plan, source, moment, now, limiter=_threads())
+    if not takes.logs:
+        return await to_thread.run_sync(_built, source, moment, now, limiter=_threads())
+    if takes.seconds > _LONGEST_BUILD_S:
+        raise _too_long()
+    if _builders().statistics().tasks_waiting >= _MOST_WAITING:
+        raise Problem(
+            503, "not-built", "Many moments of the past are being rebuilt.", {"Retry-After": "30"}
+        )
+    return await to_thread.run_sync(_built, source, moment, now, limiter=_builders())
+
+
+def _plan(source: Source, moment: str, now: datetime) -> past.Plan:
+    """What it takes to show a moment. Raises Problem."""
+    if open_store(source).table_rows("raw_logs") > _MOST_LOGS:
+        raise _too_long()
     try:
-        takes = past.plan(source, moment, now)
+        return past.plan(source, moment, now)
     except PastError as error:
         raise Problem(400, "bad-moment", _sentence(error)) from error
     except SupersededError as error:
         raise _replaced() from error
     except StoreError as error:
-        raise Problem(503, "unreadable-store", "The store cannot be read now.") from error
-    if takes.seconds > _LONGEST_BUILD_S:
-        raise Problem(
-            413,
-            "too-large",
-            f"It takes about {takes.seconds:.0f} s to rebuild that moment from {takes.logs:,} "
-            "logs: look at it on a page first, which waits for it.",
-        )
+        raise Problem(503, "unreadable-store", _UNREADABLE) from error
+
+
+def _built(source: Source, moment: str, now: datetime) -> StoreView:
+    """The store of that moment. Raises Problem."""
     try:
-        return past.open_at(source, moment, now)
+        view = past.open_at(source, moment, now)
+        _count_first(view)
     except SupersededError as error:
         raise _replaced() from error
     except StoreError as error:
-        raise Problem(503, "unreadable-store", "The store cannot be read now.") from error
+        raise Problem(503, "unreadable-store", _UNREADABLE) from error
     except PastError as error:
-        raise Problem(503, "not-built", _sentence(error), {"Retry-After": "60"}) from error
+        _log.warning("a moment of the past could not be rebuilt: %s", error)
+        text = "This moment cannot be rebuilt just now."
+        raise Problem(503, "not-built", text, {"Retry-After": "60"}) from error
+    return view
+
+
+def _too_long() -> Problem:
+    text = "It takes too long to rebuild that moment here: look at it on a page, which waits."
+    return Problem(413, "too-large", text)
 
 
 def _sentence(error: PastError) -> str:
@@ -184,7 +224,7 @@ async def answer(
     to a thread would take longer."""
     source = source_of(network)
     if at is not None:
-        view = await to_thread.run_sync(_open_past, source, at, limiter=_builders())
+        view = await _open_past(source, at)
     elif (found := _view_at_hand(source)) is not None:
         view = found
     else:
@@ -210,7 +250,7 @@ async def answer(
     if kept.is_data:
         about = about_store(view).model_dump_json().encode()
         content = b'{"about":' + about + b',"data":' + content + b"}"
-    headers = _headers(tag)
+    headers = _headers(tag) if kept.is_kept else {"Cache-Control": "no-store"}
     if kept.filename:
         headers["Content-Disposition"] = f'attachment; filename="{kept.filename}"'
     if kept.sum:
@@ -230,10 +270,45 @@ def plain(request: Request, form: Form) -> Response:
 def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
     try:
         return _KEPT.get(tag, lambda: make(view), lambda body: len(body.content))
+    except NotKeptError as once:
+        return once.body
     except SupersededError as error:
         raise _replaced() from error
     except (TrackerError, QueryError) as error:
         raise Problem(503, "unreadable-store", "The store cannot answer this now.") from error
+
+
+@lru_cache(maxsize=64)
+def _failed(version: Version) -> int:
+    return answered(version, "checks_summary", {}).filter(status="failed").height
+
+
+def _count_first(view: StoreView) -> None:
+    """Count in a thread what every answer tells. Raises Problem."""
+    try:
+        count_failed(view)
+    except SupersededError as error:
+        raise _replaced() from error
+    except (StoreError, QueryError) as error:
+        raise Problem(503, "unreadable-store", _UNREADABLE) from error
+
+
+def count_failed(view: StoreView) -> int:
+    """How many checks of a store failed; asked once for a version of it."""
+    return _failed(view.version)
+
+
+def _end_of(view: StoreView) -> ChainEnd | None:
+    ending = view.ending
+    if ending.kind == "none":
+        return None
+    return ChainEnd(
+        kind=ending.kind,
+        day=ending.day,
+        told_by=ending.told_by or None,
+        is_confirmed=ending.is_confirmed,
+        notice=f"{ending_words.brief(ending)}.",
+    )
 
 
 def about_store(view: StoreView) -> About:
@@ -249,6 +324,8 @@ def about_store(view: StoreView) -> About:
         block_at=iso(info.synced_at),
         age_seconds=None if age is None or info.simulated or view.at else max(0, round(age)),
         at=view.at.moment if view.at else None,
+        failed_checks=count_failed(view),
+        chain_end=_end_of(view),
         asked_at=iso(now),
     )
 
@@ -259,9 +336,11 @@ def _tag(view: StoreView, key: object) -> str:
     try:
         ending = view.ending
     except TrackerError as error:
-        raise Problem(503, "not-set-up", _NOT_SET_UP) from error
+        raise not_set_up() from error
     reported = (ending.kind, ending.day, ending.told_by, ending.is_confirmed)
-    return _as_tag(repr((_program(), versions, reported, key)))
+    # From it the official days of a new unstake run; time stands still in what is of the past.
+    hour = "" if view.info.simulated or view.at else f"{view.now:%Y-%m-%d %H}"
+    return _as_tag(repr((_program(), versions, reported, hour, key)))
 
 
 @cache

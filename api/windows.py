@@ -13,6 +13,7 @@ from answers.store_view import StoreView, SupersededError
 from api.forms import Chance, EndChance, Held, Kind, Quantile, Window
 from api.values import iso
 from data import StoreError
+from data.config import settings
 from forecast.backtest import MODEL
 
 _RECORDS = Kept(2**16)  # of how past windows have held
@@ -27,9 +28,17 @@ _NOT_SCORED_THEN = (
 def odds_of(store: StoreView) -> Odds | None:
     """The odds on a store; None while they are not scored. Those of the past are then asked for."""
     odds = scored.odds_of(store)
-    if odds is None and store.at is not None:
+    if odds is None and store.at is not None and settings().scoring == "on":
         past_odds.score(store)
     return odds
+
+
+def _why_not_scored(store: StoreView) -> str:
+    if store.at is None:
+        return _NOT_SCORED
+    if settings().scoring == "off" or past_odds.fault(store):
+        return "The odds of that day cannot be tested here."
+    return _NOT_SCORED_THEN
 
 
 def window_of(
@@ -42,7 +51,7 @@ def window_of(
     """The form of a `window` that `odds` gave for a request made at `asked_at`; without odds it
     says so. `money_known` is False where what is to be paid is not known."""
     if odds is None:
-        return _without("not_scored", _NOT_SCORED_THEN if store.at else _NOT_SCORED)
+        return _without("not_scored", _why_not_scored(store))
     if window is None:
         why = window_words.no_odds(None) if money_known else "The payout is unknown."
         return _without("unknown", why, odds)

@@ -201,7 +201,7 @@ def touch(past: Past, now: datetime) -> bool:
         changed_ns = past.path.stat().st_mtime_ns
         with suppress(PermissionError):
             os.utime(past.path, ns=(int(now.timestamp() * 1e9), changed_ns))
-    except FileNotFoundError:
+    except OSError:  # not there, or in a folder that is not ours
         return False
     return True
 

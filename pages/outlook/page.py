@@ -33,7 +33,7 @@ else:
     if store.at is None:
         amount.way_on(store.source.name, payout_ftm)
     else:
-        since_then.show(odds)
+        drawing.once((odds.key, store.at.present.version), since_then.show, odds)
 
     st.subheader("Odds by amount and day")
     drawing.once((odds.key, payout_ftm), amount.odds_by_amount, odds, payout_ftm)

@@ -48,9 +48,10 @@ def sentence(found: Came) -> str:
     if not found.waiting:
         return "Nobody waited then."
     newest = words.moment(found.until)
-    passed = "all" if found.passed == found.waiting else f"{found.passed:,}"
+    passed = "all" if found.passed == found.looked_at else f"{found.passed:,}"
+    them = "them" if found.looked_at == found.waiting else f"the first {found.looked_at:,}"
     waiting = words.plural(found.waiting, "request")
-    text = f"{waiting} waited then; {passed} of them were paid or rejected up to {newest}."
+    text = f"{waiting} waited then; {passed} of {them} were paid or rejected up to {newest}."
     if not any(of for _, of in found.by_chance.values()):
         return f"{text} No date that was given then can be judged yet."
     return text

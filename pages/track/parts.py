@@ -111,7 +111,8 @@ def address(store: StoreView, staker: str) -> None:
     _requests_table(store, requests)
     st.code(staker, language=None, wrap_lines=True)
     downloads.offer_query(store, "requests_by_address", address=staker)
-    subscribe.to_address(store, staker)
+    if store.at is None:
+        subscribe.to_address(store, staker)
 
 
 def transaction(store: StoreView, tx: str) -> None:

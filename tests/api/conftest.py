@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -34,6 +34,12 @@ def server() -> Starlette:
     return Starlette(
         routes=[Mount(app.PATH, app.create())], middleware=[Middleware(limits.per_client)]
     )
+
+
+@pytest.fixture(autouse=True)
+def _settings_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings are read anew for each answer: a test changes them, and waits for no second."""
+    monkeypatch.setattr("api.served._FRESH", timedelta(0))
 
 
 @pytest.fixture(scope="session")

@@ -52,6 +52,8 @@ def test_every_answer_says_what_it_rests_on(ask: Ask) -> None:
         "block_at": "2025-03-01T00:00:00Z",
         "age_seconds": None,
         "at": None,
+        "failed_checks": 0,
+        "chain_end": None,
     }
 
 

@@ -161,7 +161,7 @@ def test_scores_that_are_renewed_make_another_answer(
     path = "/release-window?token=aFTMb&amount=10"
     before = ask(path)
     os.link(sample_scores, store.with_name(f"{store.name}.scores"))
-    after = ask(path, if_none_match=before.headers["etag"])
+    after = ask(path)
     assert after.status_code == 200
     assert before.json()["data"]["window"]["kind"] == "not_scored"
     assert after.json()["data"]["window"]["kind"] != "not_scored"

@@ -185,7 +185,8 @@ def _files(store: StoreView, request: Row, likely: Likely | None) -> None:
             contents = f"{calendar_file(store, request['wr_id'], entry)} {contents}"
         downloads.offer_query(store, "request_history", wr_id=request["wr_id"])
     st.caption(contents)
-    subscribe.to_request(store, request)
+    if store.at is None:
+        subscribe.to_request(store, request)
 
 
 def calendar_file(store: StoreView, wr_id: int, entry: Event) -> str:

@@ -21,6 +21,7 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
@@ -113,6 +114,11 @@ def own_at_base_path(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send)
 
     return served
+
+
+def routes(pages: str) -> list[BaseRoute]:
+    """What is served beside the pages, each of which has its preview in the package `pages`."""
+    return [Route("/healthz", health), *previews.routes(pages)]
 
 
 def health(request: Request) -> Response:
