@@ -66,3 +66,10 @@ def silent(ending: Ending, host: str, newest_at: datetime, now: datetime) -> str
     if ending.is_final:
         return f"{brief(ending)}, and {newest}"
     return f"{newest}: the chain stands still, or that node is behind"
+
+
+def notice(ending: Ending) -> str:
+    """A sentence that has to be known before any date is read; "" where no end is known of."""
+    if ending.kind == "stopped":
+        return f"No newer block is known since {words.moment(ending.newest_at)}."
+    return f"{brief(ending)}." if ending.day is not None else ""

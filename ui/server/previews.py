@@ -169,10 +169,7 @@ def _warning(view: StoreView) -> str:
     if view.failed_checks:
         failures = words.plural(view.failed_checks, "check")
         return f"{failures} failed on this store: figures may be wrong."
-    ending = view.ending
-    if ending.kind == "stopped":
-        return f"No newer block is known since {words.moment(ending.newest_at)}."
-    return f"{ending_words.brief(ending)}." if ending.day is not None else ""
+    return ending_words.notice(view.ending)
 
 
 def _general(page: str) -> _Face:
