@@ -68,7 +68,7 @@ def silent(ending: Ending, host: str, newest_at: datetime, now: datetime) -> str
     return f"{newest}: the chain stands still, or that node is behind"
 
 
-def notice(ending: Ending) -> str:
+def in_short(ending: Ending) -> str:
     """A sentence that has to be known before any date is read; "" where no end is known of."""
     if ending.kind == "stopped":
         return f"No newer block is known since {words.moment(ending.newest_at)}."

@@ -307,7 +307,7 @@ def _end_of(view: StoreView) -> ChainEnd | None:
         day=ending.day,
         told_by=ending.told_by or None,
         is_confirmed=ending.is_confirmed,
-        notice=ending_words.notice(ending),
+        notice=ending_words.in_short(ending),
     )
 
 

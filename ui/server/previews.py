@@ -169,7 +169,7 @@ def _warning(view: StoreView) -> str:
     if view.failed_checks:
         failures = words.plural(view.failed_checks, "check")
         return f"{failures} failed on this store: figures may be wrong."
-    return ending_words.notice(view.ending)
+    return ending_words.in_short(view.ending)
 
 
 def _general(page: str) -> _Face:
