@@ -17,9 +17,9 @@ app = st.App(
     middleware=[
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),
-        Middleware(gate.reading_only),
         Middleware(serving.own_at_base_path),
         Middleware(limits.per_client),
+        Middleware(gate.reading_only),
         Middleware(first_page.with_own_name),
     ],
     on_script_error=serving.explain,

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from answers import window_words, words
+from answers import scored, window_words, words
 from answers.scored import MOST_WINDOWS, Odds
 from answers.sources import Version
 from answers.store_view import Row, StoreView, answered
@@ -20,7 +20,8 @@ CHANCES = (90, 50)
 @dataclass(frozen=True)
 class Came:
     """What became of `waiting` requests that waited on a day of the past, by `until`, the newest
-    block now: of the first `looked_at` of them `passed` were paid, or rejected by their receiver.
+    block now: of the first `looked_at` of them `passed` were paid, or rejected by their receiver,
+    and `dated` had a date.
 
     `by_chance` has, for each chance in percent, how many of how many were passed by the date of
     that chance. Only requests whose date has come count, so that it is not the quick ones first.
@@ -29,6 +30,7 @@ class Came:
     waiting: int
     looked_at: int
     passed: int
+    dated: int
     until: datetime
     by_chance: dict[int, tuple[int, int]]
 
@@ -46,7 +48,8 @@ def came(odds: Odds) -> Came | None:
     known = pending.join(fates, on="wr_id", how="left", maintain_order="left")
     by_chance = {chance: _held(odds, known, chance / 100, until) for chance in CHANCES}
     passed = known["released_at"].count()
-    return Came(waiting.height, known.height, passed, until, by_chance)
+    dated = scored.windows_of(odds, pending)["half_by"].count()
+    return Came(waiting.height, known.height, passed, dated, until, by_chance)
 
 
 def _held(odds: Odds, known: pl.DataFrame, chance: float, until: datetime) -> tuple[int, int]:

@@ -54,9 +54,16 @@ def dates(window: ReleaseWindow) -> str:
     ]
     if len(told) < 2:
         longest = window.horizon_days
-        told.append((f"**{chance(window, longest)}**", _day(window, longest)))
+        told.append((f"**{_last_chance(window)}**", _day(window, longest)))
     (first, by), *more = told
     return f"{first} chance by {by}" + "".join(f", {share} by {day}" for share, day in more)
+
+
+def _last_chance(window: ReleaseWindow) -> str:
+    """The chance at the end of what is forecast; one that is not reached by then is not told."""
+    last = chance(window, window.horizon_days)
+    missed = [f"{100 * p:.0f} %" for p in (_LIKELY, _EVEN) if math.isinf(window.quantile(p))]
+    return f"nearly {last}" if last in missed else last
 
 
 def no_odds(window: ReleaseWindow | None) -> str:

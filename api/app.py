@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import calendars, documentation, feeds
@@ -79,7 +79,15 @@ def create(base: str = "") -> FastAPI:
 
 def routes(base: str) -> list[BaseRoute]:
     """All that is for programs, to be served beside the pages, which lie in the path `base`."""
-    return [Mount(PATH, create(base)), *feeds.ROUTES, *calendars.ROUTES]
+    rest = [Route(f"/{first}{{rest:path}}", _nothing) for first in ("api", "feeds", "calendar")]
+    return [Mount(PATH, create(base)), *feeds.ROUTES, *calendars.ROUTES, *rest]
+
+
+async def _nothing(request: Request) -> Response:
+    """Of a mistyped address: the pages would answer it with one of theirs."""
+    base = request.scope.get("root_path", "")
+    problem = Problem(404, "unknown-path", f"There is no such path: see {base}{PATH}/docs.")
+    return as_response(problem, base)
 
 
 async def _problem(request: Request, problem: Exception) -> Response:

@@ -75,6 +75,8 @@ def _read(field: Field, text: str) -> str | int:
         if not text.removeprefix("-").isdecimal() or len(text) > _MOST_DIGITS:
             raise Problem(400, "bad-parameter", f"{field.name} is to be a whole number.")
         return int(text)
+    if field.unit == "token" and text == "ankrFTM":
+        return "aFTMc"
     if field.unit == "address":
         return looked_up.address(text)
     if field.unit == "hash":

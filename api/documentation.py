@@ -55,6 +55,10 @@ def page(app: FastAPI) -> Callable[[Request], Response]:
 def _page(description: dict[str, Any]) -> str:
     info, base = description["info"], description["servers"][0]["url"]
     about = "".join(f"<p>{escape(part)}</p>" for part in info["description"].split("\n\n"))
+    contents = " · ".join(
+        f'<a href="#{route["get"]["operationId"]}">{escape(route["get"]["summary"])}</a>'
+        for route in description["paths"].values()
+    )
     routes = "".join(
         _route(base, path, route["get"]) for path, route in description["paths"].items()
     )
@@ -68,7 +72,8 @@ def _page(description: dict[str, Any]) -> str:
         f"<title>API · {escape(info['title'])}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(info['title'])}: API</h1>{about}"
         f'<p>Described for programs: <a href="{base}/openapi.json">openapi.json</a> '
-        f"(OpenAPI {escape(description['openapi'])}).</p>{routes}"
+        f"(OpenAPI {escape(description['openapi'])}): what is in each answer, and an "
+        f'example.</p><p>{contents} · <a href="#problems">Problems</a></p>{routes}'
         f'<h2 id="problems">Problems</h2><table>{kinds}</table></body></html>'
     )
 
@@ -80,7 +85,7 @@ def _route(base: str, path: str, route: dict[str, Any]) -> str:
     if example := _example(path, route):
         where = f'<a href="{escape(base + example)}">{where}</a>'
     about = f"<p>{where}</p><p>{escape(route['description'])}</p>"
-    return f"<h2>{escape(route['summary'])}</h2>{about}{params}"
+    return f'<h2 id="{route["operationId"]}">{escape(route["summary"])}</h2>{about}{params}'
 
 
 def _param(param: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from api.problems import Problem, as_response
 from data import ConfigError
 from data.config import USUAL_PER_MINUTE, settings
 
+_READING = ("GET", "HEAD", "OPTIONS")
 _LIMITED = ("/api/", "/feeds/", "/calendar/")
 _MOST_LETTERS = 8_000  # of what stands behind the question mark
 
@@ -29,7 +30,7 @@ def per_client(app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http" or not path.startswith(_LIMITED):
             await app(scope, receive, send)
             return
-        refused = None if scope["method"] == "OPTIONS" else _refused(limiter, most, scope)
+        refused = _refused(limiter, most, scope)
         if refused is None:
             await app(scope, receive, send)
         else:
@@ -52,6 +53,11 @@ def _most() -> int:
 
 
 def _refused(limiter: MovingWindowRateLimiter, most: int, scope: Scope) -> Problem | None:
+    if scope["method"] == "OPTIONS":
+        return None
+    if scope["method"] not in _READING:
+        text = f"This server is only read: it answers {', '.join(_READING)}."
+        return Problem(405, "refused", text, {"Allow": ", ".join(_READING)})
     if len(scope["query_string"]) > _MOST_LETTERS:
         return Problem(414, "too-long", f"The link is too long: {_MOST_LETTERS} letters are read.")
     if most == 0:

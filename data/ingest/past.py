@@ -53,7 +53,7 @@ _STAYS = (
     *("pool", "bond", "cert", "sfc", "native_symbol", "explorer"),
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BLOCK = re.compile(r"[0-9]{1,10}")
+_BLOCK = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)

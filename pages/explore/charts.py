@@ -121,7 +121,7 @@ def _prepared(
         return None, {}, [*said, why_not]
     place = _place(choice.colour)
     if choice.kind == "bars" and points.select(place).is_duplicated().any():
-        said.append("Bars of one place stand on each other: the whole height is their sum.")
+        said.append("Bars of one place stand on each other: the whole bar is their sum.")
     look = {
         "kind": choice.kind,
         "along": _axis(along.name, columns.units[along.name]),

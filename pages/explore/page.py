@@ -13,9 +13,9 @@ st.markdown("Every figure of this app is the answer to a query, and each can be 
 
 notices = st.container()
 kinds = ["query", "table", *(["SQL"] if sql_box.is_offered() else [])]
-first = next((kind for kind in kinds[:0:-1] if kind.lower() in st.query_params), "query")
+links.imply("ask", next((kind for kind in kinds[:0:-1] if kind.lower() in st.query_params), None))
 links.refuse_unknown(inputs.parameters(), "Explore")
-kind = links.choose("Ask by", kinds, "ask", first, notices)
+kind = links.choose("Ask by", kinds, "ask", "query", notices)
 
 if kind == "query":
     name = links.pick("Query", queries.names(), "query", inputs.FIRST_QUERY, notices)

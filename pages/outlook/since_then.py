@@ -53,5 +53,7 @@ def sentence(found: Came) -> str:
     waiting = words.plural(found.waiting, "request")
     text = f"{waiting} waited then; {passed} of {them} were paid or rejected up to {newest}."
     if not any(of for _, of in found.by_chance.values()):
+        if not found.dated:
+            return f"{text} No dates were given then."
         return f"{text} No date that was given then can be judged yet."
     return text

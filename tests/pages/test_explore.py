@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import queries
 from data.config import ROOT
 from pages.explore.charts import MOST_ROWS, drawable
-from tests.shown import Show, said
+from tests.shown import Show, in_link, said
 from ui.parts import shell
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -193,3 +193,12 @@ def test_the_command_shown_gives_the_same_answer(sample_store: Path) -> None:
     ).stdout.splitlines()
     assert lines[0].startswith("paid_at,")
     assert len(lines) > 1
+
+
+def test_the_first_table_stays_in_the_link(show: Show) -> None:
+    """It is what the input begins with, which a link leaves out: then `ask` has to be there."""
+    app = show(page="explore", table="requests")
+    assert in_link(app, "ask") == "table"
+    assert app.selectbox(key="table").value == "requests"
+    again = show(page="explore", ask="table")
+    assert again.selectbox(key="table").value == "requests"

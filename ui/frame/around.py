@@ -252,7 +252,8 @@ def no_requests(view: StoreView, title: str) -> None:
     upto = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
     st.info(
         f"No request was made on {info.network} from block {info.first_block:,} up to "
-        f"{upto}: there is no queue to show. Requests appear here after the next sync."
+        f"{upto}: there is no queue to show."
+        f"{'' if view.at else ' Requests appear here after the next sync.'}"
     )
 
 

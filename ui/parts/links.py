@@ -209,6 +209,15 @@ def hand_over(key: str, text: str) -> None:
         of_session._initial_query_params[key] = [text]
 
 
+def imply(key: str, text: str | None) -> None:
+    """To be called before the input under `key` is drawn: a link that does not name it, but names
+    what goes with `text` alone, means `text`, and holds it from then on."""
+    if text is not None and key not in st.query_params and key not in st.session_state:
+        with get_session_state().query_params() as of_session:
+            of_session._initial_query_params[key] = [text]
+        rewrite(key, text)
+
+
 def rewrite(name: str, text: str | None) -> None:
     """Have the URL hold `text` under `name`, or no such parameter, where no visitor chose so. The
     browser hears of it from `ui/browser/address`, and adds no entry to its history: Streamlit's own

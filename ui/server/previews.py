@@ -151,10 +151,10 @@ def _face(view: StoreView, preview: Preview) -> _Face:
     info = view.info
     block = "no block" if info.synced_block is None else f"block {info.synced_block:,}"
     unreal = sentences.unreal(info)
-    then = f", as of {words.day(info.synced_at)}" if view.at and info.synced_at else ""
+    then = f"As of {words.day(info.synced_at)}: " if view.at and info.synced_at else ""
     card = Card(
-        title=plain(preview.title) + then,
-        sentence=plain(preview.sentence),
+        title=plain(preview.title),
+        sentence=then + plain(preview.sentence),
         foot=f"{NAME} · As of {block}, {words.moment(info.synced_at)}",
         badge="Simulated data" if info.simulated else unreal,
         warning=_warning(view) or preview.warning,
