@@ -20,6 +20,8 @@ RATE_FTM = 12_000.0
 # Deviation of the level's logarithm, and in how many days it falls back to 1/e.
 LEVEL_SPREAD, LEVEL_MEMORY_DAYS = 0.35, 90.0
 GAP_DAYS = 4.0
+# Mean and deviation of the logarithm of what a batch brings beside what piled up.
+BATCH_MEAN, BATCH_SPREAD = -0.18, 0.6
 # The other money brings this share of itself where lock-ups bring the rest.
 BESIDE_LOCK_UPS = 0.4
 LOCK_UPS = (DAYS + 200) // 9
@@ -51,7 +53,8 @@ SCENARIOS = {
 
 @dataclass(frozen=True, eq=False)
 class Hidden:
-    """What made the money and no forecaster sees, for the oracle alone.
+    """What made the money and no forecaster sees, for the oracle alone; of this the observer knows
+    what the money and the calendar tell anyone: `batch_days` and `locks`.
 
     `log_levels` are those of each day, before any fall. `batch_days`: when batches came that no
     lock-up brought. `locks`: locked at, ends at, amount, came back at (infinite: never), a row a
@@ -121,8 +124,12 @@ def drawn_gaps(scenario: Scenario, size: int | tuple[int, int], rng: np.random.G
 
 def drawn_amounts(levels_ftm: Floats, gaps: Floats, rng: np.random.Generator) -> Floats:
     """What batches bring at their level a day: a late one more, as rewards pile up meanwhile."""
-    piled = 0.5 * GAP_DAYS + 0.5 * gaps
-    return levels_ftm * piled * rng.lognormal(-0.18, 0.6, gaps.shape)
+    return levels_ftm * piled_days(gaps) * rng.lognormal(BATCH_MEAN, BATCH_SPREAD, gaps.shape)
+
+
+def piled_days(gaps: Floats) -> Floats:
+    """How many days' money has piled up after a gap."""
+    return 0.5 * GAP_DAYS + 0.5 * gaps
 
 
 def _batches(scenario: Scenario, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:

@@ -7,6 +7,7 @@ a gap that is under way is drawn from the gaps that last longer than it has by t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -34,6 +35,15 @@ from bench.made_up_queues import (
 _DRAWS = 1_000_000
 
 
+@dataclass(frozen=True, eq=False)
+class Today:
+    """What futures begin with, the same for all or a figure a path: the log-level before any fall,
+    and the day on which the money falls (infinite: never)."""
+
+    log_level: float | Floats
+    falls_on: float | Floats
+
+
 def oracle_days(
     scenario: Scenario,
     hidden: Hidden,
@@ -46,8 +56,25 @@ def oracle_days(
 ) -> Floats:
     """The sorted days within which `need_ftm` comes after `day` (days since the queue began), one
     a path; infinite past the horizon."""
+    fell = scenario.cut and day >= CUT_DAY
+    today = Today(float(hidden.log_levels[int(day)]), CUT_DAY if fell else np.inf)
     rng = np.random.default_rng(seed)
-    days, amounts = _batches(scenario, hidden, day, (paths, horizon_days), rng)
+    return days_from(today, scenario, hidden, day, need_ftm, (paths, horizon_days), rng)
+
+
+def days_from(
+    today: Today,
+    scenario: Scenario,
+    hidden: Hidden,
+    day: float,
+    need_ftm: float,
+    shape: tuple[int, float],
+    rng: np.random.Generator,
+) -> Floats:
+    """The same from what is held for true `today`; `shape` is paths and days of the horizon. Of
+    `hidden` no level is read."""
+    paths, horizon_days = shape
+    days, amounts = _batches(today, scenario, hidden, day, shape, rng)
     if scenario.lock_ups:
         back_days, back_ftm = _returns(hidden, day, paths, rng)
         days, amounts = np.hstack([days, back_days]), np.hstack([amounts, back_ftm])
@@ -60,6 +87,7 @@ def oracle_days(
 
 
 def _batches(
+    today: Today,
     scenario: Scenario,
     hidden: Hidden,
     day: float,
@@ -72,9 +100,10 @@ def _batches(
     following = drawn_gaps(scenario, (paths, 2 * int(horizon_days / GAP_DAYS) + 10), rng)
     gaps = np.hstack([_longer(_sorted_gaps(scenario), waited, paths, rng), following])
     days = np.cumsum(gaps, axis=1) - waited
-    log_levels = _log_levels(hidden.log_levels[int(day)], paths, int(horizon_days) + 1, rng)
+    log_levels = _log_levels(today.log_level, paths, int(horizon_days) + 1, rng)
     place = np.minimum((day % 1 + days).astype(int), log_levels.shape[1] - 1)
-    fallen = CUT_SHARE if scenario.cut and day >= CUT_DAY else 1.0
+    falls_on = np.broadcast_to(today.falls_on, paths)[:, np.newaxis]
+    fallen = np.where(day + days >= falls_on, CUT_SHARE, 1.0)
     share = BESIDE_LOCK_UPS if scenario.lock_ups else 1.0
     levels_ftm = share * fallen * RATE_FTM * np.exp(np.take_along_axis(log_levels, place, axis=1))
     return days, drawn_amounts(levels_ftm, gaps, rng)
@@ -95,7 +124,7 @@ def _longer(sorted_draws: Floats, waited: float, paths: int, rng: np.random.Gene
     return rng.choice(sorted_draws[np.searchsorted(sorted_draws, waited) :], (paths, 1))
 
 
-def _log_levels(now: float, paths: int, days: int, rng: np.random.Generator) -> Floats:
+def _log_levels(now: float | Floats, paths: int, days: int, rng: np.random.Generator) -> Floats:
     """Today's level and how it may go on, a row a path and a column a day."""
     keep = np.exp(-1 / LEVEL_MEMORY_DAYS)
     levels = rng.normal(0, LEVEL_SPREAD * np.sqrt(1 - keep**2), (days + 1, paths))
