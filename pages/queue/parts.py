@@ -31,7 +31,7 @@ def answer(metrics: Row, head: Row | None) -> str:
     )
     if head is None:
         return f"{waiting}. The log of the first in line is missing: see Status."
-    first = f"{waiting}. The first in line needs {words.ftm(_payout(head), 'up')}"
+    first = f"{waiting}. The first in line needs {words.ftm(_payout(head), 'down')}"
     if head["missing_ftm"] is None:
         return f"{first}. What the pool can pay is unknown."
     if head["missing_ftm"] > 0:

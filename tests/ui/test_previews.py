@@ -296,7 +296,7 @@ def test_many_at_once_are_drawn_or_told_to_come_again_and_pages_go_on(app: App) 
         answers = [each.result() for each in asked]
     assert all(answer.status == 200 for answer in small)
     statuses = [answer.status for answer in answers]
-    assert set(statuses) == {200, 503}
+    assert {200} <= set(statuses) <= {200, 503}
     assert statuses.count(200) >= 8
     for answer in answers:
         if answer.status == 503:

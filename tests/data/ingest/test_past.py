@@ -280,7 +280,7 @@ def test_a_folder_that_cannot_be_written_is_named(store: Path) -> None:
     ("moment", "why"),
     [
         *((text, "neither a day") for text in ("foo", "", "-5", "2024-02-30", "2024-3-1", "1e3")),
-        *((text, "neither a day") for text in ("9" * 11, "9" * 10_000, "٣", "1.5", "1__0")),
+        *((text, "neither a day") for text in ("9" * 19, "9" * 10_000, "٣", "1.5", "1__0")),
         ("2031-01-01", "not over yet"),
         ("2026-11-01", "not over yet"),
         ("2025-03-01", "not known whole"),
