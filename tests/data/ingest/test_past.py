@@ -281,6 +281,7 @@ def test_a_folder_that_cannot_be_written_is_named(store: Path) -> None:
     [
         *((text, "neither a day") for text in ("foo", "", "-5", "2024-02-30", "2024-3-1", "1e3")),
         *((text, "neither a day") for text in ("9" * 19, "9" * 10_000, "٣", "1.5", "1__0")),
+        ("9" * 11, "is not read yet"),
         ("2031-01-01", "not over yet"),
         ("2026-11-01", "not over yet"),
         ("2025-03-01", "not known whole"),
