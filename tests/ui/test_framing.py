@@ -8,18 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.app import App, edited, planted, served
+from tests.app import App, served
 from tests.link_page import get
 from ui.server.addresses import PAGES
 
 pytestmark = pytest.mark.node
-
-
-@pytest.fixture(scope="module")
-def tree(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = planted(tmp_path_factory.mktemp("framing") / "tree")
-    edited(sample_store, root / "var" / "sample.duckdb")
-    return root
 
 
 @pytest.fixture(scope="module")

@@ -16,20 +16,13 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from data.config import ROOT
-from tests.app import App, edited, planted, served
+from tests.app import App, served
 
 pytestmark = pytest.mark.node
 TOO_BIG = 1009  # the code a WebSocket is closed with
 
 
 NAMES = ("--browser.serverAddress", "Queue.test", "--server.allowedHosts", "*.named.test")
-
-
-@pytest.fixture(scope="module")
-def tree(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = planted(tmp_path_factory.mktemp("app") / "tree")
-    edited(sample_store, root / "var" / "sample.duckdb")
-    return root
 
 
 @pytest.fixture(scope="module")
