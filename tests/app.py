@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -79,7 +80,7 @@ def served(root: Path, *options: str, **environment: str) -> Iterator[App]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port), *options]
     # Scoring takes a core for half a minute: it is for the one test that is about it.
-    environment = {"FTM_SCORING": "off"} | environment
+    environment = {"FTM_SCORING": "off", "PYTHONFAULTHANDLER": "1"} | environment
     with (root / "server.log").open("w") as log:
         server = subprocess.Popen(
             command, cwd=root, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
@@ -90,7 +91,13 @@ def served(root: Path, *options: str, **environment: str) -> Iterator[App]:
         yield app
     finally:
         server.terminate()
-        server.wait(60)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired as error:
+            server.send_signal(signal.SIGABRT)  # it says where each thread stands
+            server.wait(60)
+            told = (root / "server.log").read_text()
+            raise AssertionError(f"the server did not stop:\n{told}") from error
 
 
 def _wait_for(app: App, server: subprocess.Popen[bytes]) -> None:
