@@ -9,6 +9,7 @@ import importlib
 import logging
 import re
 import secrets
+import signal
 import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
@@ -33,6 +34,7 @@ from ui.server import gate, previews, rescoring
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
+_LAST_ANSWERS_S = 5
 _FOR_PROGRAMS = ("/feeds/", "/calendar/", "/api/")
 # What a first visit would import otherwise.
 _PRELOADED = (
@@ -159,6 +161,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
+    _stop_in_time()
     scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
     print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
     yield
@@ -171,6 +174,14 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()
         await builder.wait()
+
+
+def _stop_in_time() -> None:
+    """Bound how long a server that was told to stop waits for its connections: Uvicorn would wait
+    for ever, also for one that a browser opened in that moment and says nothing on."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)  # Uvicorn's
+    if server is not None:
+        server.config.timeout_graceful_shutdown = _LAST_ANSWERS_S
 
 
 def _framed_by() -> Sequence[str]:
