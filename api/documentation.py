@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from api.served import JSON
+
 KINDS = {
     "unknown-network": "There is no network of this name: /networks lists them.",
     "unknown-request": "There is no request of this id up to the newest block here.",
@@ -37,6 +39,7 @@ KINDS = {
     "store-replaced": "A newer store is being published: ask again at once.",
     "refused": "The server only reads: it answers GET and HEAD.",
 }
+_AROUND = "Answer_"  # how the form is named that has what it rests on beside the data
 _STYLE = Path(__file__).with_suffix(".css").read_text()
 
 
@@ -72,10 +75,44 @@ def _page(description: dict[str, Any]) -> str:
         f"<title>API · {escape(info['title'])}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(info['title'])}: API</h1>{about}"
         f'<p>Described for programs: <a href="{base}/openapi.json">openapi.json</a> '
-        f"(OpenAPI {escape(description['openapi'])}): what is in each answer, and an "
-        f'example.</p><p>{contents} · <a href="#problems">Problems</a></p>{routes}'
+        f"(OpenAPI {escape(description['openapi'])}), with an example of each answer.</p>"
+        f'<p>{contents} · <a href="#answers">What is in answers</a> · '
+        f'<a href="#problems">Problems</a></p>{routes}'
+        f'<h2 id="answers">What is in answers</h2>{_forms(description["components"]["schemas"])}'
         f'<h2 id="problems">Problems</h2><table>{kinds}</table></body></html>'
     )
+
+
+def _forms(forms: dict[str, dict[str, Any]]) -> str:
+    """Each form of an answer, or of a part of one, with its fields."""
+    return "".join(
+        f'<h3 id="{name}">{name}</h3><p>{escape(form.get("description", ""))}</p>'
+        f"<table>{''.join(_field(*each) for each in form['properties'].items())}</table>"
+        for name, form in sorted(forms.items())
+        if "properties" in form and not name.startswith(_AROUND)
+    )
+
+
+def _field(name: str, form: dict[str, Any]) -> str:
+    about = escape(form.get("description", ""))
+    return f"<tr><td><code>{escape(name)}</code></td><td>{_kind(form)}</td><td>{about}</td></tr>"
+
+
+def _kind(form: dict[str, Any]) -> str:
+    """What a value is, with a link where it has fields of its own."""
+    if "$ref" in form:
+        name = form["$ref"].rpartition("/")[2]
+        if name.startswith(_AROUND):
+            inner = name.removeprefix(_AROUND).strip("_")
+            return f'about <a href="#About">About</a>, data <a href="#{inner}">{inner}</a>'
+        return f'<a href="#{name}">{name}</a>'
+    if "anyOf" in form:
+        return " or ".join(map(_kind, form["anyOf"]))
+    if "enum" in form or "const" in form:
+        return " or ".join(escape(str(each)) for each in form.get("enum", [form.get("const")]))
+    if form.get("type") == "array":
+        return f"list of {_kind(form.get('items', {}))}"
+    return escape(str(form.get("format") or form.get("type") or "any value"))
 
 
 def _route(base: str, path: str, route: dict[str, Any]) -> str:
@@ -84,8 +121,14 @@ def _route(base: str, path: str, route: dict[str, Any]) -> str:
     where = f"<code>GET {escape(base + path)}</code>"
     if example := _example(path, route):
         where = f'<a href="{escape(base + example)}">{where}</a>'
-    about = f"<p>{where}</p><p>{escape(route['description'])}</p>"
+    about = f"<p>{where}</p><p>{escape(route['description'])}</p>{_answer(route)}"
     return f'<h2 id="{route["operationId"]}">{escape(route["summary"])}</h2>{about}{params}'
+
+
+def _answer(route: dict[str, Any]) -> str:
+    """Where what is in the route's answer in JSON is told; "" where it is a file."""
+    form = route["responses"]["200"].get("content", {}).get(JSON, {}).get("schema", {})
+    return f"<p>Answer: {_kind(form)}</p>" if "$ref" in form else ""
 
 
 def _param(param: dict[str, Any]) -> str:

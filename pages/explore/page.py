@@ -9,7 +9,10 @@ from ui.parts import links
 
 store = shown.store()
 st.title("Explore")
-st.markdown("Every figure of this app is the answer to a query, and each can be asked here.")
+st.markdown(
+    "Every figure of this app is the answer to a query, and each can be asked here, "
+    "or by a program: [the API](api/v1/docs)."
+)
 
 notices = st.container()
 kinds = ["query", "table", *(["SQL"] if sql_box.is_offered() else [])]

@@ -238,6 +238,10 @@ def test_the_page_that_describes_it_names_every_route_and_problem_and_loads_noth
         assert f"/api/v1{path}" in page.text
     for kind in KINDS:
         assert f'id="{kind}"' in page.text
+    places = set(re.findall(r'id="([^"]+)"', page.text))
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= places
+    assert {"About", "ReleaseWindow", "QueueNow"} <= places
+    assert "true of made-up data" in page.text
     assert not re.search(r"<(script|link|img|iframe)|src=|@import|https?://", page.text)
     examples = re.findall(r'href="(/api/v1[^"]*)"', page.text)
     assert len(examples) > 40
