@@ -110,6 +110,32 @@ def ca_bundle() -> Path | None:
     return None
 
 
+_S3 = {
+    "KEY_ID": ("AWS_ACCESS_KEY_ID",),
+    "SECRET": ("AWS_SECRET_ACCESS_KEY",),
+    "SESSION_TOKEN": ("AWS_SESSION_TOKEN",),
+    "REGION": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+}
+
+
+def s3_access() -> dict[str, str]:
+    """What the environment says of an object store, in the words of DuckDB's secrets: keys, region,
+    and the endpoint where it is none of Amazon's. Nobody is to print it. Raises ConfigError for an
+    endpoint that is none."""
+    access = {}
+    for word, names in _S3.items():
+        if told := [os.environ[name] for name in names if name in os.environ]:
+            access[word] = told[0]
+    if url := os.environ.get("AWS_ENDPOINT_URL"):
+        try:
+            parts = urlsplit(parse_url(url))
+        except ConfigError as error:
+            raise ConfigError(f"AWS_ENDPOINT_URL: {error}") from error
+        access["ENDPOINT"] = parts.netloc + parts.path.rstrip("/")
+        access["USE_SSL"] = "true" if parts.scheme == "https" else "false"
+    return access
+
+
 USUAL_PER_MINUTE = 300  # answers of the API to one client
 
 
