@@ -1,5 +1,5 @@
-"""The copy of a store that lies elsewhere: fetched when there is news, and where none can be had that
-is told."""
+"""The copy of a store that lies elsewhere: fetched when there is news, and when none can be
+had, that is told."""
 
 from __future__ import annotations
 
