@@ -1,4 +1,4 @@
-"""Steps of tests with a lake: a history in parts, stores of some of them, and what stands in one."""
+"""Steps of tests with a lake: a history in parts, stores of some, and what stands in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.lake.tables import Content, content, tables_of
 from data.sample import simulate
 from data.store.reader import open_reader
 from data.store.writer import lock
-from tests.log_lines import FANTOM
+from tests.log_lines import DEPLOYED, FANTOM, write_logs
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PARTS = 4
@@ -33,28 +33,28 @@ class History:
         with lock(path):
             for part in parts:
                 first, last = self.spans[part]
-                sync_file(
-                    FANTOM, path, [self.files[part]], NOW, first, last, covers=(first, last)
-                )
+                sync_file(FANTOM, path, [self.files[part]], NOW, first, last, covers=(first, last))
         return path
 
 
 def history_of(folder: Path, until: datetime, days: int = 150) -> History:
-    """The history of a simulated pool on a chain that is none, in parts of as many logs."""
+    """The history of a simulated pool on a chain that is none, in parts of as many logs. Its stubs
+    are all there from the first block on: who does not know a stub does not ask for its logs."""
     addresses = {name: getattr(FANTOM, name) for name in ("pool", "bond", "cert", "sfc")}
     simulation = simulate(7, until, days, addresses=addresses)
-    lines = simulation.logs.splitlines(keepends=True)
-    blocks = [int(json.loads(line)["blockNumber"], 16) for line in lines]
-    cuts = [blocks[len(blocks) * part // PARTS] for part in range(1, PARTS)]
+    logs = [json.loads(line) for line in simulation.logs.splitlines()]
+    start = {key: logs[0][key] for key in ("blockNumber", "blockTimestamp")}
+    for number, log in enumerate(logs):
+        if log["topics"][0] == DEPLOYED.topic0:
+            log |= start | {"logIndex": hex(1_000 + number)}
+    blocks = [int(log["blockNumber"], 16) for log in logs]
+    cuts = [sorted(blocks)[len(blocks) * part // PARTS] for part in range(1, PARTS)]
     starts = [simulation.first_block, *cuts]
     ends = [*(cut - 1 for cut in cuts), simulation.state.block.number]
     files = []
     for part, (first, last) in enumerate(zip(starts, ends, strict=True)):
-        file = folder / f"part{part}.ndjson"
-        file.write_bytes(
-            b"".join(line for line, block in zip(lines, blocks, strict=True) if first <= block <= last)
-        )
-        files.append(file)
+        of_part = [log for log, block in zip(logs, blocks, strict=True) if first <= block <= last]
+        files.append(write_logs(folder / f"part{part}.ndjson", of_part))
     return History(tuple(files), tuple(zip(starts, ends, strict=True)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +35,6 @@ def lake(no_lake: LakeAddress, tmp_path: Path) -> LakeAddress:
 
 
 @pytest.fixture(scope="session")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     """Some months of a made-up pool. To be read only: it is shared."""
-    yield history_of(tmp_path_factory.mktemp("history"), datetime(2024, 6, 1, tzinfo=UTC))
+    return history_of(tmp_path_factory.mktemp("history"), datetime(2024, 6, 1, tzinfo=UTC))

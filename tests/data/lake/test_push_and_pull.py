@@ -1,10 +1,11 @@
-"""A store goes into a lake and comes out again as it was, whoever pushes, how often, and at once."""
+"""A store goes into a lake and comes out as it was, whoever pushes, how often, and at once."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,8 +105,12 @@ def test_two_that_went_on_from_one_state_end_as_one_sync_would(
 def test_many_that_push_at_once_lose_and_double_nothing(
     lake: LakeAddress, history: History, tmp_path: Path
 ) -> None:
-    stores = [history.store(tmp_path / f"{part}.duckdb", part) for part in range(4)]
-    with ThreadPoolExecutor(4) as threads:
+    push(history.store(tmp_path / "begun.duckdb", 0), lake, FANTOM, NOW)
+    stores = [tmp_path / f"{part}.duckdb" for part in (1, 2, 3)]
+    for part, store in enumerate(stores, start=1):
+        pull(lake, "fantom", store)
+        history.store(store, part)
+    with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda store: push(store, lake, FANTOM, NOW), stores))
     assert pull(lake, "fantom", tmp_path / "all.duckdb")
     alone = history.store(tmp_path / "alone.duckdb", 0, 1, 2, 3)
@@ -175,8 +180,6 @@ def test_a_reader_goes_on_while_files_are_laid_together_and_old_ones_go(
         con.begin()
         first = con.execute("SELECT count(*) FROM raw_logs").fetchone()
         assert compact(lake) > 0
-        from datetime import UTC, datetime, timedelta
-
         states, _ = expire(lake, datetime.now(UTC), timedelta(0))
         assert states > 0
         assert con.execute("SELECT count(*) FROM (FROM raw_logs)").fetchone() == first
