@@ -50,6 +50,7 @@ def attach(
             be_quiet(con)
             load_extension(con, "ducklake")
             load_extension(con, "postgres_scanner")
+            load_extension(con, "httpfs")  # where the rows lie in S3, ATTACH itself wants it
             if data_path is not None:
                 _allow_storage(con, data_path)
             options = "READ_ONLY, " if read_only else ""
@@ -144,7 +145,6 @@ def _allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
     """Give the connection what an object store asks for; a folder needs nothing."""
     if not data_path.startswith("s3://"):
         return
-    load_extension(con, "httpfs")
     access = s3_access()
     words = [f"{name} {literal(value)}" for name, value in access.items()]
     if access.get("ENDPOINT"):  # its buckets have no names of their own in the DNS
