@@ -33,7 +33,9 @@ class History:
         with lock(path):
             for part in parts:
                 first, last = self.spans[part]
-                sync_file(FANTOM, path, [self.files[part]], NOW, first, last, covers=(first, last))
+                sync_file(
+                    FANTOM, path, [self.files[part]], NOW, first, last, covers=(first, last)
+                )
         return path
 
 
@@ -50,9 +52,7 @@ def history_of(folder: Path, until: datetime, days: int = 150) -> History:
     for part, (first, last) in enumerate(zip(starts, ends, strict=True)):
         file = folder / f"part{part}.ndjson"
         file.write_bytes(
-            b"".join(
-                line for line, block in zip(lines, blocks, strict=True) if first <= block <= last
-            )
+            b"".join(line for line, block in zip(lines, blocks, strict=True) if first <= block <= last)
         )
         files.append(file)
     return History(tuple(files), tuple(zip(starts, ends, strict=True)))
