@@ -13,33 +13,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Protocol
 
 from data import ConfigError, TrackerError
-from data.config import load_network, settings
-from data.store.fetch_state import FetchState, write_state
+from data.config import copy_of, load_network, settings
+from data.fetched import Fetched
+from data.lake.address import is_lake, parse_lake
+from data.lake.copy import LakeCopy
+from data.store.fetch_state import FetchState, read_state, write_state
 
 LOOKED_EVERY_S = 3.0
-Tell = Callable[[int, int], None]
-
-
-class Fetched(Protocol):
-    """A network's store at an address, and its local copy at `path`."""
-
-    @property
-    def network(self) -> str: ...
-
-    @property
-    def path(self) -> Path: ...
-
-    def is_news(self) -> bool:
-        """Whether there is another than the copy. It is asked every few seconds by every machine,
-        so it is to cost next to nothing. Raises TrackerError."""
-
-    def fetch(self, tell: Tell) -> None:
-        """Replace the copy by the newest, whole or not at all; `tell` how much of how much is
-        there. Raises TrackerError."""
 
 
 def fetched(address: str, network: str | None) -> Fetched:
@@ -50,6 +32,8 @@ def fetched(address: str, network: str | None) -> Fetched:
             "FTM_STORE is an address, which does not say of which network: set FTM_NETWORK too"
         )
     load_network(network)
+    if is_lake(address):
+        return LakeCopy(parse_lake(address), network, copy_of(address, network))
     kind = address.partition(":")[0]
     raise ConfigError(f"no store can be fetched from an address that begins with {kind}:")
 
@@ -74,7 +58,8 @@ def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool])
             say(fault or "the store can be fetched again")
         since_s = (state.since_s or time.time()) if fault else 0.0
         state = FetchState(fault=fault, since_s=since_s)
-        write_state(copy.path, state)
+        if state != read_state(copy.path):
+            write_state(copy.path, state)
         time.sleep(LOOKED_EVERY_S)
 
 

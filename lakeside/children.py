@@ -25,12 +25,11 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """A child that gets the signal `ending` when this process is gone, run as `user` where given.
     What it says is appended to `log`."""
-    bounds = _bounds(user, ending)
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*bounds, *map(str, command)],
+            [*bounds(user, ending), *map(str, command)],
             cwd=log.parent,
-            env=_inherited(environment),
+            env=inherited(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -46,12 +45,12 @@ def run(
 ) -> str:
     """What a command prints that ends by itself. Raises LakesideError with what it told."""
     done = subprocess.run(
-        [*_bounds(user, "KILL"), *map(str, command)],
+        [*bounds(user, "KILL"), *map(str, command)],
         input=said,
         capture_output=True,
         text=True,
         cwd="/",  # one that every user may read
-        env=_inherited(environment),
+        env=inherited(environment),
         timeout=120,
     )
     if done.returncode:
@@ -109,12 +108,15 @@ def secret(file: Path, make: Callable[[], str], owner: str | None = None) -> str
     return file.read_text()
 
 
-def _inherited(more: Mapping[str, str] | None) -> dict[str, str]:
+def inherited(more: Mapping[str, str] | None) -> dict[str, str]:
+    """This process's environment, and more."""
     ours = os.environ  # noqa: TID251 - handed on to a child, not read
     return {**ours, **(more or {})}
 
 
-def _bounds(user: str | None, ending: str) -> list[str]:
+def bounds(user: str | None, ending: str) -> list[str]:
+    """What a child's command begins with: it gets the signal `ending` when this process is gone,
+    where the system can do that, and runs as `user` where one is named. Raises LakesideError."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         if user is not None:

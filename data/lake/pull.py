@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from data import StoreError
+from data.fetched import Tell
 from data.lake.address import LakeAddress, shown
 from data.lake.connection import attach, check_holds, place
 from data.lake.errors import lake_errors
@@ -24,9 +25,20 @@ from data.store.reader import SCHEMA_VERSION, literal
 from data.store.reader import translated as store_error
 
 
-def pull(address: LakeAddress, network: str, path: Path, *, oldest: int = SCHEMA_VERSION) -> bool:
-    """Bring the store at `path` to the newest state of the network in the lake; whether that was
-    another than it is already.
+def _nobody(done: int, of: int) -> None:
+    """Nobody looks how far it is."""
+
+
+def pull(
+    address: LakeAddress,
+    network: str,
+    path: Path,
+    *,
+    oldest: int = SCHEMA_VERSION,
+    tell: Tell = _nobody,
+) -> bool:
+    """Bring the store at `path` to the newest state of the network in the lake, and `tell` how many
+    of its rows are there; whether that was another state than it is already.
 
     Any store that lies there is replaced, and what was never pushed of it is lost: a sync pushes.
     Raises StoreError with the store as it was, StoreSchemaError where another version wrote the
@@ -43,7 +55,7 @@ def pull(address: LakeAddress, network: str, path: Path, *, oldest: int = SCHEMA
             return False
         with beside(path) as folder:
             file = folder / path.name
-            _write(con, address, network, push, file)
+            _write(con, address, network, push, file, tell)
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
             install(file, path, push.id)
@@ -51,7 +63,12 @@ def pull(address: LakeAddress, network: str, path: Path, *, oldest: int = SCHEMA
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, address: LakeAddress, network: str, push: Push, file: Path
+    con: duckdb.DuckDBPyConnection,
+    address: LakeAddress,
+    network: str,
+    push: Push,
+    file: Path,
+    tell: Tell,
 ) -> None:
     """A new store of all tables. Raises StoreError where one is not what was pushed."""
     with lake_errors(address):
@@ -61,6 +78,7 @@ def _write(
     con.execute(f"SET temp_directory = {literal(file.parent)}")
     with lake_errors(address):
         con.execute(f"ATTACH {literal(file)} AS copy")
+        done, of = 0, sum(each.rows for each in push.tables.values())
         for name, table in tables.items():
             create_table(con, f"copy.main.{name}", table)
             order = KEYS.get(name, "rowid")
@@ -68,6 +86,8 @@ def _write(
                 f"INSERT INTO copy.main.{name} SELECT {table.names} FROM {place(network, name)} "
                 f"ORDER BY {order}"
             )
+            done += push.tables[name].rows
+            tell(done, of)
         con.commit()
         held = {name: content(con, f"copy.main.{name}", table) for name, table in tables.items()}
         pushed = push.tables

@@ -13,7 +13,8 @@ import pytest
 from data import ConfigError, StoreError
 from data import fetch as data_fetch
 from data.config import copy_of
-from data.fetch import Tell, fetched, follow, main
+from data.fetch import fetched, follow, main
+from data.fetched import Tell
 from data.store.fetch_state import FetchState, read_state
 
 

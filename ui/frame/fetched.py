@@ -33,11 +33,14 @@ def _comes(source: Source) -> None:
         st.rerun()
     state = read_state(source.path)
     if state.fault:
-        st.error(f"It cannot be had since {_since(state)}. {words.fault(state.fault)}")
-        st.caption("It is tried again every few seconds, and shown here by itself.")
+        told = words.to_operator(f" {words.fault(state.fault)}")
+        st.error(f"It cannot be fetched since {_since(state)}.{told}")
+        st.caption("That is tried again every few seconds, and the page then shows it by itself.")
     else:
         share = min(state.done / state.of, 1.0) if state.of else 0.0
-        st.progress(share, f"{share:.0%} is here. The page shows it by itself once all is.")
+        st.progress(
+            share, f"{words.share(share)} is here. The page shows it by itself once all is."
+        )
 
 
 def _warn(source: Source) -> None:
