@@ -114,7 +114,7 @@ def open_next(
         if following.exists():
             _drop_unreadable(path, following, note)
         if not following.exists():
-            _remove_next(path)  # the log of a next store that was taken away fits no other
+            remove_next(path)  # the log of a next store that was taken away fits no other
             if path.exists():
                 open_reader(path, OLDEST).close()  # nobody writes it, and it can be read
                 _copy(path, following)
@@ -146,7 +146,7 @@ def open_next(
             with suppress(duckdb.Error):  # a failed write is reported above, once
                 con.close()
         if in_vain:
-            _remove_next(path)
+            remove_next(path)
 
 
 @contextmanager
@@ -288,7 +288,7 @@ def _held(con: duckdb.DuckDBPyConnection) -> object:
     return None
 
 
-def _remove_next(path: Path) -> None:
+def remove_next(path: Path) -> None:
     for suffix in (".next", ".next.wal"):
         _beside(path, suffix).unlink(missing_ok=True)
 
@@ -319,7 +319,7 @@ def _drop_unreadable(path: Path, following: Path, note: Callable[[str], None]) -
         if is_locked(error) or is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
             raise
         why = str(error).split("\n")[0]
-    _remove_next(path)
+    remove_next(path)
     start = "going on from the published store" if path.exists() else "starting anew"
     note(f"{following} was left unreadable by an earlier sync ({why}): {start}")
 

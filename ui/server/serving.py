@@ -30,7 +30,7 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import gate, previews, rescoring
+from ui.server import fetching, gate, previews, rescoring
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
@@ -162,14 +162,15 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
     _stop_in_time()
-    scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
+    beside = [asyncio.create_task(fetching.keep_fetched())]
+    if _wants_scores():
+        beside.append(asyncio.create_task(rescoring.keep_scored()))
     print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
     yield
     await previews.DRAWER.close()
-    if scorer is not None:
-        scorer.cancel()
-        with suppress(asyncio.CancelledError):
-            await scorer
+    for task in beside:
+        task.cancel()
+    await asyncio.wait(beside)
     if builder is not None:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()
