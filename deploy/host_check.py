@@ -1,7 +1,7 @@
 """`python -m deploy.host_check https://queue.example.org`: tries the app at its public address.
 
 It opens a page as a browser does, takes files, and reads what is said of the address. What is wrong
-is told with what mends it. Exit status: 0 all is well, 1 something is wrong, 2 bad usage.
+is told with what fixes it. Exit status: 0 all is well, 1 something is wrong, 2 bad usage.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PASS_SCHEME = "`proxy_set_header X-Forwarded-Proto $scheme;`"
 
 
 class WrongError(Exception):
-    """What is wrong, and what mends it."""
+    """What is wrong, and what fixes it."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def own_file(site: Site) -> str:
 
 def files(site: Site) -> str:
     """A file that any process answers."""
-    for _ in range(2):
+    for _ in range(_ASKED_AGAIN):
         answer = site.get(f"/api/files/{_network(site)}/queries/queue_metrics.csv")
         if answer.status_code != 200 or not answer.text.startswith("# network="):
             raise WrongError(
@@ -262,15 +262,15 @@ def names(site: Site) -> str:
         raise WrongError("Neither a feed nor a link's preview came: pass all paths to the app.")
     for told in found:
         if not told.startswith(f"{site.url}/"):
-            mends = [_PASS_HOST] if urlsplit(told).netloc != urlsplit(site.url).netloc else []
+            fixes = [_PASS_HOST] if urlsplit(told).netloc != urlsplit(site.url).netloc else []
             if urlsplit(told).scheme != urlsplit(site.url).scheme:
-                mends.append(
+                fixes.append(
                     f"{_PASS_SCHEME}, and `FORWARDED_ALLOW_IPS` for the app where the proxy is on "
                     "another machine"
                 )
-            mend = " and ".join(mends) or "set `STREAMLIT_SERVER_BASE_URL_PATH` to the path"
+            fix = " and ".join(fixes) or "set `STREAMLIT_SERVER_BASE_URL_PATH` to the path"
             raise WrongError(
-                f"Feeds and previews name {told}, which is not below {site.url}: {mend}."
+                f"Feeds and previews name {told}, which is not below {site.url}: {fix}."
             )
     return "feeds and previews name this address"
 
@@ -362,7 +362,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name, is_good, told in tried(site):
             print(f"{'good' if is_good else 'BAD':6}{name:14}{told}", flush=True)
             failed += not is_good
-    print(f"{site.url} is {'well' if not failed else f'not well: {failed} to mend'}")
+    print(f"{site.url} is {'well' if not failed else f'not well: {failed} to fix'}")
     return 1 if failed else 0
 
 

@@ -79,7 +79,7 @@ def test_nothing_is_wrong_with_the_files_as_they_are(
 
 
 @pytest.mark.parametrize(("edits", "check", "says"), BROKEN.values(), ids=BROKEN.keys())
-def test_what_is_wrong_is_told_with_what_mends_it(
+def test_what_is_wrong_is_told_with_what_fixes_it(
     ports: list[int], tmp_path: Path, edits: dict[str, str], check: str, says: str
 ) -> None:
     with (
@@ -89,6 +89,11 @@ def test_what_is_wrong_is_told_with_what_mends_it(
     ):
         CHECKS[check](site)
     assert says in str(wrong.value)
+
+
+def test_downloads_need_no_sticky_sessions(ports: list[int], tmp_path: Path) -> None:
+    with proxied(tmp_path, ports, edits={STICKY: ""}) as proxy, at(proxy) as site:
+        assert CHECKS["download"](site) == "a CSV file comes"
 
 
 def test_a_path_that_the_app_was_not_told_is_found(ports: list[int], tmp_path: Path) -> None:
