@@ -6,6 +6,7 @@ NETWORK ?= fantom
 PORT ?=
 STORE ?=
 ARGS ?=
+URL ?=
 
 BIN := .venv/bin
 ANVIL_AND_SOLC := var/tools/.installed
@@ -13,7 +14,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := var/cache/hypothesis
 LOCK := $(shell command -v flock > /dev/null && echo flock var/.lock)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.app ## the app, on http://localhost:8501 or PORT=
 	$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT)) $(ARGS)
@@ -30,10 +31,10 @@ lake: .venv/.dev ## a lake on this machine, and the app on it: STORE= or NETWORK
 
 # A process of tests that crashes ends the run with its test's name: another in its place would wait.
 # What was compiled is kept, whatever the environment says of that: many processes read it again.
-test: lint $(ANVIL_AND_SOLC) chromium ## every check there is, on two cores; ARGS= goes to pytest
+test: lint $(ANVIL_AND_SOLC) chromium nginx ## every check there is, on two cores; ARGS= goes to pytest
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --max-worker-restart 0 $(ARGS)
 
-cover: $(ANVIL_AND_SOLC) chromium ## the tests again, slower, and what they left out of the code
+cover: $(ANVIL_AND_SOLC) chromium nginx ## the tests again, slower, and what they left out of the code
 	$(BIN)/python -m pytest -n 3 --max-worker-restart 0 --cov --cov-report= $(ARGS)
 	@echo "least covered, in % of lines and branches; the last line is all of it"
 	@$(BIN)/python -m coverage report --sort=cover | sed -n '1,2p;3,12p;$$p'
@@ -64,6 +65,9 @@ backtest: .venv/.app ## score the forecasts on a store: STORE= or NETWORK=
 bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages, odds, forecast; default all
 	$(BIN)/python -m bench $(ARGS)
 
+host-check: .venv/.dev ## try the app at its public address: URL=https://queue.example.org
+	$(BIN)/python -m deploy.host_check $(URL) $(ARGS)
+
 pins: .venv/.app ## compile requirements*.txt from *.in; ARGS=--upgrade for newer versions
 	$(COMPILE) -o requirements.txt requirements.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
@@ -72,7 +76,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help dev notebook run sync devnet lake backtest test faults crashes cover lint tools bench pins clean chromium
+.PHONY: help dev notebook run sync devnet lake backtest test faults crashes cover lint tools bench host-check pins clean chromium nginx
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.
@@ -131,3 +135,15 @@ chromium: .venv/.dev
 			echo "Chromium cannot be installed from here: install Chromium or Chrome by hand," \
 				"or set CHROMIUM to where it is" >&2; exit 1; }; }
 FIND_CHROMIUM := $(BIN)/python -m tests.browser.browser_path > /dev/null
+
+# The tests start their own: where the system starts one with the package, nothing needs it.
+nginx: .venv/.dev
+	@$(FIND_NGINX) 2> /dev/null || { \
+		echo "installing nginx for the tests of hosting"; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && \
+				RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx openssl; \
+		fi > /dev/null; \
+		$(FIND_NGINX) 2> /dev/null || { \
+			echo "nginx cannot be installed from here: install nginx and openssl by hand" >&2; exit 1; }; }
+FIND_NGINX := $(BIN)/python -m bench.proxied > /dev/null

@@ -18,6 +18,7 @@ from answers.store_view import At, StoreView
 from data import PastError
 from data.ingest.past import Past, Place, build_past, find_past, locate, read_moment, touch
 
+MOST_LOGS = 1_000_000  # of a store whose past programs may ask for: a page waits, they do not
 _LOGS_A_SECOND = 40_000  # less where many requests wait
 _WAITING = threading.BoundedSemaphore(8)
 _TRIES = 3  # what was built may be driven out before it is opened

@@ -75,7 +75,7 @@ class StoreView:
         self.note(name, **params)
         key = repr((self.version, name, most, sorted(params.items())))
         return ANSWERS.get(
-            key, lambda: self._fetch_first(name, most, params), lambda first: size_of(first[0])
+            key, lambda: self.fetch_first(name, most, **params), lambda first: size_of(first[0])
         )
 
     def note(self, name: str, /, **params: Any) -> None:
@@ -83,13 +83,8 @@ class StoreView:
         if (name, params) not in self.asked:
             self.asked.append((name, params))
 
-    def fetch(self, name: str, /, **params: Any) -> pl.DataFrame:
-        """The whole answer of a query, anew: it is not kept, nor put into the footer."""
-        return fetched(self.version, name, **params)
-
-    def _fetch_first(
-        self, name: str, most: int, params: dict[str, Any]
-    ) -> tuple[pl.DataFrame, int]:
+    def fetch_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
+        """As `ask_first`, anew: it is not kept, nor put into the footer."""
         with cursor(self.version) as con:
             return queries.run_first(con, name, most, **params)
 

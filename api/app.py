@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import calendars, documentation, feeds
+from api import calendars, documentation, feeds, files
 from api.problems import PATH, Problem, as_response
 from api.routes import router
 from api.served import JSON
@@ -80,7 +80,7 @@ def create(base: str = "") -> FastAPI:
 def routes(base: str) -> list[BaseRoute]:
     """All that is for programs, to be served beside the pages, which lie in the path `base`."""
     rest = [Route(f"/{first}{{rest:path}}", _nothing) for first in ("api", "feeds", "calendar")]
-    return [Mount(PATH, create(base)), *feeds.ROUTES, *calendars.ROUTES, *rest]
+    return [Mount(PATH, create(base)), *files.ROUTES, *feeds.ROUTES, *calendars.ROUTES, *rest]
 
 
 async def _nothing(request: Request) -> Response:

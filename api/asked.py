@@ -86,6 +86,14 @@ def _read(field: Field, text: str) -> str | int:
     return text
 
 
+def refused(error: QueryError) -> Problem:
+    """What a query says of a parameter. Raises the error itself where it is of another thing: the
+    store is of another version, or cannot be read."""
+    if not isinstance(error.__cause__, _OF_PARAMETERS):
+        raise error
+    return _refused(error)
+
+
 def _refused(error: QueryError) -> Problem:
     """Why a query has no answer, as a sentence."""
     why = str(error).replace("Invalid Input Error: ", "").rstrip(".")
@@ -97,9 +105,7 @@ def asked(store: StoreView, name: str, params: Mapping[str, Any], form: Format, 
     try:
         frame, count = store.ask_first(name, most, **params)
     except QueryError as error:
-        if not isinstance(error.__cause__, _OF_PARAMETERS):
-            raise  # the store is of another version, or cannot be read
-        raise _refused(error) from error
+        raise refused(error) from error
     texts = {key: str(value) for key, value in params.items()}
     if form == "json":
         return Body(_rows(name, texts, frame, count).model_dump_json().encode())

@@ -40,7 +40,7 @@ _AT_ONCE = 2
 _QUICK_S = 0.02
 # By network, of which store and scores a quick answer was given before: all that it needs is read.
 _WARM: dict[str, tuple[Version, tuple[int, int] | None]] = {}
-_LONGEST_BUILD_S, _MOST_LOGS, _MOST_WAITING = 15.0, 1_000_000, 4
+_LONGEST_BUILD_S, _MOST_WAITING = 15.0, 4
 _UNREADABLE = "The store cannot be read now."
 _log = logging.getLogger("api")
 JSON = "application/json"
@@ -164,7 +164,7 @@ async def _open_past(source: Source, moment: str) -> StoreView:
 
 def _plan(source: Source, moment: str, now: datetime) -> past.Plan:
     """What it takes to show a moment. Raises Problem."""
-    if open_store(source).table_rows("raw_logs") > _MOST_LOGS:
+    if open_store(source).table_rows("raw_logs") > past.MOST_LOGS:
         raise _too_long()
     try:
         return past.plan(source, moment, now)

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -69,6 +70,7 @@ class Session:
     received_bytes: int = 0
     chart_rows: int = 0
     said: str = ""
+    id: str = ""
 
     async def rerun(self) -> None:
         """Ask for a run of the script, and read its messages to the last one."""
@@ -84,6 +86,20 @@ class Session:
         self.runs += 1
         self.held = {key: run for key, run in self.held.items() if self.runs - run <= _HELD_RUNS}
 
+    async def file(self, key: str) -> str:
+        """Have the file behind a button written, and tell the path that it then lies at."""
+        back = BackMsg()
+        request = back.backend_operation_request
+        request.request_id, request.session_id = "file", self.id
+        request.deferred_file.file_id = self.input(key).deferred_file_id
+        await self.socket.send(back.SerializeToString())
+        while (message := await self._message()).WhichOneof("type") != "backend_operation_response":
+            pass
+        told = message.backend_operation_response
+        if told.error_msg:
+            raise SessionError(f"{self.page}: {told.error_msg}")
+        return str(told.deferred_file.url)
+
     async def _message(self) -> ForwardMsg:
         sent = await asyncio.wait_for(self.socket.recv(decode=False), _TIMEOUT_S)
         self.received_bytes += len(sent)
@@ -96,6 +112,7 @@ class Session:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self.page_hash = message.new_session.page_script_hash
+            self.id = message.new_session.initialize.session_id
         elif kind == "navigation":
             self.page_hash = message.navigation.page_script_hash
         elif kind == "page_info_changed":
@@ -143,18 +160,26 @@ def _rows(dataset: Any) -> int:
 @asynccontextmanager
 async def visiting(server: Server, link: str) -> AsyncIterator[Session]:
     """A session that has opened a page, with a query if the link has one."""
-    stream = f"ws://{server.address}/_stcore/stream"
-    origin = Origin(f"http://{server.address}")
-    protocols = [Subprotocol("streamlit")]
+    async with visiting_site(f"http://{server.address}", link) as session:
+        yield session
+
+
+@asynccontextmanager
+async def visiting_site(site: str, link: str, **how: Any) -> AsyncIterator[Session]:
+    """The same at any address that pages lie at; `how` goes to the connection: `ssl`, `host`,
+    `port`, `additional_headers`."""
+    parts = urlsplit(site)
+    scheme = {"http": "ws", "https": "wss"}[parts.scheme]
     async with connect(
-        stream,
-        origin=origin,
-        subprotocols=protocols,
+        f"{scheme}://{parts.netloc}{parts.path}/_stcore/stream",
+        origin=Origin(f"{parts.scheme}://{parts.netloc}"),
+        subprotocols=[Subprotocol("streamlit")],
         max_size=None,
         compression=None,
         # A busy machine takes its time, and is no server that has gone.
         open_timeout=_TIMEOUT_S,
         ping_interval=None,
+        **how,
     ) as socket:
         page, _, query = link.partition("?")
         session = Session(socket, page, query)

@@ -149,7 +149,7 @@ def test_both_requirements_agree() -> None:
 
 
 def test_what_is_imported_is_required_and_the_reverse() -> None:
-    of_developers = {"tests", "bench"}
+    of_developers = {"tests", "bench", "deploy"}
     files = _files("**/*.py")
     product = [path for path in files if path.relative_to(ROOT).parts[0] not in of_developers]
     direct = _requirements("requirements.in").keys()

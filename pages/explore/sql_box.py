@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from answers import words
+from answers.files import Content
 from answers.kept import ANSWERS, size_of
 from answers.sources import Version
 from answers.store_view import StoreView
@@ -94,7 +95,9 @@ def _show(store: StoreView, sql: str, answer: SqlAnswer, notices: DeltaGenerator
             params["cut"] = f"the first {rows.height} rows, there are more"
         # Asked again, should it not be kept any more: a button lives as long as its visitor.
         version = store.version
-        downloads.offer(store, lambda: _answer(version, sql).rows, "sql", sql, params)
+        downloads.offer(
+            store, "sql", params, lambda: Content("sql", _answer(version, sql).rows, sql, params)
+        )
 
 
 def _tables(store: StoreView) -> list[dict[str, Any]]:

@@ -5,10 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from answers import scored, window_words
-from pages.outlook import amount, came_out, money, said_came, scores, since_then
+from answers.files import SCORES, WHEN_MADE
+from pages.outlook import amount, came_out, metrics, money, said_came, scores, since_then
 from ui.frame import shown
 from ui.odds import window_card
-from ui.parts import drawing, links
+from ui.parts import downloads, drawing, links
 
 HERE = Path(__file__).parent
 
@@ -47,12 +48,13 @@ else:
     st.markdown(drawing.once(odds.key, scores.summary, odds))
     drawing.once(odds.key, scores.calibration, odds)
     drawing.once(odds.key, said_came.scatter, odds)
-    said_came.offer(odds)
+    downloads.offer_scores(store, WHEN_MADE)
 
     st.subheader("Beside other answers")
     slice_name = scores.slice_input(odds, notices)
     if drawing.once((odds.key, slice_name), scores.compared, odds, slice_name):
-        scores.offer(odds)
+        downloads.offer_scores(store, SCORES)
+        metrics.explain()
     st.caption(scores.provenance(odds))
 
     st.subheader("What was forecast here, and how it came out")

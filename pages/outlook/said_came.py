@@ -13,7 +13,7 @@ from answers.scored import Odds
 from forecast.said import NO_RANGE
 from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores
-from ui.parts import downloads, drawing
+from ui.parts import drawing
 from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import AMBER, BLUE, GREY
 
@@ -44,18 +44,6 @@ def scatter(odds: Odds) -> None:
         "many days it was to be paid with 50 % chance. Up: how many it waited. On the line both "
         "are the same; at the edges it is 120 days or longer. Longer than those days waited "
         f"{words.share(longer)}: if the odds are right, about half do.{thinned}"
-    )
-
-
-def offer(odds: Odds) -> None:
-    """All of it as files: a row a request."""
-    about = odds.scores.about
-    downloads.offer(
-        odds.store,
-        lambda: odds.scores.forecasts,
-        "forecasts_when_made",
-        f"backtest of model {about.model_version}, what was known when each request was made",
-        {"source": about.source, "scored_to_block": str(about.block)},
     )
 
 

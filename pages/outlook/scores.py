@@ -14,10 +14,9 @@ from answers import words
 from answers.scored import FAN_DAYS, Odds
 from forecast.backtest import BRIER_DAYS, MODEL
 from forecast.baselines import AMOUNT_BUCKETS
-from pages.outlook import metrics
 from pages.outlook.score_names import NAMES
 from ui.odds.window_card import backtest_command
-from ui.parts import downloads, drawing, links
+from ui.parts import drawing, links
 from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import AMBER, BLUE, GREY
 
@@ -145,19 +144,6 @@ def compared(odds: Odds, slice_name: str) -> bool:
     )
     _scores_table(table)
     return True
-
-
-def offer(odds: Odds) -> None:
-    """All scores as files, and what their metrics are."""
-    downloads.offer(
-        odds.store,
-        lambda: odds.scores.table,
-        "forecast_scores",
-        f"backtest of model {odds.scores.about.model_version}",
-        {"source": odds.scores.about.source, "scored_to_block": str(odds.scores.about.block)}
-        | metrics.about(),
-    )
-    metrics.explain()
 
 
 def _scores_table(table: pl.DataFrame) -> None:

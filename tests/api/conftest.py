@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from api import app, calendars, feeds, limits
+from api import app, calendars, feeds, files, limits
 from data.ingest.from_file import sync_file
 from data.store.writer import lock
 from scoring.companion import companion_of
@@ -93,7 +93,7 @@ Client = Callable[..., TestClient]
 
 
 def asking() -> TestClient:
-    routes = [*feeds.ROUTES, *calendars.ROUTES]
+    routes = [*feeds.ROUTES, *calendars.ROUTES, *files.ROUTES]
     return TestClient(Starlette(routes=routes), base_url="http://queue.example")
 
 

@@ -179,7 +179,7 @@ def test_every_query_is_answered_with_the_cells_of_its_rows(ask: Ask) -> None:
     assert list(listed) == queries.names()
     for name, query in listed.items():
         told = data(ask(f"/queries/{name}?limit=3"))
-        rows = view().fetch(name)
+        rows = view().ask(name)
         assert told["columns"] == rows.columns == [each["name"] for each in query["columns"]]
         assert (told["count"], told["cut"]) == (rows.height, rows.height > 3)
         for cells, row in zip(told["rows"], rows.head(3).rows(), strict=True):
@@ -196,14 +196,14 @@ def _as_json(cell: object) -> object:
 
 def test_a_query_takes_its_parameters(ask: Ask) -> None:
     told = data(ask("/queries/pending_requests?token=aFTMc&first=largest&rows=2"))
-    rows = view().fetch("pending_requests", token="aFTMc", first="largest", rows=2)
+    rows = view().ask("pending_requests", token="aFTMc", first="largest", rows=2)
     assert [row[0] for row in told["rows"]] == rows["wr_id"].to_list()
     assert told["params"] == {"token": "aFTMc", "first": "largest", "rows": "2"}
 
 
 def test_a_query_is_answered_in_four_formats_alike(ask: Ask) -> None:
     path = "/queries/pending_requests?format="
-    whole = view().fetch("pending_requests")
+    whole = view().ask("pending_requests")
     answer = ask(path + "arrow")
     arrow = pa.ipc.open_stream(answer.content).read_all()
     assert pl.from_arrow(arrow).equals(whole)

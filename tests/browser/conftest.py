@@ -22,6 +22,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",  # public names, all of this machine
     # Pages of one site share a process, and with it the scripts that it has compiled: of plain
     # pages that is a third of the cost. What a tab keeps to itself, it keeps all the same.
     "--process-per-site",

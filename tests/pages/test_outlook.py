@@ -12,11 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from answers import words
+from answers.score_metrics import COLUMNS, MEANINGS, about
 from answers.scored import FAN_DAYS
 from data.pool.amounts import parse_amount
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
-from pages.outlook.metrics import COLUMNS, MEANINGS, about
 from pages.outlook.said_came import judged
 from queries.export import as_csv
 from scoring.companion import read_scores, write_scores
@@ -306,8 +306,8 @@ def test_what_was_said_and_what_came_is_drawn_of_old_requests_and_offered_as_a_f
     made = kept.forecasts.filter(pl.col("requested_at") > young)["wr_id"]
     assert made.len() > 10
     assert not set(made) & set(rows["wr_id"])
-    names = [button.proto.id for button in app.get("download_button")]
-    assert any("forecasts_when_made" in name for name in names)
+    links = [each.proto.url for each in app.get("link_button")]
+    assert any("/scores/forecasts_when_made.csv" in link for link in links)
 
 
 def test_every_metric_of_the_file_is_explained_beside_it_and_in_it(

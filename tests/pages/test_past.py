@@ -150,7 +150,12 @@ def test_a_request_tells_what_came_since(show_sample: Show) -> None:
     text = plain(app)
     assert "Since then: paid on 27 Nov 2024, 28 d 4 h after it was made." in text
     assert "Still waiting" in text
-    assert [b.label for b in app.get("download_button")] == ["CSV", "Parquet"]  # no calendar
+    assert not app.get("download_button")  # no calendar
+    files = [each.proto.url for each in app.get("link_button") if "/api/files/" in each.proto.url]
+    kinds = ("csv", "parquet")
+    assert files == [
+        f"/api/files/sample/queries/request_history.{kind}?wr_id=1990&at={DAY}" for kind in kinds
+    ]
     later = show_sample(page="track", find="1990")
     assert "Since then" not in plain(later)
 

@@ -73,7 +73,7 @@ def test_the_page_answers_first_and_then_says_what_it_rests_on(show: Show) -> No
     assert "newer ones are left out, as only the quick ones among them are paid yet" in said(app)
     assert "count for as long as they have waited" in said(app)
     assert half_years(app)[0]["half_year"] == "2025 H1"
-    assert len(app.get("download_button")) == 6
+    assert len(app.get("link_button")) == 6
     assert app.warning == app.info == []
 
 
@@ -120,7 +120,7 @@ def test_a_range_without_requests_says_so(show: Show) -> None:
         "No request was made from 1 Mar 2023 to 9 Mar 2023."
     ]
     assert len(app.dataframe) == 1
-    assert len(app.get("download_button")) == 4
+    assert len(app.get("link_button")) == 4
 
 
 def test_where_nobody_was_paid_no_wait_is_known(show: Show) -> None:

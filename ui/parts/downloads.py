@@ -1,4 +1,9 @@
-"""Buttons that give what is on the page as files, written when they are clicked."""
+"""Buttons that give what is on the page as files.
+
+They lead to addresses that every process of the server answers (answers/files.py). What has none,
+the answer to a statement of a visitor's own, is written at the click by the process that drew the
+page, and lies in its memory.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
-import queries
-from answers.provenance import file_name, provenance
+from answers import files
+from answers.files import Content
+from answers.provenance import file_name
 from answers.store_view import StoreView
-from queries.export import as_csv, as_parquet
+
+_LABELS = {"csv": "CSV", "parquet": "Parquet"}
+_HELP = "As precise as here or more; the file names network, block and query."
+_ICON = ":material/download:"
 
 
 def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) -> None:
@@ -20,53 +28,73 @@ def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) 
 
     `title` stands on the buttons, where a page offers more than one answer of a query.
     """
-    texts = {key: str(value) for key, value in params.items() if value is not None}
-    sql = queries.load(name).sql
-    _buttons(store, name, sql, texts, lambda: store.fetch(name, **params), title)
+    if files.has_address(store):
+        _links(store, "queries", name, title, **params)
+    else:
+        texts = {key: str(value) for key, value in params.items() if value is not None}
+        offer(store, name, texts, lambda: files.of_query(store, name, params), title)
 
 
 def offer_table(store: StoreView, name: str) -> None:
     """CSV and Parquet of a whole table, with its amounts in FTM beside those in wei."""
-    _buttons(store, name, f"FROM {name}", {}, lambda: store.table_file(name))
+    if files.has_address(store):
+        _links(store, "tables", name)
+    else:
+        offer(store, name, {}, lambda: files.of_table(store, name))
+
+
+def offer_scores(store: StoreView, name: str) -> None:
+    """CSV and Parquet of how odds have scored: files.SCORES or files.WHEN_MADE."""
+    if files.has_address(store):
+        _links(store, "scores", name)
+    else:
+        offer(store, name, {}, lambda: files.of_scores(store, name))
 
 
 def offer(
     store: StoreView,
-    read: Callable[[], pl.DataFrame],
     name: str,
-    sql: str,
     params: Mapping[str, str],
+    read: Callable[[], Content],
+    title: str = "",
 ) -> None:
-    """CSV and Parquet of what `read` returns, the answer to `sql` with these `params`.
+    """CSV and Parquet of what `read` returns, written by the process that draws this, and named by
+    `params`.
 
     A visitor's session holds on to `read`, and so to all that this holds on to.
     """
-    _buttons(store, name, sql, params, read)
-
-
-def _buttons(
-    store: StoreView,
-    name: str,
-    sql: str,
-    params: Mapping[str, str],
-    read: Callable[[], pl.DataFrame],
-    title: str = "",
-) -> None:
-    info = store.info
-    about = provenance(info, name, sql, params)
     with st.container(horizontal=True, gap="small"):
-        for kind, mime, write in (
-            ("CSV", "text/csv", as_csv),
-            ("Parquet", "application/vnd.apache.parquet", as_parquet),
-        ):
+        for kind, (mime, _) in files.KINDS.items():
             st.download_button(
-                f"{title}, {kind}" if title else kind,
-                partial(lambda write: write(read(), about), write),
-                f"{file_name(name, params, info)}.{kind.lower()}",
+                _label(title, kind),
+                partial(lambda kind: read().written(store, kind), kind),
+                f"{file_name(name, params, store.info)}.{kind}",
                 mime,
                 key=f"download {name} {title} {kind}",
-                help="As precise as here or more; the file names network, block and query.",
+                help=_HELP,
                 on_click="ignore",
                 type="tertiary",
-                icon=":material/download:",
+                icon=_ICON,
             )
+
+
+def _links(store: StoreView, group: str, name: str, title: str = "", /, **params: Any) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for kind in files.KINDS:
+            st.link_button(
+                _label(title, kind),
+                _base() + files.address(store, group, name, kind, params),
+                help=_HELP,
+                type="tertiary",
+                icon=_ICON,
+            )
+
+
+def _label(title: str, kind: str) -> str:
+    return f"{title}, {_LABELS[kind]}" if title else _LABELS[kind]
+
+
+def _base() -> str:
+    """The folder that the pages lie in, "" or like `/queue`."""
+    path = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{path}" if path else ""
