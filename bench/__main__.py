@@ -1,5 +1,5 @@
 """`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `odds`, `forecast`,
-`economy`, `api` or all."""
+`economy`, `api`, `lake` or all."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from bench import (
     first_odds,
     forecast_study,
     ingest,
+    lake_times,
     large_store,
     page_times,
     query_times,
     replay,
 )
 
-_BENCHES = ("ingest", "queries", "pages", "odds", "forecast", "economy", "api")
+_BENCHES = ("ingest", "queries", "pages", "odds", "forecast", "economy", "api", "lake")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,11 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
         failed = replay.main(options.logs, options.most_logs, options.rounds, peers=peers)
         # It compares all values in this process, whose memory would count as its children's.
         failed |= ingest.main(options.logs)
-    if {"queries", "pages"} & set(benches):
+    if {"queries", "pages", "lake"} & set(benches):
         store = options.store or large_store.ensure(options.requests, anew=options.anew)
         failed |= query_times.main(store) if "queries" in benches else 0
         if "pages" in benches:
             failed |= page_times.main(store)
+        failed |= lake_times.main(store) if "lake" in benches else 0
     if "odds" in benches:
         failed |= first_odds.main()
     if "forecast" in benches:

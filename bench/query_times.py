@@ -40,7 +40,7 @@ def main(store: Path) -> int:
     over = 0
     with open_reader(store) as con:
         con.execute(f"SET threads = {THREADS}")
-        for name, params in _runs(con):
+        for name, params in runs_on(con):
             began = time.process_time()
             rows, took_ms = measured(lambda: queries.run(con, name, **params).height)  # noqa: B023
             cpu_ms = (time.process_time() - began) * 1000 / (RUNS + 1)
@@ -51,7 +51,7 @@ def main(store: Path) -> int:
     return 0
 
 
-def _runs(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, Any]]]:
+def runs_on(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, Any]]]:
     """Each query with the parameters it is measured with."""
     runs: list[tuple[str, dict[str, Any]]] = []
     for name in queries.names():

@@ -32,7 +32,10 @@ setting AS ( -- the log of a rule that sets a shift; one of the first form leave
 ),
 
 since AS ( -- TokensBurned2: the generation before it counted nothing
-    SELECT min(pool_logs.topic2) AS first_id
+    SELECT
+        min(pool_logs.topic2) AS first,
+        if(first < '0x' || repeat('0', 48) || '1', unhex(right(first, 16)), NULL)::BIT
+        ::UBIGINT AS first_id
     FROM pool_logs CROSS JOIN setting
     WHERE
         starts_with(pool_logs.topic0, '0xd34d49a7')
@@ -41,7 +44,7 @@ since AS ( -- TokensBurned2: the generation before it counted nothing
 
 burned AS ( -- 1e34: an unknown amount, see README.md
     SELECT coalesce(sum(least(requests.gross_wei, 1e34::DECIMAL(38, 0))), 0) AS gross_wei
-    FROM requests INNER JOIN since ON format('0x{:064x}', requests.wr_id) >= since.first_id
+    FROM requests INNER JOIN since ON requests.wr_id >= since.first_id
 )
 
 SELECT

@@ -11,6 +11,7 @@ same id, or that does not follow the last; an amount that cannot be added up.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -76,9 +77,11 @@ SELECT
     AND coalesce(min(wr_id) FILTER (WHERE requested_block > $since), $follows) = $follows
 FROM moved
 """
-# So many logs at a time, within so much memory.
+# So many logs at a time, within so much memory, and for each request that waits so much more: what
+# becomes of those is told anew with every slice.
 _SLICE = 120_000
-_MEMORY = "160MB"
+_MEMORY_MB = 160
+_MEMORY_A_REQUEST_MB = 0.004
 
 
 def unchanged_to(con: duckdb.DuckDBPyConnection) -> int | None:
@@ -127,12 +130,12 @@ def bring_up(con: duckdb.DuckDBPyConnection, last: int) -> int | None:
     more memory where they are many. Returns the block up to which the tables were kept; None where
     they were made anew. Runs inside the caller's transaction, after decode.prepare."""
     since = unchanged_to(con)
-    con.execute(f"SET memory_limit = '{_MEMORY}'")
+    _limit_memory(con, 0)
     if since is not None and since <= last and _in_slices(con, since, last):
         return since
     first, *_ = ends = _ends(con, -1, last)
     if len(ends) > 1:
-        decode.rebuild(con, first, _MEMORY)
+        decode.rebuild(con, first, f"{_MEMORY_MB}MB")
     if len(ends) == 1 or not _in_slices(con, first, last):
         decode.rebuild(con, last)
     return None
@@ -169,6 +172,7 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
     ).fetchone()
     assert row is not None
     head, follows = row
+    _limit_memory(con, follows - head)
     try:
         con.execute("SET VARIABLE decoded_from = ?", [since + 1])
         stubs, burns = con.execute(_NEW).fetchone() or (0, 0)
@@ -189,7 +193,13 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
         return _append_requests(con, since, head, follows, burns)
     finally:
         for name in ("decoded_from", "queue_from"):
-            con.execute(f"RESET VARIABLE {name}")
+            with suppress(duckdb.TransactionException):  # it failed, which is told already
+                con.execute(f"RESET VARIABLE {name}")
+
+
+def _limit_memory(con: duckdb.DuckDBPyConnection, waiting: int) -> None:
+    """What may be taken while `waiting` requests stand in the queue; the rest goes to disk."""
+    con.execute(f"SET memory_limit = '{_MEMORY_MB + max(waiting, 0) * _MEMORY_A_REQUEST_MB:.0f}MB'")
 
 
 def _append_requests(

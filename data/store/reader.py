@@ -130,6 +130,11 @@ def translated(error: Exception, path: Path) -> StoreError:
         return StoreError(
             f"no space left to write {path}: free some, then sync again; what is published is whole"
         )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError(
+            f"{path} needs more memory than a sync takes for one of its size: nothing was "
+            "published, and what landed is kept. Report it with the number of requests that wait"
+        )
     if is_locked(error):
         holder = re.search(r"held in (?:.*/)?(\S+) \(PID (\d+)\)", text)
         program = f" ({holder[1]}, process {holder[2]})" if holder else ""

@@ -15,6 +15,7 @@ from data.ingest import appended, decode
 from data.ingest import finish as finishing
 from data.ingest.finish import Reached, finish
 from data.pool.state import Block
+from data.store.reader import translated
 from tests.log_lines import BURNED, BURNED_2, DEPLOYED, REFUSED, WITHDRAWN, empty_tables, rows
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -259,3 +260,14 @@ def test_a_request_that_was_paid_and_is_told_again_is_not_overlooked(
     assert rebuilds[-1] == last
     assert contents(con) == anew(con, last)
     assert ("failed", "request 0 was made twice") in rows(con, "SELECT status, message FROM checks")
+
+
+def test_where_memory_does_not_reach_that_is_told_and_not_what_fails_after_it(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = [block for (block,) in rows(con, "SELECT DISTINCT block FROM history ORDER BY 1")]
+    finish_at(con, blocks[len(blocks) // 2])
+    monkeypatch.setattr(appended, "_MEMORY_MB", 1)
+    with pytest.raises(duckdb.OutOfMemoryException) as failed:
+        finish_at(con, blocks[-1])
+    assert "needs more memory" in str(translated(failed.value, Path("any.duckdb")))
