@@ -169,15 +169,17 @@ def _refuse_other(con: duckdb.DuckDBPyConnection, address: LakeAddress, network:
 def _send(
     con: duckdb.DuckDBPyConnection, network: str, table: Table, *, whole: bool
 ) -> tuple[int, int]:
-    """Bring a table of the lake to what the store has; how many rows came and went."""
+    """Bring a table of the lake to what the store has; how many rows came and went, as far as they
+    were there one by one."""
     at, mine = place(network, table.name), f"store.main.{table.name}"
     there = tables_of(con, LAKE, network).get(table.name)
-    if there is None or there.form != table.form:
+    # As a whole also where a file of it is damaged, which a DELETE would have to read.
+    if there is None or there.form != table.form or whole:
         if there is not None:
             con.execute(f"DROP TABLE {at}")
         create_table(con, at, table)
         return _insert(con, at, table, mine), 0
-    if not whole and _count(con, mine) > _SMALL:
+    if _count(con, mine) > _SMALL:
         based = con.execute("FROM duckdb_databases() WHERE database_name = 'base'").fetchone()
         before = f"base.main.{table.name}" if based else at
         if _compare(con, table, before, mine) or table.name in KEYS:

@@ -97,7 +97,7 @@ def test_what_could_not_be_pushed_is_kept_and_goes_with_the_next_sync(
     refused = f"ALTER DATABASE {database} SET default_transaction_read_only = on"
     catalog_server.tell(refused)
     assert _files(history, lake, 1) == 1
-    assert "data.sync: " in capsys.readouterr().err
+    assert "refuses this user" in capsys.readouterr().err
     with open_reader(local_copy(lake, "fantom")) as con:
         held = con.execute("SELECT count(*) FROM raw_logs").fetchone()
     catalog_server.tell(refused.replace(" = on", " = off"))
