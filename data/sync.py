@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
 `python -m data.sync check` tells what each endpoint can do; 1 where none keeps the history.
 `python -m data.sync verify` asks others, or a file, for what one host told; 1 where they differ.
+`python -m data.sync upgrade` brings a store of an earlier version up to date, without a node.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from random import Random
 
 from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
+from data import upgrade as upgrade_command
 from data.config import SAMPLE, Network, default_store, load_network, network_names, settings
 from data.ingest.archived import is_archive
 from data.ingest.checks import Finding
@@ -41,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        if arguments[:1] in (["check"], ["verify"]):
-            return (_check if arguments[0] == "check" else _verify)(arguments[1:])
+        commands = {"check": _check, "verify": _verify, "upgrade": upgrade_command.main}
+        if arguments and arguments[0] in commands:
+            return commands[arguments[0]](arguments[1:])
         options = _parser().parse_args(arguments)
         network = load_network(options.network, tuple(options.rpc_url))
         _refuse_contradictions(options)
@@ -257,16 +260,10 @@ def _count(text: str) -> int:
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
     first, last = options.from_block, options.to_block
-    others = (
-        options.logs,
-        options.rpc_url,
-        options.follow,
-        first,
-        last,
-        options.covers,
-        options.blocks,
-    )
-    if options.network == SAMPLE and any(value not in (None, []) for value in others):
+    others = [options.logs, options.rpc_url, options.follow, options.covers, options.blocks]
+    if options.network == SAMPLE and any(
+        value not in (None, []) for value in (*others, first, last)
+    ):
         raise ConfigError("the sample is one fixed simulation: name it with --store alone")
     if first is not None and last is not None and last < first:
         raise ConfigError(f"--to-block {last} lies before --from-block {first}")

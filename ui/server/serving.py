@@ -29,7 +29,7 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import gate, previews, rescoring
+from ui.server import gate, previews, rescoring, upgrading
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
@@ -153,20 +153,24 @@ def explain(error: Exception) -> bool:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Build the sample if visitors would see it, load what pages import, then serve."""
+    """Build the sample if visitors would see it, load what pages import, then serve, and keep the
+    stores scored and of this version meanwhile."""
     builder = await _build_sample()
     for name in _PRELOADED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
-    scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
+    besides = [asyncio.create_task(upgrading.keep_upgraded())]
+    if _wants_scores():
+        besides.append(asyncio.create_task(rescoring.keep_scored()))
     print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
     yield
     await previews.DRAWER.close()
-    if scorer is not None:
-        scorer.cancel()
+    for task in besides:
+        task.cancel()
+    for task in besides:
         with suppress(asyncio.CancelledError):
-            await scorer
+            await task
     if builder is not None:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()
