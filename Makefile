@@ -24,6 +24,10 @@ sync: .venv/.app ## read the chain into the store: NETWORK=fantom ARGS=
 devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node, and the app on 8501 or PORT=
 	$(BIN)/python -m devnet $(if $(PORT),--app-port $(PORT)) $(ARGS)
 
+lake: .venv/.dev ## a lake on this machine, and the app on it: STORE= or NETWORK=, else the sample
+	$(BIN)/python -m lakeside $(if $(STORE),--store $(STORE)) $(if $(filter command line environment,$(origin NETWORK)),--network $(NETWORK)) \
+		$(if $(PORT),--app-port $(PORT)) $(ARGS)
+
 # A process of tests that crashes ends the run with its test's name: another in its place would wait.
 # What was compiled is kept, whatever the environment says of that: many processes read it again.
 test: lint $(ANVIL_AND_SOLC) chromium ## every check there is, on two cores; ARGS= goes to pytest
@@ -68,7 +72,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help dev notebook run sync devnet backtest test faults crashes cover lint tools bench pins clean chromium
+.PHONY: help dev notebook run sync devnet lake backtest test faults crashes cover lint tools bench pins clean chromium
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.

@@ -16,6 +16,7 @@ from data.config import (
     network_names,
     settings,
 )
+from data.fetch import fetched
 from data.store.reader import version
 from scoring.companion import companion_of
 
@@ -29,6 +30,7 @@ class Source:
 
     name: str
     path: Path
+    is_copy: bool = False  # of a store elsewhere, which data/fetch.py keeps current
 
     @property
     def is_sample(self) -> bool:
@@ -60,13 +62,14 @@ class Sources:
 
 @cache  # once a process: its environment does not change
 def read_sources() -> Sources:
-    """Every network, with FTM_STORE as the store of FTM_NETWORK, or under its file's name.
+    """Every network, with FTM_STORE as the store of FTM_NETWORK, or under its file's name. Of one
+    that lies elsewhere the local copy is shown.
 
-    Raises ConfigError where FTM_NETWORK names no network.
+    Raises ConfigError where FTM_NETWORK names no network, or FTM_STORE is no address.
     """
     chosen, store = settings().network, settings().store
     paths = {name: default_store(name) for name in network_names()}
-    if store is not None:
+    if isinstance(store, Path):
         chosen = chosen or store.stem
         paths[chosen] = store
     elif chosen is not None:
@@ -76,7 +79,11 @@ def read_sources() -> Sources:
                 "unset it, then start the app again"
             )
         load_network(chosen)
-    return Sources({name: Source(name, path) for name, path in paths.items()}, chosen)
+    known = {name: Source(name, path) for name, path in paths.items()}
+    if isinstance(store, str):
+        copy = fetched(store, chosen)
+        known[copy.network] = Source(copy.network, copy.path, is_copy=True)
+    return Sources(known, chosen)
 
 
 def scores_version(source: Source) -> tuple[int, int] | None:

@@ -138,9 +138,8 @@ def open_store(source: Source) -> StoreView:
         except StoreError as error:
             raise unreadable(error) from error
         if view is None:
-            raise Problem(
-                503, "no-store", f"Nothing of {source.name} was read yet: it has to be synced."
-            )
+            what = "it is being fetched" if source.is_copy else "it has to be synced"
+            raise Problem(503, "no-store", f"Nothing of {source.name} was read yet: {what}.")
         _count_first(view)
         _OPENED[source.name] = view
         return view

@@ -7,6 +7,7 @@ module that reads the environment.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -32,6 +33,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NEVER = "none"
+_ELSEWHERE = re.compile(r"(?:ducklake|https?|s3):", re.IGNORECASE)
 
 
 def parse_address(text: str) -> str:
@@ -110,6 +112,32 @@ def ca_bundle() -> Path | None:
     return None
 
 
+_S3 = {
+    "KEY_ID": ("AWS_ACCESS_KEY_ID",),
+    "SECRET": ("AWS_SECRET_ACCESS_KEY",),
+    "SESSION_TOKEN": ("AWS_SESSION_TOKEN",),
+    "REGION": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+}
+
+
+def s3_access() -> dict[str, str]:
+    """What the environment says of an object store, in the words of DuckDB's secrets: keys, region,
+    and the endpoint where it is none of Amazon's. Nobody is to print it. Raises ConfigError for an
+    endpoint that is none."""
+    access = {}
+    for word, names in _S3.items():
+        if told := [os.environ[name] for name in names if name in os.environ]:
+            access[word] = told[0]
+    if url := os.environ.get("AWS_ENDPOINT_URL"):
+        try:
+            parts = urlsplit(parse_url(url))
+        except ConfigError as error:
+            raise ConfigError(f"AWS_ENDPOINT_URL: {error}") from error
+        access["ENDPOINT"] = parts.netloc + parts.path.rstrip("/")
+        access["USE_SSL"] = "true" if parts.scheme == "https" else "false"
+    return access
+
+
 USUAL_PER_MINUTE = 300  # answers of the API to one client
 
 
@@ -170,12 +198,13 @@ class Network(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The FTM_* variables: which `network` and `store` the app shows (None where unset), whether
-    it scores odds in the background and logs forecasts that are shown, whether strangers visit it
-    and may write SQL, the origins of sites that may show it in a frame, how often one client may
-    ask the API in a minute (0: always) and how many rows one answer of it has at most, what an
-    answer of a node may take in a sync (seconds in all, bytes a second at least, megabytes
-    unpacked) and, in the names of Network's own keys, what overrides them."""
+    """The FTM_* variables: which `network` and `store` the app shows (None where unset; a store is
+    a file or, as text, the address of one that lies elsewhere), whether it scores odds in the
+    background and logs forecasts that are shown, whether strangers visit it and may write SQL, the
+    origins of sites that may show it in a frame, how often one client may ask the API in a minute
+    (0: always) and how many rows one answer of it has at most, what an answer of a node may take in
+    a sync (seconds in all, bytes a second at least, megabytes unpacked) and, in the names of
+    Network's own keys, what overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -183,7 +212,7 @@ class Settings(BaseSettings):
 
     network: str | None = None
     networks_file: Path | None = None
-    store: Path | None = None
+    store: Path | str | None = None
     scoring: Literal["on", "off"] = "on"
     forecast_log: Literal["on", "off"] = "on"
     public: Literal["on", "off"] = "off"
@@ -206,6 +235,11 @@ class Settings(BaseSettings):
     ends_confirmed: bool | None = None
     rpc_urls: Annotated[tuple[str, ...] | None, NoDecode] = None
     framed_by: Annotated[tuple[str, ...] | None, NoDecode] = None
+
+    @field_validator("store", mode="before")
+    @classmethod
+    def _file_or_address(cls, text: str | None) -> Path | str | None:
+        return text if text is None or _ELSEWHERE.match(text) else Path(text)
 
     @field_validator("rpc_urls", mode="before")
     @classmethod
@@ -325,3 +359,10 @@ def public_rpc_urls(network: Network) -> tuple[str, ...]:
 def default_store(name: str) -> Path:
     """Where the store of a network lies unless a command line says otherwise."""
     return VAR / f"{name}.duckdb"
+
+
+def copy_of(address: str, network: str) -> Path:
+    """Where the local copy lies of a network's store at an address: nobody takes it for that of
+    another address, and its name tells none."""
+    told = hashlib.sha256(address.encode()).hexdigest()[:8]
+    return VAR / "fetched" / f"{network}-{told}.duckdb"

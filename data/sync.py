@@ -15,7 +15,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -30,6 +30,8 @@ from data.ingest.checks import Finding
 from data.ingest.from_archive import sync_archive
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
+from data.lake.address import parse_lake
+from data.lake.working import Lake, lake_of, move
 from data.node.endpoint import Contribution, Manners
 from data.sample.store import ensure_sample
 from data.store.reader import is_ctrl_c, version
@@ -49,22 +51,18 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         network = load_network(options.network, tuple(options.rpc_url))
         _refuse_contradictions(options)
+        to_lake = parse_lake(options.to_lake) if options.to_lake else None
+        lake = lake_of(options.store or "", network)
+        path = lake.path if lake else Path(options.store or default_store(network.name))
     except ConfigError as error:
         print(f"data.sync: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    path = options.store or default_store(network.name)
     try:
-        if options.logs:
-            with lock(path):
-                if not _from_archive(network, path, options):
-                    _from_files(network, path, options)
-        elif network.name == SAMPLE:
-            print(f"{ensure_sample(datetime.now(UTC), path)} holds the simulated sample")
-        else:
-            with lock(path):
-                _from_node(network, path, options)
+        _sync(network, path, options, lake)
+        if to_lake is not None:
+            _print(move(path, to_lake, network, datetime.now(UTC)))
     except TrackerError as error:
         print(f"data.sync: {error}", file=sys.stderr)
         return error.exit_status
@@ -72,6 +70,31 @@ def main(arguments: list[str] | None = None) -> int:
         status = _stopped(error, "what landed")
         return 0 if options.follow else status
     return 0
+
+
+def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake | None) -> None:
+    """Bring the store at `path` up to date; that of a lake from what the lake holds, and the lake
+    from what was read."""
+    if network.name == SAMPLE:
+        print(f"{ensure_sample(datetime.now(UTC), path)} holds the simulated sample")
+        if lake is not None:
+            _print(lake.push(datetime.now(UTC)))
+        return
+    with lock(path):
+        if not options.logs:
+            _from_node(network, path, options, lake)
+            return
+        if lake is not None:
+            _print(lake.take_newest(datetime.now(UTC)))
+        if not _from_archive(network, path, options):
+            _from_files(network, path, options)
+        if lake is not None:
+            _print(lake.push(datetime.now(UTC)))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
 
 
 def _give_memory_back() -> None:
@@ -222,7 +245,17 @@ def _parser() -> argparse.ArgumentParser:
         help="a file of blocks or transactions with their times, for logs that carry none; "
         "repeatable. Else --rpc-url is asked",
     )
-    parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    parser.add_argument(
+        "--store",
+        metavar="PATH",
+        help="instead of var/NAME.duckdb; a lake, as ducklake:postgres:dbname=NAME host=HOST: then "
+        "from its newest state on, and what is read goes there",
+    )
+    parser.add_argument(
+        "--to-lake",
+        metavar="ADDRESS",
+        help="afterwards bring the store into this lake too, and compare every table there",
+    )
     return parser
 
 
@@ -324,7 +357,9 @@ def _block_times(network: Network, blocks: list[int]) -> dict[int, datetime]:
     return Chain(network).block_times(blocks)
 
 
-def _from_node(network: Network, path: Path, options: argparse.Namespace) -> None:
+def _from_node(
+    network: Network, path: Path, options: argparse.Namespace, lake: Lake | None
+) -> None:
     from data.ingest.from_node import has_news, sync_node
     from data.node.chain import Chain
 
@@ -332,6 +367,8 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
     line_due = True  # with --follow only what is new gets a line, and that a node is back
     while True:
         try:
+            if lake is not None:
+                _print(lake.take_newest(datetime.now(UTC)))
             with Progress(path, told) as progress:
                 chain = Chain(network)
                 progress.news(chain.drain_notices())
@@ -347,6 +384,8 @@ def _from_node(network: Network, path: Path, options: argparse.Namespace) -> Non
                 print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
             if synced is not None:
                 _print_failures(synced.findings)
+                if lake is not None:
+                    _print(lake.push(datetime.now(UTC)))
             line_due, fault = False, ""
         except WrongChainError:
             raise

@@ -20,7 +20,7 @@ described AS (
         NULL AS type,
         comment AS holds
     FROM duckdb_tables()
-    WHERE database_name = current_database()
+    WHERE database_name = current_database() AND schema_name = current_schema()
     UNION ALL
     SELECT
         table_name,
@@ -29,7 +29,8 @@ described AS (
         data_type,
         comment
     FROM duckdb_columns()
-    WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal
+    WHERE
+        database_name = current_database() AND schema_name = current_schema() AND NOT internal
 )
 
 SELECT

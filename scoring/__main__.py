@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from data import ConfigError, TrackerError
-from data.config import SAMPLE, default_store, load_network, settings
+from data.config import SAMPLE, copy_of, default_store, load_network, settings
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader, read_info
 from forecast import ForecastError
@@ -213,9 +213,11 @@ def _cell(row: dict[str, float | None] | None) -> str:
 def _store(network: str | None) -> Path:
     """The store of a network, of the environment's choice, or of the sample, which is built."""
     chosen = settings()
-    if network is None and chosen.store is not None:
+    if network is None and isinstance(chosen.store, Path):
         return chosen.store
     name = network or chosen.network or SAMPLE
+    if network is None and chosen.store is not None:
+        return copy_of(str(chosen.store), name)
     load_network(name)
     if name == SAMPLE:
         return ensure_sample(datetime.now(UTC))

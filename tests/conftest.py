@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -28,6 +29,8 @@ from devnet import Devnet
 from devnet.act import undone
 from devnet.node import local_node
 from devnet.scenario import play
+from lakeside.objects import ObjectStore, object_store
+from lakeside.postgres import Postgres, postgres
 from scoring.companion import companion_of, write_scores
 from scoring.inputs import read_inputs
 from scoring.run import run_backtest
@@ -151,6 +154,31 @@ def devnet_store(devnet: Devnet, shared_folder: Path) -> Path:
         if not path.exists():
             sync(path, devnet.rpc_url)
     return path
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """Where servers keep what they hold: PostgreSQL's own user has to reach it, and in memory
+    nobody waits for a disk."""
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="ftm-servers-", dir=place) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def catalog_server(servers_folder: Path) -> Iterator[Postgres]:
+    """A PostgreSQL. Its process's tests share it: each makes a database of its own."""
+    with postgres(servers_folder / "postgres") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def object_server(servers_folder: Path) -> Iterator[ObjectStore]:
+    """An S3 server. Its process's tests share it: each uses a prefix of its own."""
+    with object_store(servers_folder / "objects") as server:
+        yield server
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from answers.sources import read_sources, scores_version
 from data import TrackerError
 from queries import QueryError
 from ui.browser import address, copy_link, figures, look
-from ui.frame import around, brought_up, past_day, shown
+from ui.frame import around, brought_up, fetched, past_day, shown
 from ui.odds import renewed
 from ui.parts import links
 from ui.server import first_page
@@ -63,7 +63,9 @@ try:
     if view is not None and moment is not None:
         view = past_day.opened(source, moment, now) or view
         scored = scores_version(view.source)
-    if view is None:
+    if view is None and source.is_copy:
+        fetched.comes(source)
+    elif view is None:
         around.nothing_yet(source, now)
     else:
         shown.show(view)
@@ -72,6 +74,7 @@ try:
             copy_link.button()
             figures.keep()
         past_day.label(view)
+        fetched.warn(source)
         around.warn(view, page)
         brought_up.notice(source)
         empty = view.first_request_at is None or view.info.synced_at is None

@@ -116,7 +116,7 @@ def open_next(
         if following.exists():
             _drop_unreadable(path, following, note)
         if not following.exists():
-            _remove(path, NEXT)  # the log of a next store that was taken away fits no other
+            remove_next(path)  # the log of a next store that was taken away fits no other
             if path.exists():
                 open_reader(path, OLDEST).close()  # nobody writes it, and it can be read
                 _copy(path, following)
@@ -148,7 +148,7 @@ def open_next(
             with suppress(duckdb.Error):  # a failed write is reported above, once
                 con.close()
         if in_vain:
-            _remove(path, NEXT)
+            remove_next(path)
 
 
 @contextmanager
@@ -321,6 +321,11 @@ def _held(con: duckdb.DuckDBPyConnection) -> object:
     return None
 
 
+def remove_next(path: Path) -> None:
+    """Remove the next store. To be called under `lock`."""
+    _remove(path, NEXT)
+
+
 def _remove(path: Path, suffix: str) -> None:
     """Remove what is beside the store, with its log and where DuckDB spilled to."""
     for each in (suffix, f"{suffix}.wal"):
@@ -354,7 +359,7 @@ def _drop_unreadable(path: Path, following: Path, note: Callable[[str], None]) -
         if is_locked(error) or is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
             raise
         why = str(error).split("\n")[0]
-    _remove(path, NEXT)
+    remove_next(path)
     start = "going on from the published store" if path.exists() else "starting anew"
     note(f"{following} was left unreadable by an earlier sync ({why}): {start}")
 

@@ -214,6 +214,9 @@ def test_the_app_is_told_its_network_and_store(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FTM_NETWORK", "devnet")
     monkeypatch.setenv("FTM_STORE", "/tmp/a.duckdb")
     assert (settings().network, settings().store) == ("devnet", Path("/tmp/a.duckdb"))
+    for address in ("ducklake:postgres:dbname=ftm", "https://a.example/b.archive", "s3://a/b"):
+        monkeypatch.setenv("FTM_STORE", address)
+        assert settings().store == address
 
 
 # The day on which a chain is reported to end

@@ -29,7 +29,7 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import gate, previews, rescoring, upgrading
+from ui.server import fetching, gate, previews, rescoring, upgrading
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
@@ -160,17 +160,18 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
-    besides = [asyncio.create_task(upgrading.keep_upgraded())]
+    beside = [
+        asyncio.create_task(fetching.keep_fetched()),
+        asyncio.create_task(upgrading.keep_upgraded()),
+    ]
     if _wants_scores():
-        besides.append(asyncio.create_task(rescoring.keep_scored()))
+        beside.append(asyncio.create_task(rescoring.keep_scored()))
     print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
     yield
     await previews.DRAWER.close()
-    for task in besides:
+    for task in beside:
         task.cancel()
-    for task in besides:
-        with suppress(asyncio.CancelledError):
-            await task
+    await asyncio.wait(beside)
     if builder is not None:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()

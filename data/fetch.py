@@ -1,0 +1,101 @@
+"""`python -m data.fetch`: the local copy of a store that lies elsewhere, as FTM_STORE says.
+
+Pages read a file, as fast as ever, and know of no other place. The server runs this with
+`--follow`, once a machine and copy; whoever only wants the file runs it without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from data import ConfigError, TrackerError
+from data.config import copy_of, load_network, settings
+from data.fetched import Fetched
+from data.lake.address import is_lake, parse_lake
+from data.lake.copy import LakeCopy
+from data.store.fetch_state import FetchState, read_state, write_state
+
+LOOKED_EVERY_S = 3.0
+
+
+def fetched(address: str, network: str | None) -> Fetched:
+    """What keeps the copy of a network's store at an address. It asks nobody. Raises ConfigError
+    for an address that is none, or where no network is named."""
+    if network is None:
+        raise ConfigError(
+            "FTM_STORE is an address, which does not say of which network: set FTM_NETWORK too"
+        )
+    load_network(network)
+    if is_lake(address):
+        return LakeCopy(parse_lake(address), network, copy_of(address, network))
+    kind = address.partition(":")[0]
+    raise ConfigError(f"no store can be fetched from an address that begins with {kind}:")
+
+
+def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool]) -> None:
+    """Keep a copy at the newest for as long as `still` holds; `say` what changed."""
+    state = FetchState()
+    write_state(copy.path, state)
+
+    def tell(done: int, of: int) -> None:
+        write_state(copy.path, replace(state, done=done, of=of))
+
+    while still():
+        fault = ""
+        try:
+            if copy.is_news():
+                tell(0, 0)
+                copy.fetch(tell)
+        except TrackerError as error:
+            fault = str(error)
+        if bool(fault) != bool(state.fault):
+            say(fault or "the store can be fetched again")
+        since_s = (state.since_s or time.time()) if fault else 0.0
+        state = FetchState(fault=fault, since_s=since_s)
+        if state != read_state(copy.path):
+            write_state(copy.path, state)
+        time.sleep(LOOKED_EVERY_S)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m data.fetch", description=__doc__)
+    parser.add_argument("--follow", action="store_true", help="look for a newer one every 3 s")
+    options = parser.parse_args(arguments)
+    try:
+        store = settings().store
+        if not isinstance(store, str):
+            raise ConfigError("FTM_STORE names no address: there is nothing to fetch")
+        copy = fetched(store, settings().network)
+        copy.path.parent.mkdir(parents=True, exist_ok=True)
+        if options.follow:
+            parent = os.getppid()
+            follow(copy, _say, lambda: os.getppid() == parent)
+        elif copy.is_news():
+            copy.fetch(lambda done, of: None)
+    except TrackerError as error:
+        _say(str(error))
+        return 2 if isinstance(error, ConfigError) else error.exit_status
+    except OSError as error:
+        _say(f"cannot write to {error.filename}: {error.strerror}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if not options.follow:
+        print(f"{copy.path} is the newest")
+    return 0
+
+
+def _say(text: str) -> None:
+    print(f"data.fetch: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    raise SystemExit(main())

@@ -1,0 +1,143 @@
+"""`python -m data.lake COMMAND ADDRESS`: a lake made, filled, read, looked after.
+
+Exit status: 0 done, 1 failed or not as it should be, 2 bad usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from data import ConfigError, TrackerError
+from data.config import default_store, load_network
+from data.lake.address import LakeAddress, local_copy, parse_lake, shown
+from data.lake.connection import open_lake
+from data.lake.create import create_lake
+from data.lake.errors import lake_errors
+from data.lake.migrate import migrate
+from data.lake.pull import pull
+from data.lake.push import push
+from data.lake.upkeep import check, compact, expire
+from data.store.writer import lock
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(parse_lake(options.address), options)
+        return status
+    except ConfigError as error:
+        print(f"data.lake: {error}", file=sys.stderr)
+        return 2
+    except TrackerError as error:
+        print(f"data.lake: {error}", file=sys.stderr)
+        return error.exit_status
+
+
+def _create(address: LakeAddress, options: argparse.Namespace) -> int:
+    print(f"{shown(address)} keeps its rows in {create_lake(address, options.data)}")
+    return 0
+
+
+def _push(address: LakeAddress, options: argparse.Namespace) -> int:
+    network = load_network(options.network)
+    store = options.store or default_store(network.name)
+    pushed = push(store, address, network, datetime.now(UTC), whole=options.whole)
+    print(f"{store}: {pushed}")
+    return 0
+
+
+def _pull(address: LakeAddress, options: argparse.Namespace) -> int:
+    path = options.store or local_copy(address, options.network)
+    with lock(path):
+        news = pull(address, options.network, path)
+    print(f"{path} {'is now' if news else 'was already'} what the lake holds")
+    return 0
+
+
+def _check(address: LakeAddress, options: argparse.Namespace) -> int:
+    rows = check(address, options.network)
+    for each in rows:
+        print(each)
+    return 0 if all(each.same for each in rows) else 1
+
+
+def _compact(address: LakeAddress, _options: argparse.Namespace) -> int:
+    print(f"{shown(address)}: {compact(address):,} files written in place of smaller ones")
+    return 0
+
+
+def _expire(address: LakeAddress, options: argparse.Namespace) -> int:
+    states, files = expire(address, datetime.now(UTC), timedelta(days=options.older_than))
+    print(f"{shown(address)}: {states:,} old states forgotten, {files:,} files deleted")
+    return 0
+
+
+def _migrate(address: LakeAddress, options: argparse.Namespace) -> int:
+    print(migrate(address, load_network(options.network), datetime.now(UTC)))
+    return 0
+
+
+def _sql(address: LakeAddress, options: argparse.Namespace) -> int:
+    with open_lake(address, options.network) as con, lake_errors(address):
+        for given in options.set:
+            name, _, value = given.partition("=")
+            con.execute(f'SET VARIABLE "{name}" = ?', [value])
+        sql = options.sql
+        answer = con.sql(Path(sql).read_text() if sql.endswith(".sql") else sql)
+        if options.csv:
+            answer.pl().write_csv(sys.stdout)
+        else:
+            answer.show(max_rows=options.rows)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m data.lake",
+        description="A lake made, filled, read, looked after.",
+        epilog="ADDRESS is ducklake:postgres:dbname=NAME host=HOST port=PORT user=USER. The "
+        "password is PGPASSWORD's or ~/.pgpass's, the keys of S3 those of AWS_ACCESS_KEY_ID, "
+        "AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: object, text: str, *, network: bool = True
+    ) -> argparse.ArgumentParser:
+        each = commands.add_parser(name, help=text, description=text)
+        each.add_argument("address", metavar="ADDRESS")
+        if network:
+            each.add_argument("--network", required=True, metavar="NAME")
+        each.set_defaults(run=run)
+        return each
+
+    made = command("create", _create, "make the lake, where there is none", network=False)
+    made.add_argument(
+        "--data", required=True, metavar="PLACE", help="a folder, or s3://BUCKET/PREFIX"
+    )
+    pushed = command("push", _push, "bring a store into the lake")
+    pushed.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    pushed.add_argument("--whole", action="store_true", help="in place of what the lake holds")
+    pulled = command("pull", _pull, "bring what the lake holds into a local store")
+    pulled.add_argument("--store", type=Path, metavar="PATH", help="instead of one in var/lake")
+    command("check", _check, "read every table and compare it with what was pushed")
+    command("migrate", _migrate, "bring the tables of an earlier version up to date")
+    command("compact", _compact, "lay small files together", network=False)
+    expired = command("expire", _expire, "forget old states, and delete their files", network=False)
+    expired.add_argument("--older-than", type=float, default=7.0, metavar="DAYS", help="default 7")
+    asked = command("sql", _sql, "ask the lake itself; nothing is written")
+    asked.add_argument("sql", metavar="SQL", help="a statement, or a file that ends in .sql")
+    asked.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="repeatable"
+    )
+    asked.add_argument("--rows", type=int, default=40, metavar="N", help="shown; default 40")
+    asked.add_argument("--csv", action="store_true", help="all of them, as CSV")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""A connection to a lake, and what its errors mean.
+
+The engines' extensions come with the installed packages: DuckDB fetches nothing when it runs.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import duckdb
+
+from data import StoreError, StoreSchemaError
+from data.config import s3_access
+from data.lake.address import LakeAddress, shown
+from data.lake.errors import lake_errors
+from data.store.reader import SCHEMA_VERSION, literal
+
+LAKE = "lake"  # under which name it is attached
+_MEMORY = "1GB"
+
+
+def open_lake(
+    address: LakeAddress, network: str, read_only: bool = True, oldest: int = SCHEMA_VERSION
+) -> duckdb.DuckDBPyConnection:
+    """A connection whose default tables are the network's in the lake.
+
+    Raises StoreError where the lake cannot be used or does not hold the network, StoreSchemaError
+    where another version wrote it.
+    """
+    con = attach(address, read_only=read_only)
+    try:
+        with lake_errors(address):
+            check_holds(con, address, network, oldest)
+            con.execute(f"USE {LAKE}.{quoted(network)}")
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def attach(
+    address: LakeAddress, *, read_only: bool = False, data_path: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection with the lake attached as `lake`; with `data_path` it is created where it is
+    missing. Raises StoreError."""
+    con = duckdb.connect(":memory:", config={"memory_limit": _MEMORY})
+    try:
+        with lake_errors(address):
+            con.execute("SET TimeZone = 'UTC'")
+            be_quiet(con)
+            load_extension(con, "ducklake")
+            load_extension(con, "postgres_scanner")
+            load_extension(con, "httpfs")  # where the rows lie in S3, ATTACH itself wants it
+            if data_path is not None:
+                _allow_storage(con, data_path)
+            options = "READ_ONLY, " if read_only else ""
+            options += (
+                "CREATE_IF_NOT_EXISTS FALSE"
+                if data_path is None
+                else f"DATA_PATH {literal(data_path)}"
+            )
+            where = literal(f"ducklake:postgres:{address.libpq}")
+            con.execute(f"ATTACH {where} AS {LAKE} ({options})")
+            if data_path is None:
+                _allow_storage(con, data_path_of(con))
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def data_path_of(con: duckdb.DuckDBPyConnection) -> str:
+    """Where the lake's rows lie."""
+    row = con.execute(
+        "SELECT value FROM ducklake_options('lake') WHERE option_name = 'data_path'"
+    ).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def check_holds(
+    con: duckdb.DuckDBPyConnection, address: LakeAddress, network: str, oldest: int
+) -> int:
+    """The version of the network's tables in the lake. Raises StoreError where there are none,
+    StoreSchemaError unless it lies from `oldest` to this version's."""
+    if not holds(con, network):
+        raise StoreError(
+            f"the lake {shown(address)} holds no {network}: bring it there with `python -m "
+            f"data.sync --network {network} --to-lake ADDRESS`"
+        )
+    row = con.execute(f"SELECT schema_version FROM {place(network, 'store_info')}").fetchone()
+    version: int = row[0] if row else 0
+    if version > SCHEMA_VERSION:
+        raise StoreSchemaError(
+            f"{network} in the lake {shown(address)} has schema {version}, this version reads "
+            f"schema {SCHEMA_VERSION}: update the program"
+        )
+    if version < oldest:
+        raise StoreSchemaError(
+            f"{network} in the lake {shown(address)} was written by an earlier version: `python -m "
+            f"data.lake migrate ADDRESS --network {network}` brings it up to date and reads "
+            "nothing twice"
+        )
+    return version
+
+
+def holds(con: duckdb.DuckDBPyConnection, network: str) -> bool:
+    """Whether the lake has tables of the network."""
+    row = con.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = ? "
+        "AND table_name = 'store_info'",
+        [network],
+    ).fetchone()
+    return row is not None
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def place(network: str, table: str) -> str:
+    """A table of a network in the lake, as SQL names it."""
+    return f"{LAKE}.{quoted(network)}.{quoted(table)}"
+
+
+def load_extension(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension from its package. Raises StoreError where it is not installed."""
+    try:
+        folder = files(f"duckdb_extension_{name}")
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"a lake needs the package duckdb-extension-{name.replace('_', '-')}: install "
+            "requirements.txt again"
+        ) from error
+    file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    con.execute(f"LOAD {literal(file)}")
+
+
+def be_quiet(con: duckdb.DuckDBPyConnection) -> None:
+    """No bar of its own between the lines of a sync."""
+    con.execute("SET enable_progress_bar = FALSE")
+
+
+def _allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
+    """Give the connection what an object store asks for; a folder needs nothing."""
+    if not data_path.startswith("s3://"):
+        return
+    access = s3_access()
+    words = [f"{name} {literal(value)}" for name, value in access.items()]
+    if access.get("ENDPOINT"):  # its buckets have no names of their own in the DNS
+        words.append("URL_STYLE 'path'")
+    con.execute(f"CREATE SECRET storage (TYPE s3, {', '.join(words)})")

@@ -1,0 +1,42 @@
+"""A lake made where there is none yet, by one of any number that try at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from data.lake.address import LakeAddress
+from data.lake.connection import LAKE, attach, be_quiet, data_path_of, load_extension
+from data.lake.errors import lake_errors
+from data.store.reader import literal
+
+# Rows up to so many are kept in the catalog until the lake is compacted: a small push is one
+# transaction there, and leaves no small files.
+_INLINED_ROWS = 1_000
+_LOCK = 0x46544D  # any number that nobody else locks
+
+
+def create_lake(address: LakeAddress, data_path: str) -> str:
+    """Make sure that the lake is there, with its rows in a folder or below s3://BUCKET/PREFIX.
+    Returns where they lie. Raises StoreError, also where it is there with its rows elsewhere."""
+    if not data_path.startswith("s3://"):
+        folder = Path(data_path).expanduser().resolve()
+        with lake_errors(address):
+            folder.mkdir(parents=True, exist_ok=True)
+        data_path = str(folder)
+    data_path = data_path.rstrip("/") + "/"
+    with lake_errors(address), duckdb.connect() as guard:
+        be_quiet(guard)
+        # Two first attaches would both make the tables: the second waits here for the first.
+        load_extension(guard, "postgres_scanner")
+        guard.execute(f"ATTACH {literal(address.libpq)} AS catalog (TYPE postgres)")
+        guard.begin()
+        guard.execute(
+            f"FROM postgres_query('catalog', 'SELECT pg_advisory_xact_lock({_LOCK})::text')"
+        ).fetchall()
+        with attach(address, data_path=data_path) as con:
+            con.execute(f"CALL {LAKE}.set_option('data_inlining_row_limit', {_INLINED_ROWS})")
+            place = data_path_of(con)
+        guard.rollback()
+    return place

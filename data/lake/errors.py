@@ -1,0 +1,117 @@
+"""What DuckDB, PostgreSQL and an object store say when a lake cannot be used, as sentences that say
+what to do. Their own words may hold the address with its password: none of them is passed on whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from data import StoreError
+from data.lake.address import LakeAddress, shown
+from data.store.reader import is_full
+
+_SECRET = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s\"']+)")
+_FILE = re.compile(r"[^\s'\"]*?([^\s'\"/]+\.parquet)")
+_CONFLICT = re.compile(r"[Tt]ransaction conflict|could not serialize access|deadlock detected")
+# Each kind by the words of whoever refused, and what to say of the lake {0} then.
+_KINDS: tuple[tuple[str, str], ...] = (
+    (
+        r"password authentication failed|no password supplied|role \"[^\"]*\" does not exist"
+        r"|no pg_hba.conf entry|permission denied for",
+        "the catalog of {0} refuses this user: set the right PGPASSWORD, or a line in ~/.pgpass, "
+        "and grant the user the database",
+    ),
+    (
+        r"database \"[^\"]*\" does not exist",
+        "there is no such database for the lake {0}: make it with `createdb`, then the lake with "
+        "`python -m data.lake create ADDRESS --data FOLDER`",
+    ),
+    (
+        r"Existing DuckLake at metadata catalog",
+        "there is no lake at {0}: create it with `python -m data.lake create ADDRESS --data "
+        "FOLDER`",
+    ),
+    (
+        r"DATA_PATH parameter",
+        "the lake {0} is there, and its rows lie somewhere else: create it without --data, or name "
+        "the place that it has",
+    ),
+    (
+        r"Unable to connect to Postgres|could not translate host name|Connection refused"
+        r"|server closed the connection|terminating connection|connection to server"
+        r"|timeout expired|no connection to the server|the database system is|SSL SYSCALL"
+        r"|connection not open|Failed to (?:prepare COPY|execute query)",
+        "the catalog of {0} cannot be reached: see that PostgreSQL runs there, then run the same "
+        "command again",
+    ),
+    (
+        r"InsufficientStorage|QuotaExceeded|HTTP 507|XMinioStorageFull|No space left"
+        r"|File too large|Disk quota",
+        "no space left where {0} keeps its rows: make some, then run the same command again; what "
+        "the lake holds is whole",
+    ),
+    (
+        r"HTTP 40[13]|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Forbidden"
+        r"|Unauthorized|Permission denied|Read-only file system",
+        "the storage of {0} refuses this program: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        "AWS_REGION, or give it the folder",
+    ),
+    (
+        r"No magic bytes|too small to be a Parquet|not a Parquet file|TProtocolException"
+        r"|don't match|Failed to read|Snappy|ZSTD|file is truncated|HTTP 404|NoSuchKey"
+        r"|No such file|No files found|Cannot open file|HTTP 416|Parquet",
+        "a file of {0} is missing, half-written or damaged{1}: put it back from a back-up, or run "
+        "`python -m data.lake push ADDRESS --network NAME --whole` where a whole store is",
+    ),
+    (
+        r"NoSuchBucket",
+        "the storage of {0} has no such bucket: make it, or create the lake on another",
+    ),
+    (
+        r"Could not connect|Could not establish connection|Connection error|Could not resolve"
+        r"|HTTP|SSL",
+        "the storage of {0} cannot be reached or does not answer as it should: see that it runs "
+        "(AWS_ENDPOINT_URL, where it is none of Amazon's), then run the same command again",
+    ),
+)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether somebody else committed first, so that it is to be tried anew."""
+    return isinstance(error, duckdb.Error) and bool(_CONFLICT.search(str(error)))
+
+
+@contextmanager
+def lake_errors(address: LakeAddress) -> Iterator[None]:
+    """What is raised inside by the engines becomes a StoreError that says what to do."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise translated(error, address) from None  # its cause may hold a password
+
+
+def translated(error: Exception, address: LakeAddress) -> StoreError:
+    """An engine's error as a sentence."""
+    text = str(error)
+    name = shown(address)
+    if "NoSuchBucket" in text:
+        return StoreError(_KINDS[-2][1].format(name))
+    if is_full(error):
+        return StoreError(_KINDS[5][1].format(name))
+    for words, sentence in _KINDS:
+        if re.search(words, text):
+            file = _FILE.search(text)
+            return StoreError(sentence.format(name, f" ({file[1]})" if file else ""))
+    return StoreError(f"cannot use the lake {name}: {redacted(text, address)}")
+
+
+def redacted(text: str, address: LakeAddress) -> str:
+    """The first line of an engine's words, without what nobody is to read."""
+    line = _SECRET.sub(r"\1***", text.split("\n")[0])
+    for secret in address.secrets:
+        line = line.replace(secret, "***")
+    return line[:300]

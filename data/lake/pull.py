@@ -1,0 +1,127 @@
+"""The newest state of a network in a lake as a local store: the very file that pages, the API and
+the next sync work with. It is made beside and renamed, so that no reader sees half of it, and only
+where each table hashes to what the push has written beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from data import StoreError
+from data.fetched import Tell
+from data.lake.address import LakeAddress, shown
+from data.lake.connection import attach, check_holds, place
+from data.lake.errors import lake_errors
+from data.lake.pushes import Push, install, latest, push_of
+from data.lake.tables import KEYS, Content, content, create_table, tables_of
+from data.store.reader import SCHEMA_VERSION, literal
+from data.store.reader import translated as store_error
+
+
+def _nobody(done: int, of: int) -> None:
+    """Nobody looks how far it is."""
+
+
+def pull(
+    address: LakeAddress,
+    network: str,
+    path: Path,
+    *,
+    oldest: int = SCHEMA_VERSION,
+    tell: Tell = _nobody,
+) -> bool:
+    """Bring the store at `path` to the newest state of the network in the lake, and `tell` how many
+    of its rows are there; whether that was another state than it is already.
+
+    Any store that lies there is replaced, and what was never pushed of it is lost: a sync pushes.
+    Raises StoreError with the store as it was, StoreSchemaError where another version wrote the
+    lake.
+    """
+    with attach(address, read_only=True) as con:
+        with lake_errors(address):
+            con.begin()  # all tables as of one moment
+            check_holds(con, address, network, oldest)
+            push = latest(con, network)
+        if push is None:
+            raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
+        if push.id == push_of(path):
+            return False
+        with beside(path) as folder:
+            file = folder / path.name
+            _write(con, address, network, push, file, tell)
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+            install(file, path, push.id)
+    return True
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    address: LakeAddress,
+    network: str,
+    push: Push,
+    file: Path,
+    tell: Tell,
+) -> None:
+    """A new store of all tables. Raises StoreError where one is not what was pushed."""
+    with lake_errors(address):
+        tables = tables_of(con, "lake", network)
+    if tables.keys() != push.tables.keys():
+        raise _differs(address, min(tables.keys() ^ push.tables.keys()))
+    con.execute(f"SET temp_directory = {literal(file.parent)}")
+    with lake_errors(address):
+        con.execute(f"ATTACH {literal(file)} AS copy")
+        done, of = 0, sum(each.rows for each in push.tables.values())
+        for name, table in tables.items():
+            create_table(con, f"copy.main.{name}", table)
+            order = KEYS.get(name, "rowid")
+            con.execute(
+                f"INSERT INTO copy.main.{name} SELECT {table.names} FROM {place(network, name)} "
+                f"ORDER BY {order}"
+            )
+            done += push.tables[name].rows
+            tell(done, of)
+        con.commit()
+        held = {name: content(con, f"copy.main.{name}", table) for name, table in tables.items()}
+        pushed = push.tables
+        if push.duckdb != duckdb.__version__:  # which may hash otherwise
+            pushed = _counted(held, pushed)
+        con.execute("DETACH copy")
+    for name in tables:
+        if held[name] != pushed[name]:
+            raise _differs(address, name)
+
+
+def _counted(held: dict[str, Content], pushed: dict[str, Content]) -> dict[str, Content]:
+    """What was pushed, by the count of rows alone."""
+    return {name: Content(each.rows, held[name].hash) for name, each in pushed.items()}
+
+
+def _differs(address: LakeAddress, table: str) -> StoreError:
+    return StoreError(
+        f"{table} of the lake {shown(address)} is not what was pushed: nothing was taken. Run "
+        "`python -m data.lake push ADDRESS --network NAME --whole` where a whole store is"
+    )
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A folder for files that are to take a store's place; what a killed process left of such goes
+    too."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f"{path.name}.from-lake-*"):
+            if not Path(f"/proc/{left.name.split('-')[-2]}").exists():
+                shutil.rmtree(left, ignore_errors=True)
+        name = f"{path.name}.from-lake-{os.getpid()}-"
+        with tempfile.TemporaryDirectory(prefix=name, dir=path.parent) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise store_error(error, path) from error

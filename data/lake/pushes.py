@@ -1,0 +1,134 @@
+"""What a push leaves beside the tables: which push they are of, and what each of them holds.
+
+In the lake that is a table by the network's name, written in the same transaction. Beside a local
+store two files tell the same: NAME.lake, which push it is of, and NAME.base, that push's very
+store, as what the next push is compared with. Neither is needed: without them the lake is read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import duckdb
+
+from data.lake.connection import LAKE, quoted
+from data.lake.tables import Content
+
+
+@dataclass(frozen=True)
+class Push:
+    """One state of a network in a lake: what each table holds, hashed by which DuckDB."""
+
+    id: UUID
+    duckdb: str
+    tables: dict[str, Content]
+
+
+def _at(network: str) -> str:
+    return f"{LAKE}.main.{quoted(network)}"
+
+
+def latest(con: duckdb.DuckDBPyConnection, network: str) -> Push | None:
+    """The newest push of the network, as this transaction sees it; None where there was none."""
+    there = con.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'main' "
+        "AND table_name = ?",
+        [network],
+    ).fetchone()
+    if there is None:
+        return None
+    rows = con.execute(
+        f"SELECT push_id, duckdb, table_name, row_count, hash FROM {_at(network)}"
+    ).fetchall()
+    if not rows:
+        return None
+    return Push(rows[0][0], rows[0][1], {name: Content(n, h) for _, _, name, n, h in rows})
+
+
+def write_push(con: duckdb.DuckDBPyConnection, network: str, push: Push) -> None:
+    """Put a push in the place of the one before. Runs inside the caller's transaction: of two that
+    do this at once, one fails."""
+    con.execute(
+        f"CREATE TABLE IF NOT EXISTS {_at(network)} (push_id UUID NOT NULL, "
+        "duckdb VARCHAR NOT NULL, table_name VARCHAR NOT NULL, row_count BIGINT NOT NULL, "
+        "hash UBIGINT NOT NULL)"
+    )
+    con.execute(f"DELETE FROM {_at(network)}")
+    con.execute(
+        f"INSERT INTO {_at(network)} SELECT $id, $duckdb, unnest($names), unnest($counts), "
+        "unnest($hashes)",
+        {
+            "id": push.id,
+            "duckdb": push.duckdb,
+            "names": list(push.tables),
+            "counts": [each.rows for each in push.tables.values()],
+            "hashes": [each.hash for each in push.tables.values()],
+        },
+    )
+
+
+def remember(store: Path, push: UUID) -> None:
+    """Note that the store is what this push left in the lake."""
+    note = _beside(store, ".lake")
+    following = _beside(store, f".lake.{os.getpid()}")
+    following.write_text(json.dumps({"push": str(push), **_stamp(store)}))
+    following.replace(note)
+
+
+def keep_base(store: Path) -> None:
+    """Keep the store as it is under a second name: a sync writes another file in its place."""
+    base = _beside(store, ".base")
+    base.unlink(missing_ok=True)
+    try:
+        os.link(store, base)
+    except OSError:  # a file system without such names: then the lake is read instead
+        base.unlink(missing_ok=True)
+
+
+def install(file: Path, store: Path, push: UUID) -> None:
+    """Put a file, which is what a push left in the lake, in the store's place, in one step."""
+    forget_base(store)
+    file.replace(store)
+    remember(store, push)
+
+
+def push_of(store: Path) -> UUID | None:
+    """The push that the store is of, file by file the very same; None where that is not known."""
+    told = _told(store)
+    return told[0] if told and told[1] == _stamp(store) else None
+
+
+def base_of(store: Path) -> tuple[UUID, Path] | None:
+    """The push that the store was before it was synced, and its file; None where not kept."""
+    base, told = _beside(store, ".base"), _told(store)
+    return (told[0], base) if told and base.exists() and told[1] == _stamp(base) else None
+
+
+def forget_base(store: Path) -> None:
+    """Before another file takes the store's place: what was noted is not of that one."""
+    for suffix in (".lake", ".base"):
+        _beside(store, suffix).unlink(missing_ok=True)
+
+
+def _told(store: Path) -> tuple[UUID, dict[str, int]] | None:
+    try:
+        told = json.loads(_beside(store, ".lake").read_text())
+        return UUID(told.pop("push")), told
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _stamp(path: Path) -> dict[str, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return {}
+    return {"inode": status.st_ino, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

@@ -1,0 +1,74 @@
+"""Keeps the local copy of a store that lies elsewhere current, never on a page's request.
+
+A process of its own does it, for the first server that serves the copy on this machine; the others
+wait to take its place, so that whoever holds the store is asked once a machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import sys
+from contextlib import suppress
+from typing import IO
+
+from answers.sources import read_sources
+from data import TrackerError
+from data.config import ROOT
+
+_log = logging.getLogger("ui")
+_TRIED_EVERY_S = 1.0
+_AGAIN_AFTER_S = 5.0
+
+
+async def keep_fetched() -> None:
+    """Fetch what is newer than the copy, until cancelled; returns where nothing lies elsewhere."""
+    try:
+        source = read_sources().default()
+    except TrackerError:  # told to each visitor
+        return
+    if not source.is_copy:
+        return
+    try:
+        source.path.parent.mkdir(parents=True, exist_ok=True)
+        handle = source.path.with_name(f"{source.path.name}.fetching").open("a")
+    except OSError as error:
+        _log.error("no copy can be kept at %s: %s", source.path, error.strerror)
+        return
+    with handle:
+        await _alone(handle)
+        while True:
+            await _follow(handle)
+            _log.error("the process that fetches the store ended, it is started again")
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+async def _alone(handle: IO[str]) -> None:
+    """Returns once no other server has the lock, which goes with its processes."""
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            await asyncio.sleep(_TRIED_EVERY_S)
+
+
+async def _follow(handle: IO[str]) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "data.fetch", "--follow"),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        pass_fds=(handle.fileno(),),  # no other begins while it ends
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    try:
+        async for line in process.stderr:
+            _log.warning("%s", line.decode(errors="replace").strip())
+        await process.wait()
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
