@@ -52,7 +52,7 @@ def attach(
             load_extension(con, "postgres_scanner")
             load_extension(con, "httpfs")  # where the rows lie in S3, ATTACH itself wants it
             if data_path is not None:
-                _allow_storage(con, data_path)
+                allow_storage(con, data_path)
             options = "READ_ONLY, " if read_only else ""
             options += (
                 "CREATE_IF_NOT_EXISTS FALSE"
@@ -62,7 +62,7 @@ def attach(
             where = literal(f"ducklake:postgres:{address.libpq}")
             con.execute(f"ATTACH {where} AS {LAKE} ({options})")
             if data_path is None:
-                _allow_storage(con, data_path_of(con))
+                allow_storage(con, data_path_of(con))
     except BaseException:
         con.close()
         raise
@@ -129,7 +129,7 @@ def load_extension(con: duckdb.DuckDBPyConnection, name: str) -> None:
         folder = files(f"duckdb_extension_{name}")
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"a lake needs the package duckdb-extension-{name.replace('_', '-')}: install "
+            f"this needs the package duckdb-extension-{name.replace('_', '-')}: install "
             "requirements.txt again"
         ) from error
     file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
@@ -141,7 +141,7 @@ def be_quiet(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET enable_progress_bar = FALSE")
 
 
-def _allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
+def allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
     """Give the connection what an object store asks for; a folder needs nothing."""
     if not data_path.startswith("s3://"):
         return

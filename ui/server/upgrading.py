@@ -37,7 +37,8 @@ async def keep_upgraded() -> None:
         for source in known.values():
             version, path = source.version(), source.path
             rests = looked.get(path) == version and time.monotonic() < again_at.get(path, math.inf)
-            if version is None or source.is_sample or rests:  # the sample is made anew as a whole
+            # The sample is made anew as a whole, and a copy brought up by whoever keeps it.
+            if version is None or source.is_sample or source.is_copy or rests:
                 continue
             looked[path] = version
             again_at[path] = time.monotonic() + await _look(path)
