@@ -40,6 +40,7 @@ class App:
 
     url: str
     root: Path
+    pid: int
 
     def store(self, network: str) -> Path:
         return self.root / "var" / f"{network}.duckdb"
@@ -85,7 +86,7 @@ def served(root: Path, *options: str, **environment: str) -> Iterator[App]:
         server = subprocess.Popen(
             command, cwd=root, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
         )
-    app = App(f"http://127.0.0.1:{port}", root)
+    app = App(f"http://127.0.0.1:{port}", root, server.pid)
     try:
         _wait_for(app, server)
         yield app

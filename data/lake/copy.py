@@ -10,7 +10,7 @@ import duckdb
 from data import StoreError
 from data.fetched import Tell
 from data.lake.address import LakeAddress
-from data.lake.connection import be_quiet, load_extension
+from data.lake.connection import engine
 from data.lake.errors import lake_errors
 from data.lake.pull import pull
 from data.store.reader import literal
@@ -50,10 +50,8 @@ class LakeCopy:
 
     def _asked(self) -> duckdb.DuckDBPyConnection:
         if self._catalog is None:
-            con = duckdb.connect(":memory:")
+            con = engine()
             try:
-                be_quiet(con)
-                load_extension(con, "postgres_scanner")
                 where = literal(self._address.libpq)
                 con.execute("SET pg_connection_limit = 1")
                 con.execute(f"ATTACH {where} AS catalog (TYPE postgres, READ_ONLY)")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-
 from data.lake.address import LakeAddress
-from data.lake.connection import LAKE, attach, be_quiet, data_path_of, load_extension
+from data.lake.connection import LAKE, attach, data_path_of, engine
 from data.lake.errors import lake_errors
 from data.store.reader import literal
 
@@ -26,10 +24,8 @@ def create_lake(address: LakeAddress, data_path: str) -> str:
             folder.mkdir(parents=True, exist_ok=True)
         data_path = str(folder)
     data_path = data_path.rstrip("/") + "/"
-    with lake_errors(address), duckdb.connect() as guard:
-        be_quiet(guard)
+    with lake_errors(address), engine() as guard:
         # Two first attaches would both make the tables: the second waits here for the first.
-        load_extension(guard, "postgres_scanner")
         guard.execute(f"ATTACH {literal(address.libpq)} AS catalog (TYPE postgres)")
         guard.begin()
         guard.execute(

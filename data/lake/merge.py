@@ -269,8 +269,16 @@ def reached_of(
         further.source or "",
         now,
         _state(con, at, block),
-        "not known of the newest block: the tables were made from logs alone",
+        _unknown_because(con, at),
     )
+
+
+def _unknown_because(con: duckdb.DuckDBPyConnection, at: str) -> str:
+    """Why a store does not know what the contract says, in its own words."""
+    row = con.execute(
+        f"SELECT message FROM {at}checks WHERE name = 'view lastWrId' AND status = 'unknown'"
+    ).fetchone()
+    return str(row[0]) if row else "the tables were made of logs alone, without asking a node"
 
 
 def _state(con: duckdb.DuckDBPyConnection, at: str, block: Block) -> PoolState | None:

@@ -29,7 +29,7 @@ from data.store.upgrade import OLDEST
 # Two that push at once try again after these pauses.
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 # Up to so many rows a table is replaced as a whole, in the order of the store.
-_SMALL = 1_000
+_SMALL = 100
 
 
 @dataclass(frozen=True)

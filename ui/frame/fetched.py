@@ -38,7 +38,9 @@ def _comes(source: Source) -> None:
         st.caption("That is tried again every few seconds, and the page then shows it by itself.")
     else:
         share = min(state.done / state.of, 1.0) if state.of else 0.0
-        st.progress(share, f"{share:.0%} is here. The page shows it by itself once all is.")
+        st.progress(
+            share, f"{words.share(share)} is here. The page shows it by itself once all is."
+        )
 
 
 def _warn(source: Source) -> None:

@@ -1,0 +1,189 @@
+"""A store goes into a lake and comes out as it was, whoever pushes, how often, and at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from data import ChangedLogError, StoreError
+from data.config import ROOT, load_network
+from data.lake.address import LakeAddress
+from data.lake.connection import open_lake
+from data.lake.create import create_lake
+from data.lake.pull import pull
+from data.lake.push import push
+from data.lake.upkeep import check, compact, expire
+from tests.lake_steps import NOW, History, contents, read_rows, told_by_logs
+from tests.log_lines import FANTOM
+
+pytestmark = pytest.mark.node
+
+
+def test_a_store_comes_back_with_every_row_comment_and_order(
+    lake: LakeAddress, sample_store: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "sample.duckdb"
+    store.write_bytes(sample_store.read_bytes())
+    pushed = push(store, lake, load_network("sample"), NOW)
+    assert pushed.logs > 10_000
+    copy = tmp_path / "copy.duckdb"
+    assert pull(lake, "sample", copy)
+    assert contents(copy) == contents(store) == pushed.tables
+    ordered = "SELECT hash(list(ratio_wei ORDER BY rowid)) FROM ratios"
+    assert read_rows(copy, ordered) == read_rows(store, ordered)
+    columns = (
+        "SELECT table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns() "
+        "WHERE database_name = 'store' ORDER BY table_name, column_index"
+    )
+    assert read_rows(copy, columns) == read_rows(store, columns)
+
+
+def test_pushing_twice_changes_nothing_and_pulling_twice_neither(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0)
+    first = push(store, lake, FANTOM, NOW)
+    again = push(store, lake, FANTOM, NOW)
+    assert first.logs > 0
+    assert (again.rows, again.push, again.snapshot) == (0, first.push, first.snapshot)
+    copy = tmp_path / "copy.duckdb"
+    assert pull(lake, "fantom", copy)
+    before = copy.stat().st_ino
+    assert not pull(lake, "fantom", copy)
+    assert copy.stat().st_ino == before
+
+
+def test_what_comes_later_is_sent_alone(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0, 1, 2)
+    whole = push(store, lake, FANTOM, NOW)
+    history.store(store, 3)
+    later = push(store, lake, FANTOM, NOW)
+    new = contents(store)["raw_logs"].rows - whole.tables["raw_logs"].rows
+    assert later.logs == new > 0
+    assert later.rows < whole.rows
+    assert pull(lake, "fantom", tmp_path / "copy.duckdb")
+    assert contents(tmp_path / "copy.duckdb") == contents(store)
+
+
+def test_a_store_that_holds_less_adds_nothing_and_takes_nothing(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    full = push(history.store(tmp_path / "full.duckdb", 0, 1), lake, FANTOM, NOW)
+    less = push(history.store(tmp_path / "less.duckdb", 0), lake, FANTOM, NOW)
+    assert (less.rows, less.push) == (0, full.push)
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [((1,), (2, 3)), ((2, 3), (1,)), ((3,), (1,))])
+def test_two_that_went_on_from_one_state_end_as_one_sync_would(
+    lake: LakeAddress,
+    history: History,
+    tmp_path: Path,
+    mine: tuple[int, ...],
+    theirs: tuple[int, ...],
+) -> None:
+    begun = history.store(tmp_path / "begun.duckdb", 0)
+    push(begun, lake, FANTOM, NOW)
+    for name, parts in (("mine", mine), ("theirs", theirs)):
+        store = tmp_path / f"{name}.duckdb"
+        pull(lake, "fantom", store)
+        history.store(store, *parts)
+    push(tmp_path / "mine.duckdb", lake, FANTOM, NOW)
+    push(tmp_path / "theirs.duckdb", lake, FANTOM, NOW, adopt=True)
+    assert pull(lake, "fantom", tmp_path / "both.duckdb")
+    alone = history.store(tmp_path / "alone.duckdb", 0, *sorted((*mine, *theirs)))
+    assert told_by_logs(tmp_path / "both.duckdb") == told_by_logs(alone)
+    assert contents(tmp_path / "theirs.duckdb") == contents(tmp_path / "both.duckdb")
+
+
+def test_many_that_push_at_once_lose_and_double_nothing(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    push(history.store(tmp_path / "begun.duckdb", 0), lake, FANTOM, NOW)
+    stores = [tmp_path / f"{part}.duckdb" for part in (1, 2, 3)]
+    for part, store in enumerate(stores, start=1):
+        pull(lake, "fantom", store)
+        history.store(store, part)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda store: push(store, lake, FANTOM, NOW), stores))
+    assert pull(lake, "fantom", tmp_path / "all.duckdb")
+    alone = history.store(tmp_path / "alone.duckdb", 0, 1, 2, 3)
+    assert told_by_logs(tmp_path / "all.duckdb") == told_by_logs(alone)
+    assert all(each.same for each in check(lake, "fantom"))
+
+
+def test_a_log_that_only_one_of_two_has_refuses_the_second(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    whole = history.store(tmp_path / "whole.duckdb", 0)
+    lines = history.files[0].read_bytes().splitlines(keepends=True)
+    short = tmp_path / "short.ndjson"
+    short.write_bytes(b"".join(lines[:-3] + lines[-2:]))
+    lacking = History((short,), history.spans[:1]).store(tmp_path / "lacking.duckdb", 0)
+    pushed = push(whole, lake, FANTOM, NOW)
+    with pytest.raises(ChangedLogError, match="do not tell the same of block"):
+        push(lacking, lake, FANTOM, NOW)
+    with open_lake(lake, "fantom") as con:
+        assert con.execute("SELECT count(*) FROM raw_logs").fetchone() == (
+            pushed.tables["raw_logs"].rows,
+        )
+
+
+def test_another_chain_under_the_same_name_is_refused(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0)
+    push(store, lake, FANTOM, NOW)
+    other = FANTOM.model_copy(update={"pool": "0x" + "77" * 20})
+    with pytest.raises(StoreError, match="holds fantom, not fantom"):
+        push(store, lake, other, NOW)
+
+
+def test_networks_lie_side_by_side(
+    lake: LakeAddress, history: History, sample_store: Path, tmp_path: Path
+) -> None:
+    sample = tmp_path / "sample.duckdb"
+    sample.write_bytes(sample_store.read_bytes())
+    testnet = FANTOM.model_copy(update={"name": "fantom-testnet"})
+    own = push(history.store(tmp_path / "own.duckdb", 0), lake, testnet, NOW)
+    push(sample, lake, load_network("sample"), NOW)
+    assert pull(lake, "fantom-testnet", tmp_path / "copy.duckdb")
+    assert contents(tmp_path / "copy.duckdb") == own.tables
+
+
+def test_a_lake_is_made_once_by_any_number_at_once(no_lake: LakeAddress, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "data.lake", "create", f"ducklake:postgres:{no_lake.catalog}"]
+    command += ["--data", str(tmp_path / "rows")]
+    makers = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(3)
+    ]
+    told = [maker.communicate(timeout=60)[0].decode() for maker in makers]
+    assert [maker.returncode for maker in makers] == [0, 0, 0], told
+    with pytest.raises(StoreError, match="its rows lie somewhere else"):
+        create_lake(no_lake, str(tmp_path / "elsewhere"))
+
+
+def test_a_reader_goes_on_while_files_are_laid_together_and_old_ones_go(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = tmp_path / "own.duckdb"
+    for part in range(4):
+        push(history.store(store, part), lake, FANTOM, NOW)
+    with open_lake(lake, "fantom") as con:
+        con.begin()
+        first = con.execute("SELECT count(*) FROM raw_logs").fetchone()
+        assert compact(lake) > 0
+        states, _ = expire(lake, datetime.now(UTC), timedelta(0))
+        assert states > 0
+        assert con.execute("SELECT count(*) FROM (FROM raw_logs)").fetchone() == first
+        assert con.execute("SELECT sum(hash(tx)) IS NOT NULL FROM raw_logs").fetchone() == (True,)
+    assert all(each.same for each in check(lake, "fantom"))
+    assert pull(lake, "fantom", tmp_path / "copy.duckdb")
+    assert contents(tmp_path / "copy.duckdb") == contents(store)
