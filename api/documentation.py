@@ -35,7 +35,9 @@ KINDS = {
     "no-store": "Nothing of this network was read yet.",
     "no-archive": "The store holds no whole history.",
     "not-set-up": "Whoever runs the server has to correct its settings.",
-    "unreadable-store": "The store cannot be read now, or was written by another version.",
+    "older-store": "An earlier version wrote the store, which is being brought up to date.",
+    "newer-store": "A later version wrote the store: its operator has to update the program.",
+    "unreadable-store": "The store cannot be read now.",
     "store-replaced": "A newer store is being published: ask again at once.",
     "refused": "The server only reads: it answers GET and HEAD.",
 }

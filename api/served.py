@@ -26,7 +26,7 @@ from answers.store_view import StoreView, SupersededError, answered
 from api.forms import About, ChainEnd, Form
 from api.problems import Problem, as_response
 from api.values import iso
-from data import PastError, StoreError, TrackerError
+from data import NewerStoreError, OlderStoreError, PastError, StoreError, TrackerError
 from data.config import ROOT
 from queries import QueryError
 
@@ -41,7 +41,6 @@ _QUICK_S = 0.02
 # By network, of which store and scores a quick answer was given before: all that it needs is read.
 _WARM: dict[str, tuple[Version, tuple[int, int] | None]] = {}
 _LONGEST_BUILD_S, _MOST_WAITING = 15.0, 4
-_UNREADABLE = "The store cannot be read now."
 _log = logging.getLogger("api")
 JSON = "application/json"
 _ROOMS, _MADE_BY = ("answers", "api", "queries", "forecast", "data"), {".py", ".sql", ".toml"}
@@ -137,7 +136,7 @@ def open_store(source: Source) -> StoreView:
         except SupersededError:
             continue
         except StoreError as error:
-            raise Problem(503, "unreadable-store", _UNREADABLE) from error
+            raise unreadable(error) from error
         if view is None:
             what = "it is being fetched" if source.is_copy else "it has to be synced"
             raise Problem(503, "no-store", f"Nothing of {source.name} was read yet: {what}.")
@@ -173,7 +172,7 @@ def _plan(source: Source, moment: str, now: datetime) -> past.Plan:
     except SupersededError as error:
         raise _replaced() from error
     except StoreError as error:
-        raise Problem(503, "unreadable-store", _UNREADABLE) from error
+        raise unreadable(error) from error
 
 
 def _built(source: Source, moment: str, now: datetime) -> StoreView:
@@ -184,7 +183,7 @@ def _built(source: Source, moment: str, now: datetime) -> StoreView:
     except SupersededError as error:
         raise _replaced() from error
     except StoreError as error:
-        raise Problem(503, "unreadable-store", _UNREADABLE) from error
+        raise unreadable(error) from error
     except PastError as error:
         _log.warning("a moment of the past could not be rebuilt: %s", error)
         text = "This moment cannot be rebuilt just now."
@@ -200,6 +199,19 @@ def _too_long() -> Problem:
 def _sentence(error: PastError) -> str:
     text = str(error).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def unreadable(error: Exception) -> Problem:
+    """Of a store that cannot be opened."""
+    if isinstance(error, OlderStoreError):
+        text = "An earlier version wrote the store. It is being brought up to date: ask again."
+        return Problem(503, "older-store", text, {"Retry-After": "5"})
+    if isinstance(error, NewerStoreError):
+        text = (
+            "A later version wrote the store: whoever runs this server has to update the program."
+        )
+        return Problem(503, "newer-store", text)
+    return Problem(503, "unreadable-store", "The store cannot be read now.")
 
 
 def _replaced() -> Problem:
@@ -289,7 +301,7 @@ def _count_first(view: StoreView) -> None:
     except SupersededError as error:
         raise _replaced() from error
     except (StoreError, QueryError) as error:
-        raise Problem(503, "unreadable-store", _UNREADABLE) from error
+        raise unreadable(error) from error
 
 
 def count_failed(view: StoreView) -> int:

@@ -46,6 +46,14 @@ class StoreSchemaError(StoreError):
     """The store was written by another version of the schema."""
 
 
+class OlderStoreError(StoreSchemaError):
+    """It was an earlier one: the store can be brought up to date from its own logs."""
+
+
+class NewerStoreError(StoreSchemaError):
+    """It was a later one: this program has to be updated."""
+
+
 class PastError(TrackerError):
     """A day or a block of the past that cannot be shown; the message says why."""
 

@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NEVER = "none"
-_ELSEWHERE = re.compile(r"(?:ducklake|https?|s3):", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"(?:ducklake|https?|s3|file):", re.IGNORECASE)
 
 
 def parse_address(text: str) -> str:
@@ -203,8 +203,9 @@ class Settings(BaseSettings):
     background and logs forecasts that are shown, whether strangers visit it and may write SQL, the
     origins of sites that may show it in a frame, how often one client may ask the API in a minute
     (0: always) and how many rows one answer of it has at most, what an answer of a node may take in
-    a sync (seconds in all, bytes a second at least, megabytes unpacked) and, in the names of
-    Network's own keys, what overrides them."""
+    a sync (seconds in all, bytes a second at least, megabytes unpacked), how often an archive
+    elsewhere is looked at and how large it may be and, in the names of Network's own keys, what
+    overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -222,6 +223,8 @@ class Settings(BaseSettings):
     answer_seconds: Annotated[float, Field(ge=1, le=3_600)] | None = None
     answer_least_bytes: Annotated[float, Field(ge=0)] | None = None
     answer_most_mb: Annotated[float, Field(ge=1, le=1_024)] | None = None
+    archive_seconds: Annotated[float, Field(ge=1, le=86_400)] = 300
+    archive_most_mb: Annotated[float, Field(gt=0, le=65_536)] = 1_024
     chain_id: int | None = None
     pool: str | None = None
     bond: str | None = None

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from data import ConfigError, TrackerError
-from data.config import copy_of, load_network, settings
+from data.archive_copy import ArchiveCopy, is_archive, named_in
+from data.config import copy_of, load_network, network_names, settings
 from data.fetched import Fetched
 from data.lake.address import is_lake, parse_lake
 from data.lake.copy import LakeCopy
@@ -27,6 +28,8 @@ LOOKED_EVERY_S = 3.0
 def fetched(address: str, network: str | None) -> Fetched:
     """What keeps the copy of a network's store at an address. It asks nobody. Raises ConfigError
     for an address that is none, or where no network is named."""
+    if network is None and is_archive(address) and named_in(address) in network_names():
+        network = named_in(address)  # fantom.archive
     if network is None:
         raise ConfigError(
             "FTM_STORE is an address, which does not say of which network: set FTM_NETWORK too"
@@ -34,6 +37,10 @@ def fetched(address: str, network: str | None) -> Fetched:
     load_network(network)
     if is_lake(address):
         return LakeCopy(parse_lake(address), network, copy_of(address, network))
+    if is_archive(address):
+        every_s, most_mb = settings().archive_seconds, settings().archive_most_mb
+        copy = copy_of(address, network)
+        return ArchiveCopy(address, network, copy, every_s, int(most_mb * 2**20))
     kind = address.partition(":")[0]
     raise ConfigError(f"no store can be fetched from an address that begins with {kind}:")
 

@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
 `python -m data.sync check` tells what each endpoint can do; 1 where none keeps the history.
 `python -m data.sync verify` asks others, or a file, for what one host told; 1 where they differ.
+`python -m data.sync upgrade` brings a store of an earlier version up to date, without a node.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from random import Random
 
 from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
+from data import upgrade as upgrade_command
 from data.config import SAMPLE, Network, default_store, load_network, settings
 from data.ingest.archived import is_archive
 from data.ingest.checks import Finding
@@ -43,8 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        if arguments[:1] in (["check"], ["verify"]):
-            return (_check if arguments[0] == "check" else _verify)(arguments[1:])
+        commands = {"check": _check, "verify": _verify, "upgrade": upgrade_command.main}
+        if arguments and arguments[0] in commands:
+            return commands[arguments[0]](arguments[1:])
         options = parser().parse_args(arguments)
         network = load_network(options.network, tuple(options.rpc_url))
         refuse_contradictions(options)

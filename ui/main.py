@@ -12,7 +12,7 @@ from answers.sources import read_sources, scores_version
 from data import TrackerError
 from queries import QueryError
 from ui.browser import address, copy_link, figures, look
-from ui.frame import around, fetched, past_day, shown
+from ui.frame import around, brought_up, fetched, past_day, shown
 from ui.odds import renewed
 from ui.parts import links
 from ui.server import first_page
@@ -76,6 +76,7 @@ try:
         past_day.label(view)
         fetched.warn(source)
         around.warn(view, page)
+        brought_up.notice(source)
         empty = view.first_request_at is None or view.info.synced_at is None
         if empty and page.url_path not in NEED_NO_REQUESTS:
             around.no_requests(view, page.title)
@@ -92,7 +93,10 @@ except store_view.SupersededError:
 except (TrackerError, QueryError) as error:
     if view is not None and view.source.version() is None:  # another day of the past drove it out
         st.rerun()
-    around.failed(error)
+    if brought_up.is_reason(error, source):
+        brought_up.page(source, drawn)
+    else:
+        around.failed(error)
 links.leave()
 address.tell(links.rewritten(), now.isoformat())
 around.footer(sources, default, source, drawn, view, scored)

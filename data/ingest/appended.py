@@ -11,6 +11,7 @@ same id, or that does not follow the last; an amount that cannot be added up.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
@@ -77,11 +78,22 @@ SELECT
     AND coalesce(min(wr_id) FILTER (WHERE requested_block > $since), $follows) = $follows
 FROM moved
 """
+# Called with the share of the logs, from 0 to 1, that the tables hold so far.
+Told = Callable[[float], None]
 # So many logs at a time, within so much memory, and for each request that waits so much more: what
 # becomes of those is told anew with every slice.
 _SLICE = 120_000
 _MEMORY_MB = 160
 _MEMORY_A_REQUEST_MB = 0.004
+
+
+def made_here(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this very program made the tables. Writes nothing. Runs after decode.prepare."""
+    try:
+        row = con.execute("SELECT program FROM rebuilt").fetchone()
+    except duckdb.CatalogException:  # begun before there was that table
+        return False
+    return row == (_program(con),)
 
 
 def unchanged_to(con: duckdb.DuckDBPyConnection) -> int | None:
@@ -125,7 +137,7 @@ def carry(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
     )
 
 
-def bring_up(con: duckdb.DuckDBPyConnection, last: int) -> int | None:
+def bring_up(con: duckdb.DuckDBPyConnection, last: int, told: Told | None = None) -> int | None:
     """Bring every table to the logs up to block `last`, some logs at a time, so that it takes no
     more memory where they are many. Returns the block up to which the tables were kept; None where
     they were made anew. Runs inside the caller's transaction, after decode.prepare."""
@@ -136,17 +148,22 @@ def bring_up(con: duckdb.DuckDBPyConnection, last: int) -> int | None:
     first, *_ = ends = _ends(con, -1, last)
     if len(ends) > 1:
         decode.rebuild(con, first, f"{_MEMORY_MB}MB")
-    if len(ends) == 1 or not _in_slices(con, first, last):
+    if len(ends) == 1 or not _in_slices(con, first, last, told):
         decode.rebuild(con, last)
     return None
 
 
-def _in_slices(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
+def _in_slices(
+    con: duckdb.DuckDBPyConnection, since: int, last: int, told: Told | None = None
+) -> bool:
     """Whether all from `since` to `last` could be appended."""
-    for end in _ends(con, since, last):
+    ends = _ends(con, since, last)
+    for number, end in enumerate(ends, start=1):
         if not append(con, since, end):
             return False
         since = end
+        if told is not None:
+            told(number / len(ends))
     return True
 
 

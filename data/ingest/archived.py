@@ -35,6 +35,8 @@ from data.store.reader import open_reader, read_info
 _FORM = "every log of an unstake queue, form 1"
 _DEPLOYED = next(event.topic0 for event in EVENTS if event.name == "Deployed")
 _LONGEST_LINE, _LINES_AT_ONCE = 1 << 24, 10_000
+# Text packs to a tenth or so. What unpacks to more than this would fill the disk.
+_MOST_UNPACKED, _BESIDES = 200, 1 << 20
 _NOT_UNDERSTOOD = (
     ValueError,
     EOFError,
@@ -252,7 +254,8 @@ def read_archive(con: duckdb.DuckDBPyConnection, path: Path) -> Archive:
         text = Path(folder) / "logs.ndjson"
         try:
             with bz2.open(path) as packed, text.open("wb") as logs:
-                head, tail, of_text = _split(packed, logs)
+                most = _MOST_UNPACKED * path.stat().st_size + _BESIDES
+                head, tail, of_text = _split(packed, logs, most)
             scope = _scope(head)
             fault = raw_logs.read_answer(con, text, lines=True)
             if fault is not None:
@@ -273,12 +276,14 @@ def read_archive(con: duckdb.DuckDBPyConnection, path: Path) -> Archive:
     return Archive(sealed, last, state)
 
 
-def _split(packed: IO[bytes], logs: IO[bytes]) -> tuple[bytes, list[bytes], str]:
+def _split(packed: IO[bytes], logs: IO[bytes], most: int) -> tuple[bytes, list[bytes], str]:
     """The first line, those after the last log, and the sum of all before them; the logs' own lines
-    go into `logs`."""
+    go into `logs`, `most` bytes of them."""
     head = packed.readline(_LONGEST_LINE)
     sha256 = hashlib.sha256(head)
     while (line := packed.readline(_LONGEST_LINE)).startswith(b'{"address":'):
+        if logs.tell() > most:
+            raise ValueError("it unpacks to far more than logs do")
         logs.write(line)
         sha256.update(line)
     tail = [line, packed.readline(_LONGEST_LINE)]
@@ -287,10 +292,25 @@ def _split(packed: IO[bytes], logs: IO[bytes]) -> tuple[bytes, list[bytes], str]
     return head, tail, sha256.hexdigest()
 
 
+def read_scope(path: Path) -> Scope:
+    """Of what an archive says that it is, without looking at the rest. Raises LogFileError."""
+    try:
+        with bz2.open(path) as packed:
+            return _scope(packed.readline(_LONGEST_LINE))
+    except (OSError, *_NOT_UNDERSTOOD) as error:
+        raise _damaged(path, error) from error
+
+
 def _scope(head: bytes) -> Scope:
     values = json.loads(head)
-    if values.pop("archive") != _FORM:
-        raise ValueError("it is written in a form that this version does not know")
+    form = values.pop("archive")
+    if form != _FORM and str(form).startswith(_FORM.rstrip("0123456789")):
+        raise LogFileError(
+            f"the archive is of form {form.rpartition(' ')[2][:9]}, which a later version writes: "
+            "update the program. Nothing was stored"
+        )
+    if form != _FORM:
+        raise ValueError("it is none of ours")
     scope = Scope(**values)
     blocks = (scope.first_block, scope.last_block)
     if any(type(block) is not int or block < 0 for block in blocks):

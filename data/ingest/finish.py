@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.ingest.appended import bring_up, carry, remember, unchanged_to
+from data.ingest.appended import Told, bring_up, carry, remember, unchanged_to
 from data.ingest.certainty import judge
 from data.ingest.checks import Finding, run_checks
 from data.ingest.reading import deployed_stubs
@@ -40,17 +40,21 @@ class Reached:
 
 
 def finish(
-    con: duckdb.DuckDBPyConnection, reached: Reached, balances: Iterable[Balance] = ()
+    con: duckdb.DuckDBPyConnection,
+    reached: Reached,
+    balances: Iterable[Balance] = (),
+    told: Told | None = None,
 ) -> list[Finding]:
     """Bring every table to what raw_logs holds and check it, in one transaction: by what was
     appended where nothing else happened, else by a rebuild.
 
-    `balances` are samples beyond the one in `reached.state`. Returns the checks' findings.
+    `balances` are samples beyond the one in `reached.state`; `told` hears how far a rebuild of many
+    logs is. Returns the checks' findings.
     """
     with transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
         last = max(reached.block.number, (synced and synced[0]) or 0)
-        since = bring_up(con, last)
+        since = bring_up(con, last, told)
         _describe(con)
         samples = {sample.block: sample for sample in balances}
         if reached.state is not None:

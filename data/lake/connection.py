@@ -48,7 +48,7 @@ def attach(
     try:
         with lake_errors(address):
             if data_path is not None:
-                _allow_storage(con, data_path)
+                allow_storage(con, data_path)
             options = "READ_ONLY, " if read_only else ""
             options += (
                 "CREATE_IF_NOT_EXISTS FALSE"
@@ -58,7 +58,7 @@ def attach(
             where = literal(f"ducklake:postgres:{address.libpq}")
             con.execute(f"ATTACH {where} AS {LAKE} ({options})")
             if data_path is None:
-                _allow_storage(con, data_path_of(con))
+                allow_storage(con, data_path_of(con))
     except BaseException:
         con.close()
         raise
@@ -142,7 +142,7 @@ def _extension(name: str) -> str:
         folder = resources.files(f"duckdb_extension_{name}")
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"a lake needs the package duckdb-extension-{name.replace('_', '-')}: install "
+            f"this needs the package duckdb-extension-{name.replace('_', '-')}: install "
             "requirements.txt again"
         ) from error
     file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
@@ -151,7 +151,7 @@ def _extension(name: str) -> str:
     return str(file)
 
 
-def _allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
+def allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
     """Give the connection what an object store asks for; a folder needs nothing."""
     if not data_path.startswith("s3://"):
         return

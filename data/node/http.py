@@ -1,4 +1,4 @@
-"""One POST and its whole answer, within one deadline, on whatever way leads out of this network.
+"""One request and its whole answer, within one deadline, on whatever way leads out of this network.
 
 A socket's own time-out begins anew with every byte, so an answer that drips would never end:
 at the deadline a timer shuts the socket, wherever the answer is; earlier where not even its
@@ -13,10 +13,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import urllib3
@@ -72,10 +73,36 @@ class Sockets:
 
         Raises EndpointError where no whole answer comes within the deadline.
         """
+        with self._asked("POST", url, _HEADERS, body) as response:
+            content = b"".join(_pieces(response, self._manners))
+        return response.status, response.headers, content
+
+    def get(
+        self, url: str, headers: Mapping[str, str], out: IO[bytes], told: Callable[[int, int], None]
+    ) -> tuple[int, Mapping[str, str]]:
+        """The status and headers of the answer, whose body goes into `out` piece by piece where all
+        is well (200); `told` hears how many bytes are there, and of how many where that is known.
+
+        Raises as `post` does. Redirects are not followed.
+        """
+        headers = {"accept-encoding": "identity", "user-agent": USER_AGENT, **headers}
+        with self._asked("GET", url, headers) as response:
+            done, of = 0, response.length_remaining or 0
+            for piece in _pieces(response, self._manners) if response.status == 200 else ():
+                out.write(piece)
+                done += len(piece)
+                told(done, of)
+        return response.status, response.headers
+
+    @contextlib.contextmanager
+    def _asked(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        """An answer whose body is still to be read. Raises EndpointError, also while it is."""
         if url not in self._ways:
             self._ways[url] = _checked(proxy_for(url))
         proxy = self._ways[url]
-        headers = dict(_HEADERS)
+        headers = dict(headers)
         parts = urlsplit(url)
         if parts.username is not None:
             user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -84,10 +111,10 @@ class Sockets:
         with _Deadline(self._manners) as deadline:
             try:
                 response = self._manager(proxy, parts.scheme == "https").request(
-                    "POST", url, body=body, headers=headers, preload_content=False, redirect=False
+                    method, url, body=body, headers=headers, preload_content=False, redirect=False
                 )
                 deadline.begun = True
-                content = _read(response, self._manners)
+                yield response
             except HTTPError as error:
                 if deadline.passed:
                     raise deadline.error() from error
@@ -97,7 +124,6 @@ class Sockets:
                     response.close()
         if deadline.passed:  # what came by then may be cut
             raise deadline.error()
-        return response.status, response.headers, content
 
     def _manager(self, proxy: str | None, secure: bool) -> urllib3.PoolManager:
         if (proxy, secure) not in self._managers:
@@ -255,22 +281,21 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-def _read(response: urllib3.BaseHTTPResponse, manners: Manners) -> bytes:
+def _pieces(response: urllib3.BaseHTTPResponse, manners: Manners) -> Iterator[bytes]:
     """A body, read and unpacked piece by piece: a few bytes may unpack to gigabytes. One that says
     itself that it is too large is not read at all."""
     if (response.length_remaining or 0) > manners.largest_body:
         raise RangeTooWideError(_TOO_LARGE)
-    pieces, size = [], 0
+    size = 0
     began = time.monotonic()
     while piece := response.read1(1 << 20, decode_content=True):
-        pieces.append(piece)
         size += len(piece)
         if size > manners.largest_body:
             raise RangeTooWideError(_TOO_LARGE)
         took_s = time.monotonic() - began
         if took_s > manners.grace_s and response.tell() < manners.least_bytes_per_s * took_s:
             raise StalledError(f"the answer comes at {response.tell() / took_s:.0f} bytes a second")
-    return b"".join(pieces)
+        yield piece
 
 
 def _in_words(error: HTTPError, proxy: str | None, began: bool) -> EndpointError:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import StoreError, StoreSchemaError
+from data import NewerStoreError, OlderStoreError, StoreError, StoreSchemaError
 
 SCHEMA_VERSION = 2
 # How the source of a store begins that data/ingest/past.py built.
@@ -70,8 +70,8 @@ def open_reader(path: Path, oldest: int = SCHEMA_VERSION) -> duckdb.DuckDBPyConn
     It is attached to an instance in memory: duckdb.connect(path) would hand back the
     instance of a replaced file for as long as anyone in this process still reads it.
     Raises StoreError where there is no store, it is no DuckDB file or another program
-    has it open for writing, StoreSchemaError where its schema is older than `oldest` or newer
-    than this version's.
+    has it open for writing, OlderStoreError where its schema is older than `oldest`,
+    NewerStoreError where it is newer than this version's.
     """
     version(path)
     con = duckdb.connect(":memory:")
@@ -108,14 +108,14 @@ def check_schema(con: duckdb.DuckDBPyConnection, path: Path, oldest: int = SCHEM
     if oldest <= version <= SCHEMA_VERSION:
         return version
     if 0 < version < SCHEMA_VERSION:
-        raise StoreSchemaError(
-            f"{path} was written by an earlier version: sync again, which brings it up to date and "
-            "reads nothing twice"
+        raise OlderStoreError(
+            f"{path} was written by an earlier version: `python -m data.sync upgrade --store "
+            f"{path}` brings it up to date from its own logs"
         )
     if version > SCHEMA_VERSION:
-        raise StoreSchemaError(
-            f"{path} has schema {version}, this version reads schema {SCHEMA_VERSION}: use the "
-            "newer version of this program that wrote it, or name another file with --store"
+        raise NewerStoreError(
+            f"{path} has schema {version}, this version reads schema {SCHEMA_VERSION}: update the "
+            "program, as a newer version of it wrote the store, or name another file with --store"
         )
     raise StoreSchemaError(
         f"{path} has no schema of ours: it is no store. Name another file, or move it aside (and "

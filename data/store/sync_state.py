@@ -1,7 +1,7 @@
 """How a sync is getting on, for whoever cannot see its terminal: one small file beside the store.
 
 The file holds the last known state. Whether a sync runs now shows in the store's lock alone,
-which goes with its process.
+which goes with its process. An upgrade, which takes the same lock, has a file of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -66,6 +67,32 @@ def is_syncing(store: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+def write_upgrade(store: Path, share: float | None) -> None:
+    """Say how much of the upgrade that this process makes is done, from 0 to 1; None at its end.
+    Where the file cannot be written nothing happens."""
+    file = _upgrade_file(store)
+    with suppress(OSError):
+        if share is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(f"process {os.getpid()} {share:.3f}")
+
+
+def upgrade_share(store: Path) -> float | None:
+    """How much of the upgrade that runs now is done, from 0 to 1; None where none runs."""
+    try:
+        maker, _, share = _upgrade_file(store).read_text().rpartition(" ")
+        holder = store.with_name(f"{store.name}.lock").read_text()
+    except (OSError, ValueError):
+        return None
+    runs = bool(maker) and maker == holder and is_syncing(store)  # not left by one that was killed
+    return float(share) if runs else None
+
+
+def _upgrade_file(store: Path) -> Path:
+    return store.with_name(f"{store.name}.upgrading")
 
 
 def _file(store: Path) -> Path:

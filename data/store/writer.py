@@ -1,7 +1,8 @@
 """The next store: what a sync writes, beside the published one, until it is renamed.
 
 `<store>.next` survives kill -9 and is continued. One that a crash left unreadable is
-thrown away: it holds nothing published that the store beside it does not.
+thrown away: it holds nothing published that the store beside it does not. What is made of the
+published store alone has a name of its own, `<store>.upgrade`, and is begun anew each time.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from data.store.upgrade import OLDEST, upgrade
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 _NOT_STORED = {"name", "rpc_urls", "ends_on", "ends_told_by", "ends_confirmed"}  # may change
+NEXT, UPGRADE = ".next", ".upgrade"
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
 _HAS_COVERAGE = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'coverage'"
 # Landing spills to disk beyond this; a sync stays small beside the app.
@@ -106,7 +108,7 @@ def open_next(
     was, for a full disk, a store that another program writes, another network's store or
     one of another schema.
     """
-    following = _beside(path, ".next")
+    following = _beside(path, NEXT)
     con: duckdb.DuckDBPyConnection | None = None
     begun = not following.exists()
     in_vain = False
@@ -133,7 +135,7 @@ def open_next(
             in_vain = begun and held is not None and _held(con) == held
             raise
         if not following.exists() or following.stat().st_ino != opened:
-            raise _taken_away(path)
+            raise _taken_away(following, path)
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
     except RuntimeError as error:
@@ -147,6 +149,35 @@ def open_next(
                 con.close()
         if in_vain:
             remove_next(path)
+
+
+@contextmanager
+def open_upgrade(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the published store with this version's schema, to be published as `UPGRADE`: what
+    a stopped sync left in the next store stays.
+
+    To be called under `lock`. It is removed again where an error ends it. Raises StoreError.
+    """
+    try:
+        _remove(path, UPGRADE)  # left by a process that was killed
+        open_reader(path, OLDEST).close()
+        _copy(path, _beside(path, UPGRADE))
+        with duckdb.connect(_beside(path, UPGRADE), config=_CONFIG) as con:
+            written_by = check_schema(con, path, OLDEST)
+            if written_by < SCHEMA_VERSION:
+                with transaction(con):
+                    upgrade(con, written_by)
+            try:
+                yield con
+            except RuntimeError:
+                con.interrupt()  # Ctrl-C: closing would wait for the end of the query
+                raise
+    except (duckdb.Error, OSError) as error:
+        _remove(path, UPGRADE)
+        raise translated(error, path) from error
+    except BaseException:
+        _remove(path, UPGRADE)
+        raise
 
 
 @contextmanager
@@ -164,19 +195,21 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def discard(path: Path) -> None:
     """Remove a store that is to be built anew. To be called under `lock`."""
-    for suffix in ("", ".wal", ".next", ".next.wal", ".copy"):
+    for suffix in ("", ".wal", ".copy"):
         _beside(path, suffix).unlink(missing_ok=True)
-    shutil.rmtree(_beside(path, ".next.tmp"), ignore_errors=True)  # where DuckDB spills to
+    _remove(path, NEXT)
+    _remove(path, UPGRADE)
 
 
-def publish(path: Path) -> None:
+def publish(path: Path, suffix: str = NEXT) -> None:
     """Make the next store the published one, in one step that no reader can see half of.
 
-    To be called under `lock`, after the connection of `open_next` was closed.
+    To be called under `lock`, after the connection of `open_next` or `open_upgrade`, which has
+    another `suffix`, was closed.
     """
-    following = _beside(path, ".next")
+    following = _beside(path, suffix)
     if not following.exists():  # DuckDB would make an empty one
-        raise _taken_away(path)
+        raise _taken_away(following, path)
     try:
         with duckdb.connect(following) as con:
             con.execute("FORCE CHECKPOINT")
@@ -197,7 +230,7 @@ def publish(path: Path) -> None:
                     + ("" if next_id == store_id else ", and one is no copy of the other")
                     + f": nothing was published. Remove {following.name} and sync again"
                 )
-            block, read, next_read = _blocks_of_both(path)
+            block, read, next_read = _blocks_of_both(path, following)
             if next_read < read:
                 raise StoreError(
                     f"{following} has read {next_read:,} blocks of the pool and the bond token up "
@@ -207,7 +240,7 @@ def publish(path: Path) -> None:
         with following.open("rb") as file:
             os.fsync(file.fileno())
         following.replace(path)
-        shutil.rmtree(_beside(path, ".next.tmp"), ignore_errors=True)  # left by a killed sync
+        _remove(path, suffix)  # where a killed sync spilled to
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
 
@@ -233,21 +266,21 @@ def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int, int]:
 def holds_fewer_blocks(path: Path) -> bool:
     """Whether the next store, which is closed, has read less than the published one: what is read
     again is not all there yet. Raises StoreError where it cannot be opened."""
-    if not path.exists() or not _beside(path, ".next").exists():
+    if not path.exists() or not _beside(path, NEXT).exists():
         return False
     try:
-        _, read, next_read = _blocks_of_both(path)
+        _, read, next_read = _blocks_of_both(path, _beside(path, NEXT))
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
     return next_read < read
 
 
-def _blocks_of_both(path: Path) -> tuple[int, int, int]:
+def _blocks_of_both(path: Path, following: Path) -> tuple[int, int, int]:
     """The last block that the published and the next store both come to, and how many blocks each
     has read up to it."""
-    with duckdb.connect(_beside(path, ".next")) as following, open_reader(path, OLDEST) as con:
-        block = min(_synced_block(con), _synced_block(following))
-        return block, _blocks_read(con, block), _blocks_read(following, block)
+    with duckdb.connect(following) as newer, open_reader(path, OLDEST) as con:
+        block = min(_synced_block(con), _synced_block(newer))
+        return block, _blocks_read(con, block), _blocks_read(newer, block)
 
 
 def _synced_block(con: duckdb.DuckDBPyConnection) -> int:
@@ -270,11 +303,11 @@ def _blocks_read(con: duckdb.DuckDBPyConnection, last: int) -> int:
     return 0 if row is None or row[0] is None else int(row[0])
 
 
-def _taken_away(path: Path) -> StoreError:
+def _taken_away(following: Path, path: Path) -> StoreError:
     """The error where another program took the next store away."""
     return StoreError(
-        f"{path.name}.next was removed or replaced while the sync wrote it: {path} stays as it "
-        "was. Let no other program touch that file, and sync again"
+        f"{following.name} was removed or replaced while it was written: {path} stays as it was. "
+        "Let no other program touch that file, and try again"
     )
 
 
@@ -289,8 +322,15 @@ def _held(con: duckdb.DuckDBPyConnection) -> object:
 
 
 def remove_next(path: Path) -> None:
-    for suffix in (".next", ".next.wal"):
-        _beside(path, suffix).unlink(missing_ok=True)
+    """Remove the next store. To be called under `lock`."""
+    _remove(path, NEXT)
+
+
+def _remove(path: Path, suffix: str) -> None:
+    """Remove what is beside the store, with its log and where DuckDB spilled to."""
+    for each in (suffix, f"{suffix}.wal"):
+        _beside(path, each).unlink(missing_ok=True)
+    shutil.rmtree(_beside(path, f"{suffix}.tmp"), ignore_errors=True)
 
 
 def _copy(path: Path, following: Path) -> None:

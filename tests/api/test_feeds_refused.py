@@ -75,7 +75,7 @@ def test_a_store_that_cannot_be_read(client: Client, url: str, tmp_path: Path) -
         client("UPDATE store_info SET schema_version = 1"),
         url.format("sample"),
         503,
-        "unreadable-store",
+        "older-store",
     )
     path.write_bytes(b"no store at all" * 1_000)
     refused(asking(), url.format("sample"), 503, "unreadable-store")

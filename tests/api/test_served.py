@@ -114,20 +114,27 @@ def test_a_store_that_is_missing_says_so(ask: Ask, store: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    ("spoil", "kind"),
     [
-        lambda path: path.write_bytes(b"no store"),
-        lambda path: edited(path, path, "UPDATE store_info SET schema_version = 1"),
-        lambda path: edited(path, path, "UPDATE store_info SET schema_version = 99"),
-        lambda path: edited(path, path, "DROP TABLE requests"),
+        (lambda path: path.write_bytes(b"no store"), "unreadable-store"),
+        (
+            lambda path: edited(path, path, "UPDATE store_info SET schema_version = 1"),
+            "older-store",
+        ),
+        (
+            lambda path: edited(path, path, "UPDATE store_info SET schema_version = 99"),
+            "newer-store",
+        ),
+        (lambda path: edited(path, path, "DROP TABLE requests"), "unreadable-store"),
     ],
     ids=["rubbish", "older", "newer", "half"],
 )
 def test_a_store_that_cannot_be_read_is_told_without_its_path(
-    ask: Ask, store: Path, spoil: object
+    ask: Ask, store: Path, spoil: object, kind: str
 ) -> None:
     spoil(store)  # type: ignore[operator]
-    problem(ask, "/queue", 503, "unreadable-store")
+    told = problem(ask, "/queue", 503, kind)
+    assert ("update the program" in told) == (kind == "newer-store")
     assert ask("/networks").status_code == 200
 
 

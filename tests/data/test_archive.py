@@ -315,7 +315,7 @@ ALTERED: dict[str, Callable[[Lines], Lines]] = {
         *lines[1:],
     ],
     "no first line": lambda lines: lines[1:],
-    "another form": lambda lines: [lines[0].replace(b"form 1", b"form 2"), *lines[1:]],
+    "another form": lambda lines: [lines[0].replace(b"form 1", b"shape 1"), *lines[1:]],
     "no end": lambda lines: lines[:-2],
     "a line too much": lambda lines: [*lines, lines[-1]],
     "another view": lambda lines: [
@@ -341,6 +341,23 @@ def test_an_altered_archive_is_refused_and_nothing_lands(
     assert altered != text_of(archive)
     archive.write_bytes(bz2.compress(b"".join(altered)))
     with pytest.raises(LogFileError, match="is no whole archive"):
+        read(store, archive)
+    assert not list(store.parent.glob("devnet.duckdb*[!k]"))
+
+
+def test_a_small_file_that_unpacks_without_end_does_not_fill_the_disk(
+    archive: Path, store: Path
+) -> None:
+    line = b'{"address":"' + b"0" * 999_900 + b'"}\n'
+    archive.write_bytes(bz2.compress(text_of(archive)[0] + line * 20, compresslevel=1))
+    with pytest.raises(LogFileError, match="it unpacks to far more than logs do"):
+        read(store, archive)
+
+
+def test_one_of_a_later_version_says_update_the_program(archive: Path, store: Path) -> None:
+    later = [text_of(archive)[0].replace(b"form 1", b"form 2"), *text_of(archive)[1:]]
+    archive.write_bytes(bz2.compress(b"".join(later)))
+    with pytest.raises(LogFileError, match=r"is of form 2, .*: update the program"):
         read(store, archive)
     assert not list(store.parent.glob("devnet.duckdb*[!k]"))
 

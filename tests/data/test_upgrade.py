@@ -10,28 +10,10 @@ import pytest
 from data.store.reader import SCHEMA_VERSION
 from devnet import Devnet
 from tests.fake_node import devnet_answers, fake_node
+from tests.first_version import AS_FIRST
 from tests.syncing import column, not_passed, sync, tables
 
 pytestmark = pytest.mark.node
-
-# The first version kept no evidence, and read the staking contract's logs stub by stub.
-_FIRST = """
-CREATE TABLE old_coverage (
-    filter VARCHAR NOT NULL, from_block BIGINT NOT NULL, to_block BIGINT NOT NULL
-);
-INSERT INTO old_coverage
-SELECT filter, min(from_block), max(to_block) FROM coverage
-WHERE filter IN ('pool', 'bond') GROUP BY filter
-UNION ALL
-SELECT 'sfc ' || stub, block, (SELECT synced_block FROM store_info) FROM stubs;
-DROP TABLE coverage;
-ALTER TABLE old_coverage RENAME TO coverage;
-DROP TABLE contradictions;
-DROP TABLE searched_in_vain;
-DROP TABLE money;
-DROP TABLE rebuilt;
-UPDATE store_info SET schema_version = 1;
-"""
 
 
 def test_a_store_of_the_first_version_is_gone_on_with_and_rests_on_one_source(
@@ -39,7 +21,7 @@ def test_a_store_of_the_first_version_is_gone_on_with_and_rests_on_one_source(
 ) -> None:
     monkeypatch.setattr("data.ingest.from_node._TAIL_BLOCKS", 64)
     with duckdb.connect(synced_store) as con:
-        con.execute(_FIRST)
+        con.execute(AS_FIRST)
     with fake_node(devnet_answers(devnet.rpc_url)) as node:
         sync(synced_store, node.url)
         host = node.url.removeprefix("http://")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from data import ConfigError
 from data.config import ROOT
 from data.store.reader import open_reader
 from data.store.reader import version as version_of
+from data.store.sync_state import write_upgrade
+from data.store.writer import lock
 from pages.queue import first
 from tests.app import edited, of_network
-from tests.shown import Show, said
+from tests.shown import Show, opened, said
+from ui.frame import brought_up
 from ui.server import serving
 
 
@@ -200,7 +204,35 @@ def test_every_page_names_its_queries(page: str, names: list[str], show: Show) -
 def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
     app = show("UPDATE store_info SET schema_version = 99")
     (error,) = app.error
-    assert error.value.startswith(r"shown\.duckdb has schema 99, this version reads schema 2")
+    assert error.value.startswith(
+        r"shown\.duckdb has schema 99, this version reads schema 2\: update the program"
+    )
+
+
+def test_a_store_of_an_earlier_version_is_said_to_be_brought_up_to_date(
+    show: Show, environment: pytest.MonkeyPatch
+) -> None:
+    app = show("UPDATE store_info SET schema_version = 1")
+    assert [title.value for title in app.title] == ["This store is being brought up to date"]
+    assert not app.error
+    path = Path(os.environ["FTM_STORE"])
+    environment.setitem(brought_up._faults, path, f"cannot write beside {path}: no space")
+    assert "no space" in said(opened())
+    environment.setenv("FTM_PUBLIC", "on")
+    assert str(path.parent) not in said(opened())
+
+
+def test_tables_of_an_earlier_program_are_shown_while_they_are_made_anew(
+    show: Show, tmp_path: Path
+) -> None:
+    path = tmp_path / "shown.duckdb"
+    assert "An earlier version" not in said(show())
+    with lock(path):
+        write_upgrade(path, 0.5)
+        assert "They are being made anew from the same logs" in said(show())
+        lacking = show("ALTER TABLE requests DROP COLUMN payout_wei")
+        assert "This store is being brought up to date" in said(lacking)
+    assert "An earlier version" not in said(show())
 
 
 # A parameter that a page cannot take

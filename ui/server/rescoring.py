@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from answers.sources import read_sources
-from data import TrackerError
+from data import OlderStoreError, TrackerError
 from data.config import ROOT
+from data.store.reader import open_reader
 from scoring.panel import is_panel_due
 from scoring.run import is_due
 from ui.odds import progress
@@ -56,12 +57,15 @@ async def _kept_scored(store: Path) -> str:
     try:
         if await asyncio.to_thread(_is_due, store):
             return await _score(store)
+    except OlderStoreError:  # brought up to date first, which publishes it anew
+        return ""
     except (TrackerError, OSError) as error:
         return str(error)
     return ""
 
 
 def _is_due(store: Path) -> bool:
+    open_reader(store).close()  # one of an earlier version has nothing to score yet
     return is_due(store) or is_panel_due(store, datetime.now(UTC))
 
 

@@ -30,7 +30,7 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import fetching, gate, previews, rescoring
+from ui.server import fetching, gate, previews, rescoring, upgrading
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
@@ -155,14 +155,18 @@ def explain(error: Exception) -> bool:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Build the sample if visitors would see it, load what pages import, then serve."""
+    """Build the sample if visitors would see it, load what pages import, then serve, and keep the
+    stores scored and of this version meanwhile."""
     builder = await _build_sample()
     for name in _PRELOADED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
     _stop_in_time()
-    beside = [asyncio.create_task(fetching.keep_fetched())]
+    beside = [
+        asyncio.create_task(fetching.keep_fetched()),
+        asyncio.create_task(upgrading.keep_upgraded()),
+    ]
     if _wants_scores():
         beside.append(asyncio.create_task(rescoring.keep_scored()))
     print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)

@@ -240,7 +240,7 @@ def test_a_store_of_a_newer_version_says_what_to_do(name: str, killed: Path) -> 
         for path in discarded:
             path.unlink()
     _other_schema(killed.with_name(name))
-    with pytest.raises(StoreSchemaError, match=r"has schema 999, .*: use the newer version"):
+    with pytest.raises(StoreSchemaError, match=r"has schema 999, .*: update the program"):
         insert(killed, 3)
 
 
