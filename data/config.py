@@ -173,9 +173,11 @@ class Settings(BaseSettings):
     """The FTM_* variables: which `network` and `store` the app shows (None where unset), whether
     it scores odds in the background and logs forecasts that are shown, whether strangers visit it
     and may write SQL, the origins of sites that may show it in a frame, how often one client may
-    ask the API in a minute (0: always) and how many rows one answer of it has at most, what an
-    answer of a node may take in a sync (seconds in all, bytes a second at least, megabytes
-    unpacked) and, in the names of Network's own keys, what overrides them."""
+    ask the API in a minute (0: always) and how many rows one answer of it has at most, how many
+    seconds old a store may be until /healthz fails, whether /metrics answers (None: where no
+    strangers visit), from which level on and in which form is logged, what an answer of a node may
+    take in a sync (seconds in all, bytes a second at least, megabytes unpacked) and, in the names
+    of Network's own keys, what overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -190,6 +192,10 @@ class Settings(BaseSettings):
     sql_box: Literal["on", "off"] = "on"
     api_per_minute: Annotated[int, Field(ge=0)] = USUAL_PER_MINUTE
     api_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    most_age_seconds: Annotated[float, Field(gt=0)] | None = None
+    metrics: Literal["on", "off"] | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["plain", "lines", "json"] | None = None
     answer_seconds: Annotated[float, Field(ge=1, le=3_600)] | None = None
     answer_least_bytes: Annotated[float, Field(ge=0)] | None = None
     answer_most_mb: Annotated[float, Field(ge=1, le=1_024)] | None = None
@@ -206,6 +212,11 @@ class Settings(BaseSettings):
     ends_confirmed: bool | None = None
     rpc_urls: Annotated[tuple[str, ...] | None, NoDecode] = None
     framed_by: Annotated[tuple[str, ...] | None, NoDecode] = None
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_lower_case(cls, text: str) -> str:
+        return text.lower()
 
     @field_validator("rpc_urls", mode="before")
     @classmethod
@@ -227,6 +238,17 @@ def is_public() -> bool:
     """Whether strangers visit: nothing of the operator's is for them. Also while another setting is
     wrong, which strangers are not to be told either; what is neither on nor off counts as on."""
     return os.environ.get("FTM_PUBLIC", "") not in ("", "off")
+
+
+def are_metrics_open() -> bool:
+    """Whether metrics are told: by FTM_METRICS, else where no strangers visit. As `is_public`."""
+    told = os.environ.get("FTM_METRICS", "")
+    return told == "on" if told else not is_public()
+
+
+def environment_of_a_child() -> dict[str, str]:
+    """The environment of a process that is begun here, and whose words are read here."""
+    return {**os.environ, "FTM_LOG_FORMAT": "plain", "FTM_LOG_LEVEL": "info"}
 
 
 @lru_cache(maxsize=8)

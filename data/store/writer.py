@@ -7,9 +7,9 @@ thrown away: it holds nothing published that the store beside it does not.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -91,7 +91,7 @@ def _take(handle: IO[str], wait: bool) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    logging.getLogger("data.sync").warning(text)
 
 
 @contextmanager

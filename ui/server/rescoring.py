@@ -18,7 +18,7 @@ from pathlib import Path
 
 from answers.sources import read_sources
 from data import TrackerError
-from data.config import ROOT
+from data.config import ROOT, environment_of_a_child
 from scoring.panel import is_panel_due
 from scoring.run import is_due
 from ui.odds import progress
@@ -69,6 +69,7 @@ async def _score(store: Path) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "scoring", "--if-due", "--store", str(store)),
         cwd=ROOT,
+        env=environment_of_a_child(),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # it has processes of its own, which end with it

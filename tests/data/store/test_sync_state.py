@@ -44,9 +44,9 @@ def test_more_may_be_read_than_was_expected(store: Path, monkeypatch: pytest.Mon
         progress.expect(10)
         progress("pool", 30, 1)
         progress("bond", 60, 1)  # blocks that were to be read again
-        assert "45 of 45 blocks" in str(progress._bar)
+        assert progress._so_far == "45 of 45 blocks, 2 logs"
         progress.expect(5)
-        assert "45 of 45 blocks" in str(progress._bar)
+        assert progress._so_far == "45 of 45 blocks, 2 logs"
         heard = read_state(store)
     assert (heard.blocks, heard.total) == (45, 45)
 
