@@ -1,4 +1,4 @@
-"""The server around the pages: health, headers, faults, and what loads before a visit."""
+"""The server around the pages: headers, faults, and what loads before a visit."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
@@ -29,7 +27,7 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import gate, previews, rescoring
+from ui.server import gate, lines, operations, previews, rescoring, watching
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
@@ -106,10 +104,13 @@ def own_at_base_path(app: ASGIApp) -> ASGIApp:
     """Middleware that serves our own routes beside the pages, where Streamlit serves those below a
     path (`server.baseUrlPath`): it moves its own routes alone."""
     base = f"/{config.get_option('server.baseUrlPath').strip('/')}"
-    ours = tuple(base + path for path in _FOR_PROGRAMS)
+    folders = tuple(base + path for path in _FOR_PROGRAMS)
+    files = [base + path for path in operations.PATHS]
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        if base != "/" and scope["type"] == "http" and scope["path"].startswith(ours):
+        path = scope.get("path", "")
+        is_ours = path.startswith(folders) or path in files
+        if base != "/" and scope["type"] == "http" and is_ours:
             scope = {**scope, "root_path": base}
         await app(scope, receive, send)
 
@@ -118,20 +119,7 @@ def own_at_base_path(app: ASGIApp) -> ASGIApp:
 
 def routes(pages: str) -> list[BaseRoute]:
     """What is served beside the pages, each of which has its preview in the package `pages`."""
-    return [Route("/healthz", health), *previews.routes(pages)]
-
-
-def health(request: Request) -> Response:
-    """200 while the store shown first can be read or is still to be made, else 503."""
-    from answers import store_view
-
-    try:
-        source = read_sources().default()
-        block = store_view.synced_block(source)
-    except TrackerError:
-        reason = "the store or its settings cannot be read: the pages say why"
-        return JSONResponse({"status": "failed", "reason": reason}, status_code=503)
-    return JSONResponse({"status": "ok", "network": source.name, "synced_block": block})
+    return [*operations.ROUTES, *previews.routes(pages)]
 
 
 def explain(error: Exception) -> bool:
@@ -154,19 +142,21 @@ def explain(error: Exception) -> bool:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Build the sample if visitors would see it, load what pages import, then serve."""
+    lines.take_over()
     builder = await _build_sample()
     for name in _PRELOADED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
-    scorer = asyncio.create_task(rescoring.keep_scored()) if _wants_scores() else None
-    print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
+    beside = [watching.tell_changes(), *([rescoring.keep_scored()] if _wants_scores() else [])]
+    tasks = [asyncio.create_task(each) for each in beside]
+    lines.tell_start(gate.address())
     yield
     await previews.DRAWER.close()
-    if scorer is not None:
-        scorer.cancel()
+    for task in tasks:
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await scorer
+            await task
     if builder is not None:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()
