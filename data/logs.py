@@ -15,6 +15,7 @@ from typing import TextIO
 from data import ConfigError
 from data.config import Settings, settings
 
+_OWN = ("api", "data", "scoring", "ui")  # of others' words only warnings are told
 # Given as `extra` with a change of state: who looks at a terminal sees it happen.
 CHANGE = {"is_change": True}
 
@@ -76,7 +77,9 @@ def begin(logger: str = "") -> None:
         handler.addFilter(lambda record: not hasattr(record, "is_change"))
     named = logging.getLogger(logger)
     named.handlers = [handler]
-    named.setLevel(level())
+    named.setLevel(level() if logger else max(level(), logging.WARNING))
+    for own in _OWN:
+        logging.getLogger(own).setLevel(level())
     named.propagate = False
     logging.captureWarnings(not logger)
 

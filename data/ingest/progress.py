@@ -13,6 +13,7 @@ from types import TracebackType
 from tqdm import tqdm
 
 from data import TrackerError
+from data.logs import is_plain
 from data.store.sync_state import BROKEN_OFF, SyncState, read_state, write_state
 
 _WRITE_EVERY_S = 0.5
@@ -50,7 +51,7 @@ class Progress:
             mininterval=0.2,
             delay=_SHOWN_AFTER_S,
             file=sys.stderr,
-            disable=not sys.stderr.isatty(),
+            disable=not (sys.stderr.isatty() and is_plain()),
         )
 
     def __call__(self, contract: str, blocks: int, logs: int) -> None:

@@ -35,7 +35,7 @@ def take_over() -> None:
     begin()
     for handler in logging.getLogger().handlers:
         handler.setFormatter(Discreet(handler.formatter or logging.Formatter()))
-        handler.addFilter(_tells_no_visitor)
+    logging.getLogger("uvicorn.error").addFilter(_tells_no_visitor)
     if is_plain():
         return
     for name in [*logging.root.manager.loggerDict]:

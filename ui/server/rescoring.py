@@ -19,6 +19,7 @@ from pathlib import Path
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, environment_of_a_child
+from data.logs import CHANGE
 from scoring.panel import is_panel_due
 from scoring.run import is_due
 from ui.odds import progress
@@ -36,6 +37,7 @@ async def keep_scored() -> None:
         return
     settled = progress.begin()
     again_at: dict[Path, float] = {}
+    faults: dict[Path, str] = {}
     while True:
         for source in known.values():
             version, path = source.version(), source.path
@@ -44,11 +46,21 @@ async def keep_scored() -> None:
             if version is None or rests or (settled.get(path) == version and not failed):
                 continue
             again_at.pop(path, None)
-            if fault := await _kept_scored(path):
-                _log.warning("%s could not be scored, it is tried again: %s", path.name, fault)
+            fault = await _kept_scored(path)
+            if fault != faults.get(path, ""):
+                _tell(path, fault)
+            faults[path] = fault
+            if fault:
                 again_at[path] = time.monotonic() + _AGAIN_AFTER_S
             settled[path] = version
         await asyncio.sleep(_LOOKED_EVERY_S)
+
+
+def _tell(store: Path, fault: str) -> None:
+    if fault:
+        _log.warning("%s could not be scored, it is tried again: %s", store.name, fault)
+    else:
+        _log.info(f"{store.name} is scored again", extra=CHANGE)
 
 
 async def _kept_scored(store: Path) -> str:
