@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 
 from api import app as api
 from api import limits
-from ui.server import addresses, first_page, gate, serving
+from ui.server import addresses, first_page, gate, metrics, serving
 
 gate.ask_nobody_outside()
 app = st.App(
@@ -15,6 +15,7 @@ app = st.App(
     lifespan=serving.lifespan,
     routes=[*serving.routes("pages"), *api.routes(addresses.base())],
     middleware=[
+        Middleware(metrics.counted),
         Middleware(serving.with_security_headers),
         Middleware(gate.named_hosts_only),
         Middleware(serving.own_at_base_path),

@@ -163,16 +163,6 @@ def open_view(source: Source, found: Version | None, now: datetime) -> StoreView
     return StoreView(source, found, read(found), now) if found else None
 
 
-def synced_block(source: Source) -> int | None:
-    """How far the newest store of `source` goes; None where there is none. Raises StoreError."""
-    while True:
-        found = source.version()
-        try:
-            return read(found).synced_block if found else None
-        except SupersededError:
-            continue
-
-
 # What is cached here is never changed: frames and frozen values, handed out as they are.
 @lru_cache(maxsize=16)
 def read(version: Version) -> StoreInfo:

@@ -6,44 +6,60 @@ where the fault was seen, with a message that ends in what to do next.
 
 
 class TrackerError(Exception):
-    """Base of every error this package raises on purpose. `exit_status` is that of a sync which
-    ends with it."""
+    """Base of every error this package raises on purpose. `exit_status` is that of a command which
+    ends with it, `kind` names it to whoever may see neither hosts nor paths."""
 
     exit_status = 1
+    kind = "failed"
 
 
 class ConfigError(TrackerError, ValueError):  # a ValueError, so that pydantic names the key
     """A setting, network, address or URL that is not valid."""
 
+    kind = "settings"
+
 
 class NodeError(TrackerError):
     """No endpoint gave a usable answer within the bounded retries."""
+
+    kind = "node"
 
 
 class WrongChainError(NodeError):
     """The endpoint serves another chain than the network asks for, or one that was rewritten."""
 
+    kind = "wrong chain"
+
 
 class LogFileError(TrackerError):
     """A file of logs holds a line that cannot be stored; nothing of the file was."""
+
+    kind = "file"
 
 
 class ChangedLogError(TrackerError):
     """A log already stored came again with other content: finality was broken."""
 
+    kind = "changed log"
+
 
 class StoreError(TrackerError):
     """The store cannot be opened, written or published."""
+
+    kind = "store"
 
 
 class StoreLockedError(StoreError):
     """Another process is writing the same store."""
 
     exit_status = 3
+    kind = "locked"
 
 
 class StoreSchemaError(StoreError):
     """The store was written by another version of the schema."""
+
+    kind = "schema"
 
 
 class OlderStoreError(StoreSchemaError):

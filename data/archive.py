@@ -1,7 +1,8 @@
 """`python -m data.archive`: a history as one file, for when its chain is gone.
 
-`write` and `read` exit with 0 when done, 1 where it failed, 2 for bad usage. `verify` and `compare`
-do as cmp does: 0 where all is the same, 1 where something differs, 2 where nobody can tell.
+`write` and `read` exit with 0 when done, 1 where it failed, 2 for bad usage, 3 where another
+process writes the store. `verify` and `compare` do as cmp does: 0 where all is the same, 1 where
+something differs, 2 where nobody can tell.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import ConfigError, StoreError, TrackerError
+from data import ConfigError, StoreError, StoreLockedError, TrackerError
 from data.config import SAMPLE, Network, default_store, load_network
 from data.ingest import raw_logs
 from data.ingest.archived import Scope, filters_of, open_history, scope_of, write_archive
@@ -45,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         status: int = options.run(options)
     except TrackerError as error:
         print(f"data.archive: {error}", file=sys.stderr)
+        if isinstance(error, StoreLockedError):
+            return error.exit_status
         return 2 if isinstance(error, ConfigError) else trouble
     except (KeyboardInterrupt, RuntimeError) as error:
         if not is_ctrl_c(error):

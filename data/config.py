@@ -202,10 +202,11 @@ class Settings(BaseSettings):
     a file or, as text, the address of one that lies elsewhere), whether it scores odds in the
     background and logs forecasts that are shown, whether strangers visit it and may write SQL, the
     origins of sites that may show it in a frame, how often one client may ask the API in a minute
-    (0: always) and how many rows one answer of it has at most, what an answer of a node may take in
-    a sync (seconds in all, bytes a second at least, megabytes unpacked), how often an archive
-    elsewhere is looked at and how large it may be and, in the names of Network's own keys, what
-    overrides them."""
+    (0: always) and how many rows one answer of it has at most, how many seconds old a store may be
+    until /healthz fails, whether /metrics answers (None: where no strangers visit), from which
+    level on and in which form is logged, what an answer of a node may take in a sync (seconds in
+    all, bytes a second at least, megabytes unpacked), how often an archive elsewhere is looked at
+    and how large it may be and, in the names of Network's own keys, what overrides them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -220,6 +221,10 @@ class Settings(BaseSettings):
     sql_box: Literal["on", "off"] = "on"
     api_per_minute: Annotated[int, Field(ge=0)] = USUAL_PER_MINUTE
     api_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    most_age_seconds: Annotated[float, Field(gt=0)] | None = None
+    metrics: Literal["on", "off"] | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["plain", "lines", "json"] | None = None
     answer_seconds: Annotated[float, Field(ge=1, le=3_600)] | None = None
     answer_least_bytes: Annotated[float, Field(ge=0)] | None = None
     answer_most_mb: Annotated[float, Field(ge=1, le=1_024)] | None = None
@@ -244,6 +249,11 @@ class Settings(BaseSettings):
     def _file_or_address(cls, text: str | None) -> Path | str | None:
         return text if text is None or _ELSEWHERE.match(text) else Path(text)
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_lower_case(cls, text: str) -> str:
+        return text.lower()
+
     @field_validator("rpc_urls", mode="before")
     @classmethod
     def _split(cls, text: str | None) -> tuple[str, ...] | None:
@@ -264,6 +274,17 @@ def is_public() -> bool:
     """Whether strangers visit: nothing of the operator's is for them. Also while another setting is
     wrong, which strangers are not to be told either; what is neither on nor off counts as on."""
     return os.environ.get("FTM_PUBLIC", "") not in ("", "off")
+
+
+def are_metrics_open() -> bool:
+    """Whether metrics are told: by FTM_METRICS, else where no strangers visit. As `is_public`."""
+    told = os.environ.get("FTM_METRICS", "")
+    return told == "on" if told else not is_public()
+
+
+def environment_of_a_child() -> dict[str, str]:
+    """The environment of a process that is begun here, and whose words are read here."""
+    return {**os.environ, "FTM_LOG_FORMAT": "plain", "FTM_LOG_LEVEL": "info"}
 
 
 @lru_cache(maxsize=8)

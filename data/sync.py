@@ -1,6 +1,7 @@
 """`python -m data.sync`: fetches a network's logs and builds its store.
 
-Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage.
+Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage, 3 another process
+writes the store.
 `python -m data.sync check` tells what each endpoint can do; 1 where none keeps the history.
 `python -m data.sync verify` asks others, or a file, for what one host told; 1 where they differ.
 `python -m data.sync upgrade` brings a store of an earlier version up to date, without a node.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -25,13 +27,14 @@ from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainE
 from data import upgrade as upgrade_command
 from data.config import SAMPLE, Network, default_store, load_network, settings
 from data.ingest.archived import is_archive
-from data.ingest.checks import Finding
+from data.ingest.checks import Finding, failures
 from data.ingest.from_archive import sync_archive
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
 from data.lake.address import parse_lake
 from data.lake.working import Lake, lake_of, move
-from data.node.endpoint import Contribution, Manners
+from data.logs import CHANGE, begin, is_plain
+from data.node.endpoint import Manners
 from data.options import asking, between, count, parser, refuse_contradictions
 from data.sample.store import ensure_sample
 from data.store.reader import is_ctrl_c, version
@@ -39,6 +42,7 @@ from data.store.writer import lock
 
 # Of glibc's malloc.h: how many arenas there may be, and from what size on memory is mapped.
 _ARENAS, _MAPPED_FROM = -8, -3
+_log = logging.getLogger("data.sync")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         lake = lake_of(options.store or "", network)
         path = lake.path if lake else Path(options.store or default_store(network.name))
     except ConfigError as error:
-        print(f"data.sync: {error}", file=sys.stderr)
+        _log.error(error)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -64,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         if to_lake is not None:
             _print(move(path, to_lake, network, datetime.now(UTC)))
     except TrackerError as error:
-        print(f"data.sync: {error}", file=sys.stderr)
+        _log.error(error)
         return error.exit_status
     except (KeyboardInterrupt, RuntimeError) as error:
         status = _stopped(error, "what landed")
@@ -81,6 +85,8 @@ def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake 
             _print(lake.push(datetime.now(UTC)))
         return
     with lock(path):
+        files = " from files" if options.logs else ""
+        _log.info(f"sync of {network.name}{files} began", extra=CHANGE)
         if not options.logs:
             _from_node(network, path, options, lake)
             return
@@ -110,7 +116,7 @@ def _stopped(error: BaseException, kept: str) -> int:
     """Say that Ctrl-C stopped the work, and what is kept; 130. Raises what is no Ctrl-C."""
     if not is_ctrl_c(error):
         raise error
-    print(f"stopped; {kept} is kept, run the same command to go on", file=sys.stderr)
+    _log.warning(f"stopped; {kept} is kept, run the same command to go on")
     return 130
 
 
@@ -123,10 +129,7 @@ def _check(arguments: list[str]) -> int:
     print("\n".join(table(rows)))
     if any(row.usable and row.keeps_history for row in rows):
         return 0
-    print(
-        f"data.sync: no endpoint of {options.network} keeps the history: name one with --rpc-url",
-        file=sys.stderr,
-    )
+    _log.error(f"no endpoint of {options.network} keeps the history: name one with --rpc-url")
     return 1
 
 
@@ -159,8 +162,8 @@ def _verify(arguments: list[str]) -> int:
         with lock(path):
             return _verified(network, path, options)
     except TrackerError as error:
-        print(f"data.sync: {error}", file=sys.stderr)
-        return 1
+        _log.error(error)
+        return error.exit_status
     except (KeyboardInterrupt, RuntimeError) as error:
         return _stopped(error, "what was compared")
 
@@ -191,7 +194,7 @@ def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
             dice=Random(),
         )
     print(f"{path}: " + "\n".join(lines(found)))
-    _print_failures(found.findings)
+    _tell_failures(found.findings)
     return 0 if found.fine else 1
 
 
@@ -204,7 +207,7 @@ def _from_archive(network: Network, path: Path, options: argparse.Namespace) -> 
         raise LogFileError("an archive says itself which blocks it holds: name it alone")
     sealed, logs, findings = sync_archive(network, path, options.logs[0], datetime.now(UTC))
     print(f"{sealed}\n{path}: {logs:,} new logs up to block {sealed.scope.last_block}")
-    _print_failures(findings)
+    _tell_failures(findings)
     return True
 
 
@@ -227,8 +230,10 @@ def _from_files(network: Network, path: Path, options: argparse.Namespace) -> No
     took_s = time.monotonic() - began
     if landed.skipped:
         print(f"{landed.skipped:,} logs of other contracts were skipped")
-    print(f"{path}: {landed.logs:,} new logs up to block {landed.block} in {took_s:.1f} s")
-    _print_failures(landed.findings)
+    brought = f"{landed.logs:,} new logs up to block {landed.block}"
+    _log.info(f"published: {brought}", extra=CHANGE)
+    print(f"{path}: {brought} in {took_s:.1f} s")
+    _tell_failures(landed.findings)
 
 
 def _block_times(network: Network, blocks: list[int]) -> dict[int, datetime]:
@@ -244,7 +249,7 @@ def _from_node(
     from data.ingest.from_node import has_news, sync_node
     from data.node.chain import Chain
 
-    told, fault = set[str](), ""
+    told, fault = set[str](), ""  # the kind of fault of an outage
     line_due = True  # with --follow only what is new gets a line, and that a node is back
     while True:
         try:
@@ -258,13 +263,18 @@ def _from_node(
                     synced = sync_node(
                         network, path, chain, progress, options.from_block, options.to_block
                     )
+            if fault:
+                _log.info("recovered: endpoints answer again", extra=CHANGE)
             if synced is not None and (progress.logs or line_due):
                 for each in chain.contributions():
                     if each.requests:
-                        print(_contribution(each), file=sys.stderr)
-                print(f"{path}: {progress.logs:,} new logs up to block {synced.block}", flush=True)
+                        _log.info(each)
+                brought = f"{progress.logs:,} new logs up to block {synced.block}"
+                _log.info(f"published: {brought}", extra=CHANGE)
+                if not options.follow or is_plain():
+                    print(f"{path}: {brought}", flush=True)
             if synced is not None:
-                _print_failures(synced.findings)
+                _tell_failures(synced.findings)
                 if lake is not None:
                     _print(lake.push(datetime.now(UTC)))
             line_due, fault = False, ""
@@ -273,38 +283,24 @@ def _from_node(
         except NodeError as error:
             if not options.follow:
                 raise
-            if str(error) != fault:  # an outage is told once, not each round
-                print(f"data.sync: {error}", file=sys.stderr)
-            fault, line_due = str(error), True
+            if error.kind != fault:  # an outage is told once, not each round
+                _log.error(error)
+            fault, line_due = error.kind, True
         if not options.follow:
             return
         time.sleep(options.follow)
 
 
-def _contribution(each: Contribution) -> str:
-    refused = f", {each.refusals:,} in vain" if each.refusals else ""
-    return (
-        f"{each.host}: {each.requests:,} requests for logs{refused}; {each.blocks:,} blocks, at "
-        f"most {each.widest:,} at once"
-    )
-
-
-def _print_failures(findings: Sequence[Finding]) -> None:
-    """Print failed checks on stderr, with their block and id; the store keeps them all."""
-    failed = [finding for finding in findings if finding.status == "failed"]
-    for finding in failed[:10]:
-        place = f"block {finding.block}" + (
-            f", request {finding.wr_id}" if finding.wr_id is not None else ""
-        )
-        print(f"check failed: {finding.name}, {place}: {finding.message}", file=sys.stderr)
-    if len(failed) > 10:
-        print(f"and {len(failed) - 10} more: see the Status page", file=sys.stderr)
+def _tell_failures(findings: Sequence[Finding]) -> None:
+    for line in failures(findings):
+        _log.warning(line)
 
 
 if __name__ == "__main__":
     # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
     sys.modules["pandas"] = None  # type: ignore[assignment]
     _give_memory_back()
+    begin()
     # A script's background job never hears of Ctrl-C: `kill` ends it just as cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

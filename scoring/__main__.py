@@ -9,6 +9,7 @@ Exit status: 0 done or not due, 1 failed, 2 bad usage.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import polars as pl
 
 from data import ConfigError, TrackerError
 from data.config import SAMPLE, copy_of, default_store, load_network, settings
+from data.logs import begin
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader, read_info
 from forecast import ForecastError
@@ -31,6 +33,7 @@ from scoring.panel import append_panel
 from scoring.run import first_verdict, is_due, model_version, run_backtest
 
 _SHOWN = ("tw_crps", "covered_90", "covered_50", "late", "width_90", "brier_35")
+_log = logging.getLogger("scoring")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,10 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
             scores = _scored(store, out_of_the_way=options.if_due)
         logged = append_panel(store, datetime.now(UTC))
     except ConfigError as error:
-        print(f"scoring: {error}", file=sys.stderr)
+        _log.error(error)
         return 2
     except (TrackerError, ForecastError) as error:
-        print(f"scoring: {error}", file=sys.stderr)
+        _log.error(error)
         return 1
     if scores is not None and not options.if_due:
         print(score_report(scores))
@@ -225,4 +228,5 @@ def _store(network: str | None) -> Path:
 
 
 if __name__ == "__main__":
+    begin()
     raise SystemExit(main())

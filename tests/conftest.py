@@ -21,6 +21,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from answers.sources import read_sources
+from data.logs import begin
 from data.sample import SAMPLE_UNTIL
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader
@@ -44,10 +45,13 @@ LOOPBACK = ["127.0.0.1", "localhost"]
 def pytest_configure() -> None:
     """The machine's own FTM_* variables say nothing here, nor does a day on which a chain is to
     end: what pages say would change with the date. In the background of a script Ctrl-C is
-    ignored, also by all that a test would start."""
+    ignored, also by all that a test would start. What is logged has no times, as on a terminal."""
     for name in [name for name in os.environ if name.startswith("FTM_")]:
         del os.environ[name]
     os.environ["FTM_ENDS_ON"] = "none"
+    os.environ["FTM_LOG_FORMAT"] = "plain"  # but in tests of the lines
+    begin("data")
+    begin("scoring")
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from ui.browser import address, copy_link, figures, look
 from ui.frame import around, brought_up, fetched, past_day, shown
 from ui.odds import renewed
 from ui.parts import links
-from ui.server import first_page
+from ui.server import first_page, metrics
 
 NEED_NO_REQUESTS = {"explore", "status"}
 SHOW_ODDS = {"", "unstake", "track", "outlook"}  # "" is the first page, Queue
 PAGES = Path(__file__).parent.parent / "pages"
 
+began = time.perf_counter()
 page = st.navigation(
     [
         st.Page(PAGES / "queue" / "page.py", title="Queue", url_path="queue", default=True),
@@ -100,3 +102,4 @@ except (TrackerError, QueryError) as error:
 links.leave()
 address.tell(links.rewritten(), now.isoformat())
 around.footer(sources, default, source, drawn, view, scored)
+metrics.page_ran(page.url_path, time.perf_counter() - began)

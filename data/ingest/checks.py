@@ -23,6 +23,7 @@ from data.pool.state import PoolState
 
 # Violations of one kind beyond these are counted, not listed.
 _SHOWN = 50
+_TOLD = 10
 _IN_WEI = ("view pendingWei", "view stashed", "view feeShift", "view getBurnFee")
 
 # What logs alone say the contract's views must be. A sum over an amount that is not known is not
@@ -325,3 +326,16 @@ def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
     row = con.execute(sql).fetchone()
     assert row is not None
     return row
+
+
+def failures(findings: Sequence[Finding]) -> list[str]:
+    """The first checks that failed, with their block and id; the store keeps them all."""
+    failed = [finding for finding in findings if finding.status == "failed"]
+    told = []
+    for finding in failed[:_TOLD]:
+        request = "" if finding.wr_id is None else f", request {finding.wr_id}"
+        place = f"block {finding.block}{request}"
+        told.append(f"check failed: {finding.name}, {place}: {finding.message}")
+    if len(failed) > _TOLD:
+        told.append(f"and {len(failed) - _TOLD} more: see the Status page")
+    return told

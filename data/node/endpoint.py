@@ -96,6 +96,13 @@ class Contribution:
     log_bytes: int = 0
     widest: int = 0
 
+    def __str__(self) -> str:
+        refused = f", {self.refusals:,} in vain" if self.refusals else ""
+        return (
+            f"{self.host}: {self.requests:,} requests for logs{refused}; {self.blocks:,} blocks, "
+            f"at most {self.widest:,} at once"
+        )
+
 
 @dataclass(eq=False)
 class Endpoint:

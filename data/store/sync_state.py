@@ -13,11 +13,17 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+BROKEN_OFF = "broken off"
+
 
 @dataclass(frozen=True)
 class SyncState:
     """`blocks` of `total` were read and gave `logs` new logs, in seconds since 1970 from
-    `began_s` on. `ended_s` is None while it runs, `error` None unless it failed."""
+    `began_s` on. `ended_s` is None while it runs, `error` None unless it failed.
+
+    `error_kind` is that of the last sync that ended, `failing_since_s` when the first of those
+    failed that failed since one succeeded; both are None where the last one did.
+    """
 
     began_s: float
     heard_s: float
@@ -27,6 +33,15 @@ class SyncState:
     doing: str = ""
     ended_s: float | None = None
     error: str | None = None
+    error_kind: str | None = None
+    failing_since_s: float | None = None
+
+    def next(self, now_s: float) -> SyncState:
+        """The state of a sync that begins after this one."""
+        kind, since_s = self.error_kind, self.failing_since_s
+        if self.ended_s is None:  # it was killed
+            kind, since_s = BROKEN_OFF, since_s or self.began_s
+        return SyncState(now_s, now_s, error_kind=kind, failing_since_s=since_s)
 
     @property
     def seconds_left(self) -> float | None:

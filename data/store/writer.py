@@ -8,9 +8,9 @@ published store alone has a name of its own, `<store>.upgrade`, and is begun ane
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -93,7 +93,7 @@ def _take(handle: IO[str], wait: bool) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    logging.getLogger("data.sync").warning(text)
 
 
 @contextmanager

@@ -192,8 +192,9 @@ def test_a_clash_leaves_the_published_store_as_it_was(
 def test_a_folder_without_permission_is_named(file: Path) -> None:
     """Root may write everywhere, so it becomes nobody, who may not read all it imports."""
     code = (
-        "import os, sys\nfrom data.config import load_network\nfrom data.sync import main\n"
-        "load_network('fantom')\nos.geteuid() == 0 and os.setuid(65534)\nsys.exit(main())"
+        "import os, sys\nfrom data.config import load_network\nfrom data.logs import begin\n"
+        "from data.sync import main\nload_network('fantom')\nbegin()\n"
+        "os.geteuid() == 0 and os.setuid(65534)\nsys.exit(main())"
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "store"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ import pytest
 from data import sync as command
 from data.config import ROOT, Network
 from data.store.reader import open_reader
+from data.store.sync_state import SyncState, read_state
 from data.store.writer import open_next
 from devnet import Devnet, act
 from devnet.node import free_port
@@ -30,13 +33,13 @@ HANGS = only("eth_getLogs", lambda asked: result(asked, [], after_s=30))
 
 
 @contextmanager
-def started(store: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(store: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A sync of the devnet; killed on leaving if it still runs."""
     command = [sys.executable, "-m", "data.sync", "--network", "devnet", "--store", str(store)]
     process = subprocess.Popen(
         [*command, *arguments],
         cwd=ROOT,
-        env=os.environ | {"TZ": "America/St_Johns"},
+        env=os.environ | {"TZ": "America/St_Johns"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -192,3 +195,39 @@ def test_followed_it_shows_what_happens_and_survives_the_node_going_away(
     assert "Traceback" not in err
     assert out.count("up to block") >= 3
     assert ": 0 new logs" not in out
+
+
+def test_followed_as_a_service_each_line_has_a_time_and_each_change_of_state_one_line(
+    changing_devnet: Devnet, store: Path
+) -> None:
+    devnet = changing_devnet
+
+    def failing() -> SyncState | None:
+        state = read_state(store)
+        return state if state is not None and state.error_kind == "node" else None
+
+    with (
+        fake_node(devnet_answers(devnet.rpc_url)) as node,
+        started(store, "--rpc-url", node.url, "--follow", "1", FTM_LOG_FORMAT="json") as process,
+    ):
+        until(store.exists)
+        node.fault = lambda asked: Reply(b"gone for a moment", 503)
+        until(failing)
+        first = failing()
+        assert first.failing_since_s is not None
+        until(lambda: failing().began_s > first.began_s)
+        assert failing().failing_since_s == first.failing_since_s
+        node.fault = None
+        until(lambda: not failing())
+        assert read_state(store).failing_since_s is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, out) == (0, "")
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert all(datetime.fromisoformat(line["time"]).utcoffset() == timedelta() for line in lines)
+    assert {line["logger"] for line in lines} == {"data.sync"}
+    told = [line["message"] for line in lines]
+    assert told[0] == "sync of devnet began"
+    assert sum(text.startswith("published: ") for text in told) == 2
+    assert [line["level"] for line in lines if "HTTP 503" in line["message"]] == ["error"]
+    assert told.count("recovered: endpoints answer again") == 1

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from data import archive
 from data.config import load_network
 from data.ingest import decode
 from data.ingest.coverage import cover, gaps
@@ -266,3 +267,19 @@ def test_what_cannot_be_verified_is_refused(
     assert main(["verify", "--network", "devnet", "--store", str(missing)]) == 1
     assert "sync the network first" in capsys.readouterr().err
     assert not missing.exists()
+
+
+def test_that_another_process_writes_the_store_has_a_status_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (store := tmp_path / "store.duckdb").touch()
+    (file := tmp_path / "fantom.archive").touch()
+    words = ["--network", "fantom", "--store", str(store)]
+    with lock(store):
+        for command, arguments in (
+            (main, ["verify", *words]),
+            (main, [*words, "--rpc-url", "http://127.0.0.1:1"]),
+            (archive.main, ["read", *words, str(file)]),
+        ):
+            assert command(arguments) == 3
+            assert "let it finish, or stop it, then try again" in capsys.readouterr().err

@@ -55,12 +55,14 @@ def asked(
 
 
 @contextmanager
-def stream(app: App, host: str, origin: str | None) -> Iterator[ClientConnection]:
+def stream(
+    app: App, host: str, origin: str | None, path: str = "/_stcore/stream"
+) -> Iterator[ClientConnection]:
     """The WebSocket of a page that was opened as `host`, by a page of `origin`."""
     with (
         socket.create_connection(("127.0.0.1", port_of(app)), timeout=60) as raw,
         connect(
-            f"ws://{host}/_stcore/stream",
+            f"ws://{host}{path}",
             sock=raw,
             origin=None if origin is None else Origin(origin),
             subprotocols=[Subprotocol("streamlit")],

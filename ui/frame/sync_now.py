@@ -15,7 +15,7 @@ import streamlit as st
 from answers import ending_words, words
 from answers.ending import Ending
 from answers.sources import Source
-from data.config import ROOT, SAMPLE, is_public, network_names
+from data.config import ROOT, SAMPLE, environment_of_a_child, is_public, network_names
 from data.store.sync_state import SyncState, is_syncing, read_state
 
 _WATCHED_EVERY_S = 1.0
@@ -109,7 +109,9 @@ def _start(source: Source) -> str:
     command += ["--store", str(source.path)]
     quiet = subprocess.DEVNULL
     with tempfile.TemporaryFile() as said, st.spinner("Starting"):
-        process = subprocess.Popen(command, cwd=ROOT, stdin=quiet, stdout=quiet, stderr=said)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment_of_a_child(), stdin=quiet, stdout=quiet, stderr=said
+        )
         _started().append(process)
         while process.poll() is None and not is_syncing(source.path):
             time.sleep(0.1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -135,7 +136,10 @@ def serve(orders: BinaryIO, pictures: BinaryIO) -> None:
         try:
             picture = drawn(card, chart)
         except ValueError as error:
-            print(f"a chart could not be drawn: {error}", file=sys.stderr, flush=True)
+            from data.logs import begin  # it brings what this process has no need of else
+
+            begin("ui")
+            logging.getLogger("ui").warning(f"a chart could not be drawn: {error}")
             picture = drawn(card, None)
         pictures.write(len(picture).to_bytes(_LENGTH_BYTES) + picture)
         pictures.flush()

@@ -12,13 +12,13 @@ from streamlit import config, net_util
 from streamlit.web.server.server_util import get_display_address, get_url
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from data.config import is_public
+from data.config import are_metrics_open
 
 _READING = ("GET", "HEAD", "OPTIONS")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen at, and no names
-_HEALTH = "/healthz"  # asked by address, and tells the network and its last block alone
-_METRICS = "/_stcore/metrics"  # how many visit, and what is kept of them
+_HEALTH = "/healthz"  # asked by address, and tells neither hosts nor paths
+_METRICS = ("/_stcore/metrics", "/metrics")  # how many visit, and what is kept of them
 _POLICY = 1008  # the code that closes a WebSocket
 
 
@@ -33,11 +33,15 @@ def reading_only(app: ASGIApp) -> ASGIApp:
         if scope["type"] == "http" and scope["method"] not in _READING:
             text = "This server is only read: it takes no uploads.\n"
             answering = PlainTextResponse(text, 405, {"Allow": ", ".join(_READING)})
-        elif scope["type"] == "http" and is_public() and scope["path"].endswith(_METRICS):
+        elif scope["type"] == "http" and _is_closed(scope["path"]):
             answering = PlainTextResponse("Not for strangers.\n", 404)
         await answering(scope, receive, send)
 
     return served
+
+
+def _is_closed(path: str) -> bool:
+    return path.endswith(_METRICS) and not are_metrics_open()
 
 
 def ask_nobody_outside() -> None:
@@ -64,6 +68,8 @@ def named_hosts_only(app: ASGIApp) -> ASGIApp:
     every port of this machine, which Streamlit takes for its own.
     """
     config.set_option("server.allowedHosts", [*_THIS_MACHINE, *_given_hosts()])
+    base = str(config.get_option("server.baseUrlPath")).strip("/")
+    health = (_HEALTH, f"/{base}{_HEALTH}")
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -72,7 +78,7 @@ def named_hosts_only(app: ASGIApp) -> ASGIApp:
         headers = Headers(scope=scope)
         host, origin = headers.get("host"), headers.get("origin")
         is_known = is_host_allowed(host)
-        if scope["type"] == "http" and not is_known and scope["path"] != _HEALTH:
+        if scope["type"] == "http" and not is_known and scope["path"] not in health:
             text = (
                 "This server does not answer to that name. Who runs it can give it the name: "
                 "--server.allowedHosts NAME\n"

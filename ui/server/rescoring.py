@@ -18,7 +18,8 @@ from pathlib import Path
 
 from answers.sources import read_sources
 from data import OlderStoreError, TrackerError
-from data.config import ROOT
+from data.config import ROOT, environment_of_a_child
+from data.logs import CHANGE
 from data.store.reader import open_reader
 from scoring.panel import is_panel_due
 from scoring.run import is_due
@@ -37,6 +38,7 @@ async def keep_scored() -> None:
         return
     settled = progress.begin()
     again_at: dict[Path, float] = {}
+    faults: dict[Path, str] = {}
     while True:
         for source in known.values():
             version, path = source.version(), source.path
@@ -45,11 +47,21 @@ async def keep_scored() -> None:
             if version is None or rests or (settled.get(path) == version and not failed):
                 continue
             again_at.pop(path, None)
-            if fault := await _kept_scored(path):
-                _log.warning("%s could not be scored, it is tried again: %s", path.name, fault)
+            fault = await _kept_scored(path)
+            if fault != faults.get(path, ""):
+                _tell(path, fault)
+            faults[path] = fault
+            if fault:
                 again_at[path] = time.monotonic() + _AGAIN_AFTER_S
             settled[path] = version
         await asyncio.sleep(_LOOKED_EVERY_S)
+
+
+def _tell(store: Path, fault: str) -> None:
+    if fault:
+        _log.warning("%s could not be scored, it is tried again: %s", store.name, fault)
+    else:
+        _log.info(f"{store.name} is scored again", extra=CHANGE)
 
 
 async def _kept_scored(store: Path) -> str:
@@ -73,6 +85,7 @@ async def _score(store: Path) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "scoring", "--if-due", "--store", str(store)),
         cwd=ROOT,
+        env=environment_of_a_child(),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # it has processes of its own, which end with it

@@ -1,4 +1,4 @@
-"""The server around the pages: health, headers, faults, and what loads before a visit."""
+"""The server around the pages: headers, faults, and what loads before a visit."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
@@ -30,7 +28,7 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import fetching, gate, previews, rescoring, upgrading
+from ui.server import fetching, gate, lines, operations, previews, rescoring, upgrading, watching
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
@@ -108,10 +106,13 @@ def own_at_base_path(app: ASGIApp) -> ASGIApp:
     """Middleware that serves our own routes beside the pages, where Streamlit serves those below a
     path (`server.baseUrlPath`): it moves its own routes alone."""
     base = f"/{config.get_option('server.baseUrlPath').strip('/')}"
-    ours = tuple(base + path for path in _FOR_PROGRAMS)
+    folders = tuple(base + path for path in _FOR_PROGRAMS)
+    files = [base + path for path in operations.PATHS]
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        if base != "/" and scope["type"] == "http" and scope["path"].startswith(ours):
+        path = scope.get("path", "")
+        is_ours = path.startswith(folders) or path in files
+        if base != "/" and scope["type"] == "http" and is_ours:
             scope = {**scope, "root_path": base}
         await app(scope, receive, send)
 
@@ -120,20 +121,7 @@ def own_at_base_path(app: ASGIApp) -> ASGIApp:
 
 def routes(pages: str) -> list[BaseRoute]:
     """What is served beside the pages, each of which has its preview in the package `pages`."""
-    return [Route("/healthz", health), *previews.routes(pages)]
-
-
-def health(request: Request) -> Response:
-    """200 while the store shown first can be read or is still to be made, else 503."""
-    from answers import store_view
-
-    try:
-        source = read_sources().default()
-        block = store_view.synced_block(source)
-    except TrackerError:
-        reason = "the store or its settings cannot be read: the pages say why"
-        return JSONResponse({"status": "failed", "reason": reason}, status_code=503)
-    return JSONResponse({"status": "ok", "network": source.name, "synced_block": block})
+    return [*operations.ROUTES, *previews.routes(pages)]
 
 
 def explain(error: Exception) -> bool:
@@ -157,24 +145,23 @@ def explain(error: Exception) -> bool:
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Build the sample if visitors would see it, load what pages import, then serve, and keep the
     stores scored and of this version meanwhile."""
+    lines.take_over()
     builder = await _build_sample()
     for name in _PRELOADED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
     _stop_in_time()
-    beside = [
-        asyncio.create_task(fetching.keep_fetched()),
-        asyncio.create_task(upgrading.keep_upgraded()),
-    ]
+    beside = [fetching.keep_fetched(), upgrading.keep_upgraded(), watching.tell_changes()]
     if _wants_scores():
-        beside.append(asyncio.create_task(rescoring.keep_scored()))
-    print(f"Open {gate.address()} in a browser. Ctrl-C stops the server.", flush=True)
+        beside.append(rescoring.keep_scored())
+    tasks = [asyncio.create_task(each) for each in beside]
+    lines.tell_start(gate.address())
     yield
     await previews.DRAWER.close()
-    for task in beside:
+    for task in tasks:
         task.cancel()
-    await asyncio.wait(beside)
+    await asyncio.wait(tasks)
     if builder is not None:
         with suppress(ProcessLookupError):  # it is done
             builder.terminate()

@@ -38,15 +38,46 @@ def test_a_sync_tells_how_far_it_is_and_that_it_ended(
     assert (ended.error, ended.logs) == (None, 7)
 
 
+def test_where_nobody_looks_a_line_a_minute_takes_the_place_of_the_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.ingest.progress._LINE_EVERY_S", 0)
+    with Progress() as progress:
+        progress.expect(3_000)
+        progress("pool", 3_000, 7)
+        monkeypatch.setattr("data.ingest.progress._LINE_EVERY_S", 60)
+        progress("sfc", 1_000, 1)
+        progress("sfc", 1_000, 1)
+    assert capsys.readouterr().err.splitlines() == [
+        "reading pool logs: 1,500 of 3,000 blocks, 7 logs",
+        "reading sfc logs: 2,000 of 3,000 blocks, 8 logs",
+    ]
+
+
+def test_how_long_syncs_fail_counts_from_the_first_that_did(store: Path) -> None:
+    since = set()
+    for _ in range(2):
+        with pytest.raises(NodeError), Progress(store):
+            raise NodeError("no endpoint gave a usable answer")
+        since.add(read_state(store).failing_since_s)
+    assert len(since) == 1
+    assert None not in since
+    with Progress(store):
+        running = read_state(store)
+        assert (running.error, running.error_kind) == (None, "node")
+        assert {running.failing_since_s} == since
+    assert (read_state(store).error_kind, read_state(store).failing_since_s) == (None, None)
+
+
 def test_more_may_be_read_than_was_expected(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.ingest.progress._WRITE_EVERY_S", 0)
     with Progress(store) as progress:
         progress.expect(10)
         progress("pool", 30, 1)
         progress("bond", 60, 1)  # blocks that were to be read again
-        assert "45 of 45 blocks" in str(progress._bar)
+        assert progress._so_far == "45 of 45 blocks, 2 logs"
         progress.expect(5)
-        assert "45 of 45 blocks" in str(progress._bar)
+        assert progress._so_far == "45 of 45 blocks, 2 logs"
         heard = read_state(store)
     assert (heard.blocks, heard.total) == (45, 45)
 
