@@ -15,17 +15,15 @@
 WITH params AS (
     SELECT
         getvariable('since')::DATE AS since, getvariable('until')::DATE AS until,
-        if(min(topic2) < '0x' || repeat('0', 48) || '1', unhex(right(min(topic2), 16)), NULL)::BIT
-        ::UBIGINT AS counts_from
+        try_cast(min(topic2) AS UBIGINT) AS counts_from, 1e34::DECIMAL(38, 0) AS much
     FROM raw_logs WHERE starts_with(topic0, '0xd34d49a7')
 ),
 
 moves (block, moved_at, ruled, gross_wei) AS ( -- 1e34: an unknown amount, see README.md
     SELECT block, updated_at, 1, 0 FROM fee_rules
     UNION ALL
-    SELECT requested_block, requested_at, 0, if(
-        wr_id >= counts_from, least(gross_wei, 1e34::DECIMAL(38, 0)), 0
-    ) FROM requests CROSS JOIN params
+    SELECT requested_block, requested_at, 0, if(wr_id >= counts_from, least(gross_wei, much), 0)
+    FROM requests CROSS JOIN params
 ),
 
 days AS (

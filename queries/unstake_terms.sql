@@ -32,10 +32,7 @@ setting AS ( -- the log of a rule that sets a shift; one of the first form leave
 ),
 
 since AS ( -- TokensBurned2: the generation before it counted nothing
-    SELECT
-        min(pool_logs.topic2) AS first,
-        if(first < '0x' || repeat('0', 48) || '1', unhex(right(first, 16)), NULL)::BIT
-        ::UBIGINT AS first_id
+    SELECT try_cast(min(pool_logs.topic2) AS UBIGINT) AS first_id
     FROM pool_logs CROSS JOIN setting
     WHERE
         starts_with(pool_logs.topic0, '0xd34d49a7')

@@ -32,7 +32,9 @@ REGISTRIES = [
     ]
 ]
 # Needed though nothing imports them by name.
-UNIMPORTED = {"duckdb-cli", "pyarrow", "pytz"}
+UNIMPORTED = {"duckdb-cli", "pyarrow", "pytz"} | {
+    f"duckdb-extension-{name}" for name in ("ducklake", "httpfs", "postgres-scanner")
+}
 COPYLEFT = re.compile(r"\bA?GPL|Affero|(?<!Lesser )General Public", re.IGNORECASE)
 
 
