@@ -84,7 +84,7 @@ Told = Callable[[float], None]
 # becomes of those is told anew with every slice.
 _SLICE = 120_000
 _MEMORY_MB = 160
-_MEMORY_A_REQUEST_MB = 0.004
+_MEMORY_A_REQUEST_MB = 0.012
 
 
 def made_here(con: duckdb.DuckDBPyConnection) -> bool:
