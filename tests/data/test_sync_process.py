@@ -219,7 +219,9 @@ def test_followed_as_a_service_each_line_has_a_time_and_each_change_of_state_one
         assert failing().failing_since_s == first.failing_since_s
         node.fault = None
         until(lambda: not failing())
-        assert read_state(store).failing_since_s is None
+        healed = read_state(store)
+        assert healed.failing_since_s is None
+        until(lambda: read_state(store).began_s > healed.began_s)  # so that one is told of
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (0, "")
