@@ -62,7 +62,7 @@ tools: $(ANVIL_AND_SOLC) ## the local node and the Solidity compiler, through np
 backtest: .venv/.app ## score the forecasts on a store: STORE= or NETWORK=
 	$(BIN)/python -m scoring $(if $(STORE),--store $(STORE),$(if $(filter command line environment,$(origin NETWORK)),--network $(NETWORK))) $(ARGS)
 
-bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages, odds, forecast; default all
+bench: .venv/.dev $(ANVIL_AND_SOLC) ## measure: ARGS=ingest, queries, pages, odds, forecast, load; default all
 	$(BIN)/python -m bench $(ARGS)
 
 host-check: .venv/.dev ## try the app at its public address: URL=https://queue.example.org

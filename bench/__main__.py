@@ -1,5 +1,5 @@
 """`python -m bench`: measures what is claimed: `ingest`, `queries`, `pages`, `odds`, `forecast`,
-`economy`, `api`, `lake` or all."""
+`economy`, `api`, `load`, `lake` or all."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from bench import (
     ingest,
     lake_times,
     large_store,
+    load,
     page_times,
     query_times,
     replay,
 )
 
-_BENCHES = ("ingest", "queries", "pages", "odds", "forecast", "economy", "api", "lake")
+_BENCHES = ("ingest", "queries", "pages", "odds", "forecast", "economy", "api", "load", "lake")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,11 +43,25 @@ def main(arguments: list[str] | None = None) -> int:
         help="requests of the store that queries and pages run on: var/bench/N.duckdb, kept",
     )
     parser.add_argument(
-        "--store", type=Path, metavar="FILE", help="a store of your own for queries and pages"
+        "--store", type=Path, metavar="FILE", help="a store of your own for queries, pages and load"
     )
     parser.add_argument("--anew", action="store_true", help="build that store anew")
     seeds = forecast_study.SEEDS
     parser.add_argument("--seeds", type=int, default=seeds, metavar="N", help="made-up histories")
+    plan = load.Plan()
+    parser.add_argument(
+        "--sessions",
+        type=_numbers,
+        default=plan.sessions,
+        metavar="N,N",
+        help="sessions of load at once, a row each: 25,50,100,200",
+    )
+    parser.add_argument(
+        "--processes", type=_numbers, default=plan.processes, metavar="N,N", help="of load: 1,2"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=plan.seconds, metavar="N", help="for which a row lasts"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.benches) - set(_BENCHES):
         parser.error(f"no bench {', '.join(sorted(unknown))}: there are {', '.join(_BENCHES)}")
@@ -69,7 +84,19 @@ def main(arguments: list[str] | None = None) -> int:
         failed |= forecast_study.main(options.seeds)
     if "api" in benches:
         failed |= api_times.main()
+    if "load" in benches:
+        failed |= load.main(
+            load.Plan(options.sessions, options.processes, options.seconds), options.store
+        )
     return failed | (economy.main() if "economy" in benches else 0)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers above 0, separated by commas."""
+    numbers = tuple(map(int, text.split(",")))
+    if min(numbers) < 1:
+        raise ValueError
+    return numbers
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def _ensure_scores(store: Path, most_origins: int) -> None:
 
 
 async def _measure(store: Path, plan: Plan) -> None:
-    texts = _typed(store)
+    texts = typed(store)
     print(f"\na rerun over the WebSocket, after a click; mean of {plan.reruns}; load {load()}\n")
     print(
         f"{'page':28}{'first ms':>9}{'chart rows':>12}{'median ms':>11}{'sent kB':>9}{'CPU ms':>8}"
@@ -222,13 +222,13 @@ def _clicks(session: Session, keys: tuple[str, ...], texts: list[str]) -> Iterat
     """Clicks on a page's own inputs in turn, again and again; reruns where it has none."""
     if not keys:
         return cycle([session.rerun])
-    states = [_states(session.input(key), texts) for key in keys]
-    turns = zip(*map(cycle, states), strict=True)
+    possible = [states(session.input(key), texts) for key in keys]
+    turns = zip(*map(cycle, possible), strict=True)
     each = (zip(keys, turn, strict=True) for turn in turns)
     return (partial(session.click, key, state) for key, state in chain.from_iterable(each))
 
 
-def _states(found: Any, texts: list[str]) -> list[WidgetState]:
+def states(found: Any, texts: list[str]) -> list[WidgetState]:
     """The first few states an input can be put into; `texts` are for one that is typed into."""
     match type(found).__name__:
         case "Checkbox":
@@ -236,13 +236,15 @@ def _states(found: Any, texts: list[str]) -> list[WidgetState]:
         case "ButtonGroup":
             options = [option.content for option in found.options[:_CHOICES]]
             return [WidgetState(string_array_value=StringArray(data=[each])) for each in options]
+        case "NumberInput":
+            return [WidgetState(double_value=float(each)) for each in texts]
         case "Selectbox":
             return [WidgetState(string_value=each) for each in found.options[:_CHOICES]]
         case _:
             return [WidgetState(string_value=each) for each in texts]
 
 
-def _typed(store: Path) -> list[str]:
+def typed(store: Path) -> list[str]:
     """What one types into Track: some requests that still wait, and who asked most often."""
     pending = f"SELECT wr_id FROM requests WHERE status = 'pending' ORDER BY 1 LIMIT {_CHOICES - 1}"
     busiest = "SELECT staker FROM requests GROUP BY ALL ORDER BY count(*) DESC, staker LIMIT 1"

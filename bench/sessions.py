@@ -49,6 +49,11 @@ class Server:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
+    def held_mb(self) -> float:
+        """The memory that is resident now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
     def cpu_s(self) -> float:
         """What all its threads have used so far."""
         of_process = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -69,6 +74,7 @@ class Session:
     runs: int = 0
     received_bytes: int = 0
     chart_rows: int = 0
+    counts_rows: bool = True  # which takes the client's time
     said: str = ""
     id: str = ""
 
@@ -85,6 +91,12 @@ class Session:
             pass
         self.runs += 1
         self.held = {key: run for key, run in self.held.items() if self.runs - run <= _HELD_RUNS}
+
+    async def go(self, page: str) -> None:
+        """Open another page of the app, as a click on its link does."""
+        self.page, self.page_hash, self.query = page, "", ""
+        self.widgets, self.inputs = {}, {}
+        await self.rerun()
 
     async def file(self, key: str) -> str:
         """Have the file behind a button written, and tell the path that it then lies at."""
@@ -130,7 +142,7 @@ class Session:
         kind = element.WhichOneof("type")
         if kind == "exception" or (kind == "alert" and element.alert.format == element.alert.ERROR):
             raise SessionError(f"{self.page}: {getattr(element, kind)}")
-        if kind == "vega_lite_chart":
+        if kind == "vega_lite_chart" and self.counts_rows:
             rows = sum(map(_rows, element.vega_lite_chart.datasets))
             self.chart_rows = max(self.chart_rows, rows)
         if kind == "markdown":
