@@ -33,7 +33,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         "`python -m data.lake create ADDRESS --data FOLDER`",
     ),
     (
-        r"Existing DuckLake at metadata catalog",
+        r"Existing DuckLake at metadata catalog|relation \"ducklake_\w+\" does not exist",
         "there is no lake at {0}: create it with `python -m data.lake create ADDRESS --data "
         "FOLDER`",
     ),
@@ -53,8 +53,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         r"InsufficientStorage|QuotaExceeded|HTTP 507|XMinioStorageFull|No space left"
         r"|File too large|Disk quota",
-        "no space left where {0} keeps its rows or its catalog: make some, then run the same command again; what "
-        "the lake holds is whole",
+        "no space left where {0} keeps its rows or its catalog: make some, then run the same "
+        "command again; what the lake holds is whole",
     ),
     (
         r"HTTP 40[13]|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Forbidden"
