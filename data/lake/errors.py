@@ -53,8 +53,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         r"InsufficientStorage|QuotaExceeded|HTTP 507|XMinioStorageFull|No space left"
         r"|File too large|Disk quota",
-        "no space left where {0} keeps its rows or its catalog: make some, then run the same command again; what "
-        "the lake holds is whole",
+        "no space left where {0} keeps its rows or its catalog: make some, then run the same "
+        "command again; what the lake holds is whole",
     ),
     (
         r"HTTP 40[13]|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Forbidden"
