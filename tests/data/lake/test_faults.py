@@ -220,15 +220,6 @@ def test_two_processes_that_push_at_once_lose_and_double_nothing(
     assert by_logs(held(lake)) == told_by_logs(alone)
 
 
-def test_a_wrong_password_is_told_and_not_repeated(
-    lake: LakeAddress, store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PGPASSWORD", "guessed-password")
-    with pytest.raises(StoreError, match="refuses this user: set the right PGPASSWORD") as refused:
-        push(store, lake, FANTOM, NOW)
-    assert "guessed-password" not in str(refused.value)
-
-
 # The files
 
 
@@ -264,27 +255,6 @@ def test_storage_that_takes_nothing_leaves_the_lake_as_it_was(
         proxy.refusal = None
         assert held(objects_lake) == before
         heals(objects_lake, store, alone)
-
-
-def test_wrong_keys_of_the_storage_are_told_and_not_repeated(
-    objects_lake: LakeAddress,
-    first: Path,
-    alone: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    store = begun(objects_lake, first, alone, tmp_path / "mine.duckdb")
-    with monkeypatch.context() as patch:
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "guessed-secret")
-        for act in (
-            lambda: push(store, objects_lake, FANTOM, NOW),
-            lambda: pull(objects_lake, "fantom", tmp_path / "none.duckdb"),
-        ):
-            with pytest.raises(StoreError, match="set AWS_ACCESS_KEY_ID") as refused:
-                act()
-            assert "guessed-secret" not in str(refused.value)
-    assert not (tmp_path / "none.duckdb").exists()
-    heals(objects_lake, store, alone)
 
 
 def test_a_full_disk_leaves_the_lake_as_it_was(
