@@ -19,6 +19,7 @@ import duckdb
 from data import StoreError
 from data.config import Network
 from data.lake.address import LakeAddress, shown
+from data.lake.changes import snapshot_of
 from data.lake.connection import LAKE, attach, check_holds, holds, place, quoted
 from data.lake.errors import is_conflict, lake_errors
 from data.lake.pushes import Push, base_of, keep_base, latest, remember, write_push
@@ -77,7 +78,7 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
         except duckdb.Error as error:
             if not is_conflict(error) or pause_s is None:
                 if (arrived := _arrived(address, network, wanted)) is not None:
-                    _note(store, wanted)
+                    _note(store, wanted, arrived.snapshot)
                     return arrived
                 with lake_errors(address):
                     raise
@@ -98,9 +99,10 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
             check_holds(con, address, name, OLDEST)
             _refuse_other(con, address, network)
             if newest.tables == wanted.tables and not whole:
+                snapshot = snapshot_of(con)
                 con.rollback()
-                _note(store, newest)
-                return Pushed(newest.id, 0, 0, _snapshot(con), newest.tables)
+                _note(store, newest, snapshot)
+                return Pushed(newest.id, 0, 0, snapshot, newest.tables)
         base = base_of(store)
         if newest is not None and not whole and (base is None or base[0] != newest.id):
             raise NotNewestError(f"{store} does not come of the newest push of {shown(address)}")
@@ -123,20 +125,14 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
             con.execute(f"DROP TABLE {place(name, left)}")
         write_push(con, name, wanted)
         con.execute("COMMIT")
-        snapshot = _snapshot(con)
-    _note(store, wanted)
+        snapshot = snapshot_of(con)
+    _note(store, wanted, snapshot)
     return Pushed(wanted.id, rows, logs, snapshot, wanted.tables)
 
 
-def _note(store: Path, push: Push) -> None:
-    remember(store, push.id)
+def _note(store: Path, push: Push, snapshot: int) -> None:
+    remember(store, push, snapshot)
     keep_base(store)
-
-
-def _snapshot(con: duckdb.DuckDBPyConnection) -> int:
-    row = con.execute(f"FROM {LAKE}.current_snapshot()").fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | None:
@@ -147,7 +143,7 @@ def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | N
                 newest = latest(con, network.name)
                 if newest is None or newest.id != wanted.id:
                     return None
-                return Pushed(wanted.id, 0, 0, _snapshot(con), wanted.tables)
+                return Pushed(wanted.id, 0, 0, snapshot_of(con), wanted.tables)
         except StoreError:
             time.sleep(pause_s)
     return None
