@@ -33,7 +33,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         "`python -m data.lake create ADDRESS --data FOLDER`",
     ),
     (
-        r"Existing DuckLake at metadata catalog",
+        r"Existing DuckLake at metadata catalog|relation \"ducklake_\w+\" does not exist",
         "there is no lake at {0}: create it with `python -m data.lake create ADDRESS --data "
         "FOLDER`",
     ),
