@@ -109,11 +109,16 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
         if base is not None and newest is not None and not whole:
             con.execute(f"ATTACH {literal(base[1])} AS base (READ_ONLY, TYPE duckdb)")
         rows = logs = 0
+        before = tables_of(con, LAKE, name)
         for table in tables_of(con, "store", "main").values():
             there = None if newest is None else newest.tables.get(table.name)
             if there == wanted.tables[table.name] and not whole:
                 continue
-            came, went = _send(con, name, table, whole=whole)
+            old = before.get(table.name)
+            if old is not None and (whole or old.form != table.form):
+                con.execute(f"DROP TABLE {place(name, table.name)}")
+                old = None  # dropped, not emptied: then none of its files is read
+            came, went = _send(con, name, table, new=old is None)
             if _count(con, place(name, table.name)) != wanted.tables[table.name].rows:
                 raise StoreError(
                     f"{table.name} of the lake {shown(address)} is not what was pushed before: "
@@ -121,7 +126,7 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
                 )
             rows += came + went
             logs += came if table.name == "raw_logs" else 0
-        for left in tables_of(con, LAKE, name).keys() - wanted.tables.keys():
+        for left in before.keys() - wanted.tables.keys():
             con.execute(f"DROP TABLE {place(name, left)}")
         write_push(con, name, wanted)
         con.execute("COMMIT")
@@ -165,14 +170,11 @@ def _refuse_other(con: duckdb.DuckDBPyConnection, address: LakeAddress, network:
 
 
 def _send(
-    con: duckdb.DuckDBPyConnection, network: str, table: Table, *, whole: bool
+    con: duckdb.DuckDBPyConnection, network: str, table: Table, *, new: bool
 ) -> tuple[int, int]:
     """Bring a table of the lake to what the store has; how many rows came and went."""
     at, mine = place(network, table.name), f"store.main.{table.name}"
-    there = tables_of(con, LAKE, network).get(table.name)
-    if there is None or there.form != table.form or whole:
-        if there is not None:  # dropped, not emptied: then none of its files is read
-            con.execute(f"DROP TABLE {at}")
+    if new:
         create_table(con, at, table)
         return _insert(con, at, table, mine), 0
     if _count(con, mine) > _SMALL:

@@ -9,7 +9,7 @@ import pytest
 from data import StoreError
 from data.config import copy_of
 from data.fetch import main
-from data.lake.address import LakeAddress
+from data.lake.address import LakeAddress, parse_lake
 from data.lake.copy import LakeCopy
 from data.lake.push import push
 from lakeside.postgres import Postgres
@@ -80,6 +80,31 @@ def test_many_looks_are_one_connection_that_rests_between_them(
         copy.is_news()
     asked = f"FROM pg_stat_activity WHERE datname = '{lake.words['dbname']}'"
     assert catalog_server.tell(f"SELECT state, xact_start {asked}") == "idle|"
+
+
+def test_a_role_that_may_only_read_is_enough(
+    catalog_server: Postgres,
+    lake: LakeAddress,
+    history: History,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = tmp_path / "mine.duckdb"
+    push(history.store(store, 0), lake, FANTOM, NOW)
+    catalog_server.tell("CREATE ROLE reader LOGIN PASSWORD 'of the reader'")
+    catalog_server.tell("GRANT pg_read_all_data TO reader")
+    reader = parse_lake(f"ducklake:postgres:{lake.catalog.replace('user=ftm', 'user=reader')}")
+    copy = LakeCopy(reader, "fantom", tmp_path / "copy.duckdb")
+    for part in (1, 2):  # tables that were not there when it was granted
+        push(history.store(store, part), lake, FANTOM, NOW)
+        with monkeypatch.context() as patch:
+            patch.setenv("PGPASSWORD", "of the reader")
+            assert copy.is_news()
+            copy.fetch(nobody)
+        assert contents(copy.path) == contents(store)
+    monkeypatch.setenv("PGPASSWORD", "of the reader")
+    with pytest.raises(StoreError, match="refuses this user"):
+        push(store, reader, FANTOM, NOW, whole=True)
 
 
 def test_where_there_is_no_lake_that_is_said(no_lake: LakeAddress, tmp_path: Path) -> None:
