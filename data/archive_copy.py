@@ -27,7 +27,7 @@ from data.fetched import Tell
 from data.ingest.archived import read_scope
 from data.ingest.from_archive import sync_archive
 from data.ingest.upgraded import is_due, upgrade_store
-from data.lake.connection import allow_storage, be_quiet, load_extension
+from data.lake.connection import allow_storage, engine
 from data.node.download import Marks, download, parse_download
 from data.store.reader import is_full, open_reader, read_info
 from data.store.sync_state import write_upgrade
@@ -216,10 +216,8 @@ def _from_folder(address: str, known: Marks, file: Path, most_bytes: int) -> Mar
 def _from_object_store(address: str, known: Marks, file: Path, most_bytes: int) -> Marks | None:
     """Through DuckDB, which signs what it asks an object store for."""
     try:
-        with duckdb.connect(":memory:", config={"memory_limit": "4GB", "threads": 1}) as con:
-            con.execute("SET TimeZone = 'UTC'")
-            be_quiet(con)
-            load_extension(con, "httpfs")
+        with engine() as con:
+            con.execute("SET memory_limit = '4GB'")  # the file comes as one value
             allow_storage(con, address)
             row = con.execute("SELECT size, last_modified FROM read_blob(?)", [address]).fetchone()
             if row is None:

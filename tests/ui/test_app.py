@@ -209,6 +209,20 @@ def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
     )
 
 
+def test_a_running_program_goes_on_with_the_file_that_a_later_one_replaced(
+    show: Show, tmp_path: Path
+) -> None:
+    path = tmp_path / "shown.duckdb"
+    tiles = [metric.value for metric in show().metric]
+    app = show("UPDATE store_info SET schema_version = 99", "UPDATE requests SET payout_wei = 1")
+    assert [metric.value for metric in app.metric] == tiles
+    assert "A later version of the program has replaced this store: update the" in said(app)
+    edited(path, path, "UPDATE store_info SET schema_version = 2")
+    app = opened()
+    assert [metric.value for metric in app.metric] != tiles
+    assert "A later version" not in said(app)
+
+
 def test_a_store_of_an_earlier_version_is_said_to_be_brought_up_to_date(
     show: Show, environment: pytest.MonkeyPatch
 ) -> None:
