@@ -237,15 +237,18 @@ def test_a_store_of_an_earlier_version_is_said_to_be_brought_up_to_date(
 
 
 def test_tables_of_an_earlier_program_are_shown_while_they_are_made_anew(
-    show: Show, tmp_path: Path
+    show: Show, tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "shown.duckdb"
+    environment.setenv("FTM_NETWORK", "fantom")
     assert "An earlier version" not in said(show())
     with lock(path):
         write_upgrade(path, 0.5)
         assert "They are being made anew from the same logs" in said(show())
         lacking = show("ALTER TABLE requests DROP COLUMN payout_wei")
         assert "This store is being brought up to date" in said(lacking)
+        status = said(show(of_network("fantom"), page="status"))
+        assert "being brought up to date. A sync can begin after that." in status
     assert "An earlier version" not in said(show())
 
 
