@@ -11,11 +11,10 @@ from __future__ import annotations
 import argparse
 import ctypes
 import os
-import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +23,7 @@ from random import Random
 
 from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
 from data import upgrade as upgrade_command
-from data.config import SAMPLE, Network, default_store, load_network, network_names, settings
+from data.config import SAMPLE, Network, default_store, load_network, settings
 from data.ingest.archived import is_archive
 from data.ingest.checks import Finding
 from data.ingest.from_archive import sync_archive
@@ -33,6 +32,7 @@ from data.ingest.progress import Progress
 from data.lake.address import parse_lake
 from data.lake.working import Lake, lake_of, move
 from data.node.endpoint import Contribution, Manners
+from data.options import asking, between, count, parser, refuse_contradictions
 from data.sample.store import ensure_sample
 from data.store.reader import is_ctrl_c, version
 from data.store.writer import lock
@@ -48,9 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         commands = {"check": _check, "verify": _verify, "upgrade": upgrade_command.main}
         if arguments and arguments[0] in commands:
             return commands[arguments[0]](arguments[1:])
-        options = _parser().parse_args(arguments)
+        options = parser().parse_args(arguments)
         network = load_network(options.network, tuple(options.rpc_url))
-        _refuse_contradictions(options)
+        refuse_contradictions(options)
         to_lake = parse_lake(options.to_lake) if options.to_lake else None
         lake = lake_of(options.store or "", network)
         path = lake.path if lake else Path(options.store or default_store(network.name))
@@ -118,7 +118,7 @@ def _check(arguments: list[str]) -> int:
     """Print what each endpoint can do; returns 0 if one of use keeps the whole history."""
     from data.node.survey import survey, table
 
-    options = _asking("check", "Ask each endpoint what it can do.").parse_args(arguments)
+    options = asking("check", "Ask each endpoint what it can do.").parse_args(arguments)
     rows = survey(load_network(options.network, tuple(options.rpc_url)))
     print("\n".join(table(rows)))
     if any(row.usable and row.keeps_history for row in rows):
@@ -133,13 +133,13 @@ def _check(arguments: list[str]) -> int:
 def _verify(arguments: list[str]) -> int:
     """Compare what one source told with what others tell, and print what was found; returns 0
     where all was compared and nothing differs."""
-    parser = _asking("verify", "Ask other endpoints for what one alone told, the newest first.")
+    parser = asking("verify", "Ask other endpoints for what one alone told, the newest first.")
     parser.add_argument("--all", action="store_true", help="what two hosts told, or is proved, too")
     parser.add_argument("--against", type=Path, metavar="ARCHIVE", help="ask a file, and no node")
-    parser.add_argument("--sample", type=_count, metavar="N", help="only N stretches, by chance")
+    parser.add_argument("--sample", type=count, metavar="N", help="only N stretches, by chance")
     parser.add_argument(
         "--rate",
-        type=_between(0.01, 1_000, "0.01 to 1000 requests a second"),
+        type=between(0.01, 1_000, "0.01 to 1000 requests a second"),
         default=2.0,
         metavar="R",
         help="requests for logs a second that each endpoint gets at the most; default 2",
@@ -193,125 +193,6 @@ def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
     print(f"{path}: " + "\n".join(lines(found)))
     _print_failures(found.findings)
     return 0 if found.fine else 1
-
-
-def _asking(name: str, description: str) -> argparse.ArgumentParser:
-    """A parser with what every command takes that asks nodes; `name` is "" for a sync."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m data.sync {name}".rstrip(),
-        description=description,
-        epilog="Networks: " + ", ".join(network_names()),
-    )
-    parser.add_argument("--network", required=True, metavar="NAME")
-    parser.add_argument(
-        "--rpc-url", action="append", default=[], metavar="URL", help="an endpoint; repeatable"
-    )
-    return parser
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _asking("", "Fetch a network's logs and build its store.")
-    parser.add_argument(
-        "--from-block", type=_block, metavar="N", help="instead of the pool's first"
-    )
-    parser.add_argument("--to-block", type=_block, metavar="N", help="instead of the newest")
-    parser.add_argument(
-        "--follow",
-        type=_between(1, 86_400, "1 second to a day (86400)"),
-        metavar="SECONDS",
-        help="sync again and again, this far apart",
-    )
-    parser.add_argument(
-        "--logs",
-        action="append",
-        type=Path,
-        metavar="FILE",
-        help="land logs from a file, a folder or a pattern, as a node or a common tool writes "
-        "them, gzip too, or an archive of data.archive; repeatable. --from-block and --to-block "
-        "leave out other blocks",
-    )
-    parser.add_argument(
-        "--covers",
-        type=_blocks,
-        metavar="A-B",
-        help="the files of --logs hold every log of these blocks",
-    )
-    parser.add_argument(
-        "--blocks",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="a file of blocks or transactions with their times, for logs that carry none; "
-        "repeatable. Else --rpc-url is asked",
-    )
-    parser.add_argument(
-        "--store",
-        metavar="PATH",
-        help="instead of var/NAME.duckdb; a lake, as ducklake:postgres:dbname=NAME host=HOST: then "
-        "from its newest state on, and what is read goes there",
-    )
-    parser.add_argument(
-        "--to-lake",
-        metavar="ADDRESS",
-        help="afterwards bring the store into this lake too, and compare every table there",
-    )
-    return parser
-
-
-def _block(text: str) -> int:
-    digits = text.replace("_", "").replace(",", "")
-    if not re.fullmatch("[0-9]{1,10}", digits):
-        raise argparse.ArgumentTypeError(f"{text!r} is no block number")
-    return int(digits)
-
-
-def _blocks(text: str) -> tuple[int, int]:
-    first, dash, last = text.partition("-")
-    if not dash:
-        raise argparse.ArgumentTypeError(f"{text!r} is no range of blocks: write it A-B")
-    return _block(first), _block(last)
-
-
-def _between(low: float, high: float, words: str) -> Callable[[str], float]:
-    """A reader of numbers from `low` to `high`, which `words` say."""
-
-    def number(text: str) -> float:
-        with suppress(ValueError):
-            if low <= float(text) <= high:
-                return float(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not from {words}")
-
-    return number
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,7}", text) or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of stretches")
-    return int(text)
-
-
-def _refuse_contradictions(options: argparse.Namespace) -> None:
-    first, last = options.from_block, options.to_block
-    others = [options.logs, options.rpc_url, options.follow, options.covers, options.blocks]
-    if options.network == SAMPLE and any(
-        value not in (None, []) for value in (*others, first, last)
-    ):
-        raise ConfigError("the sample is one fixed simulation: name it with --store alone")
-    if first is not None and last is not None and last < first:
-        raise ConfigError(f"--to-block {last} lies before --from-block {first}")
-    if options.logs and options.follow:
-        raise ConfigError("--logs reads files once: leave out --follow")
-    if not options.logs and (options.covers or options.blocks):
-        raise ConfigError("--covers and --blocks say something of files: name them with --logs")
-    if options.covers:
-        start, end = options.covers
-        if end < start:
-            raise ConfigError(f"--covers ends at {end}, before it begins at {start}")
-        if (first is not None and start < first) or (last is not None and last < end):
-            raise ConfigError("--covers goes beyond --from-block or --to-block, which leave out")
-    if options.follow and last is not None:
-        raise ConfigError("--follow has no end: leave out --to-block")
 
 
 def _from_archive(network: Network, path: Path, options: argparse.Namespace) -> bool:

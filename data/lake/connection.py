@@ -131,6 +131,7 @@ def engine() -> duckdb.DuckDBPyConnection:
     con.execute(f"SET memory_limit = '{_MEMORY}'")
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = FALSE")  # no bar between the lines of a sync
+    con.execute("SET ducklake_max_retry_count = 5")  # what is refused for good is told in 2 s
     return con
 
 

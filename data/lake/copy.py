@@ -35,11 +35,11 @@ class LakeCopy:
         Raises StoreError where the catalog does not tell."""
         try:
             with lake_errors(self._address):
-                row = self._asked().execute(_NEWEST).fetchone()
+                # All of the answer: the catalog's transaction would else stay open.
+                ((self._seen,),) = self._asked().execute(_NEWEST).fetchall()
         except StoreError:
             self._close()
             raise
-        self._seen = row[0] if row else None
         return self._seen != self._fetched or self._seen is None or not self.path.exists()
 
     def fetch(self, tell: Tell) -> None:

@@ -15,15 +15,17 @@ from data.lake.address import LakeAddress, shown
 from data.store.reader import is_full
 
 _SECRET = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s\"']+)")
-_FILE = re.compile(r"[^\s'\"]*?([^\s'\"/]+\.parquet)")
+_FILE = re.compile(r"[\w.-]{1,200}\.parquet")
+# A statement with all its rows may stand between the words of who refused it.
+_HEAD, _TAIL = 2_000, 4_000
 _CONFLICT = re.compile(r"[Tt]ransaction conflict|could not serialize access|deadlock detected")
 # Each kind by the words of whoever refused, and what to say of the lake {0} then.
 _KINDS: tuple[tuple[str, str], ...] = (
     (
         r"password authentication failed|no password supplied|role \"[^\"]*\" does not exist"
-        r"|no pg_hba.conf entry|permission denied for",
+        r"|no pg_hba.conf entry|permission denied for|read-only transaction",
         "the catalog of {0} refuses this user: set the right PGPASSWORD, or a line in ~/.pgpass, "
-        "and grant the user the database",
+        "and grant the user the database, for a push to write to it",
     ),
     (
         r"database \"[^\"]*\" does not exist",
@@ -31,7 +33,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         "`python -m data.lake create ADDRESS --data FOLDER`",
     ),
     (
-        r"Existing DuckLake at metadata catalog",
+        r"Existing DuckLake at metadata catalog|relation \"ducklake_\w+\" does not exist",
         "there is no lake at {0}: create it with `python -m data.lake create ADDRESS --data "
         "FOLDER`",
     ),
@@ -51,8 +53,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         r"InsufficientStorage|QuotaExceeded|HTTP 507|XMinioStorageFull|No space left"
         r"|File too large|Disk quota",
-        "no space left where {0} keeps its rows: make some, then run the same command again; what "
-        "the lake holds is whole",
+        "no space left where {0} keeps its rows or its catalog: make some, then run the same "
+        "command again; what the lake holds is whole",
     ),
     (
         r"HTTP 40[13]|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Forbidden"
@@ -97,6 +99,7 @@ def lake_errors(address: LakeAddress) -> Iterator[None]:
 def translated(error: Exception, address: LakeAddress) -> StoreError:
     """An engine's error as a sentence."""
     text = str(error)
+    text = text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} {text[-_TAIL:]}"
     name = shown(address)
     if "NoSuchBucket" in text:
         return StoreError(_KINDS[-2][1].format(name))
@@ -105,7 +108,7 @@ def translated(error: Exception, address: LakeAddress) -> StoreError:
     for words, sentence in _KINDS:
         if re.search(words, text):
             file = _FILE.search(text)
-            return StoreError(sentence.format(name, f" ({file[1]})" if file else ""))
+            return StoreError(sentence.format(name, f" ({file[0]})" if file else ""))
     return StoreError(f"cannot use the lake {name}: {redacted(text, address)}")
 
 

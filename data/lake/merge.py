@@ -80,7 +80,7 @@ ORDER BY 1
 """
 _BALANCES = """
 INSERT INTO pool_balances
-FROM other.pool_balances WHERE block NOT IN (SELECT block FROM pool_balances)
+FROM _other.pool_balances WHERE block NOT IN (SELECT block FROM pool_balances)
 """
 _SAME_CONTRADICTION = (
     "(mine.noticed_at, mine.source, mine.block, mine.reason) = "
@@ -88,13 +88,13 @@ _SAME_CONTRADICTION = (
 )
 _NOTES = f"""
 UPDATE contradictions AS mine SET settled = mine.settled OR theirs.settled
-FROM other.contradictions AS theirs WHERE {_SAME_CONTRADICTION};
+FROM _other.contradictions AS theirs WHERE {_SAME_CONTRADICTION};
 
 INSERT INTO contradictions
-FROM other.contradictions AS theirs
+FROM _other.contradictions AS theirs
 WHERE NOT EXISTS (FROM contradictions AS mine WHERE {_SAME_CONTRADICTION});
 
-INSERT INTO searched_in_vain (FROM other.searched_in_vain EXCEPT FROM searched_in_vain);
+INSERT INTO searched_in_vain (FROM _other.searched_in_vain EXCEPT FROM searched_in_vain);
 """
 
 
@@ -107,16 +107,17 @@ def lay_together(path: Path, other: Path, network: Network, now: datetime) -> bo
     """
     with open_next(path, network) as con:
         decode.prepare(con, network)
-        con.execute(f"ATTACH {literal(other)} AS other (READ_ONLY, TYPE duckdb)")
+        con.execute(f"ATTACH {literal(other)} AS _other (READ_ONLY, TYPE duckdb)")
         mine, theirs = read_info(con), _info_of_other(con)
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE landing AS SELECT theirs.* FROM other.raw_logs AS theirs "
+            "CREATE OR REPLACE TEMP TABLE landing AS "
+            "SELECT theirs.* FROM _other.raw_logs AS theirs "
             "WHERE hash(theirs) NOT IN (SELECT hash(raw_logs) FROM raw_logs)"
         )
         covered = _ranges_of_other(con)
         _refuse_contradictions(con, mine, theirs, covered)
         new_runs = con.execute(_RUNS.format(these="landing", those="raw_logs")).fetchall()
-        held_runs = con.execute(_RUNS.format(these="raw_logs", those="other.raw_logs")).fetchall()
+        held_runs = con.execute(_RUNS.format(these="raw_logs", those="_other.raw_logs")).fetchall()
         with transaction(con):
             before = con.execute("SELECT list(c ORDER BY c) FROM coverage AS c").fetchone()
             forget_before_new_stubs(con)
@@ -133,7 +134,7 @@ def lay_together(path: Path, other: Path, network: Network, now: datetime) -> bo
         added = bool(logs) or before != after or further
         if added:
             reached = reached_of(con, now, theirs)
-            con.execute("DETACH other")
+            con.execute("DETACH _other")
             if reached is not None:
                 finish(con, reached)
     publish(path)
@@ -141,7 +142,7 @@ def lay_together(path: Path, other: Path, network: Network, now: datetime) -> bo
 
 
 def _info_of_other(con: duckdb.DuckDBPyConnection) -> StoreInfo:
-    row = con.execute("FROM other.store_info").fetchone()
+    row = con.execute("FROM _other.store_info").fetchone()
     assert row is not None
     return StoreInfo(*row)
 
@@ -149,9 +150,9 @@ def _info_of_other(con: duckdb.DuckDBPyConnection) -> StoreInfo:
 def _ranges_of_other(con: duckdb.DuckDBPyConnection) -> list[Range]:
     """What the other store read. The staking contract's logs only before a stub that it does not
     know: it did not ask for that one's."""
-    stub = _first_stub(con, "raw_logs", "other.raw_logs")
+    stub = _first_stub(con, "raw_logs", "_other.raw_logs")
     rows = con.execute(
-        "SELECT filter, from_block, to_block, known, source FROM other.coverage ORDER BY ALL"
+        "SELECT filter, from_block, to_block, known, source FROM _other.coverage ORDER BY ALL"
     ).fetchall()
     whole = [Range(*row) for row in rows]
     cut = [
@@ -186,7 +187,7 @@ def _refuse_contradictions(
             continue
         keys = {"firsts": [a for a, _ in both], "lasts": [b for _, b in both]}
         address = getattr(mine, name)
-        for these, those in (("landing", "raw_logs"), ("raw_logs", "other.raw_logs")):
+        for these, those in (("landing", "raw_logs"), ("raw_logs", "_other.raw_logs")):
             these = f"(FROM {these} WHERE address = {literal(address)} AND {_WITHIN})"
             row = con.execute(
                 _LACKS.format(these=these, those=those) + " ORDER BY 1, 2 LIMIT 1", keys
@@ -258,7 +259,7 @@ def reached_of(
     mine = read_info(con)
     further, at = mine, ""
     if theirs is not None and (theirs.synced_block or -1) > (mine.synced_block or -1):
-        further, at = theirs, "other."
+        further, at = theirs, "_other."
     if further.synced_block is None or further.synced_at is None:
         return None
     block = Block(further.synced_block, further.synced_hash, further.synced_at)

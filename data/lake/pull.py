@@ -93,6 +93,7 @@ def _write(
         pushed = push.tables
         if push.duckdb != duckdb.__version__:  # which may hash otherwise
             pushed = _counted(held, pushed)
+        con.execute("CHECKPOINT copy")
         con.execute("DETACH copy")
     for name in tables:
         if held[name] != pushed[name]:

@@ -19,6 +19,12 @@ import pytest
 from duckdb import DuckDBPyConnection as Connection
 
 import queries
+from data.config import load_network
+from data.lake.address import parse_lake
+from data.lake.connection import open_lake
+from data.lake.create import create_lake
+from data.lake.push import push
+from lakeside.postgres import Postgres
 from queries import Query, QueryError
 from tests.small_store import small_store
 
@@ -138,6 +144,31 @@ def test_python_and_the_cli_give_the_golden_rows(
         golden.write_text(from_python)
     assert from_python == golden.read_text()
     assert cli_answers[query.name] == golden.read_text()
+
+
+@pytest.fixture(scope="module")
+def in_a_lake(
+    sample_store: Path, catalog_server: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Connection]:
+    """The same store in a lake, which is asked itself."""
+    folder = tmp_path_factory.mktemp("lake")
+    store = folder / "sample.duckdb"
+    store.write_bytes(sample_store.read_bytes())
+    lake = parse_lake(f"ducklake:postgres:{catalog_server.make_database('queries')}")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in catalog_server.environment.items():
+            environment.setenv(name, value)
+        create_lake(lake, str(folder / "rows"))
+        push(store, lake, load_network("sample"), datetime(2026, 11, 1, tzinfo=UTC))
+        with open_lake(lake, "sample") as con:
+            yield con
+
+
+@pytest.mark.node
+@each_query
+def test_a_lake_gives_the_golden_rows(query: Query, in_a_lake: Connection) -> None:
+    answer = queries.run(in_a_lake, query.name, **NARROWED.get(query.name, {}))
+    assert _csv_of_frame(answer) == (GOLDEN / f"{query.name}.csv").read_text()
 
 
 def test_every_golden_file_is_one_querys_and_short() -> None:

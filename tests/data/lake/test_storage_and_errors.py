@@ -1,0 +1,207 @@
+"""Rows in S3, and what is said where a lake cannot be used: a sentence, and never a secret."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data import ConfigError, StoreError, StoreSchemaError
+from data.lake import send
+from data.lake.address import LakeAddress, parse_lake, shown
+from data.lake.connection import attach, open_lake
+from data.lake.create import create_lake
+from data.lake.migrate import migrate
+from data.lake.pull import pull
+from data.lake.push import push
+from data.lake.pushes import Push, write_push
+from data.lake.tables import Table, content, create_table, tables_of
+from data.lake.upkeep import check
+from data.store.reader import SCHEMA_VERSION
+from lakeside.objects import BUCKET, ObjectStore
+from tests.lake_steps import NOW, History, contents
+from tests.log_lines import FANTOM
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture
+def in_s3(
+    no_lake: LakeAddress, object_server: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> LakeAddress:
+    """An empty lake with its rows in an S3 server."""
+    for name, value in object_server.environment.items():
+        monkeypatch.setenv(name, value)
+    create_lake(no_lake, f"s3://{BUCKET}/{uuid.uuid4().hex}")
+    return no_lake
+
+
+def test_rows_lie_in_s3_and_come_back_the_same(
+    in_s3: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0, 1)
+    pushed = push(store, in_s3, FANTOM, NOW, whole=True)
+    with attach(in_s3) as con:
+        con.execute("CALL ducklake_flush_inlined_data('lake')")
+    assert pull(in_s3, "fantom", tmp_path / "copy.duckdb")
+    assert contents(tmp_path / "copy.duckdb") == pushed.tables
+
+
+def test_a_wrong_key_is_told_and_nothing_is_pushed(
+    in_s3: LakeAddress, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0, 1, 2, 3)
+    with attach(in_s3) as con:
+        con.execute("CALL lake.set_option('data_inlining_row_limit', 0)")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrongsecret")
+    with pytest.raises(StoreError, match="refuses this program: set AWS_ACCESS_KEY_ID") as told:
+        push(store, in_s3, FANTOM, NOW)
+    assert "wrongsecret" not in str(told.value)
+    with pytest.raises(StoreError, match="holds no fantom"):
+        open_lake(in_s3, "fantom")
+
+
+def test_a_half_written_object_stops_a_pull_and_is_named(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0)
+    with attach(lake) as con:
+        con.execute("CALL lake.set_option('data_inlining_row_limit', 0)")
+    push(store, lake, FANTOM, NOW)
+    copy = tmp_path / "copy.duckdb"
+    pull(lake, "fantom", copy)
+    push(history.store(store, 1), lake, FANTOM, NOW)
+    before = contents(copy)
+    for file in (tmp_path / "rows").rglob("*.parquet"):
+        if "raw_logs" in str(file):
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(StoreError, match=r"\(ducklake-.*\.parquet\).*push ADDRESS .* --whole"):
+        pull(lake, "fantom", copy)
+    assert contents(copy) == before
+    push(store, lake, FANTOM, NOW, whole=True)
+    assert pull(lake, "fantom", copy)
+    assert contents(copy) == contents(store)
+
+
+def test_rows_changed_behind_our_back_are_not_taken(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    push(history.store(tmp_path / "own.duckdb", 0), lake, FANTOM, NOW)
+    with attach(lake) as con:
+        con.execute("UPDATE lake.fantom.requests SET payout_wei = payout_wei + 1 WHERE wr_id = 3")
+    assert [each.name for each in check(lake, "fantom") if not each.same] == ["requests"]
+    with pytest.raises(StoreError, match=r"requests of the lake .* is not what was pushed"):
+        pull(lake, "fantom", tmp_path / "copy.duckdb")
+    assert not (tmp_path / "copy.duckdb").exists()
+
+
+def test_a_commit_whose_answer_was_lost_is_found_in_the_lake(
+    lake: LakeAddress, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0)
+    real = send._snapshot
+
+    def lost(_con: duckdb.DuckDBPyConnection) -> int:
+        monkeypatch.setattr(send, "_snapshot", real)
+        raise duckdb.IOException("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(send, "_snapshot", lost)
+    pushed = push(store, lake, FANTOM, NOW)
+    assert pushed.tables == contents(store)
+    assert push(store, lake, FANTOM, NOW).rows == 0
+
+
+def test_an_earlier_version_is_rebuilt_from_its_own_logs_and_a_newer_one_refused(
+    lake: LakeAddress, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.lake.address.VAR", tmp_path / "var")
+    store = history.store(tmp_path / "own.duckdb", 0, 1)
+    push(store, lake, FANTOM, NOW)
+    with attach(lake) as con:
+        con.begin()
+        for statement in (
+            "DROP TABLE lake.fantom.contradictions",
+            "DROP TABLE lake.fantom.searched_in_vain",
+            "DROP TABLE lake.fantom.money",
+            "DROP TABLE lake.fantom.rebuilt",
+            "ALTER TABLE lake.fantom.coverage DROP COLUMN known",
+            "ALTER TABLE lake.fantom.coverage DROP COLUMN source",
+            "DELETE FROM lake.fantom.coverage WHERE filter NOT IN ('pool', 'bond')",
+            "UPDATE lake.fantom.store_info SET schema_version = 1",
+        ):
+            con.execute(statement)
+        _as_pushed(con)
+        con.commit()
+    with pytest.raises(StoreSchemaError, match=r"data\.lake migrate"):
+        pull(lake, "fantom", tmp_path / "copy.duckdb")
+    migrate(lake, FANTOM, NOW)
+    assert pull(lake, "fantom", tmp_path / "copy.duckdb")
+    kept = ("requests", "raw_logs", "head_moves", "payouts", "money", "stubs", "stakes")
+    assert {name: contents(tmp_path / "copy.duckdb")[name] for name in kept} == {
+        name: contents(store)[name] for name in kept
+    }
+    with attach(lake) as con:
+        con.execute(f"UPDATE lake.fantom.store_info SET schema_version = {SCHEMA_VERSION + 1}")
+    for use in (lambda: open_lake(lake, "fantom"), lambda: push(store, lake, FANTOM, NOW)):
+        with pytest.raises(StoreSchemaError, match="update the program"):
+            use()
+
+
+def _as_pushed(con: duckdb.DuckDBPyConnection) -> None:
+    """Note of what is there now that it was pushed."""
+    tables = tables_of(con, "lake", "fantom")
+    held = {name: content(con, f"lake.fantom.{name}", each) for name, each in tables.items()}
+    write_push(con, "fantom", Push(uuid.uuid4(), duckdb.__version__, held))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("dbname={db} host=127.0.0.1 port=1 user=ftm", "cannot be reached: see that PostgreSQL"),
+        ("dbname=none host=127.0.0.1 port={port} user=ftm", "no such database"),
+        ("dbname={db} host=127.0.0.1 port={port} user=ftm", "there is no lake at .*lake create"),
+        (
+            "dbname={db} host=127.0.0.1 port={port} user=ftm password=wr0ng",
+            r"password=\*\*\* refuses this user: set the right PGPASSWORD",
+        ),
+    ],
+)
+def test_a_lake_that_cannot_be_used_is_told_without_its_password(
+    no_lake: LakeAddress, words: str, message: str
+) -> None:
+    there = no_lake.words
+    address = parse_lake("ducklake:postgres:" + words.format(db=there["dbname"], **there))
+    with pytest.raises(StoreError, match=message) as told:
+        open_lake(address, "fantom")
+    assert "wr0ng" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ducklake:sqlite:x.db",
+        "ducklake:postgres:",
+        "ducklake:postgres:host=h",
+        "ducklake:postgres:postgresql://user:s3cret@host/db",
+        "ducklake:postgres:dbname='x password=s3cret",
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(ConfigError, match="want ducklake:postgres:dbname=NAME") as told:
+        parse_lake(text)
+    assert "s3cret" not in str(told.value)
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    address = parse_lake(r"ducklake:postgres:dbname=a password='two \'words' host=h")
+    assert shown(address) == "ducklake:postgres:dbname=a password=*** host=h"
+    assert "words" not in repr(address)
+
+
+def test_a_type_that_parquet_would_change_is_refused() -> None:
+    table = Table("sums", None, (("total", "HUGEINT", True, None),))
+    with duckdb.connect() as con, pytest.raises(StoreError, match="type HUGEINT"):
+        create_table(con, "sums", table)

@@ -1,0 +1,128 @@
+"""`python -m data.sync` with a lake: from its newest state on, and back into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data import sync
+from data.lake.address import LakeAddress, local_copy
+from data.lake.connection import open_lake
+from data.lake.pull import pull
+from data.lake.upkeep import check
+from data.store.reader import open_reader
+from devnet import Devnet
+from lakeside.postgres import Postgres
+from tests.lake_steps import History, contents, read_rows, told_by_logs
+from tests.syncing import tables
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this machine keeps its own files; another name is another machine."""
+    monkeypatch.setattr("data.lake.address.VAR", tmp_path / "one")
+    return tmp_path / "one"
+
+
+def _files(history: History, lake: LakeAddress, *parts: int) -> int:
+    """Syncs from files, on this machine, for the lake."""
+    return _synced(history, f"ducklake:postgres:{lake.catalog}", *parts)
+
+
+def _synced(history: History, store: str, *parts: int) -> int:
+    for part in parts:
+        first, last = history.spans[part]
+        arguments = ["--network", "fantom", "--logs", str(history.files[part])]
+        arguments += ["--covers", f"{first}-{last}", "--store", store]
+        status = sync.main(arguments)
+        if status:
+            return status
+    return 0
+
+
+def test_the_sample_is_moved_and_every_table_compared(
+    lake: LakeAddress,
+    sample_store: Path,
+    catalog_server: Postgres,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store = tmp_path / "sample.duckdb"
+    store.write_bytes(sample_store.read_bytes())
+    address = f"ducklake:postgres:{lake.catalog} password={catalog_server.password}"
+    arguments = ["--network", "sample", "--store", str(store), "--to-lake", address]
+    assert sync.main(arguments) == 0
+    told = capsys.readouterr().out
+    assert told.count("as pushed") == len(contents(store))
+    assert f"{contents(store)['requests'].hash:016x}  as pushed" in told
+    assert "new logs," in told
+    assert sync.main(arguments) == 0
+    told += capsys.readouterr().out
+    assert "nothing new, the lake holds all of it" in told
+    assert catalog_server.password not in told
+
+
+def test_two_machines_sync_by_turns_and_each_goes_on_from_the_other(
+    lake: LakeAddress,
+    history: History,
+    machine: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert _files(history, lake, 0) == 0
+    monkeypatch.setattr("data.lake.address.VAR", tmp_path / "two")
+    assert _files(history, lake, 1) == 0
+    monkeypatch.setattr("data.lake.address.VAR", machine)
+    assert _files(history, lake, 2) == 0
+    assert "is now what the lake holds" in capsys.readouterr().out
+    alone = tmp_path / "alone.duckdb"
+    assert _synced(history, str(alone), 0, 1, 2) == 0
+    assert told_by_logs(local_copy(lake, "fantom")) == told_by_logs(alone)
+    assert all(each.same for each in check(lake, "fantom"))
+
+
+def test_what_could_not_be_pushed_is_kept_and_goes_with_the_next_sync(
+    lake: LakeAddress,
+    history: History,
+    machine: Path,
+    catalog_server: Postgres,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert _files(history, lake, 0) == 0
+    database = lake.words["dbname"]
+    refused = f"ALTER DATABASE {database} SET default_transaction_read_only = on"
+    catalog_server.tell(refused)
+    assert _files(history, lake, 1) == 1
+    assert "refuses this user" in capsys.readouterr().err
+    with open_reader(local_copy(lake, "fantom")) as con:
+        held = con.execute("SELECT count(*) FROM raw_logs").fetchone()
+    catalog_server.tell(refused.replace(" = on", " = off"))
+    assert _files(history, lake, 1) == 0
+    assert "what an earlier sync had left here" in capsys.readouterr().out
+    with open_lake(lake, "fantom") as con:
+        assert con.execute("SELECT count(*) FROM raw_logs").fetchone() == held
+
+
+def test_a_chain_read_by_two_syncs_is_the_chain_read_by_one(
+    lake: LakeAddress,
+    devnet: Devnet,
+    devnet_store: Path,
+    machine: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("data.ingest.from_node._TAIL_BLOCKS", 64)
+    synced = read_rows(devnet_store, "SELECT synced_block FROM store_info")[0][0]
+    address = ["--network", "devnet", "--rpc-url", devnet.rpc_url]
+    address += ["--store", f"ducklake:postgres:{lake.catalog}"]
+    assert sync.main([*address, "--to-block", str(synced // 2)]) == 0
+    monkeypatch.setattr("data.lake.address.VAR", tmp_path / "two")
+    assert sync.main(address) == 0
+    assert pull(lake, "devnet", tmp_path / "copy.duckdb")
+    assert tables(tmp_path / "copy.duckdb") == tables(devnet_store)
+    checks = "SELECT name, status, block, wr_id, message FROM checks ORDER BY ALL"
+    assert read_rows(tmp_path / "copy.duckdb", checks) == read_rows(devnet_store, checks)
