@@ -82,7 +82,8 @@ def read_sources() -> Sources:
     known = {name: Source(name, path) for name, path in paths.items()}
     if isinstance(store, str):
         copy = fetched(store, chosen)
-        known[copy.network] = Source(copy.network, copy.path, is_copy=True)
+        chosen = copy.network
+        known[chosen] = Source(chosen, copy.path, is_copy=True)
     return Sources(known, chosen)
 
 

@@ -20,12 +20,13 @@ import queries
 from answers.ending import Ending, end_of_chain
 from answers.kept import ANSWERS, size_of
 from answers.sources import Source, Version
-from data import StoreError
+from data import NewerStoreError, StoreError
 from data.config import Network, load_network, network_names
 from data.store.reader import StoreInfo, open_reader, read_info
 from data.store.reader import version as version_of
 
 Row = Mapping[str, Any]  # one row of an answer, by column
+_OPENED: dict[Path, Version] = {}  # by store, the version that was opened last
 STALE_AFTER = timedelta(hours=1)
 
 
@@ -156,11 +157,22 @@ class StoreView:
 
 
 def open_view(source: Source, found: Version | None, now: datetime) -> StoreView | None:
-    """The published store of `source` in the version `found`; None where there is none.
+    """The published store of `source` in the version `found`; None where there is none. Where a
+    later version of the program has written that, the one before it, as long as it is open here.
 
     Raises StoreError where it cannot be opened, SupersededError where there is a newer one.
     """
-    return StoreView(source, found, read(found), now) if found else None
+    if found is None:
+        return None
+    try:
+        view = StoreView(source, found, read(found), now)
+    except NewerStoreError:
+        before = _OPENED.get(source.path)
+        if before is None:
+            raise
+        return StoreView(source, before, read(before), now)
+    _OPENED[source.path] = found
+    return view
 
 
 # What is cached here is never changed: frames and frozen values, handed out as they are.

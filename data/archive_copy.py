@@ -217,7 +217,7 @@ def _from_object_store(address: str, known: Marks, file: Path, most_bytes: int) 
     """Through DuckDB, which signs what it asks an object store for."""
     try:
         with engine() as con:
-            con.execute("SET memory_limit = '4GB'; SET threads = 1")
+            con.execute("SET memory_limit = '4GB'")  # the file comes as one value
             allow_storage(con, address)
             row = con.execute("SELECT size, last_modified FROM read_blob(?)", [address]).fetchone()
             if row is None:

@@ -19,7 +19,8 @@ from pathlib import Path
 import polars as pl
 
 from data import ConfigError, TrackerError
-from data.config import SAMPLE, copy_of, default_store, load_network, settings
+from data.config import SAMPLE, default_store, load_network, settings
+from data.fetch import fetched
 from data.logs import begin
 from data.sample.store import ensure_sample
 from data.store.reader import open_reader, read_info
@@ -220,7 +221,7 @@ def _store(network: str | None) -> Path:
         return chosen.store
     name = network or chosen.network or SAMPLE
     if network is None and chosen.store is not None:
-        return copy_of(str(chosen.store), name)
+        return fetched(str(chosen.store), chosen.network).path
     load_network(name)
     if name == SAMPLE:
         return ensure_sample(datetime.now(UTC))

@@ -78,7 +78,7 @@ try:
         past_day.label(view)
         fetched.warn(source)
         around.warn(view, page)
-        brought_up.notice(source)
+        brought_up.notice(view, drawn)
         empty = view.first_request_at is None or view.info.synced_at is None
         if empty and page.url_path not in NEED_NO_REQUESTS:
             around.no_requests(view, page.title)

@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from answers.sources import read_sources
 from data import ConfigError, StoreError
 from data.archive_copy import ArchiveCopy, parse_archive
 from data.config import copy_of
@@ -290,3 +291,10 @@ def test_the_file_names_its_network_where_no_setting_does() -> None:
     assert (copy.network, copy.path) == ("fantom", copy_of(address, "fantom"))
     with pytest.raises(ConfigError, match="set FTM_NETWORK too"):
         fetched("https://a.example/mine.archive", None)
+
+
+def test_it_is_what_is_shown_before_it_is_there(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("FTM_STORE", "https://a.example/fantom-testnet.archive")
+    shown = read_sources().default()
+    assert (shown.name, shown.is_copy) == ("fantom-testnet", True)
+    assert not shown.path.exists()

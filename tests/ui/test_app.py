@@ -213,6 +213,20 @@ def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
     )
 
 
+def test_a_running_program_goes_on_with_the_file_that_a_later_one_replaced(
+    show: Show, tmp_path: Path
+) -> None:
+    path = tmp_path / "shown.duckdb"
+    tiles = [metric.value for metric in show().metric]
+    app = show("UPDATE store_info SET schema_version = 99", "UPDATE requests SET payout_wei = 1")
+    assert [metric.value for metric in app.metric] == tiles
+    assert "A later version of the program has replaced this store: update the" in said(app)
+    edited(path, path, "UPDATE store_info SET schema_version = 2")
+    app = opened()
+    assert [metric.value for metric in app.metric] != tiles
+    assert "A later version" not in said(app)
+
+
 def test_a_store_of_an_earlier_version_is_said_to_be_brought_up_to_date(
     show: Show, environment: pytest.MonkeyPatch
 ) -> None:
@@ -227,15 +241,18 @@ def test_a_store_of_an_earlier_version_is_said_to_be_brought_up_to_date(
 
 
 def test_tables_of_an_earlier_program_are_shown_while_they_are_made_anew(
-    show: Show, tmp_path: Path
+    show: Show, tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "shown.duckdb"
+    environment.setenv("FTM_NETWORK", "fantom")
     assert "An earlier version" not in said(show())
     with lock(path):
         write_upgrade(path, 0.5)
         assert "They are being made anew from the same logs" in said(show())
         lacking = show("ALTER TABLE requests DROP COLUMN payout_wei")
         assert "This store is being brought up to date" in said(lacking)
+        status = said(show(of_network("fantom"), page="status"))
+        assert "being brought up to date. A sync can begin after that." in status
     assert "An earlier version" not in said(show())
 
 

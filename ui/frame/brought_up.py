@@ -12,6 +12,7 @@ import streamlit as st
 
 from answers import words
 from answers.sources import Source, Version
+from answers.store_view import StoreView
 from data import OlderStoreError, TrackerError
 from data.store.sync_state import is_syncing, upgrade_share
 from queries import QueryError
@@ -43,9 +44,15 @@ def page(source: Source, drawn: Version | None) -> None:
     st.fragment(_watch, run_every=_WATCHED_EVERY_S)(source, drawn)
 
 
-def notice(source: Source) -> None:
-    """That what is shown is of an earlier version's tables; nothing while none are made anew."""
-    if upgrade_share(source.path) is not None:
+def notice(view: StoreView, drawn: Version | None) -> None:
+    """That what is shown is of an earlier version's tables, or older than a later version's, which
+    is there and cannot be read; else nothing."""
+    if view.at is None and view.version != drawn:
+        st.warning(
+            "A later version of the program has replaced this store: update the program to see "
+            "newer data."
+        )
+    elif upgrade_share(view.source.path) is not None:
         st.info(
             "An earlier version of the program made the tables that this page rests on. They are "
             "being made anew from the same logs, and the page then shows them by itself."

@@ -16,7 +16,7 @@ from answers import ending_words, words
 from answers.ending import Ending
 from answers.sources import Source
 from data.config import ROOT, SAMPLE, environment_of_a_child, is_public, network_names
-from data.store.sync_state import SyncState, is_syncing, read_state
+from data.store.sync_state import SyncState, is_syncing, read_state, upgrade_share
 
 _WATCHED_EVERY_S = 1.0
 _REFUSAL = "sync refusal"
@@ -46,6 +46,9 @@ def _watch(source: Source, ending: Ending, was_running: bool) -> None:
         st.rerun()  # the page then shows what was published, and the watching starts or ends
     state = read_state(source.path)
     _reap()
+    if running and upgrade_share(source.path) is not None:
+        st.caption("This store is being brought up to date. A sync can begin after that.")
+        return
     if running:
         if state is None or state.ended_s is None:
             st.progress(*_progress(state))
