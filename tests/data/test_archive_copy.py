@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import pytest
 
 from answers.sources import read_sources
@@ -21,6 +20,7 @@ from data.store.reader import version as version_of
 from lakeside.objects import BUCKET, ObjectStore
 from tests.app import edited
 from tests.file_host import FileHost, file_host
+from tests.s3_client import as_client
 from tests.syncing import column, tables
 
 pytestmark = pytest.mark.node
@@ -203,15 +203,8 @@ def test_over_tls_by_a_certificate_that_is_known(
 
 def put(server: ObjectStore, content: bytes) -> None:
     """Through the server: it keeps in mind what its folder holds."""
-    access = server.environment
-    client = boto3.client(
-        "s3",
-        endpoint_url=access["AWS_ENDPOINT_URL"],
-        aws_access_key_id=access["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=access["AWS_SECRET_ACCESS_KEY"],
-        region_name=access["AWS_REGION"],
-    )
-    client.put_object(Bucket=BUCKET, Key="apart/sample.archive", Body=content)
+    place = f":s3:{BUCKET}/apart/sample.archive"
+    as_client(server, server.secret, "rcat", place, given=content)
 
 
 def test_from_an_object_store_by_the_keys_of_the_environment(

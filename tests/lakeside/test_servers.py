@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import stat
@@ -15,9 +14,10 @@ import pytest
 
 from data.config import ROOT
 from lakeside import LakesideError
-from lakeside.children import beside_python, children_of, listens
-from lakeside.objects import BUCKET, REGION, ObjectStore, object_store
+from lakeside.children import children_of, listens
+from lakeside.objects import BUCKET, ObjectStore, object_store
 from lakeside.postgres import Postgres, postgres, program
+from tests.s3_client import as_client
 
 pytestmark = pytest.mark.node
 
@@ -57,36 +57,18 @@ def test_secrets_are_read_by_their_owner_alone(
     assert not any(object_server.secret in told for told in commands)
 
 
-def told(server: ObjectStore, secret: str, *command: str, given: bytes = b"") -> bytes:
-    """What the server answers to a client of S3 that signs with a secret. Raises
-    CalledProcessError."""
-    ours = server.environment
-    names = {
-        "RCLONE_CONFIG": "/dev/null",
-        "RCLONE_S3_PROVIDER": "Other",
-        "RCLONE_S3_ENDPOINT": ours["AWS_ENDPOINT_URL"],
-        "RCLONE_S3_REGION": REGION,
-        "RCLONE_S3_ACCESS_KEY_ID": ours["AWS_ACCESS_KEY_ID"],
-        "RCLONE_S3_SECRET_ACCESS_KEY": secret,
-    }
-    client = [str(beside_python("rclone")), "--retries=1", *command]
-    done = subprocess.run(client, input=given, env=os.environ | names, capture_output=True)
-    done.check_returncode()
-    return done.stdout
-
-
 def test_objects_are_files_that_a_new_start_finds_and_a_wrong_secret_does_not(
     tmp_path: Path,
 ) -> None:
     with object_store(tmp_path) as server:
-        told(server, server.secret, "rcat", f":s3:{BUCKET}/a/b", given=b"one")
+        as_client(server, server.secret, "rcat", f":s3:{BUCKET}/a/b", given=b"one")
         with pytest.raises(subprocess.CalledProcessError) as refused:
-            told(server, "guessed", "lsf", f":s3:{BUCKET}/a")
+            as_client(server, "guessed", "lsf", f":s3:{BUCKET}/a")
         assert re.search(b"SignatureDoesNotMatch|403", refused.value.stderr)
     assert (server.objects / BUCKET / "a" / "b").read_bytes() == b"one"
     with object_store(tmp_path) as again:
         assert again.secret == server.secret
-        assert told(again, again.secret, "cat", f":s3:{BUCKET}/a/b") == b"one"
+        assert as_client(again, again.secret, "cat", f":s3:{BUCKET}/a/b") == b"one"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
