@@ -239,6 +239,7 @@ def test_the_servers_log_is_lines_of_json_with_one_for_a_change_of_state(
     def messages() -> list[str]:
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         assert all(line["time"].endswith("Z") for line in lines)
+        assert {line["logger"] for line in lines} == {"ui"}  # no request, and so no visitor
         return [line["message"] for line in lines]
 
     def until(text: str) -> None:
