@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+import queries
 from answers.health import Health, health
 from data import TrackerError
 from data.config import ROOT
+from data.store.reader import open_reader
 from data.store.sync_state import SyncState, write_state
 from data.store.writer import lock
+from scoring.forecast_log import log_of
 from tests.app import App, edited, of_network, planted, served
+from tests.made_forecasts import LINE
 from tests.ui.test_gate import asked, port_of, session_id, stream
 from ui.server import metrics
 
@@ -151,6 +155,30 @@ def test_the_figures_of_the_store_are_those_of_its_pages(store: Path) -> None:
     assert "ftm_failed_checks" not in read
 
 
+@pytest.mark.parametrize(("days", "least", "most", "alarm"), [(0.001, 0, 0, 1), (119.0, 0.9, 1, 0)])
+def test_how_logged_forecasts_held_is_told_once_it_is_decided(
+    days: float, least: float, most: float, alarm: int, store: Path, sample_store: Path
+) -> None:
+    """Of each request paid long ago a range was logged: up to `days`."""
+    edited(sample_store, store, "UPDATE store_info SET simulated = FALSE, network = 'fantom'")
+    log_of(store).mkdir()
+    read = figures(metrics.exposition(datetime.now(UTC)).decode())
+    assert read["ftm_store_readable"] == 1
+    assert "ftm_forecast_alarm" not in read
+    log_of(store).rmdir()
+    with open_reader(store) as con:
+        needs = queries.run(con, "request_needs").drop_nulls("released_at")
+    old = needs.filter(needs["requested_at"] < datetime(2024, 10, 1, tzinfo=UTC))
+    quantiles = [days] * 19 if days < 1 else [days * step / 19 for step in range(19)]
+    with log_of(store).open("w") as log:
+        for wr_id, at in old.select("wr_id", "requested_at").rows():
+            times = dict.fromkeys(("forecast_at", "logged_at"), f"{at:%Y-%m-%dT%H:%M:%SZ}")
+            log.write(json.dumps(LINE | times | {"wr_id": wr_id, "quantiles": quantiles}) + "\n")
+    read = figures(metrics.exposition(datetime.now(UTC)).decode())
+    assert read["ftm_forecast_alarm"] == alarm
+    assert least <= read["ftm_forecast_coverage_ratio"] <= most
+
+
 def test_the_readme_names_each_key_figure_and_kind() -> None:
     readme = (ROOT / "README.md").read_text()
     section = readme.split("## Run it for others", 1)[1].split("\n## ", 1)[0]
@@ -239,6 +267,7 @@ def test_the_servers_log_is_lines_of_json_with_one_for_a_change_of_state(
     def messages() -> list[str]:
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         assert all(line["time"].endswith("Z") for line in lines)
+        assert {line["logger"] for line in lines} == {"ui"}  # no request, and so no visitor
         return [line["message"] for line in lines]
 
     def until(text: str) -> None:

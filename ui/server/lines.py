@@ -14,7 +14,7 @@ from data.logs import CHANGE, begin, is_plain
 _log = logging.getLogger("ui")
 _LIBRARIES = ("streamlit", "uvicorn", "websockets")
 _WALLET = re.compile(r"0x(?:0{24})?[0-9a-fA-F]{40}(?![0-9a-fA-F])")
-_OF_A_VISITOR = '%s - "'  # as Uvicorn's lines begin that name whoever asks
+_NAME_VISITORS = ("uvicorn", "uvicorn.access", "uvicorn.error", "websockets")  # where all is well
 
 
 class Discreet(logging.Formatter):
@@ -35,7 +35,8 @@ def take_over() -> None:
     begin()
     for handler in logging.getLogger().handlers:
         handler.setFormatter(Discreet(handler.formatter or logging.Formatter()))
-    logging.getLogger("uvicorn.error").addFilter(_tells_no_visitor)
+    for name in _NAME_VISITORS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     if is_plain():
         return
     for name in [*logging.root.manager.loggerDict]:
@@ -56,7 +57,3 @@ def tell_start(address: str) -> None:
 def _give_up_own_form(logger: logging.Logger) -> None:
     logger.handlers = []
     logger.propagate = True
-
-
-def _tells_no_visitor(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith(_OF_A_VISITOR)

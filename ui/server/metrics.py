@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from answers import health, logged
 from answers.sources import read_sources
 from answers.store_view import StoreView
-from data import TrackerError
+from data import StoreError, TrackerError
 from data.store.reader import SCHEMA_VERSION
 from queries import QueryError
 from scoring.live_scores import ALL
@@ -195,11 +195,15 @@ def _of_store(view: StoreView) -> dict[str, float | None]:
 
 
 def _coverage_of(view: StoreView) -> tuple[float | None, bool | None]:
-    """The share of waits in the 90 % ranges, and whether the alarm is on; None while undecided."""
+    """The share of waits in the 90 % ranges, and whether the alarm is on; None while undecided, or
+    where the log cannot be read."""
     key = view.version[0]
     known = _coverage.get(key)
     if known is None or view.now - known[0] > _COVERAGE_EVERY:
-        scores = logged.scores_of(view)
+        try:
+            scores = logged.scores_of(view)
+        except StoreError:
+            return None, None
         share = alarm = None
         if scores is not None:
             alarm = scores.alarm.on
