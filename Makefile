@@ -24,16 +24,16 @@ sync: .venv/.app ## read the chain into the store: NETWORK=fantom ARGS=
 devnet: .venv/.app $(ANVIL_AND_SOLC) ## our own pool on a local node, and the app on 8501 or PORT=
 	$(BIN)/python -m devnet $(if $(PORT),--app-port $(PORT)) $(ARGS)
 
-lake: .venv/.dev ## a lake on this machine, and the app on it: STORE= or NETWORK=, else the sample
+lake: .venv/.dev postgres ## a lake on this machine, and the app on it: STORE= or NETWORK=, else the sample
 	$(BIN)/python -m lakeside $(if $(STORE),--store $(STORE)) $(if $(filter command line environment,$(origin NETWORK)),--network $(NETWORK)) \
 		$(if $(PORT),--app-port $(PORT)) $(ARGS)
 
 # A process of tests that crashes ends the run with its test's name: another in its place would wait.
 # What was compiled is kept, whatever the environment says of that: many processes read it again.
-test: lint $(ANVIL_AND_SOLC) chromium ## every check there is, on two cores; ARGS= goes to pytest
+test: lint $(ANVIL_AND_SOLC) chromium postgres ## every check there is, on two cores; ARGS= goes to pytest
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --max-worker-restart 0 $(ARGS)
 
-cover: $(ANVIL_AND_SOLC) chromium ## the tests again, slower, and what they left out of the code
+cover: $(ANVIL_AND_SOLC) chromium postgres ## the tests again, slower, and what they left out of the code
 	$(BIN)/python -m pytest -n 3 --max-worker-restart 0 --cov --cov-report= $(ARGS)
 	@echo "least covered, in % of lines and branches; the last line is all of it"
 	@$(BIN)/python -m coverage report --sort=cover | sed -n '1,2p;3,12p;$$p'
@@ -72,7 +72,7 @@ clean: ## remove what was installed and cached; stores in var/ stay
 	rm -rf .venv var/tools var/cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help dev notebook run sync devnet lake backtest test faults crashes cover lint tools bench pins clean chromium
+.PHONY: help dev notebook run sync devnet lake backtest test faults crashes cover lint tools bench pins clean chromium postgres
 .NOTPARALLEL:
 
 # One version of every package for all platforms and every Python from 3.11 on.
@@ -131,3 +131,16 @@ chromium: .venv/.dev
 			echo "Chromium cannot be installed from here: install Chromium or Chrome by hand," \
 				"or set CHROMIUM to where it is" >&2; exit 1; }; }
 FIND_CHROMIUM := $(BIN)/python -m tests.browser.browser_path > /dev/null
+
+# A server of its own is started where it is wanted, so that none has to run.
+postgres: .venv/.dev
+	@$(FIND_POSTGRES) 2> /dev/null || { \
+		echo "installing PostgreSQL for a lake's catalog"; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && \
+				apt-get install -y -qq --no-install-recommends postgresql; \
+		fi > /dev/null; \
+		$(FIND_POSTGRES) 2> /dev/null || { \
+			echo "PostgreSQL cannot be installed from here: install it by hand (Debian's" \
+				"package is postgresql), with initdb on the PATH" >&2; exit 1; }; }
+FIND_POSTGRES := $(BIN)/python -c "from lakeside.postgres import program, server_user; program('initdb'); server_user()"

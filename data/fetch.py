@@ -47,8 +47,7 @@ def fetched(address: str, network: str | None) -> Fetched:
 
 def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool]) -> None:
     """Keep a copy at the newest for as long as `still` holds; `say` what changed."""
-    state = FetchState()
-    write_state(copy.path, state)
+    state = replace(read_state(copy.path), done=0, of=0)  # an outage may be older than this process
 
     def tell(done: int, of: int) -> None:
         write_state(copy.path, replace(state, done=done, of=of))

@@ -33,6 +33,8 @@ REGISTRIES = [
 ]
 # Needed though nothing imports them by name.
 UNIMPORTED = {"duckdb-cli", "pyarrow", "pytz"}
+# DuckDB loads their files (data/lake/connection.py).
+UNIMPORTED |= {f"duckdb-extension-{name}" for name in ("ducklake", "postgres-scanner", "httpfs")}
 COPYLEFT = re.compile(r"\bA?GPL|Affero|(?<!Lesser )General Public", re.IGNORECASE)
 
 

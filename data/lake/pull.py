@@ -17,12 +17,16 @@ import duckdb
 from data import StoreError
 from data.fetched import Tell
 from data.lake.address import LakeAddress, shown
+from data.lake.changes import bring_up, differs, snapshot_of
 from data.lake.connection import attach, check_holds, place
 from data.lake.errors import lake_errors
-from data.lake.pushes import Push, install, latest, push_of
-from data.lake.tables import KEYS, Content, content, create_table, tables_of
+from data.lake.pushes import Push, install, latest, noted, push_of, remember
+from data.lake.tables import KEYS, create_table, tables_of
 from data.store.reader import SCHEMA_VERSION, literal
 from data.store.reader import translated as store_error
+
+# Rows that changed are written after the others: now and then a copy is made anew.
+_MOST_CHANGES = 200
 
 
 def _nobody(done: int, of: int) -> None:
@@ -45,21 +49,42 @@ def pull(
     lake.
     """
     with attach(address, read_only=True) as con:
-        with lake_errors(address):
-            con.begin()  # all tables as of one moment
-            check_holds(con, address, network, oldest)
-            push = latest(con, network)
-        if push is None:
-            raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
+        push, snapshot = _newest(con, address, network, oldest)
         if push.id == push_of(path):
             return False
+        before = noted(path) if push_of(path) else None
         with beside(path) as folder:
             file = folder / path.name
-            _write(con, address, network, push, file, tell)
+            con.execute(f"SET temp_directory = {literal(folder)}")
+            changes = 0
+            if before is not None and before.changes < _MOST_CHANGES:
+                tell(0, 1)
+                shutil.copyfile(path, file)
+                if bring_up(con, network, push, snapshot, before, file):
+                    changes = before.changes + 1
+                else:
+                    file.unlink()
+                    push, snapshot = _newest(con, address, network, oldest)
+            if not changes:
+                _write(con, address, network, push, file, tell)
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
-            install(file, path, push.id)
+            remember(file, push, snapshot, changes)
+            install(file, path)
     return True
+
+
+def _newest(
+    con: duckdb.DuckDBPyConnection, address: LakeAddress, network: str, oldest: int
+) -> tuple[Push, int]:
+    """The newest push and its snapshot, in a transaction that sees all tables as of then."""
+    with lake_errors(address):
+        con.begin()
+        check_holds(con, address, network, oldest)
+        push, snapshot = latest(con, network), snapshot_of(con)
+    if push is None:
+        raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
+    return push, snapshot
 
 
 def _write(
@@ -75,7 +100,6 @@ def _write(
         tables = tables_of(con, "lake", network)
     if tables.keys() != push.tables.keys():
         raise _differs(address, min(tables.keys() ^ push.tables.keys()))
-    con.execute(f"SET temp_directory = {literal(file.parent)}")
     with lake_errors(address):
         con.execute(f"ATTACH {literal(file)} AS copy")
         done, of = 0, sum(each.rows for each in push.tables.values())
@@ -89,20 +113,10 @@ def _write(
             done += push.tables[name].rows
             tell(done, of)
         con.commit()
-        held = {name: content(con, f"copy.main.{name}", table) for name, table in tables.items()}
-        pushed = push.tables
-        if push.duckdb != duckdb.__version__:  # which may hash otherwise
-            pushed = _counted(held, pushed)
-        con.execute("CHECKPOINT copy")
-        con.execute("DETACH copy")
-    for name in tables:
-        if held[name] != pushed[name]:
-            raise _differs(address, name)
-
-
-def _counted(held: dict[str, Content], pushed: dict[str, Content]) -> dict[str, Content]:
-    """What was pushed, by the count of rows alone."""
-    return {name: Content(each.rows, held[name].hash) for name, each in pushed.items()}
+        differing = differs(con, push, tables)
+        con.execute("CHECKPOINT copy; DETACH copy")
+    if differing is not None:
+        raise _differs(address, differing)
 
 
 def _differs(address: LakeAddress, table: str) -> StoreError:

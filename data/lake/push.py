@@ -52,8 +52,7 @@ def push(
             except NotNewestError:
                 continue
             if adopt:
-                install(both, store, pushed.push)
-                keep_base(store)
+                install(both, store)
             return pushed
     raise StoreError(
         f"others push to {shown(address)} all the time: nothing was pushed. Run the same again"

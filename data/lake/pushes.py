@@ -71,12 +71,41 @@ def write_push(con: duckdb.DuckDBPyConnection, network: str, push: Push) -> None
     )
 
 
-def remember(store: Path, push: UUID) -> None:
+@dataclass(frozen=True)
+class Noted:
+    """What NAME.lake says of a store: of which push it is, as of which snapshot, by how many pulls
+    of changes alone since the last whole one, and which file it was then."""
+
+    push: Push
+    snapshot: int
+    changes: int
+    stamp: dict[str, int]
+
+
+def remember(store: Path, push: Push, snapshot: int, changes: int = 0) -> None:
     """Note that the store is what this push left in the lake."""
-    note = _beside(store, ".lake")
+    told = {
+        "push": str(push.id),
+        "duckdb": push.duckdb,
+        "tables": {name: [each.rows, each.hash] for name, each in push.tables.items()},
+        "snapshot": snapshot,
+        "changes": changes,
+        "stamp": _stamp(store),
+    }
     following = _beside(store, f".lake.{os.getpid()}")
-    following.write_text(json.dumps({"push": str(push), **_stamp(store)}))
-    following.replace(note)
+    following.write_text(json.dumps(told))
+    following.replace(_beside(store, ".lake"))
+
+
+def noted(store: Path) -> Noted | None:
+    """What was noted of the store last, whatever became of it since; None where nothing was."""
+    try:
+        told = json.loads(_beside(store, ".lake").read_text())
+        tables = {name: Content(*each) for name, each in told["tables"].items()}
+        push = Push(UUID(told["push"]), told["duckdb"], tables)
+        return Noted(push, told["snapshot"], told["changes"], told["stamp"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def keep_base(store: Path) -> None:
@@ -89,37 +118,31 @@ def keep_base(store: Path) -> None:
         base.unlink(missing_ok=True)
 
 
-def install(file: Path, store: Path, push: UUID) -> None:
-    """Put a file, which is what a push left in the lake, in the store's place, in one step."""
+def install(file: Path, store: Path) -> None:
+    """Put a file in the store's place in one step, with what was noted of it."""
     forget_base(store)
     file.replace(store)
-    remember(store, push)
+    for suffix in (".base", ".lake"):
+        if _beside(file, suffix).exists():
+            _beside(file, suffix).replace(_beside(store, suffix))
 
 
 def push_of(store: Path) -> UUID | None:
-    """The push that the store is of, file by file the very same; None where that is not known."""
-    told = _told(store)
-    return told[0] if told and told[1] == _stamp(store) else None
+    """The push that the store is of, to the byte; None where that is not known."""
+    told = noted(store)
+    return told.push.id if told and told.stamp == _stamp(store) else None
 
 
 def base_of(store: Path) -> tuple[UUID, Path] | None:
     """The push that the store was before it was synced, and its file; None where not kept."""
-    base, told = _beside(store, ".base"), _told(store)
-    return (told[0], base) if told and base.exists() and told[1] == _stamp(base) else None
+    base, told = _beside(store, ".base"), noted(store)
+    return (told.push.id, base) if told and base.exists() and told.stamp == _stamp(base) else None
 
 
 def forget_base(store: Path) -> None:
     """Before another file takes the store's place: what was noted is not of that one."""
     for suffix in (".lake", ".base"):
         _beside(store, suffix).unlink(missing_ok=True)
-
-
-def _told(store: Path) -> tuple[UUID, dict[str, int]] | None:
-    try:
-        told = json.loads(_beside(store, ".lake").read_text())
-        return UUID(told.pop("push")), told
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
 
 
 def _stamp(path: Path) -> dict[str, int]:

@@ -19,6 +19,7 @@ import duckdb
 from data import StoreError
 from data.config import Network
 from data.lake.address import LakeAddress, shown
+from data.lake.changes import snapshot_of
 from data.lake.connection import LAKE, attach, check_holds, holds, place, quoted
 from data.lake.errors import is_conflict, lake_errors
 from data.lake.pushes import Push, base_of, keep_base, latest, remember, write_push
@@ -77,7 +78,7 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
         except duckdb.Error as error:
             if not is_conflict(error) or pause_s is None:
                 if (arrived := _arrived(address, network, wanted)) is not None:
-                    _note(store, wanted)
+                    _note(store, wanted, arrived.snapshot)
                     return arrived
                 with lake_errors(address):
                     raise
@@ -98,20 +99,26 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
             check_holds(con, address, name, OLDEST)
             _refuse_other(con, address, network)
             if newest.tables == wanted.tables and not whole:
+                snapshot = snapshot_of(con)
                 con.rollback()
-                _note(store, newest)
-                return Pushed(newest.id, 0, 0, _snapshot(con), newest.tables)
+                _note(store, newest, snapshot)
+                return Pushed(newest.id, 0, 0, snapshot, newest.tables)
         base = base_of(store)
         if newest is not None and not whole and (base is None or base[0] != newest.id):
             raise NotNewestError(f"{store} does not come of the newest push of {shown(address)}")
         if base is not None and newest is not None and not whole:
             con.execute(f"ATTACH {literal(base[1])} AS base (READ_ONLY, TYPE duckdb)")
         rows = logs = 0
+        before = tables_of(con, LAKE, name)
         for table in tables_of(con, "store", "main").values():
             there = None if newest is None else newest.tables.get(table.name)
             if there == wanted.tables[table.name] and not whole:
                 continue
-            came, went = _send(con, name, table, whole=whole)
+            old = before.get(table.name)
+            if old is not None and (whole or old.form != table.form):
+                con.execute(f"DROP TABLE {place(name, table.name)}")
+                old = None  # dropped, not emptied: then none of its files is read
+            came, went = _send(con, name, table, new=old is None)
             if _count(con, place(name, table.name)) != wanted.tables[table.name].rows:
                 raise StoreError(
                     f"{table.name} of the lake {shown(address)} is not what was pushed before: "
@@ -119,24 +126,18 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
                 )
             rows += came + went
             logs += came if table.name == "raw_logs" else 0
-        for left in tables_of(con, LAKE, name).keys() - wanted.tables.keys():
+        for left in before.keys() - wanted.tables.keys():
             con.execute(f"DROP TABLE {place(name, left)}")
         write_push(con, name, wanted)
         con.execute("COMMIT")
-        snapshot = _snapshot(con)
-    _note(store, wanted)
+        snapshot = snapshot_of(con)
+    _note(store, wanted, snapshot)
     return Pushed(wanted.id, rows, logs, snapshot, wanted.tables)
 
 
-def _note(store: Path, push: Push) -> None:
-    remember(store, push.id)
+def _note(store: Path, push: Push, snapshot: int) -> None:
+    remember(store, push, snapshot)
     keep_base(store)
-
-
-def _snapshot(con: duckdb.DuckDBPyConnection) -> int:
-    row = con.execute(f"FROM {LAKE}.current_snapshot()").fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | None:
@@ -147,7 +148,7 @@ def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | N
                 newest = latest(con, network.name)
                 if newest is None or newest.id != wanted.id:
                     return None
-                return Pushed(wanted.id, 0, 0, _snapshot(con), wanted.tables)
+                return Pushed(wanted.id, 0, 0, snapshot_of(con), wanted.tables)
         except StoreError:
             time.sleep(pause_s)
     return None
@@ -169,14 +170,11 @@ def _refuse_other(con: duckdb.DuckDBPyConnection, address: LakeAddress, network:
 
 
 def _send(
-    con: duckdb.DuckDBPyConnection, network: str, table: Table, *, whole: bool
+    con: duckdb.DuckDBPyConnection, network: str, table: Table, *, new: bool
 ) -> tuple[int, int]:
     """Bring a table of the lake to what the store has; how many rows came and went."""
     at, mine = place(network, table.name), f"store.main.{table.name}"
-    there = tables_of(con, LAKE, network).get(table.name)
-    if there is None or there.form != table.form or whole:
-        if there is not None:  # dropped, not emptied: then none of its files is read
-            con.execute(f"DROP TABLE {at}")
+    if new:
         create_table(con, at, table)
         return _insert(con, at, table, mine), 0
     if _count(con, mine) > _SMALL:

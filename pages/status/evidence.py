@@ -74,8 +74,8 @@ def money_table(money: pl.DataFrame) -> None:
 
 def to_do(evidence: pl.DataFrame, source: Source, network: str) -> None:
     """The command that asks others, where something rests on one source."""
-    if evidence.filter(known="single").is_empty() or is_public():
-        return
+    if evidence.filter(known="single").is_empty() or is_public() or source.is_copy:
+        return  # a copy is verified where it is synced
     st.markdown(
         "What one host alone told is asked of others by this command, in this program's folder. "
         "A host that is not configured is named with `--rpc-url`."

@@ -15,7 +15,7 @@ from data import fetch as data_fetch
 from data.config import copy_of
 from data.fetch import fetched, follow, main
 from data.fetched import Tell
-from data.store.fetch_state import FetchState, read_state
+from data.store.fetch_state import FetchState, read_state, write_state
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,19 @@ def test_while_it_lasts_the_state_says_why_and_since_when(copy: InFolder) -> Non
     assert seen[2].fault == seen[3].fault == f"{copy.origin} is not there"
     assert seen[2].since_s == seen[3].since_s > 0
     assert copy.path.read_text() == "first"
+
+
+def test_an_outage_that_began_before_this_process_is_told_from_then_on(copy: InFolder) -> None:
+    write_state(copy.path, FetchState(done=1, of=2, fault="gone", since_s=7))
+    looks = rounds(copy, "gone")
+    told: list[str] = []
+    follow(copy, told.append, lambda: next(looks))
+    state = read_state(copy.path)
+    assert (state.done, state.of, state.since_s) == (0, 0, 7)
+    assert told == []
+    looks = rounds(copy, "first")
+    follow(copy, told.append, lambda: next(looks))
+    assert told == ["the store can be fetched again"]
 
 
 def test_an_address_needs_a_network_and_a_kind_that_is_known() -> None:

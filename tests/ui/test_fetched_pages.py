@@ -19,6 +19,7 @@ from data.lake.pull import pull
 from data.lake.push import push
 from data.store.fetch_state import FetchState, write_state
 from lakeside.postgres import Postgres
+from tests.app import edited, of_network
 from tests.shown import opened, plain, said, tiles
 
 ADDRESS = "ducklake:postgres:dbname=ftm host=catalog.internal user=ftm"
@@ -85,6 +86,18 @@ def test_an_address_that_is_none_is_told_in_a_sentence(
     page = opened()
     assert "begins no address of a lake" in plain(page)
     assert "secret" not in plain(page)
+
+
+def test_nobody_syncs_into_a_copy(
+    copy: Path, sample_store: Path, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("FTM_NETWORK", "fantom")
+    single = "UPDATE coverage SET known = 'single'"
+    edited(sample_store, copy_of(ADDRESS, "fantom"), of_network("fantom"), single)
+    page = opened("status")
+    assert "This store is fetched from where it is synced" in said(page)
+    assert not any(each.label == "Sync now" for each in page.button)
+    assert not any("data.sync" in each.value for each in page.code)
 
 
 def shown(page: AppTest) -> list[str]:

@@ -30,6 +30,8 @@ def offer(source: Source, ending: Ending) -> None:
         return
     if source.name == SAMPLE:
         st.caption("The sample is one fixed simulation: there is nothing to sync.")
+    elif source.is_copy:
+        st.caption("This store is fetched from where it is synced: what is new comes by itself.")
     elif source.name not in network_names():
         st.caption("This store belongs to no network that is known here: sync it by command.")
     else:

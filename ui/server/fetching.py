@@ -10,16 +10,19 @@ import asyncio
 import fcntl
 import logging
 import sys
+import time
 from contextlib import suppress
 from typing import IO
 
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT
+from data.store.fetch_state import FetchState, read_state, write_state
 
 _log = logging.getLogger("ui")
 _TRIED_EVERY_S = 1.0
 _AGAIN_AFTER_S = 5.0
+_ENDED = "the process that fetches the store ended, and is started again: the log says why"
 
 
 async def keep_fetched() -> None:
@@ -40,7 +43,9 @@ async def keep_fetched() -> None:
         await _alone(handle)
         while True:
             await _follow(handle)
-            _log.error("the process that fetches the store ended, it is started again")
+            _log.error(_ENDED)
+            if not read_state(source.path).fault:
+                write_state(source.path, FetchState(fault=_ENDED, since_s=time.time()))
             await asyncio.sleep(_AGAIN_AFTER_S)
 
 

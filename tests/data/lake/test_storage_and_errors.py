@@ -101,13 +101,13 @@ def test_a_commit_whose_answer_was_lost_is_found_in_the_lake(
     lake: LakeAddress, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = history.store(tmp_path / "own.duckdb", 0)
-    real = send._snapshot
+    real = send.snapshot_of
 
     def lost(_con: duckdb.DuckDBPyConnection) -> int:
-        monkeypatch.setattr(send, "_snapshot", real)
+        monkeypatch.setattr(send, "snapshot_of", real)
         raise duckdb.IOException("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(send, "_snapshot", lost)
+    monkeypatch.setattr(send, "snapshot_of", lost)
     pushed = push(store, lake, FANTOM, NOW)
     assert pushed.tables == contents(store)
     assert push(store, lake, FANTOM, NOW).rows == 0

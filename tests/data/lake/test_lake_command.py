@@ -1,0 +1,70 @@
+"""`python -m data.lake`: what an operator does with a lake, in the order of the README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.config import ROOT
+from data.lake.__main__ import main
+from data.lake.address import LakeAddress
+from tests.lake_steps import contents
+
+pytestmark = pytest.mark.node
+
+
+def test_every_command_of_the_readme_does_what_it_says(
+    no_lake: LakeAddress,
+    sample_store: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("data.lake.address.VAR", tmp_path / "var")
+    store, copy = tmp_path / "sample.duckdb", tmp_path / "copy.duckdb"
+    store.write_bytes(sample_store.read_bytes())
+    address = f"ducklake:postgres:{no_lake.catalog}"
+
+    def told(command: str, *arguments: object) -> str:
+        assert main([command, address, *map(str, arguments)]) == 0
+        return capsys.readouterr().out
+
+    sample = ("--network", "sample")
+    assert str(tmp_path / "rows") in told("create", "--data", tmp_path / "rows")
+    assert "new logs" in told("push", *sample, "--store", store)
+    assert "nothing new" in told("push", *sample, "--store", store)
+    assert "is now what the lake holds" in told("pull", *sample, "--store", copy)
+    assert "was already" in told("pull", *sample, "--store", copy)
+    assert contents(copy) == contents(store)
+    assert told("check", *sample).count("as pushed") == len(contents(store))
+    assert "files written" in told("compact")
+    assert "old states forgotten" in told("expire", "--older-than", "0")
+    assert "nothing new" in told("migrate", *sample)
+    counted = told("sql", *sample, "SELECT count(*) AS logs FROM raw_logs", "--csv")
+    assert counted == f"logs\n{contents(store)['raw_logs'].rows}\n"
+    query = ROOT / "queries" / "pending_requests.sql"
+    rows = told("sql", *sample, query, "--set", "token=aFTMc", "--csv").splitlines()
+    assert len(rows) > 10
+    assert "aFTMb" not in "".join(rows)
+
+
+def test_nothing_is_written_through_sql_and_a_wrong_statement_is_told(
+    lake: LakeAddress,
+    sample_store: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store = tmp_path / "sample.duckdb"
+    store.write_bytes(sample_store.read_bytes())
+    address = f"ducklake:postgres:{lake.catalog}"
+    assert main(["push", address, "--network", "sample", "--store", str(store)]) == 0
+    for sql, words in (
+        ("DELETE FROM requests", "read-only"),
+        ("SELECT no_such_column FROM requests", "no_such_column"),
+    ):
+        assert main(["sql", address, "--network", "sample", sql]) == 1
+        assert words in capsys.readouterr().err
+    assert main(["check", address, "--network", "fantom"]) == 1
+    assert "holds no fantom" in capsys.readouterr().err
+    assert main(["check", "ducklake:sqlite:x", "--network", "fantom"]) == 2
