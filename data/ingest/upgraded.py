@@ -20,7 +20,7 @@ from data.ingest.finish import Reached, finish
 from data.pool.state import Block, PoolState
 from data.store.reader import SCHEMA_VERSION, StoreInfo, open_reader, read_info
 from data.store.upgrade import OLDEST
-from data.store.writer import SCHEMA, UPGRADE, open_upgrade, publish
+from data.store.writer import SCHEMA, upgraded
 
 _NOT_ASKED = "no node was asked when the store was brought up to date"
 # Of the whole work: when the copy is made, and when the tables are and only checks are left.
@@ -48,7 +48,7 @@ def upgrade_store(path: Path, now: datetime, told: Told) -> Sequence[Finding] | 
         return None
     told(0.0)
     findings: Sequence[Finding] = ()
-    with open_upgrade(path) as con:
+    with upgraded(path) as con:
         told(_COPIED)
         info = read_info(con)
         _drop_unknown(con)
@@ -62,7 +62,6 @@ def upgrade_store(path: Path, now: datetime, told: Told) -> Sequence[Finding] | 
                 told=lambda share: told(_COPIED + share * width),
             )
         told(_REBUILT)
-    publish(path, UPGRADE)
     return findings
 
 

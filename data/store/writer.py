@@ -152,11 +152,11 @@ def open_next(
 
 
 @contextmanager
-def open_upgrade(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A copy of the published store with this version's schema, to be published as `UPGRADE`: what
-    a stopped sync left in the next store stays.
+def upgraded(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the published store with this version's schema, which takes its place at the end:
+    what a stopped sync left in the next store stays.
 
-    To be called under `lock`. It is removed again where an error ends it. Raises StoreError.
+    To be called under `lock`. Where an error ends it, it is removed again. Raises StoreError.
     """
     try:
         _remove(path, UPGRADE)  # left by a process that was killed
@@ -172,6 +172,7 @@ def open_upgrade(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             except RuntimeError:
                 con.interrupt()  # Ctrl-C: closing would wait for the end of the query
                 raise
+        publish(path, UPGRADE)
     except (duckdb.Error, OSError) as error:
         _remove(path, UPGRADE)
         raise translated(error, path) from error
@@ -204,8 +205,8 @@ def discard(path: Path) -> None:
 def publish(path: Path, suffix: str = NEXT) -> None:
     """Make the next store the published one, in one step that no reader can see half of.
 
-    To be called under `lock`, after the connection of `open_next` or `open_upgrade`, which has
-    another `suffix`, was closed.
+    To be called under `lock`, after the connection of `open_next` was closed. `suffix` is another
+    where it was made otherwise.
     """
     following = _beside(path, suffix)
     if not following.exists():  # DuckDB would make an empty one

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -17,6 +19,7 @@ from data.store.reader import SCHEMA_VERSION, open_reader
 from data.store.sync_state import upgrade_share
 from data.store.writer import lock, open_next, publish
 from tests.first_version import AS_FIRST
+from tests.processes import python
 from tests.syncing import bytes_and_time, column, dicts, not_passed, tables
 
 pytestmark = pytest.mark.node
@@ -198,3 +201,19 @@ def test_a_store_that_is_of_no_use_says_what_to_do(
     assert not list(tmp_path.glob("none*"))
     assert sync_command.main(["upgrade", "--network", "opera"]) == 2
     assert "no network 'opera': there are" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more_bytes", [-1_000_000, 100_000])
+def test_where_there_is_no_room_for_both_the_store_stays(
+    more_bytes: int, synced_store: Path
+) -> None:
+    """Neither for the copy, nor for what the tables made anew take."""
+    changed(synced_store, AS_FIRST)
+    before, files = bytes_and_time(synced_store), beside(synced_store)
+    most = synced_store.stat().st_size + more_bytes
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
+    told = python("-m", "data.sync", "upgrade", "--store", synced_store, preexec_fn=limit)
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"data.sync: no space left to write {synced_store}: free some")
+    assert bytes_and_time(synced_store) == before
+    assert set(beside(synced_store)) <= {*files, f"{synced_store.name}.lock"}

@@ -10,6 +10,7 @@ import streamlit as st
 
 from answers import words
 from answers.sources import Source
+from data.config import is_public
 from data.store.fetch_state import FetchState, read_state
 
 _COMES_EVERY_S = 1.0
@@ -33,7 +34,7 @@ def _comes(source: Source) -> None:
         st.rerun()
     state = read_state(source.path)
     if state.fault:
-        told = words.to_operator(f" {words.fault(state.fault)}")
+        told = "" if is_public() else f" {words.fault(state.fault)}"
         st.error(f"It cannot be fetched since {_since(state)}.{told}")
         st.caption("That is tried again every few seconds, and the page then shows it by itself.")
     else:
@@ -46,7 +47,7 @@ def _comes(source: Source) -> None:
 def _warn(source: Source) -> None:
     state = read_state(source.path)
     if state.fault:
-        told = words.to_operator(f" {words.fault(state.fault)}")
+        told = "" if is_public() else f" {words.fault(state.fault)}"
         st.warning(
             f"Since {_since(state)} nothing newer can be fetched: this is what was there "
             f"before.{told}"
