@@ -29,7 +29,11 @@ SCORES, WHEN_MADE = "forecast_scores", "forecasts_when_made"
 
 
 class NoFileError(Exception):
-    """There is no such file, or it would be too large; in a sentence."""
+    """There is no such file; in a sentence."""
+
+
+class TooLargeError(NoFileError):
+    """It would be too large; in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def of_query(store: StoreView, name: str, params: Mapping[str, Any]) -> Content:
     texts = {key: str(value) for key, value in params.items() if value is not None}
     rows, count = store.fetch_first(name, MOST_ROWS, **params)
     if count > rows.height:
-        raise NoFileError(_too_many(count))
+        raise TooLargeError(_too_many(count))
     return Content(name, rows, queries.load(name).sql, texts)
 
 
@@ -79,7 +83,7 @@ def of_table(store: StoreView, name: str) -> Content:
     if name not in store.ask("dictionary")["table_name"]:
         raise NoFileError("There is no such table: the query `dictionary` names all of them.")
     if (count := store.table_rows(name)) > MOST_ROWS:
-        raise NoFileError(_too_many(count))
+        raise TooLargeError(_too_many(count))
     return Content(name, store.table_file(name), f"FROM {name}", {})
 
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 import queries
 from answers import files
-from answers.files import FOLDER, KINDS, Content, NoFileError
+from answers.files import FOLDER, KINDS, Content, NoFileError, TooLargeError
 from answers.store_view import StoreView
 from api import asked
 from api.problems import Problem
@@ -72,6 +72,8 @@ def _written(read: Callable[[StoreView], Content], kind: str, store: StoreView) 
     """The file, kept if it is small. Raises Problem."""
     try:
         content = read(store)
+    except TooLargeError as error:
+        raise Problem(413, "too-large", str(error)) from error
     except NoFileError as error:
         raise Problem(404, "unknown-path", str(error)) from error
     except QueryError as error:

@@ -121,7 +121,7 @@ def test_what_has_too_many_rows_is_no_file(client: Client, monkeypatch: pytest.M
     asking = client()
     for path in ("queries/payouts.csv", "tables/requests.csv"):
         answer = asking.get(f"{files.FOLDER}/sample/{path}")
-        assert answer.status_code == 404
+        assert answer.status_code == 413
         assert "too many for a file" in answer.json()["detail"]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from bench.sessions import Server
 from data.store.reader import open_reader, read_info
 from devnet.node import free_port
 from scoring.companion import companion_of
+from tests.apart import apart
 from tests.app import edited
 
 pytestmark = pytest.mark.node
@@ -27,8 +27,7 @@ def test_sessions_on_two_processes_behind_nginx_have_a_row(
 ) -> None:
     store = edited(sample_store, tmp_path / "sample.duckdb")
     shutil.copyfile(sample_scores, companion_of(store))
-    with ThreadPoolExecutor(1) as thread:  # a browser of another test may keep this one's loop busy
-        failed = thread.submit(load.main, FEW, store).result()
+    failed = apart(load.main, FEW, store)
     printed = capsys.readouterr().out
     assert failed == 0, printed
     (row,) = [line.split() for line in printed.splitlines() if line[:20].split() == ["2", "3"]]
@@ -46,8 +45,7 @@ def test_a_session_that_cannot_come_is_lost_and_the_bench_fails(
     store = edited(sample_store, tmp_path / "sample.duckdb")
     address = f"127.0.0.1:{free_port()}"
     site = load.Site(f"http://{address}", (Server(address, os.getpid()),), {})
-    with ThreadPoolExecutor(1) as thread:
-        told = thread.submit(asyncio.run, load.row(site, store, 2, [], FEW)).result()
+    told = apart(asyncio.run, load.row(site, store, 2, [], FEW))
     assert told == 1
     row, fault = capsys.readouterr().out.splitlines()
     assert row.split()[:3] == ["1", "2", "0"]

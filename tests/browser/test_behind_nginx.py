@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from bench.proxied import BELOW_A_PATH, OWN_NAME, Proxy, proxied
-from deploy.host_check import reached
+from deploy.host_check import reached, tried
+from tests.apart import apart
 from tests.app import App, edited, planted, served
 from tests.browser.visit import Visit, watched
 
@@ -132,6 +133,14 @@ def test_programs_feeds_and_previews_have_the_public_name(proxy: Proxy) -> None:
     assert page.headers["strict-transport-security"]
     assert "'self'" in page.headers["content-security-policy"]
     assert page.headers["content-encoding"] == "gzip"
+
+
+def test_host_check_finds_nothing_wrong(proxy: Proxy) -> None:
+    """But for health below a path, which is told at the process' own root."""
+    with reached(proxy.url, proxy.trust(), "127.0.0.1", proxy.plain_port) as site:
+        told = apart(lambda: [*tried(site)])
+    wrong = {name: why for name, is_good, why in told if not is_good}
+    assert not wrong or (proxy.base and list(wrong) == ["health"]), wrong
 
 
 def test_http_leads_to_https(proxy: Proxy) -> None:

@@ -12,6 +12,7 @@ from bench.proxied import BELOW_A_PATH, OWN_NAME, Proxy, proxied
 from deploy import host_check
 from deploy.host_check import CHECKS, Site, WrongError, reached, tried
 from devnet.node import free_port
+from tests.apart import apart
 
 pytestmark = pytest.mark.node
 HOST = "proxy_set_header Host $http_host;"
@@ -71,7 +72,7 @@ def test_nothing_is_wrong_with_the_files_as_they_are(
     with proxied(tmp_path, ports) as proxy:
         options = ["--at", "127.0.0.1", "--ca", str(proxy.certificate)]
         options += ["--http-port", str(proxy.plain_port)]
-        assert host_check.main([proxy.url, *options]) == 0, capsys.readouterr().out
+        assert apart(host_check.main, [proxy.url, *options]) == 0, capsys.readouterr().out
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(CHECKS) + 1
     assert all(line.startswith("good") and "not tried" not in line for line in lines[:-1])
@@ -87,18 +88,18 @@ def test_what_is_wrong_is_told_with_what_fixes_it(
         at(proxy) as site,
         pytest.raises(WrongError) as wrong,
     ):
-        CHECKS[check](site)
+        apart(CHECKS[check], site)
     assert says in str(wrong.value)
 
 
 def test_downloads_need_no_sticky_sessions(ports: list[int], tmp_path: Path) -> None:
     with proxied(tmp_path, ports, edits={STICKY: ""}) as proxy, at(proxy) as site:
-        assert CHECKS["download"](site) == "a CSV file comes"
+        assert apart(CHECKS["download"], site) == "a CSV file comes"
 
 
 def test_a_path_that_the_app_was_not_told_is_found(ports: list[int], tmp_path: Path) -> None:
     with proxied(tmp_path, ports, BELOW_A_PATH) as proxy, at(proxy) as site:
-        ((name, is_good, told),) = tried(site)
+        ((name, is_good, told),) = apart(lambda: [*tried(site)])
     assert (name, is_good) == ("page", False)
     assert "STREAMLIT_SERVER_BASE_URL_PATH" in told
 
@@ -106,7 +107,7 @@ def test_a_path_that_the_app_was_not_told_is_found(ports: list[int], tmp_path: P
 @pytest.mark.parametrize("site", [OWN_NAME, BELOW_A_PATH])
 def test_a_proxy_before_nothing_is_found(tmp_path: Path, site: str) -> None:
     with proxied(tmp_path, [free_port()], site) as proxy, at(proxy) as tried_at:
-        ((_, is_good, told),) = tried(tried_at)
+        ((_, is_good, told),) = apart(lambda: [*tried(tried_at)])
     assert not is_good
     assert "reaches no process" in told
 

@@ -160,6 +160,15 @@ def test_a_request_tells_what_came_since(show_sample: Show) -> None:
     assert "Since then" not in plain(later)
 
 
+def test_files_that_no_other_process_may_build_come_from_the_one_that_drew_the_page(
+    show_sample: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("answers.past.MOST_LOGS", 100)
+    app = show_sample(page="track", at=DAY, find="1990")
+    assert [b.label for b in app.get("download_button")] == ["CSV", "Parquet"]
+    assert [b for b in app.get("link_button") if "/api/files/" in b.proto.url] == []
+
+
 def test_a_request_that_was_not_made_yet_is_none(show_sample: Show) -> None:
     assert "There is no request 2,300" in plain(show_sample(page="track", at=DAY, find="2300"))
 
