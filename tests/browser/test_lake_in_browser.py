@@ -1,4 +1,4 @@
-"""A page of a lake in a real browser, left open: the store comes, its catalog goes and comes back."""
+"""A page of a lake in a real browser, left open: the store comes, the catalog goes and returns."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import boto3
+import duckdb
 import pytest
-from botocore.exceptions import ClientError
 
 from data.config import ROOT
+from data.lake.connection import engine
 from lakeside import LakesideError
 from lakeside.children import children_of, listens
-from lakeside.objects import BUCKET, REGION, ObjectStore, object_store
+from lakeside.objects import BUCKET, ObjectStore, object_store
 from lakeside.postgres import Postgres, postgres, program
 
 pytestmark = pytest.mark.node
@@ -58,30 +58,34 @@ def test_secrets_are_read_by_their_owner_alone(
     assert not any(object_server.secret in told for told in commands)
 
 
-def bucket_of(server: ObjectStore, secret: str) -> Any:
+def asked(server: ObjectStore, secret: str, statement: str) -> list[tuple[Any, ...]]:
+    """What DuckDB answers, which signs with this secret."""
     given = server.environment
-    return boto3.client(
-        "s3",
-        endpoint_url=given["AWS_ENDPOINT_URL"],
-        region_name=REGION,
-        aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=secret,
-    )
+    words = {
+        "KEY_ID": given["AWS_ACCESS_KEY_ID"],
+        "SECRET": secret,
+        "REGION": given["AWS_REGION"],
+        "ENDPOINT": given["AWS_ENDPOINT_URL"].removeprefix("http://"),
+        "URL_STYLE": "path",
+    }
+    told = ", ".join(f"{name} '{word}'" for name, word in words.items())
+    with engine() as con:
+        con.execute(f"CREATE SECRET (TYPE s3, USE_SSL FALSE, {told})")
+        return con.execute(statement).fetchall()
 
 
 def test_objects_are_files_that_a_new_start_finds_and_a_wrong_secret_does_not(
     tmp_path: Path,
 ) -> None:
+    place = f"'s3://{BUCKET}/a/b.csv'"
     with object_store(tmp_path) as server:
-        ours = bucket_of(server, server.secret)
-        ours.put_object(Bucket=BUCKET, Key="a/b", Body=b"one")
-        with pytest.raises(ClientError, match=r"SignatureDoesNotMatch|403"):
-            bucket_of(server, "guessed").list_objects_v2(Bucket=BUCKET)
-    assert (server.objects / BUCKET / "a" / "b").read_bytes() == b"one"
+        asked(server, server.secret, f"COPY (SELECT 7 AS seven) TO {place}")
+        with pytest.raises(duckdb.HTTPException, match="SignatureDoesNotMatch"):
+            asked(server, "guessed", f"FROM {place}")
+    assert (server.objects / BUCKET / "a" / "b.csv").read_text() == "seven\n7\n"
     with object_store(tmp_path) as again:
         assert again.secret == server.secret
-        kept = bucket_of(again, again.secret).get_object(Bucket=BUCKET, Key="a/b")
-        assert kept["Body"].read() == b"one"
+        assert asked(again, again.secret, f"FROM {place}") == [(7,)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
