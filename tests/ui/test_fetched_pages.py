@@ -56,10 +56,10 @@ def test_a_first_visitor_is_told_why_it_does_not_come(copy: Path) -> None:
 
 def test_what_was_fetched_before_is_shown_with_a_notice(copy: Path, sample_store: Path) -> None:
     copy.symlink_to(sample_store)
-    assert "nothing newer" not in said(opened())
+    assert "Nothing newer" not in said(opened())
     write_state(copy, FetchState(fault=FAULT, since_s=time.time() - 7_200))
     page = opened()
-    assert "nothing newer can be fetched" in said(page)
+    assert "Nothing newer can be had since" in said(page)
     assert "(2 h)" in said(page)
     assert tiles(page)
     assert "catalog.internal cannot be reached" in plain(page)
@@ -75,7 +75,7 @@ def test_strangers_read_no_host(
     assert "catalog" not in plain(page)
     copy.symlink_to(sample_store)
     page = opened()
-    assert "nothing newer can be fetched" in said(page)
+    assert "Nothing newer can be had since" in said(page)
     assert "catalog" not in plain(page)
 
 

@@ -10,7 +10,6 @@ import streamlit as st
 
 from answers import words
 from answers.sources import Source
-from data.config import is_public
 from data.store.fetch_state import FetchState, read_state
 
 _COMES_EVERY_S = 1.0
@@ -34,26 +33,26 @@ def _comes(source: Source) -> None:
         st.rerun()
     state = read_state(source.path)
     if state.fault:
-        told = "" if is_public() else f" {words.fault(state.fault)}"
-        st.error(f"It cannot be fetched since {_since(state)}.{told}")
+        st.error(f"It cannot be fetched since {_since(state)}{_why(state)}.")
         st.caption("That is tried again every few seconds, and the page then shows it by itself.")
     else:
         share = min(state.done / state.of, 1.0) if state.of else 0.0
-        st.progress(
-            share, f"{words.share(share)} is here. The page shows it by itself once all is."
-        )
+        st.progress(share, f"{words.share(share)} is here. The page shows it by itself.")
 
 
 def _warn(source: Source) -> None:
     state = read_state(source.path)
     if state.fault:
-        told = "" if is_public() else f" {words.fault(state.fault)}"
         st.warning(
-            f"Since {_since(state)} nothing newer can be fetched: this is what was there "
-            f"before.{told}"
+            f"This is what was fetched before. Nothing newer can be had since {_since(state)}"
+            f"{_why(state)}."
         )
 
 
 def _since(state: FetchState) -> str:
     ago = words.of_minutes(int(time.time() - state.since_s) // 60)
     return f"{words.moment(datetime.fromtimestamp(state.since_s, UTC))} ({ago})"
+
+
+def _why(state: FetchState) -> str:
+    return words.to_operator(f": {words.fault(state.fault)}")
