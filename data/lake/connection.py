@@ -48,7 +48,7 @@ def attach(
     try:
         with lake_errors(address):
             if data_path is not None:
-                _allow_storage(con, data_path)
+                allow_storage(con, data_path)
             options = "READ_ONLY, " if read_only else ""
             options += (
                 "CREATE_IF_NOT_EXISTS FALSE"
@@ -58,7 +58,7 @@ def attach(
             where = literal(f"ducklake:postgres:{address.libpq}")
             con.execute(f"ATTACH {where} AS {LAKE} ({options})")
             if data_path is None:
-                _allow_storage(con, data_path_of(con))
+                allow_storage(con, data_path_of(con))
     except BaseException:
         con.close()
         raise
@@ -151,7 +151,7 @@ def _extension(name: str) -> str:
     return str(file)
 
 
-def _allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
+def allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
     """Give the connection what an object store asks for; a folder needs nothing."""
     if not data_path.startswith("s3://"):
         return

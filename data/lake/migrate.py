@@ -13,6 +13,7 @@ from data.lake.merge import reached_of
 from data.lake.pull import beside, pull
 from data.lake.pushes import keep_base
 from data.lake.send import Pushed, send
+from data.store.reader import SCHEMA_VERSION, check_schema, open_reader
 from data.store.upgrade import OLDEST
 from data.store.writer import open_next, publish
 
@@ -27,7 +28,10 @@ def migrate(address: LakeAddress, network: Network, now: datetime) -> Pushed:
         own = folder / path.name
         pull(address, network.name, own, oldest=OLDEST)
         keep_base(own)
-        rebuild(own, network, now)
+        with open_reader(own, OLDEST) as con:
+            older = check_schema(con, own, OLDEST) < SCHEMA_VERSION
+        if older:
+            rebuild(own, network, now)
         return send(own, address, network)
 
 

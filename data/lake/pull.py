@@ -58,10 +58,12 @@ def pull(
             con.execute(f"SET temp_directory = {literal(folder)}")
             changes = 0
             if before is not None and before.changes < _MOST_CHANGES:
-                tell(0, 1)
+                rows = sum(each.rows for each in push.tables.values())
+                tell(0, rows)
                 shutil.copyfile(path, file)
                 if bring_up(con, network, push, snapshot, before, file):
                     changes = before.changes + 1
+                    tell(rows, rows)
                 else:
                     file.unlink()
                     push, snapshot = _newest(con, address, network, oldest)
