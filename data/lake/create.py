@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
+from data import StoreError
 from data.lake.address import LakeAddress
-from data.lake.connection import LAKE, attach, data_path_of, engine
+from data.lake.connection import LAKE, allow_storage, attach, data_path_of, engine
 from data.lake.errors import lake_errors
 from data.store.reader import literal
 
@@ -31,8 +34,24 @@ def create_lake(address: LakeAddress, data_path: str) -> str:
         guard.execute(
             f"FROM postgres_query('catalog', 'SELECT pg_advisory_xact_lock({_LOCK})::text')"
         ).fetchall()
+        there = guard.execute(
+            "FROM postgres_query('catalog', 'SELECT to_regclass(''ducklake_metadata'')::text')"
+        ).fetchone()
+        if there == (None,):
+            _refuse_used(guard, data_path)
         with attach(address, data_path=data_path) as con:
             con.execute(f"CALL {LAKE}.set_option('data_inlining_row_limit', {_INLINED_ROWS})")
             place = data_path_of(con)
         guard.rollback()
     return place
+
+
+def _refuse_used(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
+    """Raise StoreError where the place of a new lake holds something: files there that are not of
+    the lake would be deleted with its own old ones."""
+    allow_storage(con, data_path)
+    held = con.execute(f"SELECT file FROM glob({literal(data_path + '**')}) LIMIT 1").fetchone()
+    if held is not None:
+        raise StoreError(
+            f"{data_path} is not empty: a lake wants a place of its own. Name another with --data"
+        )

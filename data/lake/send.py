@@ -89,6 +89,8 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
 def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whole: bool) -> Pushed:
     """One attempt. Raises duckdb.Error, also where somebody else committed first."""
     with attach(address) as con:
+        spilled = store.with_name(f"{store.name}.sent")  # of a large table, by DuckDB
+        con.execute(f"SET temp_directory = {literal(spilled)}")
         con.execute(f"ATTACH {literal(store)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("BEGIN")
         name = network.name

@@ -209,15 +209,17 @@ def test_a_commit_whose_answer_is_lost_is_found_and_not_repeated(
 
 
 def test_two_processes_that_push_at_once_lose_and_double_nothing(
-    lake: LakeAddress, store: Path, history: History, tmp_path: Path
+    lake: LakeAddress, store: Path, first: Path, alone: Path, history: History, tmp_path: Path
 ) -> None:
-    other = history.store(tmp_path / "other.duckdb", 0, 2)
+    other, expected = tmp_path / "other.duckdb", tmp_path / "expected.duckdb"
+    for begun_from, path in ((first, other), (alone, expected)):
+        shutil.copyfile(begun_from, path)
+        history.store(path, 2)
     both = [pushing(each, lake) for each in (store, other)]
     for process in both:
         _, told = process.communicate(timeout=60)
         assert process.returncode == 0, told
-    alone = history.store(tmp_path / "alone.duckdb", 0, 1, 2)
-    assert by_logs(held(lake)) == told_by_logs(alone)
+    assert by_logs(held(lake)) == told_by_logs(expected)
 
 
 # The files

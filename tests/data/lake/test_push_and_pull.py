@@ -191,6 +191,16 @@ def test_a_lake_is_made_once_by_any_number_at_once(no_lake: LakeAddress, tmp_pat
         create_lake(no_lake, str(tmp_path / "elsewhere"))
 
 
+def test_a_new_lake_takes_no_place_that_holds_something(
+    no_lake: LakeAddress, tmp_path: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "holiday.parquet").write_text("not ours")
+    with pytest.raises(StoreError, match="is not empty: a lake wants a place of its own"):
+        create_lake(no_lake, str(tmp_path / "photos"))
+    create_lake(no_lake, str(tmp_path / "rows"))
+
+
 def test_a_reader_goes_on_while_files_are_laid_together_and_old_ones_go(
     lake: LakeAddress, history: History, tmp_path: Path
 ) -> None:
