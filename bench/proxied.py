@@ -106,6 +106,7 @@ def write(
         "/etc/ssl/ftm-queue/fullchain.pem": str(certificate),
         "/etc/ssl/ftm-queue/privkey.pem": str(key),
         "/etc/nginx/snippets": str(folder),
+        "/var/log/nginx": str(folder),
         one.format(8501) + one.format(8502): "".join(map(one.format, ports)),
         **(edits or {}),
     }
