@@ -96,7 +96,7 @@ def test_the_image_holds_all_that_the_app_is_made_of() -> None:
     copied = set(re.findall(r"^COPY (\S+) ", DOCKERFILE, re.MULTILINE))
     assert [path for path in copied if not (ROOT / path).exists()] == []
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    product = set(packages["root_packages"]) - {"bench", "deploy", "devnet", "tests"}
+    product = set(packages["root_packages"]) - {"bench", "deploy", "devnet", "lakeside", "tests"}
     assert product | {"app.py", ".streamlit", "requirements.txt"} <= copied
     ignored = (DEPLOY / "docker" / "Dockerfile.dockerignore").read_text().splitlines()
     assert {line[1:] for line in ignored if line.startswith("!")} == copied
