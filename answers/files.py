@@ -16,7 +16,7 @@ import polars as pl
 import queries
 from answers import past, score_metrics, scored
 from answers.provenance import file_name, provenance
-from answers.store_view import StoreView
+from answers.store_view import StoreView, fetched
 from queries.export import as_csv, as_parquet
 
 FOLDER = "/api/files"
@@ -69,12 +69,17 @@ def address(store: StoreView, group: str, name: str, kind: str, params: Mapping[
     return f"{FOLDER}/{network}/{group}/{name}.{kind}{query}"
 
 
-def of_query(store: StoreView, name: str, params: Mapping[str, Any]) -> Content:
+def of_query(
+    store: StoreView, name: str, params: Mapping[str, Any], *, however_large: bool = False
+) -> Content:
     """The whole answer of a query. Raises NoFileError, QueryError."""
     texts = {key: str(value) for key, value in params.items() if value is not None}
-    rows, count = store.fetch_first(name, MOST_ROWS, **params)
-    if count > rows.height:
-        raise TooLargeError(_too_many(count))
+    if however_large:
+        rows = fetched(store.version, name, **params)
+    else:
+        rows, count = store.fetch_first(name, MOST_ROWS, **params)
+        if count > rows.height:
+            raise TooLargeError(_too_many(count))
     return Content(name, rows, queries.load(name).sql, texts)
 
 
@@ -103,4 +108,7 @@ def of_scores(store: StoreView, name: str) -> Content:
 
 
 def _too_many(count: int) -> str:
-    return f"It has {count:,} rows, too many for a file here: {MOST_ROWS:,} fit."
+    return (
+        f"It has {count:,} rows, too many for a file here: {MOST_ROWS:,} fit. Ask a query for less "
+        "by its parameters, such as days, or read the store itself: the README says how."
+    )

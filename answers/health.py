@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from answers.sources import Source, read_sources
 from answers.store_view import StoreView, SupersededError, open_view
 from data import TrackerError
 from data.config import settings
+from data.store import fetch_state
 from data.store.sync_state import BROKEN_OFF, is_syncing, read_state
 from queries import QueryError
+
+FETCH = "fetch"  # the kind of fault of a copy that cannot be renewed
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Health:
 
     `age_s` is the age of its last block. `last_sync_error` is the kind of fault of the last sync
     that ended, None where it succeeded, and `sync_failing_s` how long ago the first one failed of
-    those that failed since.
+    those that failed since. Of a store that lies elsewhere it is fetching that may fail.
     """
 
     status: Literal["ok", "empty", "stale", "failing", "failed"]
@@ -64,14 +68,23 @@ def newest(source: Source, now: datetime) -> StoreView | None:
 
 def fault_of_syncs(source: Source, now: datetime) -> tuple[str | None, int | None]:
     """The kind of fault of the last sync that ended, and for how many seconds syncs have failed;
-    None where the last one succeeded, or there was none."""
-    state = read_state(source.path)
+    None where the last one succeeded, or there was none. Of a copy, how fetching it fails."""
+    kind, since_s = _fault_of_copy(source.path) if source.is_copy else _fault_of_syncs(source.path)
+    return kind, None if since_s is None else max(0, round(now.timestamp() - since_s))
+
+
+def _fault_of_copy(copy: Path) -> tuple[str | None, float | None]:
+    state = fetch_state.read_state(copy)
+    return (FETCH, state.since_s) if state.fault else (None, None)
+
+
+def _fault_of_syncs(store: Path) -> tuple[str | None, float | None]:
+    state = read_state(store)
     if state is None:
         return None, None
-    kind, since_s = state.error_kind, state.failing_since_s
-    if state.ended_s is None and not is_syncing(source.path):  # it was killed
-        kind, since_s = BROKEN_OFF, since_s or state.began_s
-    return kind, None if since_s is None else max(0, round(now.timestamp() - since_s))
+    if state.ended_s is None and not is_syncing(store):  # it was killed
+        return BROKEN_OFF, state.failing_since_s or state.began_s
+    return state.error_kind, state.failing_since_s
 
 
 def age_s(view: StoreView) -> int | None:
@@ -92,7 +105,8 @@ def _judged(source: Source, view: StoreView | None, most_s: float | None, now: d
         if age is not None and age > most_s:
             status, reason = "stale", f"the last block read is older than {most_s:g} s"
         elif failing_s is not None and failing_s > most_s:
-            status, reason = "failing", f"syncs have failed for more than {most_s:g} s"
+            what = "fetching has" if source.is_copy else "syncs have"
+            status, reason = "failing", f"{what} failed for more than {most_s:g} s"
     return Health(
         status,
         reason,

@@ -172,13 +172,15 @@ def inside(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
-def fault(text: str) -> str:
+def fault(text: str, *, is_logged: bool = False) -> str:
     """The words of an error, for a page: without markup, and without the server's folders.
 
-    For strangers a short one, where it tells what is the operator's: the log has the whole.
+    For strangers a short one, where it tells what is the operator's: the log has the whole, which
+    what is said again and again `is_logged` in already.
     """
     if is_public() and _OPERATORS.search(text):
-        _log.warning("not told to a visitor: %s", text)
+        if not is_logged:
+            _log.warning("not told to a visitor: %s", text)
         return _SHORT
     return escaped(_ABSOLUTE_PATH.sub("", text.replace(f"{ROOT}/", "")))
 

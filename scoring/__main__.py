@@ -46,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument(
         "--if-due",
         action="store_true",
-        help="only where enough is new, a first verdict first, the rest out of the way of "
-        "everything else; lines of two numbers tell how many requests of how many are scored",
+        help="only where there is a store and enough is new, a first verdict first, the rest out "
+        "of the way of everything else; lines of two numbers tell how many requests of how many are scored",
     )
     what.add_argument(
         "--first",
@@ -66,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
             with open_reader(store) as con:
                 write_scores(store, first_verdict(read_inputs(con), datetime.now(UTC)))
             return 0
+        if options.if_due and not store.exists():
+            return 0  # nothing is read or fetched yet
         scores = None
         if not options.if_due or is_due(store):
             scores = _scored(store, out_of_the_way=options.if_due)

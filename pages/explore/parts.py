@@ -10,14 +10,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import queries
-from answers import words
+from answers import files, words
 from answers.store_view import StoreView
 from pages.explore import charts, tables
 from pages.explore.charts import MOST_ROWS
 from queries import Query
 from ui.parts import downloads, drawing, shell
 
-_FILE_ROWS = 300_000  # so many are written to a file
 _WRITES = "This command writes them, in the folder of this program:"
 
 
@@ -64,7 +63,7 @@ def _why_empty(query: Query, params: Mapping[str, Any]) -> str:
 def _row_count(count: int) -> bool:
     """Write how many rows there are; returns whether a download may hold them."""
     shown = "" if count <= MOST_ROWS else f", the first {MOST_ROWS:,} shown"
-    fits = count <= _FILE_ROWS
+    fits = count <= files.MOST_ROWS
     too_many = "" if fits else ". Too many for a download"
     st.caption(f"{words.plural(count, 'row')}{shown}{too_many}")
     return fits

@@ -60,7 +60,7 @@ if head is not None:
         "In the order of payment. A request is paid whole and sent to the staker, with nothing to "
         "claim. It earns nothing while it waits, and cannot be cancelled."
     )
-    downloads.offer_query(store, "pending_requests", token=of_token)
+    downloads.offer_query(store, "pending_requests", "", pending.height, token=of_token)
 parts.rejected_note(metrics)
-payments.recent(store)
-downloads.offer_query(store, "operator_runs")
+runs = payments.recent(store)
+downloads.offer_query(store, "operator_runs", "", runs)

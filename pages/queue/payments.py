@@ -12,13 +12,14 @@ from ui.parts import drawing
 MOST = 10
 
 
-def recent(store: StoreView) -> None:
-    """The newest runs with their day, requests and money, and how long each came after the last."""
+def recent(store: StoreView) -> int:
+    """The newest runs with their day, requests and money, and how long each came after the last;
+    returns how many runs there were in all."""
     st.subheader("Recent payments")
     runs, count = store.ask_first("operator_runs", MOST)
     if not count:
         st.markdown("Nobody was paid yet.")
-        return
+        return 0
     drawing.once(store.version, _table, runs)
     of_all = f" of {count:,}" if count > runs.height else ""
     st.caption(
@@ -26,6 +27,7 @@ def recent(store: StoreView) -> None:
         "newest first: it pays one request after another until the money is gone. What was claimed "
         "by hand is not in it."
     )
+    return count
 
 
 def _table(runs: pl.DataFrame) -> None:

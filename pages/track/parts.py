@@ -110,7 +110,7 @@ def address(store: StoreView, staker: str) -> None:
     _links(requests.filter(pl.col("status") != "paid"))
     _requests_table(store, requests)
     st.code(staker, language=None, wrap_lines=True)
-    downloads.offer_query(store, "requests_by_address", address=staker)
+    downloads.offer_query(store, "requests_by_address", "", requests.height, address=staker)
     if store.at is None:
         subscribe.to_address(store, staker)
 
@@ -133,7 +133,7 @@ def transaction(store: StoreView, tx: str) -> None:
     _links(events)
     _events_table(store, events)
     st.code(tx, language=None, wrap_lines=True)
-    downloads.offer_query(store, "request_by_tx", tx=tx)
+    downloads.offer_query(store, "request_by_tx", "", events.height, tx=tx)
 
 
 def _no_requests(store: StoreView, staker: str) -> str:

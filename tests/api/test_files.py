@@ -123,6 +123,10 @@ def test_what_has_too_many_rows_is_no_file(client: Client, monkeypatch: pytest.M
         answer = asking.get(f"{files.FOLDER}/sample/{path}")
         assert answer.status_code == 413
         assert "too many for a file" in answer.json()["detail"]
+        assert "Ask a query for less" in answer.json()["detail"]
+    view = shown()
+    whole = files.of_query(view, "payouts", {}, however_large=True)
+    assert whole.rows.height == view.ask("payouts").height > 10
 
 
 def test_the_past_of_very_many_logs_has_no_address(

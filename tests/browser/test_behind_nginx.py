@@ -136,11 +136,10 @@ def test_programs_feeds_and_previews_have_the_public_name(proxy: Proxy) -> None:
 
 
 def test_host_check_finds_nothing_wrong(proxy: Proxy) -> None:
-    """But for health below a path, which is told at the process' own root."""
     with reached(proxy.url, proxy.trust(), "127.0.0.1", proxy.plain_port) as site:
         told = apart(lambda: [*tried(site)])
     wrong = {name: why for name, is_good, why in told if not is_good}
-    assert not wrong or (proxy.base and list(wrong) == ["health"]), wrong
+    assert wrong == {}
 
 
 def test_http_leads_to_https(proxy: Proxy) -> None:

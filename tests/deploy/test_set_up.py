@@ -66,6 +66,13 @@ def test_the_timer_is_of_the_scorer_and_no_process_of_the_app_scores() -> None:
     assert all('FTM_SCORING: "off"' in each for each in apps)
 
 
+def test_the_scorer_takes_the_store_that_the_app_shows_wherever_it_lies() -> None:
+    service = unit(DEPLOY / "systemd" / "ftm-scoring.service")["Service"]
+    for command in (service["ExecStart"], *re.findall(r"python -m scoring[^;]*", COMPOSE)):
+        assert command.endswith("python -m scoring --if-due")
+    assert "ExecCondition" not in service  # there may be no file of the network's name
+
+
 def test_every_setting_is_one() -> None:
     text = (DEPLOY / "ftm-queue.env").read_text()
     names = re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)

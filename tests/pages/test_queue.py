@@ -175,3 +175,20 @@ def test_of_very_many_who_wait_the_first_thousand_are_sent_and_all_are_counted(
     assert "The first 1,000 of 2,126 requests. The files below hold all of them." in said(app)
     tables = [frame.value for frame in app.dataframe if "staker" in frame.value.columns]
     assert [table.shape[0] for table in tables] == [1_000]
+
+
+def test_what_has_too_many_rows_for_an_address_is_a_file_of_the_page_itself(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def addressed(app: AppTest) -> set[str]:
+        links = [each.proto.url.partition("?")[0] for each in app.get("link_button")]
+        return {link.rpartition("/")[2] for link in links if link.endswith(".csv")}
+
+    app = show()
+    drawn, many = "depth_against_claims.csv", {"pending_requests.csv", "operator_runs.csv"}
+    assert addressed(app) == many | {drawn}
+    assert not app.get("download_button")
+    monkeypatch.setattr("answers.files.MOST_ROWS", 10)
+    app = show()
+    assert addressed(app) == {drawn}
+    assert [each.label for each in app.get("download_button")] == ["CSV", "Parquet"] * 2

@@ -16,8 +16,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from answers.sources import read_sources
 from data import StoreError
-from data.config import ROOT
+from data.config import ROOT, copy_of
 from data.sample import SAMPLE_UNTIL
 from data.store.reader import StoreInfo, open_reader, read_info
 from forecast.backtest import choose_source
@@ -194,6 +195,25 @@ def test_a_missing_store_and_an_unknown_network_are_told(
         assert "sync the network first" in capsys.readouterr().err
     assert main(["--network", "nonsense"]) == 2
     assert "no network 'nonsense'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["", "ducklake:postgres:dbname=ftm", "file:///shared/ftm"])
+def test_without_a_network_the_store_is_the_one_that_the_app_shows(
+    address: str,
+    tmp_path: Path,
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment.setattr("data.config.VAR", tmp_path)
+    environment.setenv("FTM_NETWORK", "fantom")
+    environment.setenv("FTM_STORE", address)
+    store = read_sources().default().path
+    assert store == (copy_of(address, "fantom") if address else tmp_path / "fantom.duckdb")
+    assert main(["--if-due"]) == 0  # there is none yet
+    store.parent.mkdir(exist_ok=True)
+    store.write_bytes(b"no store" * 10_000)
+    assert main(["--if-due"]) == 1
+    assert store.name in capsys.readouterr().err
 
 
 # `python -m scoring --log`

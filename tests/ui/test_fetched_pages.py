@@ -65,8 +65,11 @@ def test_what_was_fetched_before_is_shown_with_a_notice(copy: Path, sample_store
     assert "catalog.internal cannot be reached" in plain(page)
 
 
-def test_strangers_read_no_host(
-    copy: Path, sample_store: Path, environment: pytest.MonkeyPatch
+def test_strangers_read_no_host_and_write_none_into_the_log(
+    copy: Path,
+    sample_store: Path,
+    environment: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     environment.setenv("FTM_PUBLIC", "on")
     write_state(copy, FetchState(fault=FAULT, since_s=time.time()))
@@ -77,6 +80,7 @@ def test_strangers_read_no_host(
     page = opened()
     assert "Nothing newer can be had since" in said(page)
     assert "catalog" not in plain(page)
+    assert "catalog" not in caplog.text
 
 
 def test_an_address_that_is_none_is_told_in_a_sentence(

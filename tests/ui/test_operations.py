@@ -14,9 +14,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import queries
-from answers.health import Health, health
+from answers.health import FETCH, Health, health
 from data import TrackerError
-from data.config import ROOT
+from data.config import ROOT, copy_of
+from data.store import fetch_state
+from data.store.fetch_state import FetchState
 from data.store.reader import open_reader
 from data.store.sync_state import SyncState, write_state
 from data.store.writer import lock
@@ -112,6 +114,35 @@ def test_a_store_that_is_still_to_be_made_is_no_fault_until_its_sync_is(store: P
     assert told().status == "failing"
 
 
+def test_a_copy_that_cannot_be_renewed_is_not_well_by_the_age_that_is_set(
+    store: Path, tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    address = "ducklake:postgres:dbname=ftm host=catalog.internal"
+    environment.setattr("data.config.VAR", tmp_path)
+    environment.setenv("FTM_STORE", address)
+    copy = copy_of(address, "fantom")
+    copy.parent.mkdir()
+    fetch_state.write_state(copy, FetchState(done=1, of=4))
+    assert (told().status, told().last_sync_error) == ("empty", None)
+    store.rename(copy)
+    assert (told().status, told().last_sync_error, told().sync_failing_s) == ("ok", None, None)
+    fault = "catalog.internal cannot be reached"
+    fetch_state.write_state(copy, FetchState(fault=fault, since_s=time.time() - 600))
+    found = told()
+    assert (found.status, found.last_sync_error) == ("ok", "fetch")
+    assert found.sync_failing_s is not None
+    assert 600 <= found.sync_failing_s < 700
+    fetch_state.write_state(copy, FetchState(fault=fault, since_s=time.time() - 3_700))
+    found = told()
+    assert (found.status, found.is_well, found.last_sync_error) == ("failing", False, "fetch")
+    assert found.reason == "fetching has failed for more than 3600 s"
+    assert "internal" not in repr(found)
+    read = figures(metrics.exposition(datetime.now(UTC)).decode())
+    assert 3_700 <= read["ftm_sync_failing_seconds"] < 3_800
+    copy.unlink()
+    assert told().status == "failing"
+
+
 def test_what_cannot_be_read_is_not_well(store: Path, environment: pytest.MonkeyPatch) -> None:
     store.write_bytes(b"no store" * 10_000)
     assert (told().status, told().is_well) == ("failed", False)
@@ -187,7 +218,7 @@ def test_the_readme_names_each_key_figure_and_kind() -> None:
     kinds = {kind for error in _errors(TrackerError) for kind in error.kind.split()}
     assert keys | {f"ftm_{name}" for name in metrics._FIGURES} <= told
     assert {*metrics._ROUTES.values(), "other"} <= told
-    assert kinds - {"locked", "failed"} <= told
+    assert kinds - {"locked", "failed"} | {FETCH} <= told
 
 
 def _errors(error: type[TrackerError]) -> Iterator[type[TrackerError]]:

@@ -68,6 +68,6 @@ def _watch(source: Source, drawn: Version | None) -> None:
     elif is_syncing(source.path):
         st.info("Another process is writing this store: it is waited for.")
     elif fault:
-        st.error(words.fault(fault), title="It could not be brought up to date")
+        st.error(words.fault(fault, is_logged=True), title="It could not be brought up to date")
     else:
         st.progress(0.0, "It begins in a moment.")

@@ -55,4 +55,4 @@ def _since(state: FetchState) -> str:
 
 
 def _why(state: FetchState) -> str:
-    return words.to_operator(f": {words.fault(state.fault)}")
+    return words.to_operator(f": {words.fault(state.fault, is_logged=True)}")

@@ -1,8 +1,8 @@
 """Buttons that give what is on the page as files.
 
 They lead to addresses that every process of the server answers (answers/files.py). What has none,
-the answer to a statement of a visitor's own, is written at the click by the process that drew the
-page, and lies in its memory.
+the answer to a statement of a visitor's own or one of very many rows, is written at the click by
+the process that drew the page, and lies in its memory.
 """
 
 from __future__ import annotations
@@ -23,16 +23,20 @@ _HELP = "As precise as here or more; the file names network, block and query."
 _ICON = ":material/download:"
 
 
-def offer_query(store: StoreView, name: str, title: str = "", /, **params: Any) -> None:
+def offer_query(
+    store: StoreView, name: str, title: str = "", rows: int = 0, /, **params: Any
+) -> None:
     """CSV and Parquet of a query's whole answer.
 
-    `title` stands on the buttons, where a page offers more than one answer of a query.
+    `title` stands on the buttons, where a page offers more than one answer of a query. `rows` is
+    how many it has, where it may have many.
     """
-    if files.has_address(store):
+    if files.has_address(store) and rows <= files.MOST_ROWS:
         _links(store, "queries", name, title, **params)
     else:
         texts = {key: str(value) for key, value in params.items() if value is not None}
-        offer(store, name, texts, lambda: files.of_query(store, name, params), title)
+        read = partial(files.of_query, store, name, params, however_large=True)
+        offer(store, name, texts, read, title)
 
 
 def offer_table(store: StoreView, name: str) -> None:

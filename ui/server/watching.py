@@ -34,7 +34,7 @@ def _state(now: datetime) -> tuple[tuple[int, str], tuple[int, str]]:
     try:
         source = read_sources().default()
         kind, _ = health.fault_of_syncs(source, now)
-        if kind is not None:
+        if kind is not None and not source.is_copy:  # of a copy the process that fetches it tells
             syncs = logging.WARNING, f"syncs of {source.name} fail: {kind}"
         view = health.newest(source, now)
     except TrackerError as error:
