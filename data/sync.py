@@ -87,6 +87,8 @@ def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake 
     with lock(path):
         files = " from files" if options.logs else ""
         _log.info(f"sync of {network.name}{files} began", extra=CHANGE)
+        if lake is None and path.exists():  # a node may be away for long, or for ever
+            _bring_up(path)
         if not options.logs:
             _from_node(network, path, options, lake)
             return
@@ -96,6 +98,16 @@ def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake 
             _from_files(network, path, options)
         if lake is not None:
             _print(lake.push(datetime.now(UTC)))
+
+
+def _bring_up(path: Path) -> None:
+    """Make the tables of a store that an earlier version made anew, before anybody is asked."""
+    done, findings = upgrade_command.bring_up(path)
+    if done:
+        _log.info(done, extra=CHANGE)
+        if is_plain():
+            print(done, flush=True)
+    _tell_failures(findings)
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from data import ConfigError, TrackerError
 from data.config import default_store, network_names
+from data.ingest.checks import Finding
 from data.ingest.upgraded import upgrade_store
 from data.store.reader import is_ctrl_c, version
 from data.store.sync_state import write_upgrade
@@ -48,7 +50,9 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _upgraded(store: Path) -> int:
+def bring_up(store: Path) -> tuple[str, Sequence[Finding]]:
+    """Bring a store up to date if that is due: what was done, in words, and what the checks found;
+    "" where it was up to date. To be called under store.writer.lock. Raises StoreError."""
     began = time.monotonic()
     is_terminal = sys.stderr.isatty()
 
@@ -64,9 +68,14 @@ def _upgraded(store: Path) -> int:
         if is_terminal:
             print("\r", end="", file=sys.stderr)
     if findings is None:
-        print(f"{store} is up to date")
-        return 0
-    print(f"{store} was brought up to date from its own logs in {time.monotonic() - began:.1f} s")
+        return "", ()
+    took_s = time.monotonic() - began
+    return f"{store} was brought up to date from its own logs in {took_s:.1f} s", findings
+
+
+def _upgraded(store: Path) -> int:
+    done, findings = bring_up(store)
+    print(done or f"{store} is up to date")
     if failed := sum(finding.status == "failed" for finding in findings):
         print(f"checks failed: {failed}: see the Status page", file=sys.stderr)
     return 0
