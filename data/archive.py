@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from data import ConfigError, StoreError, StoreLockedError, TrackerError
-from data.config import SAMPLE, Network, default_store, load_network
+from data.config import SAMPLE, Network, default_store, load_network, local_file
 from data.ingest import raw_logs
 from data.ingest.archived import Scope, filters_of, open_history, scope_of, write_archive
 from data.ingest.compared import common, differences, ends
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         if of_network:
             added.add_argument("--network", required=True, metavar="NAME")
             added.add_argument(
-                "--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb"
+                "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
             )
         return added
 
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     write.add_argument("file", type=Path, metavar="OUT")
     read = command("read", _read, "Make a store of an archive, without a node.", of_network=True)
     read.add_argument("--sha256", metavar="HEX", help="take no archive of another sum")
-    read.add_argument("file", type=Path, metavar="FILE")
+    read.add_argument("file", type=local_file, metavar="FILE")
     verify = command("verify", _verify, "Hold a history against what nodes say.", of_network=True)
     verify.add_argument(
         "--rpc-url", action="append", default=[], metavar="URL", help="an endpoint; repeatable"
@@ -86,12 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     much.add_argument("--all", action="store_true", help="every block")
     much.add_argument("--sample", type=int, default=300, metavar="N", help="ranges; %(default)s")
     verify.add_argument("--seed", type=int, metavar="N", help="the same sample once more")
-    verify.add_argument("file", type=Path, nargs="?", metavar="FILE", help="instead of the store")
+    verify.add_argument(
+        "file", type=local_file, nargs="?", metavar="FILE", help="instead of the store"
+    )
     compare = command(
         "compare", _compare, "Name the first log that two histories differ in.", of_network=False
     )
-    compare.add_argument("one", type=Path, metavar="A", help="an archive or a store")
-    compare.add_argument("other", type=Path, metavar="B")
+    compare.add_argument("one", type=local_file, metavar="A", help="an archive or a store")
+    compare.add_argument("other", type=local_file, metavar="B")
     return parser
 
 

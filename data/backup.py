@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from data import ConfigError, StoreError, TrackerError
-from data.config import SAMPLE, Network, default_store, load_network, network_names
+from data.config import SAMPLE, Network, default_store, load_network, local_file, network_names
 from data.logs import begin
 from data.store.reader import is_ctrl_c, open_reader, translated, version
 from data.store.upgrade import OLDEST
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--network", required=True, metavar="NAME")
         command.add_argument(
-            "--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb"
+            "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
         )
         command.add_argument("file", type=Path, metavar="FILE", help=target)
     return parser

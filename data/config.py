@@ -7,6 +7,7 @@ module that reads the environment.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import ipaddress
 import os
@@ -34,6 +35,22 @@ _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NEVER = "none"
 _ELSEWHERE = re.compile(r"(?:ducklake|https?|s3|file):", re.IGNORECASE)
+
+
+def is_elsewhere(store: str) -> bool:
+    """Whether a store's name is the address of one that lies elsewhere, and no file here."""
+    return _ELSEWHERE.match(store) is not None
+
+
+def local_file(text: str) -> Path:
+    """A file that a command line names. Raises ArgumentTypeError for the address of a store that
+    lies elsewhere, without repeating it: it may hold a password."""
+    if is_elsewhere(text):
+        raise argparse.ArgumentTypeError(
+            "this is an address, and a file is wanted: `python -m data.lake pull ADDRESS` brings a "
+            "lake into one, and FTM_STORE=ADDRESS with `python -m data.fetch` an archive"
+        )
+    return Path(text)
 
 
 def parse_address(text: str) -> str:
@@ -247,7 +264,7 @@ class Settings(BaseSettings):
     @field_validator("store", mode="before")
     @classmethod
     def _file_or_address(cls, text: str | None) -> Path | str | None:
-        return text if text is None or _ELSEWHERE.match(text) else Path(text)
+        return text if text is None or is_elsewhere(text) else Path(text)
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -25,7 +25,7 @@ from random import Random
 
 from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
 from data import upgrade as upgrade_command
-from data.config import SAMPLE, Network, default_store, load_network, settings
+from data.config import SAMPLE, Network, default_store, load_network, local_file, settings
 from data.ingest.archived import is_archive
 from data.ingest.checks import Finding, failures
 from data.ingest.from_archive import sync_archive
@@ -150,7 +150,9 @@ def _verify(arguments: list[str]) -> int:
     where all was compared and nothing differs."""
     parser = asking("verify", "Ask other endpoints for what one alone told, the newest first.")
     parser.add_argument("--all", action="store_true", help="what two hosts told, or is proved, too")
-    parser.add_argument("--against", type=Path, metavar="ARCHIVE", help="ask a file, and no node")
+    parser.add_argument(
+        "--against", type=local_file, metavar="ARCHIVE", help="ask a file, and no node"
+    )
     parser.add_argument("--sample", type=count, metavar="N", help="only N stretches, by chance")
     parser.add_argument(
         "--rate",
@@ -159,7 +161,9 @@ def _verify(arguments: list[str]) -> int:
         metavar="R",
         help="requests for logs a second that each endpoint gets at the most; default 2",
     )
-    parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    parser.add_argument(
+        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
+    )
     options = parser.parse_args(arguments)
     network = load_network(options.network, tuple(options.rpc_url))
     if network.simulated:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data import ConfigError, TrackerError
-from data.config import default_store, network_names
+from data.config import default_store, local_file, network_names
 from data.ingest.checks import Finding
 from data.ingest.upgraded import upgrade_store
 from data.store.reader import is_ctrl_c, version
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--network", metavar="NAME", help="the store var/NAME.duckdb")
-    which.add_argument("--store", type=Path, metavar="PATH")
+    which.add_argument("--store", type=local_file, metavar="PATH")
     options = parser.parse_args(arguments)
     if options.network is not None and options.network not in network_names():
         names = ", ".join(network_names())

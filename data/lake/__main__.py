@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from data import ConfigError, TrackerError
-from data.config import default_store, load_network
+from data.config import default_store, load_network, local_file
 from data.lake.address import LakeAddress, local_copy, parse_lake, shown
 from data.lake.connection import open_lake
 from data.lake.create import create_lake
@@ -120,10 +120,14 @@ def _parser() -> argparse.ArgumentParser:
         "--data", required=True, metavar="PLACE", help="a folder, or s3://BUCKET/PREFIX"
     )
     pushed = command("push", _push, "bring a store into the lake")
-    pushed.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    pushed.add_argument(
+        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
+    )
     pushed.add_argument("--whole", action="store_true", help="in place of what the lake holds")
     pulled = command("pull", _pull, "bring what the lake holds into a local store")
-    pulled.add_argument("--store", type=Path, metavar="PATH", help="instead of one in var/lake")
+    pulled.add_argument(
+        "--store", type=local_file, metavar="PATH", help="instead of one in var/lake"
+    )
     command("check", _check, "read every table and compare it with what was pushed")
     command("migrate", _migrate, "bring the tables of an earlier version up to date")
     command("compact", _compact, "lay small files together", network=False)
