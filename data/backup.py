@@ -120,7 +120,7 @@ def restore(network: Network, store: Path, file: Path) -> None:
             manifest, found = _unpacked(store, file, cleaning)
             told = _told(found[_STORE])
             _refuse_other(told, network, file)
-            _refuse_to_lose(store, told)
+            _refuse_to_lose(store, told, network)
             if _FORECASTS in found:
                 _restore_forecasts(_at(store, _FORECASTS), found.pop(_FORECASTS))
             for name, path in found.items():
@@ -256,7 +256,7 @@ def _content(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     return content
 
 
-def _refuse_to_lose(store: Path, told: dict[str, Any]) -> None:
+def _refuse_to_lose(store: Path, told: dict[str, Any], network: Network) -> None:
     following = store.with_name(f"{store.name}.next")
     if following.exists():
         raise StoreError(
@@ -269,6 +269,7 @@ def _refuse_to_lose(store: Path, told: dict[str, Any]) -> None:
         held = _told(store)
     except StoreError as error:
         raise StoreError(f"{error}; or move it aside, then restore again") from error
+    _refuse_other(held, network, store)
     if held["logs"] > told["logs"] or (held["synced_block"] or 0) > (told["synced_block"] or 0):
         raise StoreError(
             f"{store} holds {held['logs']:,} logs up to block {held['synced_block']}, the backup "
