@@ -32,6 +32,7 @@ from data.node.chain import Chain
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import on_chain
 from data.store.reader import is_ctrl_c, open_reader, read_info, translated
+from data.store.sync_state import write_landed
 from data.store.writer import lock
 
 _RANGE_BLOCKS, _RANGES = 10_000, 1_000  # a sample's ranges: so wide, or so many of a short history
@@ -138,6 +139,7 @@ def _read(options: argparse.Namespace) -> int:
     with lock(store):
         now = datetime.now(UTC)
         sealed, logs, findings = sync_archive(network, store, options.file, now, options.sha256)
+        write_landed(store, now.timestamp(), logs)
     print(sealed)
     print(f"{store}: {logs:,} new logs up to block {sealed.scope.last_block}")
     for finding in [each for each in findings if each.status == "failed"][:_SHOWN]:

@@ -38,6 +38,7 @@ from data.node.endpoint import Manners
 from data.options import asking, between, count, parser, refuse_contradictions
 from data.sample.store import ensure_sample
 from data.store.reader import is_ctrl_c, version
+from data.store.sync_state import write_landed
 from data.store.writer import lock
 
 # Of glibc's malloc.h: how many arenas there may be, and from what size on memory is mapped.
@@ -199,7 +200,7 @@ def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
     from data.node.chain import Chain
 
     manners = Manners.of_settings(options.rate)
-    with Progress(path) as progress:
+    with Progress() as progress:  # told to nobody: it is no sync, however it ends
         found = verify_store(
             network,
             path,
@@ -221,7 +222,9 @@ def _from_archive(network: Network, path: Path, options: argparse.Namespace) -> 
     others = (options.from_block, options.to_block, options.covers, options.blocks)
     if len(options.logs) > 1 or any(value not in (None, []) for value in others):
         raise LogFileError("an archive says itself which blocks it holds: name it alone")
-    sealed, logs, findings = sync_archive(network, path, options.logs[0], datetime.now(UTC))
+    now = datetime.now(UTC)
+    sealed, logs, findings = sync_archive(network, path, options.logs[0], now)
+    write_landed(path, now.timestamp(), logs)
     print(f"{sealed}\n{path}: {logs:,} new logs up to block {sealed.scope.last_block}")
     _tell_failures(findings)
     return True
