@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from data import ConfigError, StoreError, StoreLockedError, TrackerError
-from data.config import SAMPLE, Network, default_store, load_network, local_file
+from data.config import SAMPLE, Network, default_store, load_network
 from data.ingest import raw_logs
 from data.ingest.archived import Scope, filters_of, open_history, scope_of, write_archive
 from data.ingest.compared import common, differences, ends
@@ -31,7 +31,7 @@ from data.ingest.landing import file_in_memory, read_into_landing
 from data.node.chain import Chain
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import on_chain
-from data.store.reader import is_ctrl_c, open_reader, read_info, translated
+from data.store.reader import is_ctrl_c, local_file, open_reader, read_info, translated
 from data.store.sync_state import write_landed
 from data.store.writer import lock
 

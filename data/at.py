@@ -17,11 +17,11 @@ from pathlib import Path
 import duckdb
 
 from data import ConfigError, PastError, TrackerError
-from data.config import SAMPLE, default_store, load_network, local_file, network_names
+from data.config import SAMPLE, default_store, load_network, network_names
 from data.ingest.past import Past, ensure_past, locate, read_moment
 from data.pool.amounts import format_short
 from data.sample.store import ensure_sample
-from data.store.reader import is_ctrl_c, open_reader, translated
+from data.store.reader import is_ctrl_c, local_file, open_reader, translated
 
 _QUEUE = """
 SELECT count(*), CASE WHEN count(payout_wei) = count(*) THEN coalesce(sum(payout_wei), 0) END

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from data import ConfigError, StoreError, TrackerError
-from data.config import SAMPLE, Network, default_store, load_network, local_file, network_names
+from data.config import SAMPLE, Network, default_store, load_network, network_names
 from data.logs import begin
-from data.store.reader import is_ctrl_c, open_reader, translated, version
+from data.store.reader import is_ctrl_c, local_file, open_reader, translated, version
 from data.store.upgrade import OLDEST
 from data.store.writer import lock
 

@@ -7,7 +7,6 @@ module that reads the environment.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import ipaddress
 import os
@@ -40,17 +39,6 @@ _ELSEWHERE = re.compile(r"(?:ducklake|https?|s3|file):", re.IGNORECASE)
 def is_elsewhere(store: str) -> bool:
     """Whether a store's name is the address of one that lies elsewhere, and no file here."""
     return _ELSEWHERE.match(store) is not None
-
-
-def local_file(text: str) -> Path:
-    """A file that a command line names. Raises ArgumentTypeError for the address of a store that
-    lies elsewhere, without repeating it: it may hold a password."""
-    if is_elsewhere(text):
-        raise argparse.ArgumentTypeError(
-            "this is an address, and a file is wanted: `python -m data.lake pull ADDRESS` brings a "
-            "lake into one, and FTM_STORE=ADDRESS with `python -m data.fetch` an archive"
-        )
-    return Path(text)
 
 
 def parse_address(text: str) -> str:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from data import ConfigError
-from data.config import SAMPLE, local_file, network_names
+from data.config import SAMPLE, network_names
 from data.lake.address import is_lake
+from data.store.reader import local_file
 
 
 def asking(name: str, description: str) -> argparse.ArgumentParser:

@@ -25,7 +25,7 @@ from random import Random
 
 from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
 from data import upgrade as upgrade_command
-from data.config import SAMPLE, Network, default_store, load_network, local_file, settings
+from data.config import SAMPLE, Network, default_store, load_network, settings
 from data.ingest.archived import is_archive
 from data.ingest.checks import Finding, failures
 from data.ingest.from_archive import sync_archive
@@ -37,7 +37,7 @@ from data.logs import CHANGE, begin, is_plain
 from data.node.endpoint import Manners
 from data.options import asking, between, count, parser, refuse_contradictions
 from data.sample.store import ensure_sample
-from data.store.reader import is_ctrl_c, version
+from data.store.reader import is_ctrl_c, local_file, version
 from data.store.sync_state import write_landed
 from data.store.writer import lock
 

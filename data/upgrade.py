@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data import ConfigError, TrackerError
-from data.config import default_store, local_file, network_names
+from data.config import default_store, network_names
 from data.ingest.checks import Finding
 from data.ingest.upgraded import upgrade_store
-from data.store.reader import is_ctrl_c, version
+from data.store.reader import is_ctrl_c, local_file, version
 from data.store.sync_state import write_upgrade
 from data.store.writer import lock
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from data import ConfigError, TrackerError
-from data.config import default_store, load_network, local_file
+from data.config import default_store, load_network
 from data.lake.address import LakeAddress, local_copy, parse_lake, shown
 from data.lake.connection import open_lake
 from data.lake.create import create_lake
@@ -20,6 +20,7 @@ from data.lake.migrate import migrate
 from data.lake.pull import pull
 from data.lake.push import push
 from data.lake.upkeep import check, compact, expire
+from data.store.reader import local_file
 from data.store.writer import lock
 
 
