@@ -31,7 +31,8 @@ from data.ingest.landing import file_in_memory, read_into_landing
 from data.node.chain import Chain
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import on_chain
-from data.store.reader import is_ctrl_c, open_reader, read_info, translated
+from data.store.reader import is_ctrl_c, local_file, open_reader, read_info, translated
+from data.store.sync_state import write_landed
 from data.store.writer import lock
 
 _RANGE_BLOCKS, _RANGES = 10_000, 1_000  # a sample's ranges: so wide, or so many of a short history
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         if of_network:
             added.add_argument("--network", required=True, metavar="NAME")
             added.add_argument(
-                "--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb"
+                "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
             )
         return added
 
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     write.add_argument("file", type=Path, metavar="OUT")
     read = command("read", _read, "Make a store of an archive, without a node.", of_network=True)
     read.add_argument("--sha256", metavar="HEX", help="take no archive of another sum")
-    read.add_argument("file", type=Path, metavar="FILE")
+    read.add_argument("file", type=local_file, metavar="FILE")
     verify = command("verify", _verify, "Hold a history against what nodes say.", of_network=True)
     verify.add_argument(
         "--rpc-url", action="append", default=[], metavar="URL", help="an endpoint; repeatable"
@@ -86,12 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     much.add_argument("--all", action="store_true", help="every block")
     much.add_argument("--sample", type=int, default=300, metavar="N", help="ranges; %(default)s")
     verify.add_argument("--seed", type=int, metavar="N", help="the same sample once more")
-    verify.add_argument("file", type=Path, nargs="?", metavar="FILE", help="instead of the store")
+    verify.add_argument(
+        "file", type=local_file, nargs="?", metavar="FILE", help="instead of the store"
+    )
     compare = command(
         "compare", _compare, "Name the first log that two histories differ in.", of_network=False
     )
-    compare.add_argument("one", type=Path, metavar="A", help="an archive or a store")
-    compare.add_argument("other", type=Path, metavar="B")
+    compare.add_argument("one", type=local_file, metavar="A", help="an archive or a store")
+    compare.add_argument("other", type=local_file, metavar="B")
     return parser
 
 
@@ -136,6 +139,7 @@ def _read(options: argparse.Namespace) -> int:
     with lock(store):
         now = datetime.now(UTC)
         sealed, logs, findings = sync_archive(network, store, options.file, now, options.sha256)
+        write_landed(store, now.timestamp(), logs)
     print(sealed)
     print(f"{store}: {logs:,} new logs up to block {sealed.scope.last_block}")
     for finding in [each for each in findings if each.status == "failed"][:_SHOWN]:

@@ -2,7 +2,8 @@
 
 The archive is one file that anybody can serve: a host of files, an object store, a shared folder.
 It is looked at every few minutes, and fetched only if it changed. What is not whole, of another
-chain or behind the copy is not taken, and the copy stays as it is.
+chain or behind the copy is not taken, and the copy stays as it is. Nor is it fetched again, as long
+as it is the same file.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from data import ConfigError, NodeError, StoreError, TrackerError
+from data import ChangedLogError, ConfigError, LogFileError, NodeError, StoreError, TrackerError
 from data.config import host_of, load_network
 from data.fetched import Tell
 from data.ingest.archived import read_scope
 from data.ingest.from_archive import sync_archive
 from data.ingest.upgraded import is_due, upgrade_store
 from data.lake.connection import allow_storage, engine
-from data.node.download import Marks, download, parse_download
+from data.node.download import MOST, Marks, TooLargeError, download, parse_download
 from data.store.reader import is_full, open_reader, read_info
 from data.store.sync_state import write_upgrade
 from data.store.writer import lock
 
 _OF_S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]+/[^*?\[\]{}\s]+")  # no pattern of several
 _AGAIN_AFTER_S = 30.0  # where it failed
+_MOST_OF_S3 = 512 * 2**20  # an object comes as one value, and is held in memory
 _REFUSED = re.compile(r"HTTP 40[13]|AccessDenied|Forbidden|Unauthorized|SignatureDoesNotMatch")
 _MISSING = re.compile(r"HTTP 404|NoSuchKey|NoSuchBucket|No files found")
 
@@ -71,6 +73,19 @@ class _Known:
     sha256: str = ""
 
 
+class _NotTakenError(StoreError):
+    """The file was looked at and refused: it has to be another until that can change."""
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """The file that was last refused, and why; what the copy was made of then."""
+
+    marks: Marks
+    fault: str
+    copy_of: _Known
+
+
 class ArchiveCopy:
     """The store at `path`, made of the archive at an address. It looks there every `every_s`
     seconds, and takes no file above `most_bytes`."""
@@ -84,6 +99,7 @@ class ArchiveCopy:
         self._every_s, self._most_bytes = every_s, most_bytes
         self._look_at_s = -1.0
         self._fault: TrackerError | None = None
+        self._refused: _Refused | None = None
 
     def is_news(self) -> bool:
         """Whether it is time to look. Raises what the last look did, until the next one."""
@@ -103,6 +119,8 @@ class ArchiveCopy:
             self._fault, wait_s = None, self._every_s
         except TrackerError as error:
             self._fault = error
+            if isinstance(error, _NotTakenError):
+                wait_s = self._every_s
             raise
         finally:
             self._look_at_s = time.monotonic() + wait_s
@@ -115,15 +133,25 @@ class ArchiveCopy:
             finally:
                 write_upgrade(self.path, None)
         known = self._known()
+        if self._refused is not None and self._refused.copy_of != known:
+            self._refused = None  # somebody removed the copy
+        last = known.marks if self._refused is None else self._refused.marks
         with self._folder() as folder:
             file = folder / (Path(urlsplit(self._address).path).name or "archive")
-            marks = self._fetched(known.marks, file, tell)
+            marks = self._fetched(last, file, tell)
             if marks is None:
+                if self._refused is not None:
+                    raise _NotTakenError(self._refused.fault)
                 return
+            self._refused = None
             with file.open("rb") as content:
                 sha256 = hashlib.file_digest(content, "sha256").hexdigest()
             if sha256 != known.sha256:
-                self._land(file, now)
+                try:
+                    self._land(file, now)
+                except _NotTakenError as error:
+                    self._refused = _Refused(marks, str(error), known)
+                    raise
             self._remember(_Known(marks, sha256))
 
     def _fetched(self, known: Marks, file: Path, tell: Tell) -> Marks | None:
@@ -136,7 +164,8 @@ class ArchiveCopy:
                 return _from_folder(self._address, known, file, self._most_bytes)
             return download(self._address, known, file, self._most_bytes, tell)
         except NodeError as error:
-            raise StoreError(f"the archive cannot be fetched: {error}") from error
+            kind_of = _NotTakenError if isinstance(error, TooLargeError) else StoreError
+            raise kind_of(f"the archive cannot be fetched: {error}") from error
 
     def _land(self, file: Path, now: datetime) -> None:
         where = _shown(self._address)
@@ -147,15 +176,17 @@ class ArchiveCopy:
                 with open_reader(self.path) as con:
                     info = read_info(con)
                 if info.synced_block is not None and scope.last_block < info.synced_block:
-                    raise StoreError(
+                    raise ChangedLogError(
                         f"it ends at block {scope.last_block}, and the copy goes to "
                         f"{info.synced_block}"
                     )
             sync_archive(network, self.path, file, now)
         except TrackerError as error:
-            raise StoreError(
-                f"what {where} has is not taken: {error}. The copy stays as it was"
-            ) from error
+            fault = f"what {where} has is not taken: {error}. The copy stays as it was"
+            if isinstance(error, ChangedLogError):
+                fault += f"; where the publisher is right, remove {self.path} to take it anew"
+            kind_of = _NotTakenError if _is_of_the_file(error) else StoreError
+            raise kind_of(fault) from error
 
     def _known(self) -> _Known:
         """Nothing where there is no copy, or it is not known of what it was made."""
@@ -189,6 +220,15 @@ class ArchiveCopy:
             raise StoreError(f"cannot write beside {self.path}: {error.strerror}") from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_of_the_file(error: TrackerError) -> bool:
+    """Whether the file itself is at fault, and neither this machine nor its disk."""
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno is not None:
+        return False
+    ours = (duckdb.IOException, duckdb.OutOfMemoryException)
+    return isinstance(error, ChangedLogError | LogFileError) and not isinstance(cause, ours)
 
 
 def _shown(address: str) -> str:
@@ -225,6 +265,11 @@ def _from_object_store(address: str, known: Marks, file: Path, most_bytes: int) 
             marks = Marks(str(row[0]), str(row[1]))
             if marks == known:
                 return None
+            if row[0] > _MOST_OF_S3:
+                raise TooLargeError(
+                    f"it has {row[0]:,} bytes, and of an object store at most {_MOST_OF_S3:,} are "
+                    "taken: serve it over https://"
+                )
             _refuse_large(row[0], most_bytes)
             row = con.execute("SELECT content FROM read_blob(?)", [address]).fetchone()
             if row is None:
@@ -248,4 +293,4 @@ def _why(text: str) -> str:
 
 def _refuse_large(size: int, most_bytes: int) -> None:
     if size > most_bytes:
-        raise NodeError(f"it has {size:,} bytes, and at most {most_bytes:,} are taken")
+        raise TooLargeError(f"it has {size:,} bytes: {MOST.format(most_bytes)}")

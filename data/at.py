@@ -21,7 +21,7 @@ from data.config import SAMPLE, default_store, load_network, network_names
 from data.ingest.past import Past, ensure_past, locate, read_moment
 from data.pool.amounts import format_short
 from data.sample.store import ensure_sample
-from data.store.reader import is_ctrl_c, open_reader, translated
+from data.store.reader import is_ctrl_c, local_file, open_reader, translated
 
 _QUEUE = """
 SELECT count(*), CASE WHEN count(payout_wei) = count(*) THEN coalesce(sum(payout_wei), 0) END
@@ -67,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Networks: " + ", ".join(network_names()),
     )
     parser.add_argument("--network", required=True, metavar="NAME")
-    parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    parser.add_argument(
+        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="a copy of it, to be kept")
     parser.add_argument("moment", metavar="DAY|BLOCK", help="such as 2024-03-01, or 33123456")
     return parser

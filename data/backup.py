@@ -26,7 +26,7 @@ from typing import IO, Any
 from data import ConfigError, StoreError, TrackerError
 from data.config import SAMPLE, Network, default_store, load_network, network_names
 from data.logs import begin
-from data.store.reader import is_ctrl_c, open_reader, translated, version
+from data.store.reader import is_ctrl_c, local_file, open_reader, translated, version
 from data.store.upgrade import OLDEST
 from data.store.writer import lock
 
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--network", required=True, metavar="NAME")
         command.add_argument(
-            "--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb"
+            "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
         )
         command.add_argument("file", type=Path, metavar="FILE", help=target)
     return parser
@@ -120,7 +120,7 @@ def restore(network: Network, store: Path, file: Path) -> None:
             manifest, found = _unpacked(store, file, cleaning)
             told = _told(found[_STORE])
             _refuse_other(told, network, file)
-            _refuse_to_lose(store, told)
+            _refuse_to_lose(store, told, network)
             if _FORECASTS in found:
                 _restore_forecasts(_at(store, _FORECASTS), found.pop(_FORECASTS))
             for name, path in found.items():
@@ -256,7 +256,7 @@ def _content(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     return content
 
 
-def _refuse_to_lose(store: Path, told: dict[str, Any]) -> None:
+def _refuse_to_lose(store: Path, told: dict[str, Any], network: Network) -> None:
     following = store.with_name(f"{store.name}.next")
     if following.exists():
         raise StoreError(
@@ -269,6 +269,7 @@ def _refuse_to_lose(store: Path, told: dict[str, Any]) -> None:
         held = _told(store)
     except StoreError as error:
         raise StoreError(f"{error}; or move it aside, then restore again") from error
+    _refuse_other(held, network, store)
     if held["logs"] > told["logs"] or (held["synced_block"] or 0) > (told["synced_block"] or 0):
         raise StoreError(
             f"{store} holds {held['logs']:,} logs up to block {held['synced_block']}, the backup "

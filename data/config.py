@@ -36,6 +36,11 @@ _NEVER = "none"
 _ELSEWHERE = re.compile(r"(?:ducklake|https?|s3|file):", re.IGNORECASE)
 
 
+def is_elsewhere(store: str) -> bool:
+    """Whether a store's name is the address of one that lies elsewhere, and no file here."""
+    return _ELSEWHERE.match(store) is not None
+
+
 def parse_address(text: str) -> str:
     """A 20-byte address in lower case; mixed case must carry a right EIP-55 checksum.
 
@@ -247,7 +252,7 @@ class Settings(BaseSettings):
     @field_validator("store", mode="before")
     @classmethod
     def _file_or_address(cls, text: str | None) -> Path | str | None:
-        return text if text is None or _ELSEWHERE.match(text) else Path(text)
+        return text if text is None or is_elsewhere(text) else Path(text)
 
     @field_validator("log_level", mode="before")
     @classmethod

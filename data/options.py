@@ -10,6 +10,8 @@ from pathlib import Path
 
 from data import ConfigError
 from data.config import SAMPLE, network_names
+from data.lake.address import is_lake
+from data.store.reader import local_file
 
 
 def asking(name: str, description: str) -> argparse.ArgumentParser:
@@ -64,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--store",
+        type=_file_or_lake,
         metavar="PATH",
         help="instead of var/NAME.duckdb; a lake, as ducklake:postgres:dbname=NAME host=HOST: then "
         "from its newest state on, and what is read goes there",
@@ -74,6 +77,10 @@ def parser() -> argparse.ArgumentParser:
         help="afterwards bring the store into this lake too, and compare every table there",
     )
     return options
+
+
+def _file_or_lake(text: str) -> str:
+    return text if is_lake(text) else str(local_file(text))
 
 
 def _block(text: str) -> int:
@@ -133,5 +140,7 @@ def refuse_contradictions(options: argparse.Namespace) -> None:
             raise ConfigError(f"--covers ends at {end}, before it begins at {start}")
         if (first is not None and start < first) or (last is not None and last < end):
             raise ConfigError("--covers goes beyond --from-block or --to-block, which leave out")
+    if options.follow and options.to_lake:
+        raise ConfigError("--follow has no end for --to-lake to come after: name --store ADDRESS")
     if options.follow and last is not None:
         raise ConfigError("--follow has no end: leave out --to-block")

@@ -37,7 +37,8 @@ from data.logs import CHANGE, begin, is_plain
 from data.node.endpoint import Manners
 from data.options import asking, between, count, parser, refuse_contradictions
 from data.sample.store import ensure_sample
-from data.store.reader import is_ctrl_c, version
+from data.store.reader import is_ctrl_c, local_file, version
+from data.store.sync_state import write_landed
 from data.store.writer import lock
 
 # Of glibc's malloc.h: how many arenas there may be, and from what size on memory is mapped.
@@ -87,6 +88,8 @@ def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake 
     with lock(path):
         files = " from files" if options.logs else ""
         _log.info(f"sync of {network.name}{files} began", extra=CHANGE)
+        if lake is None and path.exists():  # a node may be away for long, or for ever
+            _bring_up(path)
         if not options.logs:
             _from_node(network, path, options, lake)
             return
@@ -96,6 +99,16 @@ def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake 
             _from_files(network, path, options)
         if lake is not None:
             _print(lake.push(datetime.now(UTC)))
+
+
+def _bring_up(path: Path) -> None:
+    """Make the tables of a store that an earlier version made anew, before anybody is asked."""
+    done, findings = upgrade_command.bring_up(path)
+    if done:
+        _log.info(done, extra=CHANGE)
+        if is_plain():
+            print(done, flush=True)
+    _tell_failures(findings)
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -138,7 +151,9 @@ def _verify(arguments: list[str]) -> int:
     where all was compared and nothing differs."""
     parser = asking("verify", "Ask other endpoints for what one alone told, the newest first.")
     parser.add_argument("--all", action="store_true", help="what two hosts told, or is proved, too")
-    parser.add_argument("--against", type=Path, metavar="ARCHIVE", help="ask a file, and no node")
+    parser.add_argument(
+        "--against", type=local_file, metavar="ARCHIVE", help="ask a file, and no node"
+    )
     parser.add_argument("--sample", type=count, metavar="N", help="only N stretches, by chance")
     parser.add_argument(
         "--rate",
@@ -147,7 +162,9 @@ def _verify(arguments: list[str]) -> int:
         metavar="R",
         help="requests for logs a second that each endpoint gets at the most; default 2",
     )
-    parser.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    parser.add_argument(
+        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
+    )
     options = parser.parse_args(arguments)
     network = load_network(options.network, tuple(options.rpc_url))
     if network.simulated:
@@ -183,7 +200,7 @@ def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
     from data.node.chain import Chain
 
     manners = Manners.of_settings(options.rate)
-    with Progress(path) as progress:
+    with Progress() as progress:  # told to nobody: it is no sync, however it ends
         found = verify_store(
             network,
             path,
@@ -205,7 +222,9 @@ def _from_archive(network: Network, path: Path, options: argparse.Namespace) -> 
     others = (options.from_block, options.to_block, options.covers, options.blocks)
     if len(options.logs) > 1 or any(value not in (None, []) for value in others):
         raise LogFileError("an archive says itself which blocks it holds: name it alone")
-    sealed, logs, findings = sync_archive(network, path, options.logs[0], datetime.now(UTC))
+    now = datetime.now(UTC)
+    sealed, logs, findings = sync_archive(network, path, options.logs[0], now)
+    write_landed(path, now.timestamp(), logs)
     print(f"{sealed}\n{path}: {logs:,} new logs up to block {sealed.scope.last_block}")
     _tell_failures(findings)
     return True

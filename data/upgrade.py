@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from data import ConfigError, TrackerError
 from data.config import default_store, network_names
+from data.ingest.checks import Finding
 from data.ingest.upgraded import upgrade_store
-from data.store.reader import is_ctrl_c, version
+from data.store.reader import is_ctrl_c, local_file, version
 from data.store.sync_state import write_upgrade
 from data.store.writer import lock
 
@@ -28,7 +30,7 @@ def main(arguments: list[str]) -> int:
     )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--network", metavar="NAME", help="the store var/NAME.duckdb")
-    which.add_argument("--store", type=Path, metavar="PATH")
+    which.add_argument("--store", type=local_file, metavar="PATH")
     options = parser.parse_args(arguments)
     if options.network is not None and options.network not in network_names():
         names = ", ".join(network_names())
@@ -48,7 +50,9 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _upgraded(store: Path) -> int:
+def bring_up(store: Path) -> tuple[str, Sequence[Finding]]:
+    """Bring a store up to date if that is due: what was done, in words, and what the checks found;
+    "" where it was up to date. To be called under store.writer.lock. Raises StoreError."""
     began = time.monotonic()
     is_terminal = sys.stderr.isatty()
 
@@ -64,9 +68,14 @@ def _upgraded(store: Path) -> int:
         if is_terminal:
             print("\r", end="", file=sys.stderr)
     if findings is None:
-        print(f"{store} is up to date")
-        return 0
-    print(f"{store} was brought up to date from its own logs in {time.monotonic() - began:.1f} s")
+        return "", ()
+    took_s = time.monotonic() - began
+    return f"{store} was brought up to date from its own logs in {took_s:.1f} s", findings
+
+
+def _upgraded(store: Path) -> int:
+    done, findings = bring_up(store)
+    print(done or f"{store} is up to date")
     if failed := sum(finding.status == "failed" for finding in findings):
         print(f"checks failed: {failed}: see the Status page", file=sys.stderr)
     return 0

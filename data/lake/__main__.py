@@ -20,6 +20,7 @@ from data.lake.migrate import migrate
 from data.lake.pull import pull
 from data.lake.push import push
 from data.lake.upkeep import check, compact, expire
+from data.store.reader import local_file
 from data.store.writer import lock
 
 
@@ -120,10 +121,14 @@ def _parser() -> argparse.ArgumentParser:
         "--data", required=True, metavar="PLACE", help="a folder, or s3://BUCKET/PREFIX"
     )
     pushed = command("push", _push, "bring a store into the lake")
-    pushed.add_argument("--store", type=Path, metavar="PATH", help="instead of var/NAME.duckdb")
+    pushed.add_argument(
+        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
+    )
     pushed.add_argument("--whole", action="store_true", help="in place of what the lake holds")
     pulled = command("pull", _pull, "bring what the lake holds into a local store")
-    pulled.add_argument("--store", type=Path, metavar="PATH", help="instead of one in var/lake")
+    pulled.add_argument(
+        "--store", type=local_file, metavar="PATH", help="instead of one in var/lake"
+    )
     command("check", _check, "read every table and compare it with what was pushed")
     command("migrate", _migrate, "bring the tables of an earlier version up to date")
     command("compact", _compact, "lay small files together", network=False)

@@ -17,17 +17,22 @@ from data import ConfigError, NodeError
 from data.config import host_of, parse_url
 from data.node.endpoint import Manners
 from data.node.http import Sockets
-from data.node.refusals import EndpointError
+from data.node.refusals import EndpointError, RangeTooWideError
 
 _REDIRECTS, _MOST_REDIRECTS = (301, 302, 303, 307, 308), 5
 _LONGEST_MARK = 300
 _WHOLE_S = 3_600.0  # a file may take so long, as long as it comes at all
+MOST = "at most {:,} are taken, as FTM_ARCHIVE_MOST_MB says"
 _WHY = {
     401: "wants to know who asks",
     403: "does not let us have it",
     404: "has no such file",
     410: "has no such file any more",
 }
+
+
+class TooLargeError(NodeError):
+    """The file has more bytes than are taken."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def download(
     """Write what lies at `url` to `file`; None where it is still the one that is `known`.
 
     `told` hears how many bytes are there, of how many. Raises NodeError, with anything in `file`,
-    where there is no whole answer of at most `most_bytes`.
+    where there is no whole answer, TooLargeError where it has more than `most_bytes`.
     """
     sockets = Sockets(Manners(deadline_s=_WHOLE_S, largest_body=most_bytes))
     headers = {"if-none-match": known.etag} if known.etag else {}
@@ -71,6 +76,9 @@ def download(
         try:
             with file.open("wb") as out:
                 status, answered = sockets.get(url, headers, out, told)
+        except RangeTooWideError as error:
+            many = f"{host}: the file is too large: {MOST.format(most_bytes)}"
+            raise TooLargeError(many) from error
         except EndpointError as error:
             raise NodeError(f"{host}: {error}") from error
         if status == 304 and headers:

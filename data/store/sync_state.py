@@ -64,6 +64,11 @@ def write_state(store: Path, state: SyncState) -> None:
         following.unlink(missing_ok=True)
 
 
+def write_landed(store: Path, now_s: float, logs: int) -> None:
+    """Say that so many new logs came from elsewhere: the faults of syncs before are past."""
+    write_state(store, SyncState(now_s, now_s, logs=logs, ended_s=now_s))
+
+
 def read_state(store: Path) -> SyncState | None:
     """The last known state of a sync of `store`; None where there was none."""
     try:

@@ -151,6 +151,62 @@ def test_the_last_good_one_stays_whatever_comes(
     fetch(here)
 
 
+def test_what_was_refused_is_fetched_once_and_told_until_it_is_another(
+    host: FileHost, copy: Copy, early: bytes, whole: bytes
+) -> None:
+    host.content = early
+    here = copy(host.url)
+    fetch(here)
+    host.content = whole[:5000]
+    faults = []
+    for _ in range(3):
+        with pytest.raises(StoreError, match="is no whole archive") as error:
+            fetch(here)
+        faults.append(str(error.value))
+    assert len(set(faults)) == 1
+    assert host.asked == [200, 200, 304, 304]
+    host.content = whole
+    assert fetch(here)[-1] == (len(whole), len(whole))
+    host.content = early  # which is refused now
+    for _ in range(2):
+        with pytest.raises(StoreError, match="ends at block 60000000"):
+            fetch(here)
+    host.content = whole
+    fetch(here)
+    fetch(here)
+    assert host.asked[4:] == [200, 200, 304, 200, 304]
+
+
+def test_what_this_machine_stopped_is_fetched_again(
+    host: FileHost, copy: Copy, early: bytes, whole: bytes
+) -> None:
+    host.content = early
+    here = copy(host.url)
+    fetch(here)
+    host.content = whole
+    in_the_way = here.path.with_name("copy.duckdb.next")
+    in_the_way.mkdir()
+    with pytest.raises(StoreError, match="is not taken"):
+        fetch(here)
+    in_the_way.rmdir()
+    fetch(here)
+    assert host.asked == [200, 200, 200]
+
+
+def test_a_publisher_who_is_right_is_taken_once_the_copy_is_removed(
+    host: FileHost, copy: Copy, whole: bytes, sample_store: Path, tmp_path: Path
+) -> None:
+    host.content = whole
+    here = copy(host.url)
+    fetch(here)
+    host.content = corrected = _with_a_log_less(sample_store, tmp_path)
+    with pytest.raises(StoreError, match=f"is right, remove {here.path} to take it anew"):
+        fetch(here)
+    here.path.unlink()
+    fetch(here)
+    assert packed(here.path) == corrected
+
+
 def test_a_host_that_is_down_is_told_until_the_next_look(copy: Copy, early: bytes) -> None:
     with file_host() as host:
         host.content = early
@@ -182,7 +238,7 @@ def test_redirects_are_followed_over_safe_ways_alone(
 
 def test_a_file_beyond_the_limit_is_not_read(host: FileHost, copy: Copy, early: bytes) -> None:
     host.content = early
-    with pytest.raises(StoreError, match="too large"):
+    with pytest.raises(StoreError, match="at most 1,000 are taken, as FTM_ARCHIVE_MOST_MB says"):
         fetch(copy(host.url, most_bytes=1000))
     assert not copy(host.url).path.exists()
 
@@ -228,8 +284,11 @@ def test_from_an_object_store_by_the_keys_of_the_environment(
     fetch(copy(address))
     assert block_of(copy(address)) > MIDDLE
     put(object_server, early)
-    with pytest.raises(StoreError, match="at most 1,000 are taken"):
+    with pytest.raises(StoreError, match="at most 1,000 are taken, as FTM_ARCHIVE_MOST_MB says"):
         fetch(copy(address, most_bytes=1000))
+    monkeypatch.setattr("data.archive_copy._MOST_OF_S3", 2000)
+    with pytest.raises(StoreError, match="of an object store at most 2,000 are taken: serve it ov"):
+        fetch(copy(address))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "guessed")
     with pytest.raises(StoreError, match="is not given to this program: set AWS_ACCESS_KEY_ID"):
         fetch(copy(address))

@@ -282,6 +282,17 @@ def test_the_store_of_another_network_is_refused_both_ways(
     assert not (tmp_path / "other.tar").exists()
 
 
+def test_the_store_of_another_network_is_not_written_over(
+    saved: Path, sample_store: Path, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = "UPDATE store_info SET chain_id = 4002"
+    edited(sample_store, elsewhere, of_network("fantom-testnet"), other)
+    before = beside(elsewhere)
+    assert command("restore", elsewhere, saved) == 1
+    assert f"{elsewhere} holds fantom-testnet with chain_id 4002, but" in capsys.readouterr().err
+    assert beside(elsewhere) == before
+
+
 def test_what_is_not_there_and_what_cannot_be_written_is_told(
     store: Path, saved: Path, elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from data import sync as command
 from data.config import ROOT, Network
+from data.ingest.upgraded import is_due
 from data.store.reader import open_reader
 from data.store.sync_state import SyncState, read_state
 from data.store.writer import open_next
 from devnet import Devnet, act
 from devnet.node import free_port
 from tests.fake_node import FakeNode, Reply, at_most, devnet_answers, fake_node, only, result
+from tests.first_version import AS_FIRST
 from tests.syncing import column, dicts, sync, tables
 
 pytestmark = pytest.mark.node
@@ -195,6 +198,23 @@ def test_followed_it_shows_what_happens_and_survives_the_node_going_away(
     assert "Traceback" not in err
     assert out.count("up to block") >= 3
     assert ": 0 new logs" not in out
+
+
+def test_a_followed_store_of_the_first_version_is_brought_up_though_no_node_answers(
+    synced_store: Path, devnet_store: Path
+) -> None:
+    with duckdb.connect(synced_store) as con:
+        con.execute(AS_FIRST)
+    dead = f"http://127.0.0.1:{free_port()}"
+    with started(synced_store, "--rpc-url", dead, "--follow", "1") as process:
+        until(lambda: (state := read_state(synced_store)) and state.error_kind == "node")
+        assert not is_due(synced_store)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "was brought up to date from its own logs" in out
+    assert "cannot be reached" in err
+    assert tables(synced_store) == tables(devnet_store)
 
 
 def test_followed_as_a_service_each_line_has_a_time_and_each_change_of_state_one_line(

@@ -20,9 +20,11 @@ from data.ingest.reading import Reading
 from data.ingest.verify import Sample, Verified, verify_store
 from data.ingest.verify_report import highest_share, lines
 from data.node.chain import Chain
+from data.store.sync_state import SyncState, read_state, write_state
 from data.store.writer import lock, open_next, publish, transaction
 from data.sync import main
 from devnet import Devnet
+from devnet.node import free_port
 from tests.fake_node import (
     Log,
     changed,
@@ -69,6 +71,21 @@ def test_what_one_host_told_is_raised_where_a_second_tells_the_same(
         assert node.count("eth_getLogs") <= 1  # whether it keeps old blocks
         assert verify(synced_store, node.url, everything=True).ranges > 0
     assert tables(synced_store) == before
+
+
+def test_it_is_no_sync_to_who_watches_syncs_however_it_ends(
+    devnet: Devnet, synced_store: Path
+) -> None:
+    failed = SyncState(1, 2, ended_s=2, error="no", error_kind="node", failing_since_s=2)
+    write_state(synced_store, failed)
+    command = ["verify", "--network", "devnet", "--store", str(synced_store), "--rpc-url"]
+    with fake_node(devnet_answers(devnet.rpc_url)) as node:
+        assert main([*command, node.url]) == 0
+    assert read_state(synced_store) == failed
+    brought = SyncState(1, 2, ended_s=2)
+    write_state(synced_store, brought)
+    assert main([*command, f"http://127.0.0.1:{free_port()}"]) == 1
+    assert read_state(synced_store) == brought
 
 
 class Stopped(Progress):

@@ -1,7 +1,8 @@
 """Brings every store that an earlier version made up to date, while what can be shown is shown.
 
 A process of its own makes the tables of one store after the other anew from its own logs. Several
-servers may look at one store: who comes second finds it locked, and then up to date.
+servers may look at one store: who comes second finds it locked, and then up to date. So does who
+finds a sync at work, which brings the store up before it asks anybody.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ui.frame import brought_up
 
 _log = logging.getLogger("ui")
 _LOOKED_EVERY_S = 0.5
-_AGAIN_AFTER_S, _AGAIN_WHERE_LOCKED_S = 600.0, 2.0
+_AGAIN_AFTER_S, _AGAIN_WHERE_LOCKED_S = 600.0, 30.0
 
 
 async def keep_upgraded() -> None:
