@@ -20,6 +20,7 @@ from queries import QueryError
 
 FETCH = "fetch"  # the kind of fault of a copy that cannot be renewed
 
+
 @dataclass(frozen=True)
 class Health:
     """How the store is that is shown first. None is not known, or no matter of a simulation.

@@ -46,8 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument(
         "--if-due",
         action="store_true",
-        help="only where there is a store and enough is new, a first verdict first, the rest out of the way of "
-        "everything else; lines of two numbers tell how many requests of how many are scored",
+        help="only where there is a store and enough is new, a first verdict first, the rest out "
+        "of the way of everything else; lines of two numbers tell how many requests of how many "
+        "are scored",
     )
     what.add_argument(
         "--first",
