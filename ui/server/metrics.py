@@ -163,7 +163,7 @@ _FIGURES = {
     "store_age_seconds": "Seconds since the store was published",
     "sync_lag_seconds": "Seconds since the last block that was read was made",
     "sync_lag_blocks": "Blocks from the last one read to the chain's newest, as of the last sync",
-    "sync_failing_seconds": "Seconds since the first sync or fetch of those that failed; 0 for none",
+    "sync_failing_seconds": "Seconds since the first of syncs or fetches that failed; 0 for none",
     "synced_block": "The last block that was read",
     "simulated": "1 where the store is a simulation, whose time stands still",
     "failed_checks": "Checks of the last sync that failed",
