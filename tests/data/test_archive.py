@@ -23,7 +23,6 @@ from data.ingest.archived import is_archive, read_archive
 from data.ingest.coverage import forget
 from data.ingest.from_archive import sync_archive
 from data.store.reader import open_reader, read_info
-from data.store.sync_state import SyncState, read_state, write_state
 from data.store.writer import lock, open_next
 from devnet import Devnet, act
 from tests.app import edited, of_network
@@ -227,19 +226,6 @@ def test_the_host_that_an_archive_was_read_from_does_not_bear_it_out(
         assert column(store, of_bond) == [("single", hosts[0])]
         sync(store, one.url, other.url)
         assert column(store, of_bond) == [("agreed", ", ".join(sorted(hosts)))]
-
-
-@pytest.mark.parametrize(("run", "first"), [(main, "read"), (sync_command.main, "--logs")])
-def test_what_failed_before_is_past_once_it_has_landed(
-    run: Callable[[list[str]], int], first: str, archive: Path, store: Path
-) -> None:
-    failed = SyncState(1, 2, ended_s=2, error="no", error_kind="node", failing_since_s=2)
-    named = ["--network", "devnet", "--store", str(store)]
-    write_state(store, failed)
-    assert run([first, str(archive), *named]) == 0
-    state = read_state(store)
-    assert (state.error, state.error_kind, state.failing_since_s) == (None, None, None)
-    assert state.logs > 0
 
 
 def test_it_lands_once_and_what_is_known_better_stays(archive: Path, synced_store: Path) -> None:
