@@ -18,9 +18,12 @@ _SECRET = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s\"']+)")
 _FILE = re.compile(r"[\w.-]{1,200}\.parquet")
 # A statement with all its rows may stand between the words of who refused it.
 _HEAD, _TAIL = 2_000, 4_000
-_CONFLICT = re.compile(r"[Tt]ransaction conflict|could not serialize access|deadlock detected")
+_CONFLICTS = (
+    r"[Tt]ransaction conflict|could not serialize access|deadlock detected|duplicate key value"
+)
 # Each kind by the words of whoever refused, and what to say of the lake {0} then.
 _KINDS: tuple[tuple[str, str], ...] = (
+    (_CONFLICTS, "others write to {0} at this moment: run the same command again"),
     (
         r"password authentication failed|no password supplied|role \"[^\"]*\" does not exist"
         r"|no pg_hba.conf entry|permission denied for|read-only transaction",
@@ -46,7 +49,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"Unable to connect to Postgres|could not translate host name|Connection refused"
         r"|server closed the connection|terminating connection|connection to server"
         r"|timeout expired|no connection to the server|the database system is|SSL SYSCALL"
-        r"|connection not open|Failed to (?:prepare COPY|execute query)",
+        r"|connection not open|Failed to (?:prepare COPY|execute query)(?![\s\S]*ERROR:)",
         "the catalog of {0} cannot be reached: see that PostgreSQL runs there, then run the same "
         "command again",
     ),
@@ -84,7 +87,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
 
 def is_conflict(error: BaseException) -> bool:
     """Whether somebody else committed first, so that it is to be tried anew."""
-    return isinstance(error, duckdb.Error) and bool(_CONFLICT.search(str(error)))
+    return isinstance(error, duckdb.Error) and bool(re.search(_CONFLICTS, str(error)))
 
 
 @contextmanager

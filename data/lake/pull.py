@@ -83,7 +83,7 @@ def _newest(
     with lake_errors(address):
         con.begin()
         check_holds(con, address, network, oldest)
-        push, snapshot = latest(con, network), snapshot_of(con)
+        push, snapshot = latest(con, address, network), snapshot_of(con)
     if push is None:
         raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
     return push, snapshot

@@ -15,6 +15,8 @@ from uuid import UUID
 
 import duckdb
 
+from data import StoreError
+from data.lake.address import LakeAddress, shown
 from data.lake.connection import LAKE, quoted
 from data.lake.tables import Content
 
@@ -32,8 +34,15 @@ def _at(network: str) -> str:
     return f"{LAKE}.main.{quoted(network)}"
 
 
-def latest(con: duckdb.DuckDBPyConnection, network: str) -> Push | None:
-    """The newest push of the network, as this transaction sees it; None where there was none."""
+def latest(
+    con: duckdb.DuckDBPyConnection,
+    address: LakeAddress,
+    network: str,
+    *,
+    damaged_too: bool = False,
+) -> Push | None:
+    """The newest push of the network, as this transaction sees it; None where there was none.
+    Raises StoreError where the lake says two things of it, unless one of them will do."""
     there = con.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'main' "
         "AND table_name = ?",
@@ -46,6 +55,11 @@ def latest(con: duckdb.DuckDBPyConnection, network: str) -> Push | None:
     ).fetchall()
     if not rows:
         return None
+    if len({name for _, _, name, *_ in rows}) < len(rows) and not damaged_too:
+        raise StoreError(
+            f"the lake {shown(address)} is damaged, it holds more than one push of {network}: run "
+            f"`python -m data.lake push ADDRESS --network {network} --whole` where a whole store is"
+        )
     return Push(rows[0][0], rows[0][1], {name: Content(n, h) for _, _, name, n, h in rows})
 
 

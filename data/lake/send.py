@@ -1,8 +1,8 @@
 """A local store into a lake: rows, covered blocks and what each table then holds, in one
 transaction.
 
-A lake has no keys. What keeps a log from standing there twice is that every push replaces the one
-row of store_info, so that of two at once one fails; it begins anew, from what the other left. A
+A lake has no keys. What keeps a log from standing there twice is that one at a time writes to it;
+and every push replaces the one row of store_info, so that of two at once one would fail. A
 store that comes of the lake's newest push sends only what differs from it. Any other is first laid
 together with the lake (data.lake.merge).
 """
@@ -20,7 +20,15 @@ from data import StoreError
 from data.config import Network
 from data.lake.address import LakeAddress, shown
 from data.lake.changes import snapshot_of
-from data.lake.connection import LAKE, attach, check_holds, holds, place, quoted
+from data.lake.connection import (
+    LAKE,
+    attach,
+    check_holds,
+    holds,
+    one_at_a_time,
+    place,
+    quoted,
+)
 from data.lake.errors import is_conflict, lake_errors
 from data.lake.pushes import Push, base_of, keep_base, latest, remember, write_push
 from data.lake.tables import KEYS, Content, Table, content, create_table, tables_of
@@ -74,7 +82,8 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
     wanted = Push(uuid.uuid4(), duckdb.__version__, held)
     for pause_s in (*_PAUSES_S, None):
         try:
-            return _try(store, address, network, wanted, whole)
+            with one_at_a_time(address):
+                return _try(store, address, network, wanted, whole)
         except duckdb.Error as error:
             if not is_conflict(error) or pause_s is None:
                 if (arrived := _arrived(address, network, wanted)) is not None:
@@ -94,7 +103,7 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
         con.execute(f"ATTACH {literal(store)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("BEGIN")
         name = network.name
-        newest = latest(con, name) if holds(con, name) else None
+        newest = latest(con, address, name, damaged_too=whole) if holds(con, name) else None
         if newest is None:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{quoted(name)}")
         else:
@@ -147,7 +156,7 @@ def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | N
     for pause_s in _PAUSES_S[:4]:
         try:
             with attach(address, read_only=True) as con, lake_errors(address):
-                newest = latest(con, network.name)
+                newest = latest(con, address, network.name)
                 if newest is None or newest.id != wanted.id:
                     return None
                 return Pushed(wanted.id, 0, 0, snapshot_of(con), wanted.tables)
