@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -132,10 +134,30 @@ def keep_base(store: Path) -> None:
         base.unlink(missing_ok=True)
 
 
+def set_aside(store: Path, folder: Path) -> Path:
+    """The store's file and what is noted of it under names in a folder beside it, that stay."""
+    file = folder / store.name
+    try:
+        os.link(store.resolve(), file)
+        os.link(_beside(store, ".base"), _beside(file, ".base"))
+    except OSError:  # none is kept, or a file system without such names
+        if not file.exists():
+            shutil.copyfile(store, file)
+    with suppress(OSError):
+        shutil.copyfile(_beside(store, ".lake"), _beside(file, ".lake"))
+    return file
+
+
 def install(file: Path, store: Path) -> None:
     """Put a file in the store's place in one step, with what was noted of it."""
     forget_base(store)
     file.replace(store)
+    hand_over(file, store)
+
+
+def hand_over(file: Path, store: Path) -> None:
+    """Give a store what was noted of a file, which it is or was."""
+    forget_base(store)
     for suffix in (".base", ".lake"):
         if _beside(file, suffix).exists():
             _beside(file, suffix).replace(_beside(store, suffix))

@@ -30,7 +30,17 @@ from data.lake.connection import (
     quoted,
 )
 from data.lake.errors import is_conflict, lake_errors
-from data.lake.pushes import Push, base_of, keep_base, latest, remember, write_push
+from data.lake.pull import beside
+from data.lake.pushes import (
+    Push,
+    base_of,
+    hand_over,
+    keep_base,
+    latest,
+    remember,
+    set_aside,
+    write_push,
+)
 from data.lake.tables import KEYS, Content, Table, content, create_table, tables_of
 from data.store.reader import literal, open_reader, read_info
 from data.store.upgrade import OLDEST
@@ -71,7 +81,20 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
     Pushing a store again changes nothing. Raises NotNewestError where the lake holds what the store
     does not come of, StoreError where it cannot be used, is of another chain or of a newer version.
     """
-    with open_reader(store) as own:
+    open_reader(store).close()
+    with beside(store) as folder:
+        # A sync may put another file in the store's place meanwhile. This one is sent, and kept.
+        file = set_aside(store, folder)
+        pushed = _send_file(file, store, address, network, whole)
+        hand_over(file, store)
+        return pushed
+
+
+def _send_file(
+    file: Path, store: Path, address: LakeAddress, network: Network, whole: bool
+) -> Pushed:
+    """Send the file, which is that of the store and that nobody else knows."""
+    with open_reader(file) as own:
         held = {
             name: content(own, name, table)
             for name, table in tables_of(own, "store", "main").items()
@@ -83,11 +106,11 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
     for pause_s in (*_PAUSES_S, None):
         try:
             with one_at_a_time(address):
-                return _try(store, address, network, wanted, whole)
+                return _try(file, store, address, network, wanted, whole)
         except duckdb.Error as error:
             if not is_conflict(error) or pause_s is None:
                 if (arrived := _arrived(address, network, wanted)) is not None:
-                    _note(store, wanted, arrived.snapshot)
+                    _note(file, wanted, arrived.snapshot)
                     return arrived
                 with lake_errors(address):
                     raise
@@ -95,12 +118,13 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
     raise AssertionError("unreachable")
 
 
-def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whole: bool) -> Pushed:
+def _try(
+    file: Path, store: Path, address: LakeAddress, network: Network, wanted: Push, whole: bool
+) -> Pushed:
     """One attempt. Raises duckdb.Error, also where somebody else committed first."""
     with attach(address) as con:
-        spilled = store.with_name(f"{store.name}.sent")  # of a large table, by DuckDB
-        con.execute(f"SET temp_directory = {literal(spilled)}")
-        con.execute(f"ATTACH {literal(store)} AS store (READ_ONLY, TYPE duckdb)")
+        con.execute(f"SET temp_directory = {literal(file.parent)}")
+        con.execute(f"ATTACH {literal(file)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("BEGIN")
         name = network.name
         newest = latest(con, address, name, damaged_too=whole) if holds(con, name) else None
@@ -112,9 +136,9 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
             if newest.tables == wanted.tables and not whole:
                 snapshot = snapshot_of(con)
                 con.rollback()
-                _note(store, newest, snapshot)
+                _note(file, newest, snapshot)
                 return Pushed(newest.id, 0, 0, snapshot, newest.tables)
-        base = base_of(store)
+        base = base_of(file)
         if newest is not None and not whole and (base is None or base[0] != newest.id):
             raise NotNewestError(f"{store} does not come of the newest push of {shown(address)}")
         if base is not None and newest is not None and not whole:
@@ -142,13 +166,13 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
         write_push(con, name, wanted)
         con.execute("COMMIT")
         snapshot = snapshot_of(con)
-    _note(store, wanted, snapshot)
+    _note(file, wanted, snapshot)
     return Pushed(wanted.id, rows, logs, snapshot, wanted.tables)
 
 
-def _note(store: Path, push: Push, snapshot: int) -> None:
-    remember(store, push, snapshot)
-    keep_base(store)
+def _note(file: Path, push: Push, snapshot: int) -> None:
+    remember(file, push, snapshot)
+    keep_base(file)
 
 
 def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | None:

@@ -61,7 +61,8 @@ def test_a_lake_with_two_pushes_is_refused_until_one_whole_push_mends_it(
     push(store, lake, FANTOM, NOW)
     with attach(lake) as con:
         con.execute(
-            "INSERT INTO lake.main.fantom SELECT * REPLACE (uuid() AS push_id) FROM lake.main.fantom"
+            "INSERT INTO lake.main.fantom "
+            "SELECT * REPLACE (uuid() AS push_id) FROM lake.main.fantom"
         )
     for use in (
         lambda: push(store, lake, FANTOM, NOW),
