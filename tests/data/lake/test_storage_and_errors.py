@@ -183,6 +183,7 @@ def test_a_lake_that_cannot_be_used_is_told_without_its_password(
     "text",
     [
         "ducklake:sqlite:x.db",
+        "dbname=x password=s3cret",
         "ducklake:postgres:",
         "ducklake:postgres:host=h",
         "ducklake:postgres:postgresql://user:s3cret@host/db",
