@@ -104,7 +104,7 @@ def _write(
         tables = tables_of(con, "lake", network)
     if tables.keys() != push.tables.keys():
         raise _differs(address, min(tables.keys() ^ push.tables.keys()))
-    with lake_errors(address):
+    with lake_errors(address, local=file):
         con.execute(f"ATTACH {literal(file)} AS copy")
         done, of = 0, sum(each.rows for each in push.tables.values())
         for name, table in tables.items():

@@ -140,7 +140,7 @@ def _try(
                 return Pushed(newest.id, 0, 0, snapshot, newest.tables)
         base = base_of(file)
         if newest is not None and not whole and (base is None or base[0] != newest.id):
-            raise NotNewestError(f"{store} does not come of the newest push of {shown(address)}")
+            raise NotNewestError(f"{shown(address)} got another push: run the same again")
         if base is not None and newest is not None and not whole:
             con.execute(f"ATTACH {literal(base[1])} AS base (READ_ONLY, TYPE duckdb)")
         rows = logs = 0
