@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from data import sync
+from data.config import ROOT
 from data.lake.address import LakeAddress, local_copy
 from data.lake.connection import open_lake
 from data.lake.pull import pull
@@ -22,6 +28,17 @@ from tests.log_lines import FANTOM
 from tests.syncing import tables
 
 pytestmark = pytest.mark.node
+
+FOLLOWED = """
+import sys
+from pathlib import Path
+import data.lake.address
+from data import sync
+from data.logs import begin
+data.lake.address.VAR = Path(sys.argv[1])
+begin()
+sys.exit(sync.main(sys.argv[2:]))
+"""
 
 
 @pytest.fixture
@@ -130,6 +147,34 @@ def test_a_chain_read_by_two_syncs_is_the_chain_read_by_one(
     assert tables(tmp_path / "copy.duckdb") == tables(devnet_store)
     checks = "SELECT name, status, block, wr_id, message FROM checks ORDER BY ALL"
     assert read_rows(tmp_path / "copy.duckdb", checks) == read_rows(devnet_store, checks)
+
+
+def test_followed_it_goes_on_when_the_lake_is_back(
+    lake: LakeAddress, devnet: Devnet, catalog_server: Postgres, tmp_path: Path
+) -> None:
+    arguments = ["--network", "devnet", "--rpc-url", devnet.rpc_url, "--follow", "1"]
+    arguments += ["--store", f"ducklake:postgres:{lake.catalog}"]
+    command = [sys.executable, "-u", "-c", FOLLOWED, str(tmp_path / "var"), *arguments]
+    connections = f"ALTER DATABASE {lake.words['dbname']} ALLOW_CONNECTIONS"
+    catalog_server.tell(f"{connections} false", "postgres")
+    environment = os.environ | {"FTM_LOG_FORMAT": "json"}
+    pipes = {"stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **pipes) as process:
+        too_long = threading.Timer(120, process.kill)
+        too_long.start()
+        try:
+            told = _told(process.stderr, "the catalog of")
+            assert "cannot be reached: see that PostgreSQL runs there" in told
+            catalog_server.tell(f"{connections} true", "postgres")
+            assert "the lake answers" in _told(process.stderr, "recovered")
+        finally:
+            too_long.cancel()
+            process.kill()
+    assert all(each.same for each in check(lake, "devnet"))
+
+
+def _told(lines: Iterable[str], words: str) -> str:
+    return next((line for line in lines if words in line), "")
 
 
 def _stopped(store: Path, history: History, part: int) -> None:
