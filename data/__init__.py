@@ -49,6 +49,12 @@ class StoreError(TrackerError):
     kind = "store"
 
 
+class LakeOutageError(StoreError):
+    """A lake cannot be reached at this moment: the same again may do."""
+
+    kind = "lake"
+
+
 class StoreLockedError(StoreError):
     """Another process is writing the same store."""
 

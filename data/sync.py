@@ -23,7 +23,14 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from data import ConfigError, LogFileError, NodeError, TrackerError, WrongChainError
+from data import (
+    ConfigError,
+    LakeOutageError,
+    LogFileError,
+    NodeError,
+    TrackerError,
+    WrongChainError,
+)
 from data import upgrade as upgrade_command
 from data.config import SAMPLE, Network, default_store, load_network, settings
 from data.ingest.archived import is_archive
@@ -282,7 +289,7 @@ def _from_node(
                     synced = sync_node(
                         network, path, chain, progress, options.from_block, options.to_block
                     )
-            if fault:
+            if fault not in ("", LakeOutageError.kind):
                 _log.info("recovered: endpoints answer again", extra=CHANGE)
             if synced is not None and (progress.logs or line_due):
                 for each in chain.contributions():
@@ -296,10 +303,12 @@ def _from_node(
                 _tell_failures(synced.findings)
                 if lake is not None:
                     _print(lake.push(datetime.now(UTC)))
+            if fault == LakeOutageError.kind:
+                _log.info("recovered: the lake answers again", extra=CHANGE)
             line_due, fault = False, ""
         except WrongChainError:
             raise
-        except NodeError as error:
+        except (NodeError, LakeOutageError) as error:
             if not options.follow:
                 raise
             if error.kind != fault:  # an outage is told once, not each round

@@ -6,11 +6,15 @@ Exit status: 0 done, 1 failed or not as it should be, 2 bad usage.
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from data import ConfigError, TrackerError
+import duckdb
+
+from data import ConfigError, SqlError, StoreError, TrackerError
 from data.config import default_store, load_network
 from data.lake.address import LakeAddress, local_copy, parse_lake, shown
 from data.lake.connection import open_lake
@@ -19,8 +23,9 @@ from data.lake.errors import lake_errors
 from data.lake.migrate import migrate
 from data.lake.pull import pull
 from data.lake.push import push
+from data.lake.pushes import push_of
 from data.lake.upkeep import check, compact, expire
-from data.store.reader import local_file
+from data.store.reader import is_ctrl_c, local_file
 from data.store.writer import lock
 
 
@@ -36,6 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
     except TrackerError as error:
         print(f"data.lake: {error}", file=sys.stderr)
         return error.exit_status
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_ctrl_c(error):
+            raise
+        print("data.lake: stopped; run the same command to go on", file=sys.stderr)
+        return 130
 
 
 def _create(address: LakeAddress, options: argparse.Namespace) -> int:
@@ -54,6 +64,11 @@ def _push(address: LakeAddress, options: argparse.Namespace) -> int:
 def _pull(address: LakeAddress, options: argparse.Namespace) -> int:
     path = options.store or local_copy(address, options.network)
     with lock(path):
+        if path.exists() and push_of(path) is None:
+            raise StoreError(
+                f"{path} holds what was never pushed: push it first (`python -m data.lake push "
+                f"ADDRESS --network {options.network} --store {path}`), or move it aside"
+            )
         news = pull(address, options.network, path)
     print(f"{path} {'is now' if news else 'was already'} what the lake holds")
     return 0
@@ -83,12 +98,19 @@ def _migrate(address: LakeAddress, options: argparse.Namespace) -> int:
 
 
 def _sql(address: LakeAddress, options: argparse.Namespace) -> int:
+    sql = options.sql
+    if sql.endswith(".sql"):
+        try:
+            sql = Path(sql).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot read {sql}: {error}") from error
     with open_lake(address, options.network) as con, lake_errors(address):
         for given in options.set:
             name, _, value = given.partition("=")
             con.execute(f'SET VARIABLE "{name}" = ?', [value])
-        sql = options.sql
-        answer = con.sql(Path(sql).read_text() if sql.endswith(".sql") else sql)
+        answer: duckdb.DuckDBPyRelation | None = con.sql(sql)
+        if answer is None:
+            raise SqlError("the statement has no rows for an answer: ask with SELECT")
         if options.csv:
             answer.pl().write_csv(sys.stdout)
         else:
@@ -145,4 +167,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads what it says
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 128 + signal.SIGPIPE
+    sys.exit(status)

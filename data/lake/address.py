@@ -56,7 +56,7 @@ def parse_lake(text: str) -> LakeAddress:
     """The lake at an address. Raises ConfigError for anything else, without repeating it."""
     wanted = f"want {_PREFIX}dbname=NAME host=HOST port=PORT user=USER"
     if not text.startswith(_PREFIX):
-        raise ConfigError(f"{text.split(':')[0]!r} begins no address of a lake: {wanted}")
+        raise ConfigError(f"this is no address of a lake: {wanted}")
     catalog = text.removeprefix(_PREFIX).strip()
     if not re.fullmatch(f"(?:{_WORD.pattern})+", catalog):
         raise ConfigError(f"the address of the lake is not of libpq's words: {wanted}")

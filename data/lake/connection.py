@@ -5,6 +5,8 @@ The engines' extensions come with the installed packages: DuckDB fetches nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
 
@@ -18,6 +20,7 @@ from data.store.reader import SCHEMA_VERSION, literal
 
 LAKE = "lake"  # under which name it is attached
 _MEMORY = "1GB"
+_LOCK = 0x46544D  # any number that nobody else locks
 
 
 def open_lake(
@@ -63,6 +66,32 @@ def attach(
         con.close()
         raise
     return con
+
+
+@contextmanager
+def one_at_a_time(address: LakeAddress) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Wait for whoever writes to the lake, and let everybody else wait meanwhile: DuckLake does not
+    see every two that write to the same rows. Yields a connection with the database of its catalog
+    as `catalog`. Raises duckdb.Error."""
+    with engine() as guard:
+        guard.execute(f"ATTACH {literal(address.libpq)} AS catalog (TYPE postgres)")
+        guard.begin()
+        # The system then sees within a minute where the machine of one that holds it is gone.
+        _ask(guard, "SELECT set_config('tcp_keepalives_idle', '60', false)")
+        _ask(guard, f"SELECT pg_advisory_xact_lock({_LOCK})::text")
+        # Who was killed holds it no more, while PostgreSQL may still be at its commit.
+        if _ask(guard, "SELECT to_regclass('ducklake_snapshot')::text") != (None,):
+            wait = "SAVEPOINT a; LOCK TABLE ducklake_snapshot IN SHARE MODE; ROLLBACK TO a"
+            guard.execute(f"CALL postgres_execute('catalog', {literal(wait)})")
+        try:
+            yield guard
+        finally:
+            with suppress(duckdb.Error):  # the catalog is gone, and the lock with it
+                guard.rollback()
+
+
+def _ask(guard: duckdb.DuckDBPyConnection, sql: str) -> tuple[object, ...]:
+    return guard.execute(f"FROM postgres_query('catalog', {literal(sql)})").fetchall()[0]
 
 
 def data_path_of(con: duckdb.DuckDBPyConnection) -> str:
@@ -156,7 +185,7 @@ def allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
     if not data_path.startswith("s3://"):
         return
     access = s3_access()
-    words = [f"{name} {literal(value)}" for name, value in access.items()]
+    words = ["TYPE s3", *(f"{name} {literal(value)}" for name, value in access.items())]
     if access.get("ENDPOINT"):  # its buckets have no names of their own in the DNS
         words.append("URL_STYLE 'path'")
-    con.execute(f"CREATE SECRET storage (TYPE s3, {', '.join(words)})")
+    con.execute(f"CREATE SECRET storage ({', '.join(words)})")

@@ -8,14 +8,13 @@ import duckdb
 
 from data import StoreError
 from data.lake.address import LakeAddress
-from data.lake.connection import LAKE, allow_storage, attach, data_path_of, engine
+from data.lake.connection import LAKE, allow_storage, attach, data_path_of, one_at_a_time
 from data.lake.errors import lake_errors
 from data.store.reader import literal
 
 # Rows up to so many are kept in the catalog until the lake is compacted: a small push is one
 # transaction there, and leaves no small files.
 _INLINED_ROWS = 1_000
-_LOCK = 0x46544D  # any number that nobody else locks
 
 
 def create_lake(address: LakeAddress, data_path: str) -> str:
@@ -27,13 +26,8 @@ def create_lake(address: LakeAddress, data_path: str) -> str:
             folder.mkdir(parents=True, exist_ok=True)
         data_path = str(folder)
     data_path = data_path.rstrip("/") + "/"
-    with lake_errors(address), engine() as guard:
-        # Two first attaches would both make the tables: the second waits here for the first.
-        guard.execute(f"ATTACH {literal(address.libpq)} AS catalog (TYPE postgres)")
-        guard.begin()
-        guard.execute(
-            f"FROM postgres_query('catalog', 'SELECT pg_advisory_xact_lock({_LOCK})::text')"
-        ).fetchall()
+    # Two first attaches would both make the tables: the second waits here for the first.
+    with lake_errors(address), one_at_a_time(address) as guard:
         there = guard.execute(
             "FROM postgres_query('catalog', 'SELECT to_regclass(''ducklake_metadata'')::text')"
         ).fetchone()
@@ -42,7 +36,6 @@ def create_lake(address: LakeAddress, data_path: str) -> str:
         with attach(address, data_path=data_path) as con:
             con.execute(f"CALL {LAKE}.set_option('data_inlining_row_limit', {_INLINED_ROWS})")
             place = data_path_of(con)
-        guard.rollback()
     return place
 
 

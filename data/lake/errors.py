@@ -7,20 +7,41 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
-from data import StoreError
+from data import LakeOutageError, StoreError
 from data.lake.address import LakeAddress, shown
 from data.store.reader import is_full
+from data.store.reader import translated as store_error
 
 _SECRET = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s\"']+)")
 _FILE = re.compile(r"[\w.-]{1,200}\.parquet")
 # A statement with all its rows may stand between the words of who refused it.
 _HEAD, _TAIL = 2_000, 4_000
-_CONFLICT = re.compile(r"[Tt]ransaction conflict|could not serialize access|deadlock detected")
+_CONFLICTS = (
+    r"[Tt]ransaction conflict|could not serialize access|deadlock detected|duplicate key value"
+)
+_OTHERS = "others write to {0} at this moment: run the same command again"
+_CATALOG_AWAY = (
+    "the catalog of {0} cannot be reached: see that PostgreSQL runs there, then run the same "
+    "command again"
+)
+_FULL = (
+    "no space left where {0} keeps its rows or its catalog: make some, then run the same "
+    "command again; what the lake holds is whole"
+)
+_NO_BUCKET = "the storage of {0} has no such bucket: make it, or create the lake on another"
+_STORAGE_AWAY = (
+    "the storage of {0} cannot be reached or does not answer as it should: see that it runs "
+    "(AWS_ENDPOINT_URL, where it is none of Amazon's), then run the same command again"
+)
+# A moment later it may go.
+_OUTAGES = (_OTHERS, _CATALOG_AWAY, _STORAGE_AWAY)
 # Each kind by the words of whoever refused, and what to say of the lake {0} then.
 _KINDS: tuple[tuple[str, str], ...] = (
+    (_CONFLICTS, _OTHERS),
     (
         r"password authentication failed|no password supplied|role \"[^\"]*\" does not exist"
         r"|no pg_hba.conf entry|permission denied for|read-only transaction",
@@ -46,15 +67,13 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"Unable to connect to Postgres|could not translate host name|Connection refused"
         r"|server closed the connection|terminating connection|connection to server"
         r"|timeout expired|no connection to the server|the database system is|SSL SYSCALL"
-        r"|connection not open|Failed to (?:prepare COPY|execute query)",
-        "the catalog of {0} cannot be reached: see that PostgreSQL runs there, then run the same "
-        "command again",
+        r"|connection not open|Failed to (?:prepare COPY|execute query)(?![\s\S]*ERROR:)",
+        _CATALOG_AWAY,
     ),
     (
         r"InsufficientStorage|QuotaExceeded|HTTP 507|XMinioStorageFull|No space left"
         r"|File too large|Disk quota",
-        "no space left where {0} keeps its rows or its catalog: make some, then run the same "
-        "command again; what the lake holds is whole",
+        _FULL,
     ),
     (
         r"HTTP 40[13]|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Forbidden"
@@ -71,28 +90,30 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"NoSuchBucket",
-        "the storage of {0} has no such bucket: make it, or create the lake on another",
+        _NO_BUCKET,
     ),
     (
         r"Could not connect|Could not establish connection|Connection error|Could not resolve"
         r"|HTTP|SSL",
-        "the storage of {0} cannot be reached or does not answer as it should: see that it runs "
-        "(AWS_ENDPOINT_URL, where it is none of Amazon's), then run the same command again",
+        _STORAGE_AWAY,
     ),
 )
 
 
 def is_conflict(error: BaseException) -> bool:
     """Whether somebody else committed first, so that it is to be tried anew."""
-    return isinstance(error, duckdb.Error) and bool(_CONFLICT.search(str(error)))
+    return isinstance(error, duckdb.Error) and bool(re.search(_CONFLICTS, str(error)))
 
 
 @contextmanager
-def lake_errors(address: LakeAddress) -> Iterator[None]:
-    """What is raised inside by the engines becomes a StoreError that says what to do."""
+def lake_errors(address: LakeAddress, local: Path | None = None) -> Iterator[None]:
+    """What is raised inside by the engines becomes a StoreError that says what to do. Where the
+    lake is only read, `local` is the file that is written."""
     try:
         yield
     except (duckdb.Error, OSError) as error:
+        if local is not None and (is_full(error) or str(local) in str(error)):
+            raise store_error(error, local) from None
         raise translated(error, address) from None  # its cause may hold a password
 
 
@@ -102,14 +123,19 @@ def translated(error: Exception, address: LakeAddress) -> StoreError:
     text = text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} {text[-_TAIL:]}"
     name = shown(address)
     if "NoSuchBucket" in text:
-        return StoreError(_KINDS[-2][1].format(name))
+        return StoreError(_NO_BUCKET.format(name))
     if is_full(error):
-        return StoreError(_KINDS[5][1].format(name))
+        return StoreError(_FULL.format(name))
     for words, sentence in _KINDS:
         if re.search(words, text):
             file = _FILE.search(text)
-            return StoreError(sentence.format(name, f" ({file[0]})" if file else ""))
-    return StoreError(f"cannot use the lake {name}: {redacted(text, address)}")
+            kind = LakeOutageError if sentence in _OUTAGES else StoreError
+            return kind(sentence.format(name, f" ({file[0]})" if file else ""))
+    # PostgreSQL's own words stand behind the statement.
+    refused = re.search(r"ERROR:.*", text)
+    return StoreError(
+        f"cannot use the lake {name}: {redacted(refused[0] if refused else text, address)}"
+    )
 
 
 def redacted(text: str, address: LakeAddress) -> str:

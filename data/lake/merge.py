@@ -98,9 +98,12 @@ INSERT INTO searched_in_vain (FROM _other.searched_in_vain EXCEPT FROM searched_
 """
 
 
-def lay_together(path: Path, other: Path, network: Network, now: datetime) -> bool:
+def lay_together(
+    path: Path, other: Path, network: Network, now: datetime, *, finished: bool = True
+) -> bool:
     """Bring into the store at `path` what `other` has and it has not; whether that was anything.
     The store of an earlier version is brought to this one's tables. `now` is the wall clock's.
+    Unless `finished`, it is left in the next store, as by a sync that was stopped.
 
     To be called where nobody else writes `path`. Raises StoreError, or ChangedLogError where the
     two do not tell the same, with the store as it was.
@@ -132,12 +135,13 @@ def lay_together(path: Path, other: Path, network: Network, now: datetime) -> bo
         con.execute("DROP TABLE landing")  # its memory is the rebuilding's now
         further = (theirs.synced_block or -1) > (mine.synced_block or -1)
         added = bool(logs) or before != after or further
-        if added:
+        if added and finished:
             reached = reached_of(con, now, theirs)
             con.execute("DETACH _other")
             if reached is not None:
                 finish(con, reached)
-    publish(path)
+    if finished:
+        publish(path)
     return added
 
 
@@ -199,8 +203,7 @@ def _refuse_contradictions(
 def _contradiction(block: int, what: str) -> ChangedLogError:
     return ChangedLogError(
         f"the lake and this store do not tell the same of block {block}: {what}. Nothing was "
-        "pushed. `python -m data.sync verify` asks other endpoints which of them is right; a sync "
-        "with --store ADDRESS goes on from what the lake holds"
+        "pushed. `python -m data.sync verify` asks other endpoints which of them is right"
     )
 
 

@@ -5,11 +5,12 @@ where each table hashes to what the push has written beside it.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -27,6 +28,7 @@ from data.store.reader import translated as store_error
 
 # Rows that changed are written after the others: now and then a copy is made anew.
 _MOST_CHANGES = 200
+_HELD = "held"  # locked while its folder is in use
 
 
 def _nobody(done: int, of: int) -> None:
@@ -83,7 +85,7 @@ def _newest(
     with lake_errors(address):
         con.begin()
         check_holds(con, address, network, oldest)
-        push, snapshot = latest(con, network), snapshot_of(con)
+        push, snapshot = latest(con, address, network), snapshot_of(con)
     if push is None:
         raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
     return push, snapshot
@@ -102,7 +104,7 @@ def _write(
         tables = tables_of(con, "lake", network)
     if tables.keys() != push.tables.keys():
         raise _differs(address, min(tables.keys() ^ push.tables.keys()))
-    with lake_errors(address):
+    with lake_errors(address, local=file):
         con.execute(f"ATTACH {literal(file)} AS copy")
         done, of = 0, sum(each.rows for each in push.tables.values())
         for name, table in tables.items():
@@ -131,14 +133,20 @@ def _differs(address: LakeAddress, table: str) -> StoreError:
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """A folder for files that are to take a store's place; what a killed process left of such goes
-    too."""
+    too: its lock went with it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for left in path.parent.glob(f"{path.name}.from-lake-*"):
-            if not Path(f"/proc/{left.name.split('-')[-2]}").exists():
+            with suppress(OSError), (left / _HELD).open() as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(left, ignore_errors=True)
-        name = f"{path.name}.from-lake-{os.getpid()}-"
-        with tempfile.TemporaryDirectory(prefix=name, dir=path.parent) as folder:
+        name = f"{path.name}.from-lake-"
+        with (
+            tempfile.TemporaryDirectory(prefix=name, dir=path.parent) as folder,
+            (Path(folder) / "making").open("w") as held,
+        ):
+            fcntl.flock(held, fcntl.LOCK_EX)
+            Path(held.name).rename(Path(folder) / _HELD)
             yield Path(folder)
     except OSError as error:
         raise store_error(error, path) from error

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 import duckdb
 
+from data import StoreError
+from data.lake.address import LakeAddress, shown
 from data.lake.connection import LAKE, quoted
 from data.lake.tables import Content
 
@@ -32,8 +36,15 @@ def _at(network: str) -> str:
     return f"{LAKE}.main.{quoted(network)}"
 
 
-def latest(con: duckdb.DuckDBPyConnection, network: str) -> Push | None:
-    """The newest push of the network, as this transaction sees it; None where there was none."""
+def latest(
+    con: duckdb.DuckDBPyConnection,
+    address: LakeAddress,
+    network: str,
+    *,
+    damaged_too: bool = False,
+) -> Push | None:
+    """The newest push of the network, as this transaction sees it; None where there was none.
+    Raises StoreError where the lake says two things of it, unless one of them will do."""
     there = con.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'main' "
         "AND table_name = ?",
@@ -46,6 +57,11 @@ def latest(con: duckdb.DuckDBPyConnection, network: str) -> Push | None:
     ).fetchall()
     if not rows:
         return None
+    if len({name for _, _, name, *_ in rows}) < len(rows) and not damaged_too:
+        raise StoreError(
+            f"the lake {shown(address)} is damaged, it holds more than one push of {network}: run "
+            f"`python -m data.lake push ADDRESS --network {network} --whole` where a whole store is"
+        )
     return Push(rows[0][0], rows[0][1], {name: Content(n, h) for _, _, name, n, h in rows})
 
 
@@ -118,10 +134,30 @@ def keep_base(store: Path) -> None:
         base.unlink(missing_ok=True)
 
 
+def set_aside(store: Path, folder: Path) -> Path:
+    """The store's file and what is noted of it under names in a folder beside it, that stay."""
+    file = folder / store.name
+    try:
+        os.link(store.resolve(), file)
+        os.link(_beside(store, ".base"), _beside(file, ".base"))
+    except OSError:  # none is kept, or a file system without such names
+        if not file.exists():
+            shutil.copyfile(store, file)
+    with suppress(OSError):
+        shutil.copyfile(_beside(store, ".lake"), _beside(file, ".lake"))
+    return file
+
+
 def install(file: Path, store: Path) -> None:
     """Put a file in the store's place in one step, with what was noted of it."""
     forget_base(store)
     file.replace(store)
+    hand_over(file, store)
+
+
+def hand_over(file: Path, store: Path) -> None:
+    """Give a store what was noted of a file, which it is or was."""
+    forget_base(store)
     for suffix in (".base", ".lake"):
         if _beside(file, suffix).exists():
             _beside(file, suffix).replace(_beside(store, suffix))

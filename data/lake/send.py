@@ -1,8 +1,8 @@
 """A local store into a lake: rows, covered blocks and what each table then holds, in one
 transaction.
 
-A lake has no keys. What keeps a log from standing there twice is that every push replaces the one
-row of store_info, so that of two at once one fails; it begins anew, from what the other left. A
+A lake has no keys. What keeps a log from standing there twice is that one at a time writes to it;
+and every push replaces the one row of store_info, so that of two at once one would fail. A
 store that comes of the lake's newest push sends only what differs from it. Any other is first laid
 together with the lake (data.lake.merge).
 """
@@ -20,9 +20,27 @@ from data import StoreError
 from data.config import Network
 from data.lake.address import LakeAddress, shown
 from data.lake.changes import snapshot_of
-from data.lake.connection import LAKE, attach, check_holds, holds, place, quoted
+from data.lake.connection import (
+    LAKE,
+    attach,
+    check_holds,
+    holds,
+    one_at_a_time,
+    place,
+    quoted,
+)
 from data.lake.errors import is_conflict, lake_errors
-from data.lake.pushes import Push, base_of, keep_base, latest, remember, write_push
+from data.lake.pull import beside
+from data.lake.pushes import (
+    Push,
+    base_of,
+    hand_over,
+    keep_base,
+    latest,
+    remember,
+    set_aside,
+    write_push,
+)
 from data.lake.tables import KEYS, Content, Table, content, create_table, tables_of
 from data.store.reader import literal, open_reader, read_info
 from data.store.upgrade import OLDEST
@@ -63,22 +81,40 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
     Pushing a store again changes nothing. Raises NotNewestError where the lake holds what the store
     does not come of, StoreError where it cannot be used, is of another chain or of a newer version.
     """
-    with open_reader(store) as own:
+    open_reader(store).close()
+    with beside(store) as folder:
+        # A sync may put another file in the store's place meanwhile. This one is sent, and kept.
+        file = set_aside(store, folder)
+        pushed = _send_file(file, store, address, network, whole)
+        hand_over(file, store)
+        return pushed
+
+
+def _send_file(
+    file: Path, store: Path, address: LakeAddress, network: Network, whole: bool
+) -> Pushed:
+    """Send the file, which is that of the store and that nobody else knows."""
+    with open_reader(file) as own:
         held = {
             name: content(own, name, table)
             for name, table in tables_of(own, "store", "main").items()
         }
         info = read_info(own)
-    if info.chain_id != network.chain_id or info.pool != network.pool:
-        raise StoreError(f"{store} holds {info.network}, not {network.name}: name its --network")
+    mine = (info.network, info.simulated, info.chain_id, info.pool)
+    if mine != (network.name, network.simulated, network.chain_id, network.pool):
+        made_up = ", and it is simulated" if info.simulated and not network.simulated else ""
+        raise StoreError(
+            f"{store} holds {info.network}{made_up}, not {network.name}: name its --network"
+        )
     wanted = Push(uuid.uuid4(), duckdb.__version__, held)
     for pause_s in (*_PAUSES_S, None):
         try:
-            return _try(store, address, network, wanted, whole)
+            with one_at_a_time(address):
+                return _try(file, store, address, network, wanted, whole)
         except duckdb.Error as error:
             if not is_conflict(error) or pause_s is None:
                 if (arrived := _arrived(address, network, wanted)) is not None:
-                    _note(store, wanted, arrived.snapshot)
+                    _note(file, wanted, arrived.snapshot)
                     return arrived
                 with lake_errors(address):
                     raise
@@ -86,15 +122,16 @@ def send(store: Path, address: LakeAddress, network: Network, *, whole: bool = F
     raise AssertionError("unreachable")
 
 
-def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whole: bool) -> Pushed:
+def _try(
+    file: Path, store: Path, address: LakeAddress, network: Network, wanted: Push, whole: bool
+) -> Pushed:
     """One attempt. Raises duckdb.Error, also where somebody else committed first."""
     with attach(address) as con:
-        spilled = store.with_name(f"{store.name}.sent")  # of a large table, by DuckDB
-        con.execute(f"SET temp_directory = {literal(spilled)}")
-        con.execute(f"ATTACH {literal(store)} AS store (READ_ONLY, TYPE duckdb)")
+        con.execute(f"SET temp_directory = {literal(file.parent)}")
+        con.execute(f"ATTACH {literal(file)} AS store (READ_ONLY, TYPE duckdb)")
         con.execute("BEGIN")
         name = network.name
-        newest = latest(con, name) if holds(con, name) else None
+        newest = latest(con, address, name, damaged_too=whole) if holds(con, name) else None
         if newest is None:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{quoted(name)}")
         else:
@@ -103,11 +140,11 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
             if newest.tables == wanted.tables and not whole:
                 snapshot = snapshot_of(con)
                 con.rollback()
-                _note(store, newest, snapshot)
+                _note(file, newest, snapshot)
                 return Pushed(newest.id, 0, 0, snapshot, newest.tables)
-        base = base_of(store)
+        base = base_of(file)
         if newest is not None and not whole and (base is None or base[0] != newest.id):
-            raise NotNewestError(f"{store} does not come of the newest push of {shown(address)}")
+            raise NotNewestError(f"{shown(address)} got another push: run the same again")
         if base is not None and newest is not None and not whole:
             con.execute(f"ATTACH {literal(base[1])} AS base (READ_ONLY, TYPE duckdb)")
         rows = logs = 0
@@ -133,13 +170,13 @@ def _try(store: Path, address: LakeAddress, network: Network, wanted: Push, whol
         write_push(con, name, wanted)
         con.execute("COMMIT")
         snapshot = snapshot_of(con)
-    _note(store, wanted, snapshot)
+    _note(file, wanted, snapshot)
     return Pushed(wanted.id, rows, logs, snapshot, wanted.tables)
 
 
-def _note(store: Path, push: Push, snapshot: int) -> None:
-    remember(store, push, snapshot)
-    keep_base(store)
+def _note(file: Path, push: Push, snapshot: int) -> None:
+    remember(file, push, snapshot)
+    keep_base(file)
 
 
 def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | None:
@@ -147,7 +184,7 @@ def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | N
     for pause_s in _PAUSES_S[:4]:
         try:
             with attach(address, read_only=True) as con, lake_errors(address):
-                newest = latest(con, network.name)
+                newest = latest(con, address, network.name)
                 if newest is None or newest.id != wanted.id:
                     return None
                 return Pushed(wanted.id, 0, 0, snapshot_of(con), wanted.tables)
@@ -158,7 +195,7 @@ def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | N
 
 def _refuse_other(con: duckdb.DuckDBPyConnection, address: LakeAddress, network: Network) -> None:
     """Raise StoreError where under the network's name another chain or pool lies."""
-    keys = ("chain_id", "pool", "bond", "cert", "sfc")
+    keys = ("chain_id", "simulated", "pool", "bond", "cert", "sfc")
     row = con.execute(
         f"SELECT {', '.join(keys)} FROM {place(network.name, 'store_info')}"
     ).fetchone()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from data import StoreError
 from data.lake.address import LakeAddress, shown
-from data.lake.connection import LAKE, attach, check_holds, place
+from data.lake.connection import LAKE, attach, check_holds, one_at_a_time, place
 from data.lake.errors import lake_errors
 from data.lake.pushes import latest
 from data.lake.tables import Content, content, tables_of
@@ -41,7 +41,7 @@ def compact(address: LakeAddress) -> int:
     """Lay small files together, and rewrite those of which rows are gone; how many files that
     made. Raises StoreError."""
     made = 0
-    with attach(address) as con, lake_errors(address):
+    with lake_errors(address), one_at_a_time(address), attach(address) as con:
         con.execute(f"CALL ducklake_flush_inlined_data('{LAKE}')")
         for call in (
             f"ducklake_rewrite_data_files('{LAKE}', delete_threshold => 0.1)",
@@ -54,7 +54,7 @@ def compact(address: LakeAddress) -> int:
 def expire(address: LakeAddress, now: datetime, keep: timedelta) -> tuple[int, int]:
     """Forget the states older than `keep`, never the newest, and delete the files that nothing
     needs for a day: how many states and files went. Raises StoreError."""
-    with attach(address) as con, lake_errors(address):
+    with lake_errors(address), one_at_a_time(address), attach(address) as con:
         gone = con.execute(
             f"FROM ducklake_expire_snapshots('{LAKE}', older_than => ?)", [now - keep]
         ).fetchall()
@@ -73,7 +73,7 @@ def check(address: LakeAddress, network: str) -> list[Checked]:
     with attach(address, read_only=True) as con, lake_errors(address):
         con.begin()
         check_holds(con, address, network, 0)
-        push = latest(con, network)
+        push = latest(con, address, network)
         if push is None:
             raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
         tables = tables_of(con, LAKE, network)

@@ -62,9 +62,31 @@ def test_nothing_is_written_through_sql_and_a_wrong_statement_is_told(
     for sql, words in (
         ("DELETE FROM requests", "read-only"),
         ("SELECT no_such_column FROM requests", "no_such_column"),
+        ("SET threads = 2", "no rows for an answer"),
     ):
         assert main(["sql", address, "--network", "sample", sql]) == 1
         assert words in capsys.readouterr().err
+    assert main(["sql", address, "--network", "sample", "no_such_file.sql"]) == 2
+    assert "cannot read no_such_file.sql" in capsys.readouterr().err
     assert main(["check", address, "--network", "fantom"]) == 1
     assert "holds no fantom" in capsys.readouterr().err
     assert main(["check", "ducklake:sqlite:x", "--network", "fantom"]) == 2
+
+
+def test_a_pull_replaces_no_store_that_was_never_pushed(
+    lake: LakeAddress,
+    sample_store: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store, own = tmp_path / "sample.duckdb", tmp_path / "own.duckdb"
+    for path in (store, own):
+        path.write_bytes(sample_store.read_bytes())
+    address = [f"ducklake:postgres:{lake.catalog}", "--network", "sample", "--store"]
+    assert main(["push", *address, str(store)]) == 0
+    before = own.stat()
+    assert main(["pull", *address, str(own)]) == 1
+    assert "was never pushed: push it first" in capsys.readouterr().err
+    assert own.stat() == before
+    assert main(["push", *address, str(own)]) == 0
+    assert main(["pull", *address, str(own)]) == 0

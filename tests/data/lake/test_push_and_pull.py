@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from data import ChangedLogError, StoreError
 from data.config import ROOT, load_network
+from data.lake import send
 from data.lake.address import LakeAddress
 from data.lake.connection import open_lake
 from data.lake.create import create_lake
-from data.lake.pull import pull
+from data.lake.pull import beside, pull
 from data.lake.push import push
-from data.lake.pushes import noted
+from data.lake.pushes import base_of, noted, push_of
 from data.lake.upkeep import check, compact, expire
+from tests.app import edited
 from tests.lake_steps import NOW, History, contents, read_rows, told_by_logs
 from tests.log_lines import FANTOM
 
@@ -57,6 +63,48 @@ def test_pushing_twice_changes_nothing_and_pulling_twice_neither(
     before = copy.stat().st_ino
     assert not pull(lake, "fantom", copy)
     assert copy.stat().st_ino == before
+
+
+def test_a_store_replaced_in_the_midst_of_a_push_is_sent_as_it_was_hashed(
+    lake: LakeAddress, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0)
+    push(store, lake, FANTOM, NOW)
+    history.store(store, 1)
+    later = tmp_path / "later.duckdb"
+    shutil.copyfile(store, later)
+    history.store(later, 2)
+    hashed, full = contents(store), contents(later)
+    real = send.one_at_a_time
+
+    @contextmanager
+    def replaced(address: LakeAddress) -> Iterator[duckdb.DuckDBPyConnection]:
+        if later.exists():
+            later.replace(store)
+        with real(address) as guard:
+            yield guard
+
+    monkeypatch.setattr(send, "one_at_a_time", replaced)
+    assert push(store, lake, FANTOM, NOW).tables == hashed
+    assert {each.name: each.held for each in check(lake, "fantom")} == hashed
+    assert push_of(store) is None
+    base = base_of(store)
+    assert base is not None
+    assert contents(base[1]) == hashed
+    assert push(store, lake, FANTOM, NOW).tables == full
+    assert all(each.same for each in check(lake, "fantom"))
+
+
+def test_what_a_killed_process_left_beside_a_store_goes_and_what_a_running_one_uses_stays(
+    tmp_path: Path,
+) -> None:
+    store = tmp_path / "own.duckdb"
+    with beside(store) as running:
+        left = tmp_path / "own.duckdb.from-lake-killed"
+        shutil.copytree(running, left)
+        with beside(store):
+            assert running.exists()
+            assert not left.exists()
 
 
 def test_what_comes_later_is_sent_alone(
@@ -166,16 +214,32 @@ def test_another_chain_under_the_same_name_is_refused(
         push(store, lake, other, NOW)
 
 
-def test_networks_lie_side_by_side(
+def test_networks_lie_side_by_side_and_neither_takes_the_other_s_store(
     lake: LakeAddress, history: History, sample_store: Path, tmp_path: Path
 ) -> None:
     sample = tmp_path / "sample.duckdb"
     sample.write_bytes(sample_store.read_bytes())
-    testnet = FANTOM.model_copy(update={"name": "fantom-testnet"})
-    own = push(history.store(tmp_path / "own.duckdb", 0), lake, testnet, NOW)
-    push(sample, lake, load_network("sample"), NOW)
-    assert pull(lake, "fantom-testnet", tmp_path / "copy.duckdb")
+    made_up = load_network("sample")
+    own = push(history.store(tmp_path / "own.duckdb", 0), lake, FANTOM, NOW)
+    push(sample, lake, made_up, NOW)
+    with pytest.raises(StoreError, match="holds sample, and it is simulated, not fantom"):
+        push(sample, lake, FANTOM, NOW)
+    with pytest.raises(StoreError, match="holds fantom, not sample"):
+        push(tmp_path / "own.duckdb", lake, made_up, NOW)
+    assert pull(lake, "fantom", tmp_path / "copy.duckdb")
     assert contents(tmp_path / "copy.duckdb") == own.tables
+
+
+def test_a_shorter_simulation_takes_no_longer_one_s_place_unless_that_is_said(
+    lake: LakeAddress, sample_store: Path, tmp_path: Path
+) -> None:
+    made_up = load_network("sample")
+    push(edited(sample_store, tmp_path / "sample.duckdb"), lake, made_up, NOW)
+    less = "UPDATE store_info SET synced_block = synced_block - 1"
+    shorter = edited(sample_store, tmp_path / "shorter.duckdb", less)
+    with pytest.raises(StoreError, match="nothing was pushed"):
+        push(shorter, lake, made_up, NOW)
+    assert push(shorter, lake, made_up, NOW, whole=True).rows > 0
 
 
 def test_a_lake_is_made_once_by_any_number_at_once(no_lake: LakeAddress, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -9,10 +12,12 @@ import duckdb
 import pytest
 
 from data import ConfigError, StoreError, StoreSchemaError
+from data.config import ROOT
 from data.lake import send
 from data.lake.address import LakeAddress, parse_lake, shown
-from data.lake.connection import attach, open_lake
+from data.lake.connection import allow_storage, attach, engine, open_lake
 from data.lake.create import create_lake
+from data.lake.errors import translated
 from data.lake.migrate import migrate
 from data.lake.pull import pull
 from data.lake.push import push
@@ -183,6 +188,7 @@ def test_a_lake_that_cannot_be_used_is_told_without_its_password(
     "text",
     [
         "ducklake:sqlite:x.db",
+        "dbname=x password=s3cret",
         "ducklake:postgres:",
         "ducklake:postgres:host=h",
         "ducklake:postgres:postgresql://user:s3cret@host/db",
@@ -205,3 +211,38 @@ def test_a_type_that_parquet_would_change_is_refused() -> None:
     table = Table("sums", None, (("total", "HUGEINT", True, None),))
     with duckdb.connect() as con, pytest.raises(StoreError, match="type HUGEINT"):
         create_table(con, "sums", table)
+
+
+def test_a_full_disk_here_is_not_told_as_one_of_the_lake(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    push(history.store(tmp_path / "own.duckdb", 0), lake, FANTOM, NOW)
+    command = [sys.executable, "-m", "data.lake", "pull", f"ducklake:postgres:{lake.catalog}"]
+    command += ["--network", "fantom", "--store", str(tmp_path / "copy.duckdb")]
+    limited = ["prlimit", "--fsize=100000", *command]  # no file larger than this
+    done = subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert "no space left to write" in done.stderr
+    assert not (tmp_path / "copy.duckdb").exists()
+
+
+def test_a_conflict_is_told_as_one_and_a_refusal_in_the_words_of_the_catalog(
+    no_lake: LakeAddress,
+) -> None:
+    statement = 'IO Error: Failed to execute query "INSERT INTO ducklake_snapshot ...": '
+    for words, told in (
+        ("ERROR:  could not serialize access due to concurrent update", "others write to"),
+        ("ERROR:  value too long for type", "ERROR:  value too long for type"),
+        ("server closed the connection unexpectedly", "cannot be reached"),
+    ):
+        assert told in str(translated(duckdb.IOException(statement + words), no_lake))
+
+
+def test_an_object_store_without_keys_is_asked_without_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    with engine() as con:
+        allow_storage(con, "s3://bucket/rows/")
+        assert con.execute("SELECT type FROM duckdb_secrets()").fetchall() == [("s3",)]
