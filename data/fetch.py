@@ -23,6 +23,7 @@ from data.lake.copy import LakeCopy
 from data.store.fetch_state import FetchState, read_state, write_state
 
 LOOKED_EVERY_S = 3.0
+AGAIN = "the store can be fetched again"
 
 
 def fetched(address: str, network: str | None) -> Fetched:
@@ -60,8 +61,8 @@ def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool])
                 copy.fetch(tell)
         except TrackerError as error:
             fault = str(error)
-        if bool(fault) != bool(state.fault):
-            say(fault or "the store can be fetched again")
+        if fault != state.fault:
+            say(fault or AGAIN)
         since_s = (state.since_s or time.time()) if fault else 0.0
         state = FetchState(fault=fault, since_s=since_s)
         if state != read_state(copy.path):

@@ -19,7 +19,7 @@ from data.config import default_store, load_network
 from data.lake.address import LakeAddress, local_copy, parse_lake, shown
 from data.lake.connection import open_lake
 from data.lake.create import create_lake
-from data.lake.errors import lake_errors
+from data.lake.errors import lake_errors, redacted
 from data.lake.migrate import migrate
 from data.lake.pull import pull
 from data.lake.push import push
@@ -28,11 +28,22 @@ from data.lake.upkeep import check, compact, expire
 from data.store.reader import is_ctrl_c, local_file
 from data.store.writer import lock
 
+# What a statement itself is to blame for.
+_MISTAKES = (
+    duckdb.ParserException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if "network" in options:
+            load_network(options.network)  # one that there is not
         status: int = options.run(parse_lake(options.address), options)
         return status
     except ConfigError as error:
@@ -107,8 +118,13 @@ def _sql(address: LakeAddress, options: argparse.Namespace) -> int:
     with open_lake(address, options.network) as con, lake_errors(address):
         for given in options.set:
             name, _, value = given.partition("=")
+            if f"getvariable('{name}')" not in sql:
+                raise ConfigError(f"the statement has no variable {name!r}: --set changes nothing")
             con.execute(f'SET VARIABLE "{name}" = ?', [value])
-        answer: duckdb.DuckDBPyRelation | None = con.sql(sql)
+        try:
+            answer: duckdb.DuckDBPyRelation | None = con.sql(sql)
+        except _MISTAKES as error:
+            raise SqlError(redacted(str(error), address)) from error
         if answer is None:
             raise SqlError("the statement has no rows for an answer: ask with SELECT")
         if options.csv:

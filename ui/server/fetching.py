@@ -17,6 +17,7 @@ from typing import IO
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT
+from data.fetch import AGAIN
 from data.store.fetch_state import FetchState, read_state, write_state
 
 _log = logging.getLogger("ui")
@@ -71,7 +72,8 @@ async def _follow(handle: IO[str]) -> None:
     assert process.stderr is not None
     try:
         async for line in process.stderr:
-            _log.warning("%s", line.decode(errors="replace").strip())
+            text = line.decode(errors="replace").strip()
+            _log.log(logging.INFO if AGAIN in text else logging.WARNING, "%s", text)
         await process.wait()
     finally:
         with suppress(ProcessLookupError):

@@ -65,11 +65,18 @@ def test_nothing_is_written_through_sql_and_a_wrong_statement_is_told(
         ("SET threads = 2", "no rows for an answer"),
     ):
         assert main(["sql", address, "--network", "sample", sql]) == 1
-        assert words in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert words in told
+        assert "cannot use the lake" not in told
+    query = str(ROOT / "queries" / "pending_requests.sql")
+    assert main(["sql", address, "--network", "sample", query, "--set", "tokn=aFTMc"]) == 2
+    assert "no variable 'tokn'" in capsys.readouterr().err
     assert main(["sql", address, "--network", "sample", "no_such_file.sql"]) == 2
     assert "cannot read no_such_file.sql" in capsys.readouterr().err
     assert main(["check", address, "--network", "fantom"]) == 1
     assert "holds no fantom" in capsys.readouterr().err
+    assert main(["check", address, "--network", "nosuch"]) == 2
+    assert "no network 'nosuch': there are" in capsys.readouterr().err
     assert main(["check", "ducklake:sqlite:x", "--network", "fantom"]) == 2
 
 
