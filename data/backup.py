@@ -35,7 +35,7 @@ _MANIFEST, _STORE, _FORECASTS = "manifest.json", "store", "forecasts"
 # What is in it, by the ending of the file's name. The log first, so that no store is older than it.
 BESIDE = {_FORECASTS: ".forecasts", "scores": ".scores", _STORE: ""}
 _CHUNK = 1 << 20
-_TRIES = 5
+_TRIES = 50
 _log = logging.getLogger("data.backup")
 
 

@@ -61,7 +61,7 @@ def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool])
                 copy.fetch(tell)
         except TrackerError as error:
             fault = str(error)
-        if fault != state.fault:
+        if bool(fault) != bool(state.fault):
             say(fault or AGAIN)
         since_s = (state.since_s or time.time()) if fault else 0.0
         state = FetchState(fault=fault, since_s=since_s)

@@ -46,7 +46,9 @@ def test_a_page_shows_what_was_fetched_last_and_says_when_nothing_newer_comes(
         host.content = packed(sample_store)
         expect(main).to_contain_text(re.compile(r"Block 99,\d{3},\d{3}"))
         host.status = 503
-        expect(main).to_contain_text("nothing newer can be fetched: this is what was there before")
+        expect(main).to_contain_text(
+            "This is what was fetched before. Nothing newer can be had since"
+        )
         assert "127.0.0.1" not in seen.text()  # the host is no stranger's business
         with urllib.request.urlopen(f"{app.url}/api/v1/queue") as answer:
             about = json.load(answer)["about"]

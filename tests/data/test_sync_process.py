@@ -131,7 +131,7 @@ def test_ctrl_c_or_kill_ends_it_at_once_with_a_word_though_requests_hang(
 def test_ctrl_c_in_the_middle_of_a_query_is_ctrl_c_too(
     store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def endless(network: Network, path: Path, options: object) -> None:
+    def endless(network: Network, path: Path, *_: object) -> None:
         with open_next(path, network) as con:
             threading.Timer(0.2, signal.pthread_kill, [threading.main_thread().ident, 2]).start()
             con.execute("SELECT count(*) FROM range(10_000_000_000) AS a, range(1_000) AS b")

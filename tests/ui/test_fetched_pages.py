@@ -88,7 +88,7 @@ def test_an_address_that_is_none_is_told_in_a_sentence(
 ) -> None:
     environment.setenv("FTM_STORE", "ducklake:mysql:secret")
     page = opened()
-    assert "begins no address of a lake" in plain(page)
+    assert "this is no address of a lake" in plain(page)
     assert "secret" not in plain(page)
 
 

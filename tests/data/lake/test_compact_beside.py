@@ -50,7 +50,7 @@ def test_compacting_beside_pushes_doubles_nothing(
             assert push(store, lake, FANTOM, NOW).rows == 2
         assert process.poll() is None
         process.kill()
-        assert sum(map(int, process.stdout.read().split())) > 0
+        assert len(process.stdout.read().split()) > 1  # so often it was done meanwhile
     assert all(each.same for each in check(lake, "fantom"))
 
 

@@ -145,7 +145,8 @@ def test_a_chain_read_by_two_syncs_is_the_chain_read_by_one(
     assert sync.main(address) == 0
     assert pull(lake, "devnet", tmp_path / "copy.duckdb")
     assert tables(tmp_path / "copy.duckdb") == tables(devnet_store)
-    checks = "SELECT name, status, block, wr_id, message FROM checks ORDER BY ALL"
+    told = "regexp_replace(message, '127.0.0.1:[0-9]+', 'the node', 'g')"  # another port each time
+    checks = f"SELECT name, status, block, wr_id, {told} FROM checks ORDER BY ALL"
     assert read_rows(tmp_path / "copy.duckdb", checks) == read_rows(devnet_store, checks)
 
 
