@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -15,7 +17,7 @@ from data.pool.burn import BOND
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
 from ui.parts import drawing, links
-from ui.parts.charts import NO_TOOLTIP, layered
+from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, layered, of_rows
 from ui.parts.colours import GAP, HEAT, HEAT_OPACITY, ON_HEAT, TEXT
 from ui.parts.tiles import fact_tiles
 
@@ -159,12 +161,17 @@ def chances(odds: Odds, windows: dict[str, ReleaseWindow | None]) -> pl.DataFram
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def heat(chances: pl.DataFrame) -> alt.LayerChart:
+def heat(chances: pl.DataFrame) -> Picture:
     """Chance of being paid (`share`, 0 to 1) for each `amount` by each `day`, as colour and text.
 
     Amounts and days keep their order. `chance` is it in words with its date, `cell` without.
     """
-    base = alt.Chart(chances).encode(
+    return Picture(_heat_form(chances["amount"].n_unique()), {"chances": chances})
+
+
+@lru_cache(MOST_FORMS)
+def _heat_form(amounts: int) -> dict[str, Any]:
+    base = of_rows("chances").encode(
         x=alt.X(
             "day:N",
             title=None,
@@ -178,10 +185,10 @@ def heat(chances: pl.DataFrame) -> alt.LayerChart:
             axis=alt.Axis(ticks=False, domain=False, labelLimit=120),
         ),
     )
-    amounts, thickness = HEAT_OPACITY
+    shares, thickness = HEAT_OPACITY
     cells = base.mark_rect(fill=HEAT, stroke=GAP).encode(
         fillOpacity=alt.FillOpacity(
-            "share:Q", scale=alt.Scale(domain=amounts, range=thickness), legend=None
+            "share:Q", scale=alt.Scale(domain=shares, range=thickness), legend=None
         ),
         tooltip=[
             alt.Tooltip("amount:N", title="Payout"),
@@ -197,4 +204,4 @@ def heat(chances: pl.DataFrame) -> alt.LayerChart:
         color=alt.condition("datum.share > 0.5", alt.value(ON_HEAT), alt.value(TEXT)),
         tooltip=NO_TOOLTIP,
     )
-    return layered([cells, figures], 32 * chances["amount"].n_unique() + 60)
+    return layered([cells, figures], 32 * amounts + 60).to_dict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -16,7 +17,15 @@ from answers.sources import Version
 from forecast import ReleaseWindow
 from forecast.present import Present
 from ui.parts import drawing
-from ui.parts.charts import LABELS_INSIDE, NO_TOOLTIP, dates_axis, layered
+from ui.parts.charts import (
+    LABELS_INSIDE,
+    MOST_FORMS,
+    NO_TOOLTIP,
+    Picture,
+    dates_axis,
+    layered,
+    of_rows,
+)
 from ui.parts.colours import AMBER, BLUE, GREY
 
 _PAST_DAYS = 120
@@ -96,22 +105,35 @@ def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> pl.Data
     return pl.DataFrame(rows, schema={"ftm": pl.Float64, "name": pl.String}, orient="row")
 
 
-def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> alt.LayerChart:
+def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> Picture:
     """Money over time: what came (`at`, `ftm`) as steps, then the fan of what is to come.
 
     `fan` has at, low, q25, q50, q75, high; `levels` has `ftm` and `name`: where someone is paid.
     All are sums since the first moment drawn.
     """
-    plain: dict[str, Any] = {"interpolate": "step-after", "aria": False}
-    past = alt.Chart(came).mark_line(color=GREY, strokeWidth=2, **plain)
-    outer = alt.Chart(fan).mark_area(color=BLUE, opacity=0.2, **plain)
-    inner = alt.Chart(fan).mark_area(color=BLUE, opacity=0.35, **plain)
-    middle = alt.Chart(fan).mark_line(color=BLUE, strokeWidth=2, **plain)
     # In words: as times, tooltips and aria-labels would tell the day in the reader's own zone.
     told = fan.with_columns(
         by=pl.Series([words.day(at) for at in fan["at"]], dtype=pl.String),
         until=pl.col("at").shift(-1),
     )
+    rows = {
+        "came": came,
+        "fan": fan,
+        "days": told.drop_nulls("until"),
+        "last": came.tail(1),
+        "levels": levels,
+    }
+    return Picture(_form(words.day(came["at"][0]), tuple(_ticks(came, fan, levels))), rows)
+
+
+@lru_cache(MOST_FORMS)
+def _form(since: str, ticks: tuple[float, ...]) -> dict[str, Any]:
+    """What is the same of all charts from this day on with these ticks."""
+    plain: dict[str, Any] = {"interpolate": "step-after", "aria": False}
+    past = of_rows("came").mark_line(color=GREY, strokeWidth=2, **plain)
+    outer = of_rows("fan").mark_area(color=BLUE, opacity=0.2, **plain)
+    inner = of_rows("fan").mark_area(color=BLUE, opacity=0.35, **plain)
+    middle = of_rows("fan").mark_line(color=BLUE, strokeWidth=2, **plain)
     tooltip = [
         alt.Tooltip("by:N", title="By"),
         *(
@@ -123,15 +145,15 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
             )
         ),
     ]
-    axis = alt.Axis(format=",~r", values=_ticks(came, fan, levels), **LABELS_INSIDE)
+    axis = alt.Axis(format=",~r", values=list(ticks), **LABELS_INSIDE)
     ftm = alt.Y("low:Q", title=None, axis=axis)
-    last_block = alt.Chart(came.tail(1)).mark_rule(color=GREY, strokeDash=[2, 2], aria=False)
-    level = alt.Chart(levels).mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5, aria=False)
-    name = alt.Chart(levels).mark_text(
+    last_block = of_rows("last").mark_rule(color=GREY, strokeDash=[2, 2], aria=False)
+    level = of_rows("levels").mark_rule(color=AMBER, strokeDash=[6, 3], strokeWidth=1.5, aria=False)
+    name = of_rows("levels").mark_text(
         align="left", baseline="bottom", dx=2, dy=-3, color=AMBER, fontSize=12, aria=False
     )
     # An area has one tooltip for all its days: each day has an unseen column of its own.
-    columns = alt.Chart(told.drop_nulls("until")).mark_bar(opacity=0, aria=False)
+    columns = of_rows("days").mark_bar(opacity=0, aria=False)
     layers = [
         outer.encode(x=dates_axis("at"), y=ftm, y2="high:Q", tooltip=NO_TOOLTIP),
         inner.encode(x="at:T", y="q25:Q", y2="q75:Q", tooltip=NO_TOOLTIP),
@@ -145,14 +167,13 @@ def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> al
         ),
     ]
     title = alt.Title(
-        f"FTM that came in since {words.day(came['at'][0])}",
+        f"FTM that came in since {since}",
         anchor="start",
         fontSize=13,
         fontWeight=600,
         offset=8,
     )
-    chart: alt.LayerChart = layered(layers, 320).properties(title=title)
-    return chart
+    return layered(layers, 320).properties(title=title).to_dict()
 
 
 def _ticks(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> list[float]:

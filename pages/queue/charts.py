@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from functools import lru_cache
+from typing import Any, Literal
 
 import altair as alt
 import polars as pl
 
 from answers import words
 from ui.parts import colours
-from ui.parts.charts import LABELS_INSIDE
+from ui.parts.charts import LABELS_INSIDE, MOST_FORMS, Picture, of_rows
 from ui.parts.spans import LENGTH, Span, Step
 
 WAITING, CLAIMED, CAME, PAID = colours.AMBER, colours.BLUE, colours.PINK, colours.SILVER
 CLAIMS, OTHER, PAYOUTS = "Reward claims", "Other money", "Payouts"
 _DEPTH_HEIGHT, _FLOWS_HEIGHT = 220, 170
+Ticks = tuple[str, Literal["day", "week", "month"], int]
 
 
 def depth_against_claims(
     depth: pl.DataFrame, flows: pl.DataFrame, *, depth_step: Step, flow_step: Step, payouts: bool
-) -> alt.VConcatChart:
+) -> Picture:
     """Queue depth as steps above, what came in and was paid as bars below, on one time axis.
 
     `depth` has at and depth_ftm; `flows` has at, requests, depth_ftm, claimed_ftm, other_ftm and
@@ -27,22 +29,35 @@ def depth_against_claims(
     in part outside what `depth` covers is drawn as far as it lies inside, so that both panels begin
     and end together. One cursor runs through both, from bar to bar.
     """
-    hovered = alt.selection_point(name="cursor")
     begin, end = depth["at"][0], depth["at"][-1] + LENGTH[depth_step]
-    shown_days = (end - begin).days
     within = flows.with_columns(
         at=pl.max_horizontal("at", pl.lit(begin)),
         until=pl.min_horizontal(pl.col("at") + LENGTH[flow_step], pl.lit(end)),
     )
-    named = _named(within, flow_step)
-    rule = _rule(named, hovered)
-    steps = _steps(depth, end)
-    bars = _bars(within, payouts=payouts)
+    last = depth.tail(1).with_columns(at=pl.lit(end))  # the last level holds to its end
+    rows = {
+        "steps": pl.concat([depth, last]).select("at", "depth_ftm"),
+        "bars": _bars(within, payouts=payouts),
+        "periods": _named(within, flow_step),
+    }
+    nothing = (_is_nothing(rows["steps"]["depth_ftm"]), _is_nothing(rows["bars"]["ftm"]))
+    return Picture(_form(flow_step, payouts, _ticks((end - begin).days), nothing), rows)
+
+
+@lru_cache(MOST_FORMS)
+def _form(
+    flow_step: Step, payouts: bool, ticks: Ticks, nothing: tuple[bool, bool]
+) -> dict[str, Any]:
+    """What is the same of all such charts; of which panels `nothing` but 0 is drawn."""
+    hovered = alt.selection_point(name="cursor")
+    rule = _rule(hovered)
+    steps = _steps(_amount("depth_ftm", nothing=nothing[0]))
+    bars = _drawn_bars(_amount("ftm", nothing=nothing[1]), payouts=payouts)
     above = alt.layer(
-        steps.encode(x=_time(shown_days, labels=False)), rule, _readout(named, "level", hovered)
+        steps.encode(x=_time(ticks, labels=False)), rule, _readout("level", hovered)
     ).properties(title="FTM waiting", height=_DEPTH_HEIGHT)
     below = alt.layer(
-        bars.encode(x=_time(shown_days, labels=True)), rule, _readout(named, "flow", hovered)
+        bars.encode(x=_time(ticks, labels=True)), rule, _readout("flow", hovered)
     ).properties(
         title=f"FTM that came in{' and was paid' if payouts else ''} each {flow_step}",
         height=_FLOWS_HEIGHT,
@@ -66,7 +81,7 @@ def depth_against_claims(
     styled: alt.VConcatChart = chart.configure_view(stroke=None).configure_title(
         anchor="start", fontSize=13, fontWeight=600, offset=4
     )
-    return styled
+    return styled.to_dict()
 
 
 def takeaway(span: Span, depth: pl.DataFrame, flows: pl.DataFrame) -> str:
@@ -115,10 +130,9 @@ def _named(flows: pl.DataFrame, step: Step) -> pl.DataFrame:
     )
 
 
-def _steps(depth: pl.DataFrame, end: datetime) -> alt.Chart:
-    last = depth.tail(1).with_columns(at=pl.lit(end))  # the last level holds to its end
+def _steps(y: alt.Y) -> alt.Chart:
     steps: alt.Chart = (
-        alt.Chart(pl.concat([depth, last]).select("at", "depth_ftm"))
+        of_rows("steps")
         .mark_area(
             interpolate="step-after",
             color=WAITING,
@@ -126,21 +140,28 @@ def _steps(depth: pl.DataFrame, end: datetime) -> alt.Chart:
             line={"color": WAITING, "strokeWidth": 1.5},
             aria=False,
         )
-        .encode(y=_amount("depth_ftm", depth["depth_ftm"]))
+        .encode(y=y)
     )
     return steps
 
 
-def _bars(flows: pl.DataFrame, *, payouts: bool) -> alt.Chart:
-    """What came in as one bar in two colours, and beside it what was paid. Of money whose amount
-    is not known there is no bar."""
+def _shown(payouts: bool) -> list[str]:
+    """The kinds of bars."""
+    return [CLAIMS, OTHER, PAYOUTS] if payouts else [CLAIMS, OTHER]
+
+
+def _bars(flows: pl.DataFrame, *, payouts: bool) -> pl.DataFrame:
+    """A row a bar: what came in as one bar in two colours, and beside it what was paid. Of money
+    whose amount is not known there is no bar."""
     length = pl.col("until") - pl.col("at")
     width = length * (0.84 / (2 if payouts else 1))
     claimed, other = pl.col("claimed_ftm"), pl.col("other_ftm")
-    shown = [(CLAIMS, 0, pl.lit(0.0), claimed), (OTHER, 0, claimed, claimed + other)]
-    if payouts:
-        shown.append((PAYOUTS, 1, pl.lit(0.0), pl.col("paid_ftm")))
-    bars = pl.concat(
+    placed = {
+        CLAIMS: (0, pl.lit(0.0), claimed),
+        OTHER: (0, claimed, claimed + other),
+        PAYOUTS: (1, pl.lit(0.0), pl.col("paid_ftm")),
+    }
+    return pl.concat(
         flows.select(
             at=pl.col("at") + length * 0.08 + width * place,
             until=pl.col("at") + length * 0.08 + width * (place + 1),
@@ -148,27 +169,26 @@ def _bars(flows: pl.DataFrame, *, payouts: bool) -> alt.Chart:
             above=low,
             ftm=high,
         )
-        for kind, place, low, high in shown
+        for kind, (place, low, high) in ((kind, placed[kind]) for kind in _shown(payouts))
     )
+
+
+def _drawn_bars(y: alt.Y, *, payouts: bool) -> alt.Chart:
     colour = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=[CLAIMS, OTHER, PAYOUTS], range=[CLAIMED, CAME, PAID]),
-        legend=alt.Legend(
-            orient="top", title=None, offset=14, values=[kind for kind, *_ in shown], columns=3
-        ),
+        legend=alt.Legend(orient="top", title=None, offset=14, values=_shown(payouts), columns=3),
     )
     drawn: alt.Chart = (
-        alt.Chart(bars)
-        .mark_bar(aria=False)
-        .encode(x2="until:T", y=_amount("ftm", bars["ftm"]), y2="above:Q", color=colour)
+        of_rows("bars").mark_bar(aria=False).encode(x2="until:T", y=y, y2="above:Q", color=colour)
     )
     return drawn
 
 
-def _rule(flows: pl.DataFrame, hovered: alt.Parameter) -> alt.Chart:
+def _rule(hovered: alt.Parameter) -> alt.Chart:
     """The cursor: found by the nearest period, wherever the pointer is in a panel."""
     rule: alt.Chart = (
-        alt.Chart(flows)
+        of_rows("periods")
         .mark_rule(color=PAID, strokeWidth=1)
         .encode(
             x="at:T",
@@ -187,13 +207,13 @@ def _rule(flows: pl.DataFrame, hovered: alt.Parameter) -> alt.Chart:
     return rule
 
 
-def _readout(flows: pl.DataFrame, words_of: str, hovered: alt.Parameter) -> alt.Chart:
+def _readout(words_of: str, hovered: alt.Parameter) -> alt.Chart:
     """What the cursor stands on, above the panel: a finger gets no tooltip.
 
     Every row's text is there, but for the one unseen: so the panel keeps its place.
     """
     readout: alt.Chart = (
-        alt.Chart(flows)
+        of_rows("periods")
         .mark_text(align="right", baseline="bottom", fontSize=12, color=colours.GREY, aria=False)
         .encode(
             text=f"{words_of}:N",
@@ -205,21 +225,23 @@ def _readout(flows: pl.DataFrame, words_of: str, hovered: alt.Parameter) -> alt.
     return readout
 
 
-def _time(shown_days: int, *, labels: bool) -> alt.X:
-    """The shared axis in UTC, with about a dozen ticks; only the lower panel labels them."""
-    form, ticks = "%-d %b", alt.TimeIntervalStep(interval="week", step=1)
+def _ticks(shown_days: int) -> Ticks:
+    """About a dozen ticks: how they are labelled, and how far they are apart."""
     if shown_days > 100:
-        months = max(1, round(shown_days / 30 / 12))
-        form, ticks = "%b %Y", alt.TimeIntervalStep(interval="month", step=months)
-    elif shown_days < 21:
-        form, ticks = "%-d %b", alt.TimeIntervalStep(interval="day", step=1)
+        return "%b %Y", "month", max(1, round(shown_days / 30 / 12))
+    return "%-d %b", "day" if shown_days < 21 else "week", 1
+
+
+def _time(ticks: Ticks, *, labels: bool) -> alt.X:
+    """The shared axis in UTC; only the lower panel labels it."""
+    form, interval, step = ticks
     return alt.X(
         "at:T",
         title=None,
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(
             format=form,
-            tickCount=ticks,
+            tickCount=alt.TimeIntervalStep(interval=interval, step=step),
             labels=labels,
             ticks=labels,
             grid=False,
@@ -232,9 +254,13 @@ def _time(shown_days: int, *, labels: bool) -> alt.X:
     )
 
 
-def _amount(column: str, amounts: pl.Series) -> alt.Y:
+def _is_nothing(amounts: pl.Series) -> bool:
+    """Whether all that is known is 0, which leaves an axis without an end."""
+    return bool((amounts.fill_null(1) == 0).all())
+
+
+def _amount(column: str, *, nothing: bool) -> alt.Y:
     """FTM, with its labels inside the panel: both panels then begin at the page's edge."""
-    nothing = (amounts.fill_null(1) == 0).all()
     return alt.Y(
         f"{column}:Q",
         title=None,

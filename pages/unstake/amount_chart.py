@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import altair as alt
 import polars as pl
 
-from ui.parts.charts import NO_TOOLTIP, layered
+from ui.parts import ranges
+from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, layered, of_rows
 from ui.parts.colours import BLUE, GREY
-from ui.parts.ranges import ranges
 
 
-def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
+def amounts(spans: pl.DataFrame, *, horizon_days: int) -> Picture:
     """One row an amount (`name` in the token, in order; `paid` in FTM): days `low` to `high` thin,
     `q25` to `q75` thick, a tick at `q50`; null past the horizon. `mine` marks the user's own."""
+    rows = {"today": pl.DataFrame({"at": [0]})}
+    bars = ranges.parts(spans.with_columns(edge=horizon_days))
+    names = tuple(spans["name"].unique(maintain_order=True))
+    return Picture(_form(names, spans.height, tuple(bars), horizon_days), rows | bars)
+
+
+@lru_cache(MOST_FORMS)
+def _form(
+    names: tuple[str, ...], rows: int, bars: tuple[str, ...], horizon_days: int
+) -> dict[str, Any]:
     # A label is short, but an amount of a few wei has all its digits: none is ever cut.
     axis = alt.Axis(ticks=False, domain=False, labelLimit=0)
-    names = spans["name"].unique(maintain_order=True).to_list()
     x = alt.X(
         "at:Q",
         title=None,
@@ -23,7 +35,7 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
         axis=alt.Axis(labelExpr="datum.label + ' d'", grid=False, tickCount=7, labelFlush=True),
     )
     channels = {
-        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=names), axis=axis),
+        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=list(names)), axis=axis),
         "color": alt.Color(
             "mine:N", legend=None, scale=alt.Scale(domain=[True, False], range=[BLUE, GREY])
         ),
@@ -33,9 +45,6 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> alt.LayerChart:
             alt.Tooltip("half:N", title="50 % chance"),
         ],
     }
-    today = alt.Chart(pl.DataFrame({"at": [0]})).mark_rule(color=GREY, aria=False)
-    begin = today.encode(x=x, tooltip=NO_TOOLTIP)
-    layers = ranges(
-        spans.with_columns(edge=horizon_days), "Q", heights=(4, 12, 18), channels=channels
-    )
-    return layered([begin, *layers], 26 * spans.height + 30)
+    begin = of_rows("today").mark_rule(color=GREY, aria=False).encode(x=x, tooltip=NO_TOOLTIP)
+    drawn = ranges.layers(bars, "Q", heights=(4, 12, 18), channels=channels)
+    return layered([begin, *drawn], 26 * rows + 30).to_dict()

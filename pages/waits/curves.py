@@ -7,6 +7,8 @@ long, and some still wait, it is not trusted: a curve of three may say 100 % whi
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -15,7 +17,7 @@ import polars as pl
 from answers import words
 from forecast.baselines import AMOUNT_BUCKETS
 from ui.parts import colours
-from ui.parts.charts import LABELS_INSIDE, NO_TOOLTIP
+from ui.parts.charts import LABELS_INSIDE, MOST_FORMS, NO_TOOLTIP, Picture, of_rows
 
 NOT_KNOWN_YET = "not known yet"
 FEWEST = 10  # of fewer that waited as long, each would move the curve by more than a tenth
@@ -90,24 +92,50 @@ def percent(share: float | None, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def release_curves(
-    curve: pl.DataFrame, *, promised_days: int, days: int | None
-) -> alt.VConcatChart:
+def release_curves(curve: pl.DataFrame, *, promised_days: int, days: int | None) -> Picture:
     """Share released as steps against days since the request, one curve a bucket.
 
     `curve` has bucket, wait_days, at_risk, released and share_waiting, in that order, and is not
-    empty. `days` is where the axis ends, by default past the longest wait. Above the curves
-    stands their key, which also shows what the cursor reads.
+    empty. `days` is where the axis ends, by default the whole day past the longest wait. Above the
+    curves stands their key, which also shows what the cursor reads.
     """
     longest = max(float(wait) for wait in curve["wait_days"])
-    until = float(days) if days else max(longest, promised_days * 1.1)
+    until = days or math.ceil(max(longest, promised_days * 1.1))
+    sizes = {name: of_bucket["at_risk"][0] for name, of_bucket in _buckets(curve).items()}
+    rows = {
+        "read": readings(curve, until),
+        "promise": pl.DataFrame({"days": [promised_days], "name": [f"{promised_days} days"]}),
+        "key": pl.DataFrame(
+            {
+                "bucket": list(sizes),
+                "y": _places(len(sizes))[1:],
+                "label": [
+                    f"{name}, {words.plural(size, 'request')}" for name, size in sizes.items()
+                ],
+            }
+        ),
+        "title": pl.DataFrame({"title": ["Share paid"]}),
+    }
+    if (known := trusted(curve)).height:
+        rows["steps"] = _steps(known)
+    return Picture(_form(tuple(sizes), until, promised_days, known.height > 0), rows)
+
+
+def _places(names: int) -> list[float]:
+    """How far down the key's title stands, and then each name."""
+    return [_ROW_HEIGHT * (place + 0.5) for place in range(names + 1)]
+
+
+@lru_cache(MOST_FORMS)
+def _form(
+    names: tuple[str, ...], until: int, promised_days: int, has_steps: bool
+) -> dict[str, Any]:
+    """What is the same of all charts with curves of these names up to that day."""
     hovered = alt.selection_point(name="cursor")
-    read = readings(curve, until)
-    known = trusted(curve)
-    steps = [_steps(known, until)] if known.height else []
-    curves = alt.layer(*_promise(promised_days, until), *steps, _cursor(read, hovered))
+    steps = [_lines(names, until)] if has_steps else []
+    curves = alt.layer(*_promise(promised_days, until), *steps, _cursor(hovered))
     chart = alt.vconcat(
-        _key(curve, read, hovered), curves.properties(height=_HEIGHT), spacing=14
+        _key(names, hovered), curves.properties(height=_HEIGHT), spacing=14
     ).resolve_scale(color="independent", strokeDash="independent")
     chart.vconcat[1].layer[-1].name = "cursor_1"  # Altair ends names in the panel's place
     chart.params = [
@@ -119,8 +147,8 @@ def release_curves(
             views=["cursor_1"],
         )
     ]
-    styled: alt.VConcatChart = chart.configure_view(stroke=None)
-    return styled
+    spec: dict[str, Any] = chart.configure_view(stroke=None).to_dict()
+    return spec
 
 
 def trusted(curve: pl.DataFrame) -> pl.DataFrame:
@@ -158,17 +186,20 @@ def readings(curve: pl.DataFrame, until: float) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _steps(curve: pl.DataFrame, until: float) -> alt.Chart:
+def _steps(curve: pl.DataFrame) -> pl.DataFrame:
+    """A row where a curve falls by a step that can be seen, and where it ends."""
     steps_each = min(_FINEST, _ROWS // curve["bucket"].n_unique())
     step = (pl.col("share_waiting") * steps_each).floor()
     moved = step.ne_missing(step.shift()).over("bucket")
     ends = pl.col("wait_days") == pl.col("wait_days").max().over("bucket")
-    steps: alt.Chart = (
-        alt.Chart(
-            curve.filter(moved | ends).select(
-                "bucket", days="wait_days", released=100 - 100 * pl.col("share_waiting")
-            )
-        )
+    return curve.filter(moved | ends).select(
+        "bucket", days="wait_days", released=100 - 100 * pl.col("share_waiting")
+    )
+
+
+def _lines(names: tuple[str, ...], until: int) -> alt.Chart:
+    lines: alt.Chart = (
+        of_rows("steps")
         .mark_line(interpolate="step-after", strokeWidth=2, clip=True)
         .encode(
             tooltip=NO_TOOLTIP,
@@ -196,26 +227,27 @@ def _steps(curve: pl.DataFrame, until: float) -> alt.Chart:
                     **LABELS_INSIDE,
                 ),
             ),
-            **_styled(curve),
+            **_styled(names),
         )
     )
-    return steps
+    return lines
 
 
-def _styled(curve: pl.DataFrame) -> dict[str, alt.Color | alt.StrokeDash]:
-    names = list(_buckets(curve))
+def _styled(names: tuple[str, ...]) -> dict[str, alt.Color | alt.StrokeDash]:
     hues, dashes = zip(*(STYLES[name] for name in names), strict=True)
     return {
-        "color": alt.Color("bucket:N", legend=None, scale=alt.Scale(domain=names, range=hues)),
+        "color": alt.Color(
+            "bucket:N", legend=None, scale=alt.Scale(domain=list(names), range=hues)
+        ),
         "strokeDash": alt.StrokeDash(
-            "bucket:N", legend=None, scale=alt.Scale(domain=names, range=dashes)
+            "bucket:N", legend=None, scale=alt.Scale(domain=list(names), range=dashes)
         ),
     }
 
 
-def _promise(promised_days: int, until: float) -> list[alt.Chart]:
+def _promise(promised_days: int, until: int) -> list[alt.Chart]:
     """A rule where the official answer ends; its name stands where there is room for it."""
-    at = alt.Chart(pl.DataFrame({"days": [promised_days], "name": [f"{promised_days} days"]}))
+    at = of_rows("promise")
     left = promised_days > until * 0.3
     rule = at.mark_rule(color=colours.GREY, strokeWidth=1, strokeDash=[4, 3], clip=True)
     name = at.mark_text(
@@ -229,10 +261,10 @@ def _promise(promised_days: int, until: float) -> list[alt.Chart]:
     return [layer.encode(x="days:Q", tooltip=NO_TOOLTIP) for layer in (rule, name)]
 
 
-def _cursor(read: pl.DataFrame, hovered: alt.Parameter) -> alt.Chart:
+def _cursor(hovered: alt.Parameter) -> alt.Chart:
     """A rule on the day nearest to the pointer, wherever that is in the panel."""
     rule: alt.Chart = (
-        alt.Chart(read)
+        of_rows("read")
         .mark_rule(color=colours.GREY, strokeWidth=1)
         .encode(x="days:Q", opacity=_if(hovered), tooltip=NO_TOOLTIP)
     )
@@ -243,33 +275,25 @@ def _if(hovered: alt.Parameter) -> Any:
     return alt.condition(hovered, alt.value(1), alt.value(0), empty=False)
 
 
-def _key(curve: pl.DataFrame, read: pl.DataFrame, hovered: alt.Parameter) -> alt.LayerChart:
+def _key(names: tuple[str, ...], hovered: alt.Parameter) -> alt.LayerChart:
     """Every curve's look, name and size, and beside it its share where the cursor stands.
 
     The texts of all readings are there, and all but one invisible: so the panel keeps its size.
     """
-    sizes = {name: of_bucket["at_risk"][0] for name, of_bucket in _buckets(curve).items()}
-    heights = [_ROW_HEIGHT * (place + 0.5) for place in range(len(sizes) + 1)]
-    rows = pl.DataFrame(
-        {
-            "bucket": list(sizes),
-            "y": heights[1:],
-            "label": [f"{name}, {words.plural(size, 'request')}" for name, size in sizes.items()],
-        }
-    )
-    at = alt.Chart(rows).encode(y=alt.Y("y:Q", scale=None, axis=None), tooltip=NO_TOOLTIP)
+    heights = _places(len(names))
+    at = of_rows("key").encode(y=alt.Y("y:Q", scale=None, axis=None), tooltip=NO_TOOLTIP)
     swatch = at.mark_rule(strokeWidth=2.5, aria=False).encode(
-        x=alt.value(0), x2=alt.value(26), **_styled(curve)
+        x=alt.value(0), x2=alt.value(26), **_styled(names)
     )
     text: dict[str, Any] = {"baseline": "middle", "fontSize": 12, "color": colours.GREY}
     label = at.mark_text(align="left", **text).encode(text="label:N", x=alt.value(34))
     title = (
-        alt.Chart(pl.DataFrame({"title": ["Share paid"]}))
+        of_rows("title")
         .mark_text(align="left", fontWeight=600, **text)
         .encode(text="title:N", x=alt.value(0), y=alt.value(heights[0]), tooltip=NO_TOOLTIP)
     )
     texts = [
-        alt.Chart(read)
+        of_rows("read")
         .mark_text(align="right", aria=False, **text)
         .encode(
             text=f"{name}:N",
@@ -278,8 +302,6 @@ def _key(curve: pl.DataFrame, read: pl.DataFrame, hovered: alt.Parameter) -> alt
             opacity=_if(hovered),
             tooltip=NO_TOOLTIP,
         )
-        for name, height in zip(["after", *sizes], heights, strict=True)
+        for name, height in zip(["after", *names], heights, strict=True)
     ]
-    return alt.LayerChart(
-        layer=[swatch, label, title, *texts], height=_ROW_HEIGHT * (len(sizes) + 1)
-    )
+    return alt.LayerChart(layer=[swatch, label, title, *texts], height=_ROW_HEIGHT * len(heights))

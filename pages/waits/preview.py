@@ -28,7 +28,7 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     if curve.is_empty():
         return Preview(title, sentence)
     chart = curves.release_curves(curve, promised_days=OFFICIAL_DAYS, days=parts.AXES.get(axis))
-    spec = still(chart, chart.vconcat[0].height, _HEIGHT)
+    spec = still(chart, chart.spec["vconcat"][0]["height"], _HEIGHT)
     key, panel = spec.pop("vconcat")
     steps = [layer["encoding"]["x"] for layer in panel["layer"] if layer["mark"]["type"] == "line"]
     for x in steps:

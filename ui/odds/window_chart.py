@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import polars as pl
 
 from answers import window_words
 from forecast import ReleaseWindow
-from ui.parts.charts import NO_TOOLTIP, dates_axis, layered
+from ui.parts import ranges
+from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, dates_axis, layered, of_rows
 from ui.parts.colours import BLUE, GREY
-from ui.parts.ranges import ranges
 
 _QUANTILES = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
 
@@ -48,37 +50,52 @@ def window_chart(
     promised_at: datetime | None,
     horizon_days: float,
     heights: tuple[int, int, int] = (6, 16, 24),
-) -> alt.LayerChart:
+) -> Picture:
     """One row a request: thin from `low` to `high` (90 %), thick from `q25` to `q75`, a tick at
     `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end.
     What goes on beyond the horizon ends in an arrow at the right edge. The `heights` are those of
     the thin bar, the thick bar and the tick, in pixels."""
-    names = spans["name"].unique(maintain_order=True).to_list()
-    named = names != [""]
-    axis = alt.Axis(labelLimit=110) if named else None
-    channels = {
-        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=names), axis=axis),
-        "tooltip": [
-            alt.Tooltip(f"{key}_by:N", title=f"{_percent(key)} chance") for key in _QUANTILES
-        ],
-        "color": alt.value(BLUE),
-    }
     ends = [moment for key in _QUANTILES for moment in spans[key] if moment is not None]
     end = max([*ends, promised_at or at])
     if spans["high"].null_count():
         end = at + timedelta(days=horizon_days)
     # As wide as the dates reach, whatever is drawn of them.
-    ground = alt.Chart(pl.DataFrame({"at": [at, end]})).mark_rule(opacity=0, aria=False)
+    rows = {"ground": pl.DataFrame({"at": [at, end]}), "now": pl.DataFrame({"at": [at]})}
+    if promised_at is not None:
+        rows["promised"] = pl.DataFrame({"at": [promised_at]})
+    bars = ranges.parts(spans.with_columns(edge=pl.lit(end)))
+    names = tuple(spans["name"].unique(maintain_order=True))
+    form = _form(names, spans.height, tuple(bars), promised_at is not None, heights)
+    return Picture(form, rows | bars)
+
+
+@lru_cache(MOST_FORMS)
+def _form(
+    names: tuple[str, ...],
+    rows: int,
+    bars: tuple[str, ...],
+    has_promise: bool,
+    heights: tuple[int, int, int],
+) -> dict[str, Any]:
+    axis = alt.Axis(labelLimit=110) if names != ("",) else None
+    channels = {
+        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=list(names)), axis=axis),
+        "tooltip": [
+            alt.Tooltip(f"{key}_by:N", title=f"{_percent(key)} chance") for key in _QUANTILES
+        ],
+        "color": alt.value(BLUE),
+    }
+    ground = of_rows("ground").mark_rule(opacity=0, aria=False)
     rules = [
-        alt.Chart(pl.DataFrame({"at": [moment]}))
+        of_rows(name)
         .mark_rule(color=GREY, strokeDash=dash, aria=False)
         .encode(x="at:T", tooltip=NO_TOOLTIP)
-        for moment, dash in ((at, [1, 0]), (promised_at, [4, 3]))
-        if moment is not None
+        for name, dash in (("now", [1, 0]), ("promised", [4, 3]))
+        if has_promise or name == "now"
     ]
-    bars = ranges(spans.with_columns(edge=pl.lit(end)), "T", heights=heights, channels=channels)
-    layers = [ground.encode(x=dates_axis("at"), tooltip=NO_TOOLTIP), *bars, *rules]
-    return layered(layers, 34 * spans.height + 44)
+    drawn = ranges.layers(bars, "T", heights=heights, channels=channels)
+    layers = [ground.encode(x=dates_axis("at"), tooltip=NO_TOOLTIP), *drawn, *rules]
+    return layered(layers, 34 * rows + 44).to_dict()
 
 
 def _percent(key: str) -> str:

@@ -14,7 +14,9 @@ import altair
 import polars as pl
 import streamlit as st
 
-AnyChart = altair.Chart | altair.LayerChart | altair.VConcatChart
+from ui.parts.charts import Picture
+
+AnyChart = altair.Chart | altair.LayerChart | altair.VConcatChart | Picture
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -53,7 +55,9 @@ def draw(chart: Callable[..., AnyChart], *frames: pl.DataFrame, alt: str, **opti
     """
 
     def show() -> None:
-        st.vega_lite_chart(chart(*frames, **options).to_dict(), width="stretch", alt=alt)
+        drawn = chart(*frames, **options)
+        spec = drawn.sent() if isinstance(drawn, Picture) else drawn.to_dict()
+        st.vega_lite_chart(spec, width="stretch", alt=alt)
 
     if _in_part.get():
         show()

@@ -6,45 +6,62 @@ there in an arrow, and it has no tick. A row that lies beyond as a whole is an a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import altair as alt
 import polars as pl
 
+from ui.parts.charts import of_rows
 from ui.parts.colours import AMBER
 
+_BARS = (("low", "high"), ("q25", "q75"))
 
-def ranges(
-    rows: pl.DataFrame, kind: str, *, heights: tuple[int, int, int], channels: dict[str, Any]
+
+def parts(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What is drawn of `rows`, by the part's name; a part without rows is left out. They have low,
+    q25, q50, q75 and high, null beyond; `edge`, the axis's right end, where nothing is forecast any
+    more; and `said`, which is read out for each mark."""
+    drawn = {}
+    for begin, end in _BARS:
+        begun = rows.filter(pl.col(begin).is_not_null())
+        drawn[begin] = begun.filter(pl.col(end).is_not_null())
+        drawn[f"{begin} open"] = begun.filter(pl.col(end).is_null())
+    drawn["arrow"] = rows.filter(pl.col("high").is_null())
+    drawn["q50"] = rows.filter(pl.col("q50").is_not_null())
+    return {name: part for name, part in drawn.items() if part.height}
+
+
+def layers(
+    drawn: Collection[str],
+    kind: str,
+    *,
+    heights: tuple[int, int, int],
+    channels: dict[str, Any],
 ) -> list[alt.Chart]:
-    """Layers of `rows`: thin from `low` to `high`, thick from `q25` to `q75`, a tick at `q50`, of
-    these `heights` in pixels. The columns are of this `kind`, Q or T. Another layer has the x axis;
-    `edge` is its right end, where nothing is forecast any more. The y channel names its domain: a
-    row may be in few layers.
+    """A layer for each of the `drawn` parts: thin from `low` to `high`, thick from `q25` to `q75`,
+    a tick at `q50`, of these `heights` in pixels. The columns are of this `kind`, Q or T. Another
+    layer has the x axis. The y channel names its domain: a row may be in few layers.
 
-    `channels` are what all marks share; `said` of a row is read out for each of its marks.
+    `channels` are what all marks share.
     """
     thin, thick, tick = heights
     channels = channels | {"description": alt.Description("said:N")}
-    drawn = []
-    for begin, end, height, opacity in (("low", "high", thin, 0.45), ("q25", "q75", thick, 0.8)):
-        begun = rows.filter(pl.col(begin).is_not_null())
-        for part, until in (
-            (begun.filter(pl.col(end).is_not_null()), end),
-            (begun.filter(pl.col(end).is_null()), "edge"),
-        ):
-            if part.height:
-                bars = alt.Chart(part).mark_bar(height=height, opacity=opacity)
-                drawn.append(bars.encode(x=f"{begin}:{kind}", x2=until, **channels))
-    open_end = rows.filter(pl.col("high").is_null())
-    if open_end.height:
-        arrow = alt.Chart(open_end).mark_point(
+    marks = []
+    looks = ((thin, 0.45), (thick, 0.8))
+    for (begin, end), (height, opacity) in zip(_BARS, looks, strict=True):
+        for name, until in ((begin, end), (f"{begin} open", "edge")):
+            if name in drawn:
+                bars = of_rows(name).mark_bar(height=height, opacity=opacity)
+                x, x2 = alt.X(f"{begin}:{kind}"), alt.X2(until)
+                marks.append(bars.encode(x=x, x2=x2, **channels))
+    if "arrow" in drawn:
+        arrow = of_rows("arrow").mark_point(
             shape="triangle-right", filled=True, size=tick**2, opacity=1, xOffset=-tick / 2.4
         )
-        drawn.append(arrow.encode(x=alt.value("width"), **channels))
-    inside = rows.filter(pl.col("q50").is_not_null())
-    if inside.height:
+        marks.append(arrow.encode(x=alt.value("width"), **channels))
+    if "q50" in drawn:
         plain = {name: channel for name, channel in channels.items() if name != "color"}
-        middle = alt.Chart(inside).mark_tick(thickness=3, height=tick, color=AMBER)
-        drawn.append(middle.encode(x=f"q50:{kind}", **plain))
-    return drawn
+        middle = of_rows("q50").mark_tick(thickness=3, height=tick, color=AMBER)
+        marks.append(middle.encode(x=alt.X(f"q50:{kind}"), **plain))
+    return marks
