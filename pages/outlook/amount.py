@@ -31,8 +31,7 @@ def amount_input(notices: DeltaGenerator) -> float:
     """The payout asked about in FTM, under `amount` in the URL."""
     wanted = "an amount above 0 and up to 3.2 billion"
     text = links.check("amount", _is_amount, wanted, f"{_USUAL_FTM:,.0f}", notices)
-    if isinstance(st.session_state.get("amount"), str):  # what was typed on the page before
-        del st.session_state["amount"]
+    links.drop_other("amount", (int, float))
     return st.number_input(
         "Payout in FTM",
         _LEAST_FTM,

@@ -42,6 +42,7 @@ def inputs(notices: DeltaGenerator) -> Wish:
     """The amount and its token, under `amount` and `unstake` in the URL."""
     fits = f"a text of at most {_LONGEST} letters"
     links.check("amount", lambda text: len(text) <= _LONGEST, fits, _USUAL, notices)
+    links.drop_other("amount", str)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             "You unstake",

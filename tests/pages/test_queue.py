@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 import queries
 from data.store.reader import open_reader
@@ -82,6 +83,25 @@ def test_an_amount_that_cannot_be_is_named_and_no_figure_is_given(
     assert not [text for text in app.markdown if " now: " in text.value]
     assert ways_on(app) == []
     assert "are waiting" in said(app), "the queue is told all the same"
+
+
+@pytest.mark.parametrize(("left", "come_to"), [("outlook", "queue"), ("queue", "outlook")])
+def test_an_amount_changed_while_another_page_opens_breaks_neither(
+    show_scored: Show, left: str, come_to: str
+) -> None:
+    """A browser sends both in one: the number of one page's input, for the text of the other's."""
+    app = show_scored(page=left)
+    if left == "outlook":
+        app.number_input[0].set_value(2_500.0)
+    else:
+        app.text_input[0].set_value("2500.5")
+    app._page_hash = calc_hash(come_to)
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == {"queue": "Unstake queue", "outlook": "Outlook"}[come_to]
+    held = app.text_input[0].value if come_to == "queue" else app.number_input[0].value
+    assert held in ("1000", 1_000.0)
 
 
 def test_an_empty_amount_asks_for_one(show_scored: Show) -> None:

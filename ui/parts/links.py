@@ -162,6 +162,13 @@ def check(
     return text
 
 
+def drop_other(key: str, kind: type | tuple[type, ...]) -> None:
+    """Drop what an input of the same name on another page held, where it is not of this `kind`:
+    Streamlit would hand it to this page's input, which cannot take it."""
+    if key in st.session_state and not isinstance(st.session_state[key], kind):
+        del st.session_state[key]
+
+
 def show_network(network: str) -> None:
     """To be called in a callback: have the page show another network. What the link names on the
     one that was shown leaves it, and `tell_left` says so; what an input holds stays."""
