@@ -18,14 +18,13 @@ def amounts(spans: pl.DataFrame, *, horizon_days: int) -> Picture:
     `q25` to `q75` thick, a tick at `q50`; null past the horizon. `mine` marks the user's own."""
     rows = {"today": pl.DataFrame({"at": [0]})}
     bars = ranges.parts(spans.with_columns(edge=horizon_days))
-    names = tuple(spans["name"].unique(maintain_order=True))
-    return Picture(_form(names, spans.height, tuple(bars), horizon_days), rows | bars)
+    names = spans["name"].unique(maintain_order=True).to_list()
+    form = _form(spans.height, tuple(bars), horizon_days)
+    return Picture(ranges.with_names(form, names), rows | bars)
 
 
 @lru_cache(MOST_FORMS)
-def _form(
-    names: tuple[str, ...], rows: int, bars: tuple[str, ...], horizon_days: int
-) -> dict[str, Any]:
+def _form(rows: int, bars: tuple[str, ...], horizon_days: int) -> dict[str, Any]:
     # A label is short, but an amount of a few wei has all its digits: none is ever cut.
     axis = alt.Axis(ticks=False, domain=False, labelLimit=0)
     x = alt.X(
@@ -35,7 +34,7 @@ def _form(
         axis=alt.Axis(labelExpr="datum.label + ' d'", grid=False, tickCount=7, labelFlush=True),
     )
     channels = {
-        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=list(names)), axis=axis),
+        "y": alt.Y("name:N", title=None, axis=axis),
         "color": alt.Color(
             "mine:N", legend=None, scale=alt.Scale(domain=[True, False], range=[BLUE, GREY])
         ),

@@ -64,22 +64,22 @@ def window_chart(
     if promised_at is not None:
         rows["promised"] = pl.DataFrame({"at": [promised_at]})
     bars = ranges.parts(spans.with_columns(edge=pl.lit(end)))
-    names = tuple(spans["name"].unique(maintain_order=True))
-    form = _form(names, spans.height, tuple(bars), promised_at is not None, heights)
-    return Picture(form, rows | bars)
+    names = spans["name"].unique(maintain_order=True).to_list()
+    form = _form(names != [""], spans.height, tuple(bars), promised_at is not None, heights)
+    return Picture(ranges.with_names(form, names), rows | bars)
 
 
 @lru_cache(MOST_FORMS)
 def _form(
-    names: tuple[str, ...],
+    has_names: bool,
     rows: int,
     bars: tuple[str, ...],
     has_promise: bool,
     heights: tuple[int, int, int],
 ) -> dict[str, Any]:
-    axis = alt.Axis(labelLimit=110) if names != ("",) else None
+    axis = alt.Axis(labelLimit=110) if has_names else None
     channels = {
-        "y": alt.Y("name:N", title=None, scale=alt.Scale(domain=list(names)), axis=axis),
+        "y": alt.Y("name:N", title=None, axis=axis),
         "tooltip": [
             alt.Tooltip(f"{key}_by:N", title=f"{_percent(key)} chance") for key in _QUANTILES
         ],

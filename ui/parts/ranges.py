@@ -6,7 +6,7 @@ there in an arrow, and it has no tick. A row that lies beyond as a whole is an a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import altair as alt
@@ -41,9 +41,8 @@ def layers(
 ) -> list[alt.Chart]:
     """A layer for each of the `drawn` parts: thin from `low` to `high`, thick from `q25` to `q75`,
     a tick at `q50`, of these `heights` in pixels. The columns are of this `kind`, Q or T. Another
-    layer has the x axis. The y channel names its domain: a row may be in few layers.
-
-    `channels` are what all marks share.
+    layer has the x axis. `channels` are what all marks share; of them `with_names` gives y its
+    domain.
     """
     thin, thick, tick = heights
     channels = channels | {"description": alt.Description("said:N")}
@@ -65,3 +64,15 @@ def layers(
         middle = of_rows("q50").mark_tick(thickness=3, height=tick, color=AMBER)
         marks.append(middle.encode(x=alt.X(f"q50:{kind}"), **plain))
     return marks
+
+
+def with_names(form: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """A layered spec in which each layer's y has these names as its domain: a row may be in few."""
+    named = []
+    for layer in form["layer"]:
+        encoding = layer["encoding"]
+        if "y" in encoding:
+            y = {**encoding["y"], "scale": {"domain": list(names)}}
+            encoding = {**encoding, "y": y}
+        named.append({**layer, "encoding": encoding})
+    return {**form, "layer": named}
