@@ -6,11 +6,13 @@ version, and a page that shows an old one is drawn anew.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -26,6 +28,11 @@ from data.store.reader import StoreInfo, open_reader, read_info
 from data.store.reader import version as version_of
 
 Row = Mapping[str, Any]  # one row of an answer, by column
+# A query's name, its parameters in order, and how many rows were asked for; None for all of them.
+Question = tuple[str, tuple[tuple[str, Any], ...], int | None]
+_MOST_QUESTIONS, _MOST_STORES = 200, 32
+_ASKED: dict[str, OrderedDict[Question, None]] = {}  # by store, those asked last at the end
+_asking = Lock()
 _OPENED: dict[Path, Version] = {}  # by store, the version that was opened last
 STALE_AFTER = timedelta(hours=1)
 
@@ -60,6 +67,8 @@ class StoreView:
     now: datetime
     at: At | None = None
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    # Not cached_property, which Python 3.11 gives one lock for all sessions.
+    _worked_out: dict[str, Ending] = field(default_factory=dict)
 
     @property
     def link(self) -> dict[str, str]:
@@ -74,10 +83,7 @@ class StoreView:
     def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """The first rows of a query's answer, and how many there are in all."""
         self.note(name, **params)
-        key = repr((self.version, name, most, sorted(params.items())))
-        return ANSWERS.get(
-            key, lambda: self.fetch_first(name, most, **params), lambda first: size_of(first[0])
-        )
+        return answered_first(self.version, name, most, params)
 
     def note(self, name: str, /, **params: Any) -> None:
         """Put a query into the page's footer whose answer the page has already."""
@@ -86,8 +92,7 @@ class StoreView:
 
     def fetch_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """As `ask_first`, anew: it is not kept, nor put into the footer."""
-        with cursor(self.version) as con:
-            return queries.run_first(con, name, most, **params)
+        return fetched_first(self.version, name, most, **params)
 
     def ask_row(self, name: str, /, **params: Any) -> dict[str, Any] | None:
         """The answer of a query that has one row, or none."""
@@ -121,19 +126,19 @@ class StoreView:
     @property
     def failed_checks(self) -> int:
         """How many of the last sync's checks failed."""
-        return answered(self.version, "checks_summary", {}).filter(status="failed").height
+        return _failed_checks(self.version)
 
     @property
     def first_request_at(self) -> datetime | None:
         """None where the store holds no request."""
-        contents = answered(self.version, "store_contents", {})
-        first_at: datetime | None = contents.filter(table_name="requests")["first_at"].item()
-        return first_at
+        return _first_request_at(self.version)
 
-    @cached_property
+    @property
     def ending(self) -> Ending:
         """What is known of the end of the chain at this run. Raises ConfigError."""
-        return self.ending_at(self.now)
+        if "ending" not in self._worked_out:
+            self._worked_out["ending"] = self.ending_at(self.now)
+        return self._worked_out["ending"]
 
     def ending_at(self, now: datetime) -> Ending:
         """The same at another moment. What is reported now was not known on a day of the past."""
@@ -141,7 +146,7 @@ class StoreView:
             return end_of_chain(None, self.info, self.now)
         return end_of_chain(self._network, self.info, now)
 
-    @cached_property
+    @property
     def _network(self) -> Network | None:
         """The network that was synced; None where none of that name has the store's chain."""
         name = self.info.network
@@ -183,17 +188,78 @@ def read(version: Version) -> StoreInfo:
         return read_info(con)
 
 
+@lru_cache(maxsize=16)
+def _failed_checks(version: Version) -> int:
+    return answered(version, "checks_summary", {}).filter(status="failed").height
+
+
+@lru_cache(maxsize=16)
+def _first_request_at(version: Version) -> datetime | None:
+    contents = answered(version, "store_contents", {})
+    first_at: datetime | None = contents.filter(table_name="requests")["first_at"].item()
+    return first_at
+
+
 def answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
     """The answer of a query on the store of this version. Raises StoreError, QueryError."""
+    rows: pl.DataFrame = answer(version, _remembered(version, name, params, None))
+    return rows
 
-    key = repr((version, name, sorted(params.items())))
-    return ANSWERS.get(key, lambda: fetched(version, name, **params), size_of)
+
+def answered_first(
+    version: Version, name: str, most: int, params: dict[str, Any]
+) -> tuple[pl.DataFrame, int]:
+    """The first rows of the same, and how many there are in all."""
+    first: tuple[pl.DataFrame, int] = answer(version, _remembered(version, name, params, most))
+    return first
+
+
+def answer(version: Version, question: Question) -> Any:
+    """The answer to a question, kept. Raises StoreError, QueryError."""
+    name, params, most = question
+    key = repr((version, question))
+    if most is None:
+        return ANSWERS.get(key, lambda: fetched(version, name, **dict(params)), size_of)
+    return ANSWERS.get(
+        key,
+        lambda: fetched_first(version, name, most, **dict(params)),
+        lambda first: size_of(first[0]),
+    )
+
+
+def _remembered(version: Version, name: str, params: dict[str, Any], most: int | None) -> Question:
+    """What is asked, as `questions` tells it."""
+    question = name, tuple(sorted(params.items())), most
+    with _asking:
+        asked = _ASKED.setdefault(version[0], OrderedDict())
+        asked[question] = None
+        asked.move_to_end(question)
+        if len(asked) > _MOST_QUESTIONS:
+            asked.popitem(last=False)
+        if len(_ASKED) > _MOST_STORES:  # days of the past are stores of their own
+            _ASKED.pop(next(iter(_ASKED)))
+    return question
+
+
+def questions(path: Path) -> list[Question]:
+    """What was asked of a store since this was last called, in whichever version; the newest
+    first."""
+    with _asking:
+        return [*_ASKED.pop(str(path), {})][::-1]
 
 
 def fetched(version: Version, name: str, /, **params: Any) -> pl.DataFrame:
-    """The same, not kept."""
+    """The answer of a query, not kept."""
     with cursor(version) as con:
         return queries.run(con, name, **params)
+
+
+def fetched_first(
+    version: Version, name: str, most: int, /, **params: Any
+) -> tuple[pl.DataFrame, int]:
+    """The first rows of the same, and how many there are in all."""
+    with cursor(version) as con:
+        return queries.run_first(con, name, most, **params)
 
 
 @lru_cache(maxsize=8)  # days of the past are stores of their own

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from answers import store_view
+from answers import ready, store_view
 from answers.sources import read_sources, scores_version
 from data import TrackerError
 from queries import QueryError
@@ -60,7 +60,7 @@ drawn = view = None
 scored = scores_version(source)
 try:
     shown.prepare(source, now)
-    drawn = source.version()
+    drawn = ready.shown_version(source)
     view = store_view.open_view(source, drawn, now)
     if view is not None and moment is not None:
         view = past_day.opened(source, moment, now) or view
@@ -91,6 +91,7 @@ try:
         if page.url_path != "explore":
             around.queries_behind(view)
 except store_view.SupersededError:
+    ready.show_newest(source)
     st.rerun()
 except (TrackerError, QueryError) as error:
     if view is not None and view.source.version() is None:  # another day of the past drove it out

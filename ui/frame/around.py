@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 import queries
 from answers import ending_words, past_odds, words
 from answers.ending import Ending, end_of_chain
+from answers.ready import shown_version
 from answers.sources import Source, Sources, Version, scores_version
 from answers.store_view import StoreView, is_stale
 from data import TrackerError
@@ -205,7 +206,7 @@ def _footer(
     standing = view and _standing(view, now)
     kept = scores_version(past.source if past else source)
     is_done = past is not None and expected and not past_odds.is_being_scored(past)
-    if (source.version(), sources.default(), kept, standing) != was or is_done:
+    if (shown_version(source), sources.default(), kept, standing) != was or is_done:
         st.rerun()
     if view is not None:
         info = view.info

@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from answers import words
+from answers.ready import shown_version
 from answers.sources import Source, Version
 from answers.store_view import StoreView
 from data import OlderStoreError, TrackerError
@@ -60,7 +61,7 @@ def notice(view: StoreView, drawn: Version | None) -> None:
 
 
 def _watch(source: Source, drawn: Version | None) -> None:
-    if source.version() != drawn:
+    if shown_version(source) != drawn:
         st.rerun()
     share, fault = upgrade_share(source.path), _faults.get(source.path)
     if share is not None:

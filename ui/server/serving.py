@@ -28,7 +28,17 @@ from answers import words
 from answers.sources import read_sources
 from data import TrackerError
 from data.config import ROOT, SAMPLE, settings
-from ui.server import fetching, gate, lines, operations, previews, rescoring, upgrading, watching
+from ui.server import (
+    fetching,
+    gate,
+    lines,
+    operations,
+    previews,
+    readying,
+    rescoring,
+    upgrading,
+    watching,
+)
 from ui.server.addresses import MOST_LETTERS
 
 _log = logging.getLogger("ui")
@@ -153,6 +163,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     gc.freeze()  # what stays is not worth a look at each collection
     _stop_in_time()
     beside = [fetching.keep_fetched(), upgrading.keep_upgraded(), watching.tell_changes()]
+    beside.append(readying.keep_ready())
     if _wants_scores():
         beside.append(rescoring.keep_scored())
     tasks = [asyncio.create_task(each) for each in beside]
