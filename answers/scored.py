@@ -44,6 +44,12 @@ class Odds:
         return self.present.curve.enough_history and not self.present.curve.stalled
 
     @property
+    def scores_key(self) -> tuple[str, tuple[int, int]]:
+        """Of what rests on the scores alone, which stay as they are from store to store."""
+        version, scores, _ = self.key
+        return version[0], scores
+
+    @property
     def behind_days(self) -> float:
         """The age of a real chain's last block; 0 for a simulation, whose time stands still."""
         store = self.store

@@ -45,14 +45,14 @@ else:
     st.caption(money.source_note(odds))
 
     st.subheader("How good such odds have been")
-    st.markdown(drawing.once(odds.key, scores.summary, odds))
-    drawing.once(odds.key, scores.calibration, odds)
-    drawing.once(odds.key, said_came.scatter, odds)
+    st.markdown(drawing.once(odds.scores_key, scores.summary, odds))
+    drawing.once(odds.scores_key, scores.calibration, odds)
+    drawing.once(odds.scores_key, said_came.scatter, odds)
     downloads.offer_scores(store, WHEN_MADE)
 
     st.subheader("Beside other answers")
     slice_name = scores.slice_input(odds, notices)
-    if drawing.once((odds.key, slice_name), scores.compared, odds, slice_name):
+    if drawing.once((odds.scores_key, slice_name), scores.compared, odds, slice_name):
         downloads.offer_scores(store, SCORES)
         metrics.explain()
     st.caption(scores.provenance(odds))
