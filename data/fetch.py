@@ -7,9 +7,9 @@ Pages read a file, as fast as ever, and know of no other place. The server runs 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,10 +20,12 @@ from data.config import copy_of, load_network, network_names, settings
 from data.fetched import Fetched
 from data.lake.address import is_lake, parse_lake
 from data.lake.copy import LakeCopy
+from data.logs import begin
 from data.store.fetch_state import FetchState, read_state, write_state
 
 LOOKED_EVERY_S = 3.0
 AGAIN = "the store can be fetched again"
+_log = logging.getLogger("data.fetch")
 
 
 def fetched(address: str, network: str | None) -> Fetched:
@@ -46,9 +48,11 @@ def fetched(address: str, network: str | None) -> Fetched:
     raise ConfigError(f"no store can be fetched from an address that begins with {kind}:")
 
 
-def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool]) -> None:
-    """Keep a copy at the newest for as long as `still` holds; `say` what changed."""
+def follow(copy: Fetched, still: Callable[[], bool]) -> None:
+    """Keep a copy at the newest for as long as `still` holds. Each fault of an outage is logged
+    once, and its end."""
     state = replace(read_state(copy.path), done=0, of=0)  # an outage may be older than this process
+    told = {state.fault} - {""}
 
     def tell(done: int, of: int) -> None:
         write_state(copy.path, replace(state, done=done, of=of))
@@ -61,8 +65,12 @@ def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool])
                 copy.fetch(tell)
         except TrackerError as error:
             fault = str(error)
-        if bool(fault) != bool(state.fault):
-            say(fault or AGAIN)
+        if fault and fault not in told:
+            _log.error("%s", fault)
+            told.add(fault)
+        elif told and not fault:
+            _log.info(AGAIN)
+            told.clear()
         since_s = (state.since_s or time.time()) if fault else 0.0
         state = FetchState(fault=fault, since_s=since_s)
         if state != read_state(copy.path):
@@ -83,14 +91,14 @@ def main(arguments: list[str] | None = None) -> int:
         copy.path.parent.mkdir(parents=True, exist_ok=True)
         if options.follow:
             parent = os.getppid()
-            follow(copy, _say, lambda: os.getppid() == parent)
+            follow(copy, lambda: os.getppid() == parent)
         elif copy.is_news():
             copy.fetch(lambda done, of: None)
     except TrackerError as error:
-        _say(str(error))
+        _log.error("%s", error)
         return 2 if isinstance(error, ConfigError) else error.exit_status
     except OSError as error:
-        _say(f"cannot write to {error.filename}: {error.strerror}")
+        _log.error("cannot write to %s: %s", error.filename, error.strerror)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -99,10 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _say(text: str) -> None:
-    print(f"data.fetch: {text}", file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
+    begin()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     raise SystemExit(main())

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from devnet import VAR, Devnet, DevnetError
-from devnet.node import free_port, local_node, stop
+from devnet.node import free_port, local_node, named_port, stop
 from devnet.rpc import Rpc
 from devnet.scenario import DAYS, play
 
@@ -50,8 +50,8 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devnet", description=__doc__)
-    parser.add_argument("--port", type=int, help="the node's port (8545, or a free one)")
-    parser.add_argument("--app-port", type=int, help="the app's port (8501, or a free one)")
+    parser.add_argument("--port", type=named_port, help="the node's port (8545, or a free one)")
+    parser.add_argument("--app-port", type=named_port, help="the app's port (8501, or a free one)")
     parser.add_argument("--no-app", action="store_true", help="do not start the app")
     parser.add_argument("--no-sync", action="store_true", help="do not fill and follow the store")
     return parser.parse_args()

@@ -18,7 +18,7 @@ from types import FrameType
 from data import TrackerError
 from data.config import SAMPLE, default_store
 from data.store.reader import local_file, open_reader, read_info
-from devnet.node import free_port
+from devnet.node import free_port, named_port
 from lakeside import VAR, LakesideError
 from lakeside.children import bounds, inherited, stop
 from lakeside.objects import BUCKET, object_store
@@ -65,7 +65,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m lakeside", description=__doc__)
     parser.add_argument("--network", help=f"whose store is moved; default {SAMPLE}")
     parser.add_argument("--store", type=local_file, help="the store, instead of var/NETWORK.duckdb")
-    parser.add_argument("--app-port", type=int, help="the app's port (8501, or a free one)")
+    parser.add_argument("--app-port", type=named_port, help="the app's port (8501, or a free one)")
     parser.add_argument("--no-app", action="store_true", help="do not start the app")
     return parser.parse_args()
 

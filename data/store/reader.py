@@ -164,7 +164,12 @@ def is_full(error: Exception) -> bool:
     """Whether there was no room to write."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-    return any(words in str(error) for words in ("No space left", "File too large"))
+    return is_spilt(error) or bool(re.search("No space left|File too large", str(error)))
+
+
+def is_spilt(error: Exception) -> bool:
+    """Whether what does not fit into memory found no room in the temporary folder."""
+    return isinstance(error, duckdb.Error) and "max_temp_directory_size" in str(error)
 
 
 def is_locked(error: Exception) -> bool:
