@@ -117,7 +117,7 @@ def ca_bundle() -> Path | None:
     return None
 
 
-_S3 = {
+S3_VARIABLES = {
     "KEY_ID": ("AWS_ACCESS_KEY_ID",),
     "SECRET": ("AWS_SECRET_ACCESS_KEY",),
     "SESSION_TOKEN": ("AWS_SESSION_TOKEN",),
@@ -130,7 +130,7 @@ def s3_access() -> dict[str, str]:
     and the endpoint where it is none of Amazon's. Nobody is to print it. Raises ConfigError for an
     endpoint that is none."""
     access = {}
-    for word, names in _S3.items():
+    for word, names in S3_VARIABLES.items():
         if told := [os.environ[name] for name in names if name in os.environ]:
             access[word] = told[0]
     if url := os.environ.get("AWS_ENDPOINT_URL"):
@@ -204,7 +204,8 @@ class Network(BaseModel):
 
 class Settings(BaseSettings):
     """The FTM_* variables: which `network` and `store` the app shows (None where unset; a store is
-    a file or, as text, the address of one that lies elsewhere), whether it scores odds in the
+    a file or, as text, the address of one that lies elsewhere), which `sync_store` a sync of that
+    network writes where its command line names none, whether the app scores odds in the
     background and logs forecasts that are shown, whether strangers visit it and may write SQL, the
     origins of sites that may show it in a frame, how often one client may ask the API in a minute
     (0: always) and how many rows one answer of it has at most, how many seconds old a store may be
@@ -220,6 +221,7 @@ class Settings(BaseSettings):
     network: str | None = None
     networks_file: Path | None = None
     store: Path | str | None = None
+    sync_store: str | None = None
     scoring: Literal["on", "off"] = "on"
     forecast_log: Literal["on", "off"] = "on"
     public: Literal["on", "off"] = "off"

@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--store",
-        type=_file_or_lake,
+        type=file_or_lake,
         metavar="PATH",
         help="instead of var/NAME.duckdb; a lake, as ducklake:postgres:dbname=NAME host=HOST: then "
         "from its newest state on, and what is read goes there",
@@ -79,7 +79,8 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
-def _file_or_lake(text: str) -> str:
+def file_or_lake(text: str) -> str:
+    """A store that a sync may write. Raises ArgumentTypeError."""
     return text if is_lake(text) else str(local_file(text))
 
 

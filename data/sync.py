@@ -39,10 +39,10 @@ from data.ingest.from_archive import sync_archive
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
 from data.lake.address import parse_lake
-from data.lake.working import Lake, lake_of, move
+from data.lake.working import Lake, find, lake_of, move
 from data.logs import CHANGE, begin, is_plain
 from data.node.endpoint import Manners
-from data.options import asking, between, count, parser, refuse_contradictions
+from data.options import asking, between, count, file_or_lake, parser, refuse_contradictions
 from data.sample.store import ensure_sample
 from data.store.reader import is_ctrl_c, local_file, version
 from data.store.sync_state import write_landed
@@ -64,14 +64,17 @@ def main(arguments: list[str] | None = None) -> int:
         network = load_network(options.network, tuple(options.rpc_url))
         refuse_contradictions(options)
         to_lake = parse_lake(options.to_lake) if options.to_lake else None
-        lake = lake_of(options.store or "", network)
-        path = lake.path if lake else Path(options.store or default_store(network.name))
+        store = options.store or _set_store(network)
+        lake = lake_of(store, network)
+        path = lake.path if lake else Path(store)
     except ConfigError as error:
         _log.error(error)
         return 2
     except KeyboardInterrupt:
         return 130
     try:
+        if to_lake is not None:
+            find(to_lake)
         _sync(network, path, options, lake)
         if to_lake is not None:
             _print(move(path, to_lake, network, datetime.now(UTC)))
@@ -82,6 +85,21 @@ def main(arguments: list[str] | None = None) -> int:
         status = _stopped(error, "what landed")
         return 0 if options.follow else status
     return 0
+
+
+def _set_store(network: Network) -> str:
+    """The store of a command line that names none. Raises ConfigError."""
+    given = settings()
+    if given.sync_store is None:
+        return str(default_store(network.name))
+    if given.network is None:
+        raise ConfigError("FTM_SYNC_STORE does not say of which network: set FTM_NETWORK too")
+    if given.network != network.name:
+        return str(default_store(network.name))
+    try:
+        return file_or_lake(given.sync_store)
+    except argparse.ArgumentTypeError as error:
+        raise ConfigError(f"FTM_SYNC_STORE: {error}") from error
 
 
 def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake | None) -> None:
