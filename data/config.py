@@ -41,6 +41,11 @@ def is_elsewhere(store: str) -> bool:
     return _ELSEWHERE.match(store) is not None
 
 
+def is_lake(store: str) -> bool:
+    """Whether a store's address means a lake, and no file."""
+    return store.startswith("ducklake:")
+
+
 def parse_address(text: str) -> str:
     """A 20-byte address in lower case; mixed case must carry a right EIP-55 checksum.
 

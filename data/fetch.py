@@ -16,9 +16,9 @@ from dataclasses import replace
 
 from data import ConfigError, TrackerError
 from data.archive_copy import ArchiveCopy, is_archive, named_in
-from data.config import copy_of, load_network, network_names, settings
+from data.config import copy_of, is_lake, load_network, network_names, settings
 from data.fetched import Fetched
-from data.lake.address import is_lake, parse_lake
+from data.lake.address import parse_lake
 from data.lake.copy import LakeCopy
 from data.logs import begin
 from data.store.fetch_state import FetchState, read_state, write_state

@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from data import ConfigError
-from data.config import SAMPLE, network_names
-from data.lake.address import is_lake
+from data.config import SAMPLE, is_lake, network_names
 from data.store.reader import local_file
 
 
@@ -111,8 +110,9 @@ def between(low: float, high: float, words: str) -> Callable[[str], float]:
 
 
 def count(text: str) -> int:
+    """A number of things, at least one."""
     if not re.fullmatch("[0-9]{1,7}", text) or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of stretches")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 9999999")
     return int(text)
 
 

@@ -25,6 +25,7 @@ from data.lake.pull import pull
 from data.lake.push import push
 from data.lake.pushes import push_of
 from data.lake.upkeep import check, compact, expire
+from data.options import between, count
 from data.store.reader import is_ctrl_c, local_file
 from data.store.writer import lock
 
@@ -117,7 +118,9 @@ def _sql(address: LakeAddress, options: argparse.Namespace) -> int:
             raise ConfigError(f"cannot read {sql}: {error}") from error
     with open_lake(address, options.network) as con, lake_errors(address):
         for given in options.set:
-            name, _, value = given.partition("=")
+            name, equals, value = given.partition("=")
+            if not equals:
+                raise ConfigError(f"--set wants NAME=VALUE, and not {given!r}")
             if f"getvariable('{name}')" not in sql:
                 raise ConfigError(f"the statement has no variable {name!r}: --set changes nothing")
             con.execute(f'SET VARIABLE "{name}" = ?', [value])
@@ -171,13 +174,19 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "bring the tables of an earlier version up to date")
     command("compact", _compact, "lay small files together", network=False)
     expired = command("expire", _expire, "forget old states, and delete their files", network=False)
-    expired.add_argument("--older-than", type=float, default=7.0, metavar="DAYS", help="default 7")
+    expired.add_argument(
+        "--older-than",
+        type=between(0, 36_500, "0 to 36500 days"),
+        default=7.0,
+        metavar="DAYS",
+        help="default 7",
+    )
     asked = command("sql", _sql, "ask the lake itself; nothing is written")
     asked.add_argument("sql", metavar="SQL", help="a statement, or a file that ends in .sql")
     asked.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="repeatable"
     )
-    asked.add_argument("--rows", type=int, default=40, metavar="N", help="shown; default 40")
+    asked.add_argument("--rows", type=count, default=40, metavar="N", help="shown; default 40")
     asked.add_argument("--csv", action="store_true", help="all of them, as CSV")
     return parser
 

@@ -67,8 +67,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"DATA_PATH parameter",
-        "the lake {0} is there, and its rows lie somewhere else: create it without --data, or name "
-        "the place that it has",
+        "the lake {0} is there, and its rows lie somewhere else: give --data the place that it has",
     ),
     (
         r"Unable to connect to Postgres|could not translate host name|Connection refused"

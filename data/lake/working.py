@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from data import ChangedLogError, LakeOutageError, StoreError
-from data.config import Network
-from data.lake.address import LakeAddress, is_lake, local_copy, parse_lake
+from data.config import Network, is_lake
+from data.lake.address import LakeAddress, local_copy, parse_lake
 from data.lake.connection import attach, holds, place
 from data.lake.errors import lake_errors
 from data.lake.merge import lay_together
