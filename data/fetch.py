@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,8 +19,9 @@ from data.config import copy_of, is_lake, load_network, network_names, settings
 from data.fetched import Fetched
 from data.lake.address import parse_lake
 from data.lake.copy import LakeCopy
-from data.logs import begin
+from data.store.command import as_program, ended
 from data.store.fetch_state import FetchState, read_state, write_state
+from data.store.reader import translated
 
 LOOKED_EVERY_S = 3.0
 AGAIN = "the store can be fetched again"
@@ -83,31 +83,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m data.fetch", description=__doc__)
     parser.add_argument("--follow", action="store_true", help="look for a newer one every 3 s")
     options = parser.parse_args(arguments)
+    return ended("data.fetch", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    store = settings().store
+    if not isinstance(store, str):
+        raise ConfigError("FTM_STORE names no address: there is nothing to fetch")
+    copy = fetched(store, settings().network)
     try:
-        store = settings().store
-        if not isinstance(store, str):
-            raise ConfigError("FTM_STORE names no address: there is nothing to fetch")
-        copy = fetched(store, settings().network)
         copy.path.parent.mkdir(parents=True, exist_ok=True)
-        if options.follow:
-            parent = os.getppid()
-            follow(copy, lambda: os.getppid() == parent)
-        elif copy.is_news():
-            copy.fetch(lambda done, of: None)
-    except TrackerError as error:
-        _log.error("%s", error)
-        return 2 if isinstance(error, ConfigError) else error.exit_status
     except OSError as error:
-        _log.error("cannot write to %s: %s", error.filename, error.strerror)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    if not options.follow:
-        print(f"{copy.path} is the newest")
-    return 0
+        raise translated(error, copy.path) from error
+    if options.follow:
+        parent = os.getppid()
+        follow(copy, lambda: os.getppid() == parent)
+        return
+    if copy.is_news():
+        copy.fetch(lambda done, of: None)
+    print(f"{copy.path} is the newest")
 
 
 if __name__ == "__main__":
-    begin()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    raise SystemExit(main())
+    as_program(main)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from data import ConfigError
 from data.config import SAMPLE, is_lake, network_names
-from data.store.reader import local_file
+from data.store.command import between, local_file
 
 
 def asking(name: str, description: str) -> argparse.ArgumentParser:
@@ -95,25 +93,6 @@ def _blocks(text: str) -> tuple[int, int]:
     if not dash:
         raise argparse.ArgumentTypeError(f"{text!r} is no range of blocks: write it A-B")
     return _block(first), _block(last)
-
-
-def between(low: float, high: float, words: str) -> Callable[[str], float]:
-    """A reader of numbers from `low` to `high`, which `words` say."""
-
-    def number(text: str) -> float:
-        with suppress(ValueError):
-            if low <= float(text) <= high:
-                return float(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not from {words}")
-
-    return number
-
-
-def count(text: str) -> int:
-    """A number of things, at least one."""
-    if not re.fullmatch("[0-9]{1,7}", text) or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 9999999")
-    return int(text)
 
 
 def refuse_contradictions(options: argparse.Namespace) -> None:

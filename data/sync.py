@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import ctypes
 import logging
-import os
-import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -28,7 +26,6 @@ from data import (
     LakeOutageError,
     LogFileError,
     NodeError,
-    TrackerError,
     WrongChainError,
 )
 from data import upgrade as upgrade_command
@@ -40,11 +37,12 @@ from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
 from data.lake.address import parse_lake
 from data.lake.working import Lake, find, lake_of, move
-from data.logs import CHANGE, begin, is_plain
+from data.logs import CHANGE, is_plain
 from data.node.endpoint import Manners
-from data.options import asking, between, count, file_or_lake, parser, refuse_contradictions
+from data.options import asking, file_or_lake, parser, refuse_contradictions
 from data.sample.store import ensure_sample
-from data.store.reader import is_ctrl_c, local_file, version
+from data.store.command import add_store, as_program, between, count, ended, local_file
+from data.store.reader import version
 from data.store.sync_state import write_landed
 from data.store.writer import lock
 
@@ -72,19 +70,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    try:
+
+    def run() -> None:
         if to_lake is not None:
             find(to_lake)
         _sync(network, path, options, lake)
         if to_lake is not None:
             _print(move(path, to_lake, network, datetime.now(UTC)))
-    except TrackerError as error:
-        _log.error(error)
-        return error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        status = _stopped(error, "what landed")
-        return 0 if options.follow else status
-    return 0
+
+    status = ended("data.sync", run, "what landed is kept, run the same command to go on")
+    return 0 if status == 130 and options.follow else status
 
 
 def _set_store(network: Network) -> str:
@@ -150,14 +145,6 @@ def _give_memory_back() -> None:
         library.mallopt(_MAPPED_FROM, 1 << 16)
 
 
-def _stopped(error: BaseException, kept: str) -> int:
-    """Say that Ctrl-C stopped the work, and what is kept; 130. Raises what is no Ctrl-C."""
-    if not is_ctrl_c(error):
-        raise error
-    _log.warning(f"stopped; {kept} is kept, run the same command to go on")
-    return 130
-
-
 def _check(arguments: list[str]) -> int:
     """Print what each endpoint can do; returns 0 if one of use keeps the whole history."""
     from data.node.survey import survey, table
@@ -187,9 +174,7 @@ def _verify(arguments: list[str]) -> int:
         metavar="R",
         help="requests for logs a second that each endpoint gets at the most; default 2",
     )
-    parser.add_argument(
-        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
-    )
+    add_store(parser)
     options = parser.parse_args(arguments)
     network = load_network(options.network, tuple(options.rpc_url))
     if network.simulated:
@@ -197,17 +182,15 @@ def _verify(arguments: list[str]) -> int:
     if options.against and (options.rpc_url or options.all or options.sample):
         raise ConfigError("--against asks no node: leave out --rpc-url, --all and --sample")
     path = options.store or default_store(network.name)
-    try:
+
+    def run() -> int:
         version(path)  # a store that is not there is not to be begun
         if options.against is not None:
             return _against(network, path, options)
         with lock(path):
             return _verified(network, path, options)
-    except TrackerError as error:
-        _log.error(error)
-        return error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        return _stopped(error, "what was compared")
+
+    return ended("data.sync", run, "what was compared is kept, run the same command to go on")
 
 
 def _against(network: Network, path: Path, options: argparse.Namespace) -> int:
@@ -343,17 +326,5 @@ def _tell_failures(findings: Sequence[Finding]) -> None:
 
 
 if __name__ == "__main__":
-    # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
     _give_memory_back()
-    begin()
-    # A script's background job never hears of Ctrl-C: `kill` ends it just as cleanly.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        status = main()
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:  # nobody reads what it says; what landed is kept
-        status = 128 + signal.SIGPIPE
-    # Requests still in flight after Ctrl-C hold no state: do not wait for their time-outs.
-    os._exit(status)
+    as_program(main)

@@ -17,7 +17,8 @@ from types import FrameType
 
 from data import TrackerError
 from data.config import SAMPLE, default_store
-from data.store.reader import local_file, open_reader, read_info
+from data.store.command import local_file
+from data.store.reader import open_reader, read_info
 from devnet.node import free_port, named_port
 from lakeside import VAR, LakesideError
 from lakeside.children import bounds, inherited, stop

@@ -23,7 +23,8 @@ from data.config import SAMPLE, default_store, load_network, settings
 from data.fetch import fetched
 from data.logs import begin
 from data.sample.store import ensure_sample
-from data.store.reader import local_file, open_reader, read_info
+from data.store.command import local_file
+from data.store.reader import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
 from scoring.companion import Scores, companion_of, read_scores, write_scores
