@@ -208,16 +208,10 @@ class Network(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The FTM_* variables: which `network` and `store` the app shows (None where unset; a store is
-    a file or, as text, the address of one that lies elsewhere), which `sync_store` a sync of that
-    network writes where its command line names none, whether the app scores odds in the
-    background and logs forecasts that are shown, whether strangers visit it and may write SQL, the
-    origins of sites that may show it in a frame, how often one client may ask the API in a minute
-    (0: always) and how many rows one answer of it has at most, how many seconds old a store may be
-    until /healthz fails, whether /metrics answers (None: where no strangers visit), from which
-    level on and in which form is logged, what an answer of a node may take in a sync (seconds in
-    all, bytes a second at least, megabytes unpacked), how often an archive elsewhere is looked at
-    and how large it may be and, in the names of Network's own keys, what overrides them."""
+    """The FTM_* variables, which the README explains. None is where one is unset. `store`, which the
+    app shows, is a file or, as text, the address of one that lies elsewhere; `sync_store` is what a
+    sync of `network` writes where its command line names none. Those in the names of Network's own
+    keys override them."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True

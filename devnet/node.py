@@ -7,6 +7,7 @@ only moves forward.
 from __future__ import annotations
 
 import platform
+import signal
 import socket
 import subprocess
 import sys
@@ -90,11 +91,11 @@ def local_node(port: int = 0) -> Iterator[str]:
             stop(process)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends a child: asked first, killed after five seconds."""
-    process.terminate()
+def stop(process: subprocess.Popen[bytes], asked: int = signal.SIGTERM, wait_s: float = 20) -> None:
+    """Ends a child: asked first, killed where it does not."""
+    process.send_signal(asked)  # nothing where it was waited for
     try:
-        process.wait(timeout=5)
+        process.wait(wait_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
