@@ -208,10 +208,10 @@ class Network(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The FTM_* variables, which the README explains. None is where one is unset. `store`, which the
+    """The FTM_* variables, which the README explains; None where one is unset. `store`, which the
     app shows, is a file or, as text, the address of one that lies elsewhere; `sync_store` is what a
     sync of `network` writes where its command line names none. Those in the names of Network's own
-    keys override them."""
+    keys override these."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True

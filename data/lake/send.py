@@ -202,15 +202,14 @@ def _refuse_other(
     lost the answer, a `whole` store may come in the place of what is left."""
     keys = ("chain_id", "simulated", "pool", "bond", "cert", "sfc")
     try:
+        check_holds(con, address, network.name, 0 if whole else OLDEST)
         rows = con.execute(
             f"SELECT {', '.join(keys)} FROM {place(network.name, 'store_info')}"
         ).fetchall()
     except duckdb.Error:  # of a lost file; while all are away, nothing can be pushed either
         if not whole:
             raise
-        rows = []
-    if rows or not whole:
-        check_holds(con, address, network.name, OLDEST)
+        return
     for key, stored in ((key, each) for row in rows for key, each in zip(keys, row, strict=True)):
         if stored != getattr(network, key):
             raise StoreError(
