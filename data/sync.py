@@ -29,7 +29,7 @@ from data import (
     WrongChainError,
 )
 from data import upgrade as upgrade_command
-from data.config import SAMPLE, Network, default_store, load_network, settings
+from data.config import SAMPLE, Network, default_store, is_lake, load_network, settings
 from data.ingest.archived import is_archive
 from data.ingest.checks import Finding, failures
 from data.ingest.from_archive import sync_archive
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         network = load_network(options.network, tuple(options.rpc_url))
         refuse_contradictions(options)
         to_lake = parse_lake(options.to_lake) if options.to_lake else None
-        store = options.store or _set_store(network)
+        store = options.store or _set_store(network, options)
         lake = lake_of(store, network)
         path = lake.path if lake else Path(store)
     except ConfigError as error:
@@ -82,15 +82,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if status == 130 and options.follow else status
 
 
-def _set_store(network: Network) -> str:
+def _set_store(network: Network, options: argparse.Namespace) -> str:
     """The store of a command line that names none. Raises ConfigError."""
-    given = settings()
+    given, own = settings(), str(default_store(network.name))
     if given.sync_store is None:
-        return str(default_store(network.name))
+        if given.network == network.name and is_lake(str(given.store)):
+            _log.warning(
+                f"the app shows a lake, and this syncs {own}: FTM_SYNC_STORE names another"
+            )
+        return own
     if given.network is None:
         raise ConfigError("FTM_SYNC_STORE does not say of which network: set FTM_NETWORK too")
     if given.network != network.name:
-        return str(default_store(network.name))
+        return own
     try:
         return file_or_lake(given.sync_store)
     except argparse.ArgumentTypeError as error:

@@ -301,7 +301,12 @@ def test_the_store_that_the_environment_names_is_that_of_its_network(
     assert sync(*command, "--store", other).stdout.startswith(f"{other}: 4 new logs")
     monkeypatch.setenv("FTM_NETWORK", "devnet")
     assert sync(*command).stdout.startswith(f"{tmp_path / 'var/fantom.duckdb'}: 4 new logs")
+    monkeypatch.delenv("FTM_SYNC_STORE")
     monkeypatch.setenv("FTM_NETWORK", "fantom")
+    monkeypatch.setenv("FTM_STORE", "ducklake:postgres:dbname=ftm password=s3cret")
+    told = sync(*command).stderr
+    assert "the app shows a lake, and this syncs" in told
+    assert "s3cret" not in told
     monkeypatch.setenv("FTM_SYNC_STORE", "https://user:s3cret@host/fantom.archive")
     told = sync(*command)
     assert (told.returncode, "s3cret" in told.stderr) == (2, False)
