@@ -86,10 +86,9 @@ def _set_store(network: Network, options: argparse.Namespace) -> str:
     """The store of a command line that names none. Raises ConfigError."""
     given, own = settings(), str(default_store(network.name))
     if given.sync_store is None:
-        if given.network == network.name and is_lake(str(given.store)):
-            _log.warning(
-                f"the app shows a lake, and this syncs {own}: FTM_SYNC_STORE names another"
-            )
+        shows_lake = given.network == network.name and is_lake(str(given.store))
+        if shows_lake and not options.to_lake:
+            _log.warning(f"the app shows a lake, and this syncs {own}: set FTM_SYNC_STORE too")
         return own
     if given.network is None:
         raise ConfigError("FTM_SYNC_STORE does not say of which network: set FTM_NETWORK too")
