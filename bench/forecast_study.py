@@ -22,7 +22,7 @@ import polars as pl
 
 from bench.made_up_queues import BEGAN, CUT_DAY, SCENARIOS, Floats, Queue, Scenario, made_up_queue
 from bench.observer import observer_days
-from bench.oracle import oracle_days
+from bench.oracle import Question, oracle_days
 from bench.query_times import load
 from forecast import prepare
 from forecast.backtest import MODEL, origin_scores
@@ -126,20 +126,15 @@ def observer_scores(scenario: Scenario, queue: Queue, origins: pl.DataFrame) -> 
 
 
 def _drawn_scores(
-    model: str, drawn_days: Callable[..., Floats], queue: Queue, origins: pl.DataFrame
+    model: str, drawn_days: Callable[[Question], Floats], queue: Queue, origins: pl.DataFrame
 ) -> pl.DataFrame:
     asked = origins.select("wr_id", "requested_at", "amount").join(
         queue.requests.select("wr_id", "released_at", "need_ftm"), on="wr_id", maintain_order="left"
     )
     scores = []
     for wr_id, at, released_at, need_ftm in asked.drop("amount").iter_rows():
-        sample = drawn_days(
-            (at - BEGAN) / timedelta(days=1),
-            need_ftm,
-            paths=PATHS,
-            horizon_days=HORIZON_DAYS,
-            seed=wr_id,
-        )
+        day = (at - BEGAN) / timedelta(days=1)
+        sample = drawn_days(Question(day, need_ftm, PATHS, HORIZON_DAYS, wr_id))
         wait = math.inf if released_at is None else (released_at - at) / timedelta(days=1)
         low, high = quantile(sample, 0.05), quantile(sample, 0.95)
         truth = min(wait, HORIZON_DAYS)

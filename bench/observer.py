@@ -28,23 +28,14 @@ from bench.made_up_queues import (
     Scenario,
     piled_days,
 )
-from bench.oracle import Today, days_from
+from bench.oracle import Question, Today, days_from
 
 
-def observer_days(
-    scenario: Scenario,
-    queue: Queue,
-    day: float,
-    need_ftm: float,
-    *,
-    paths: int,
-    horizon_days: float,
-    seed: int,
-) -> Floats:
-    """As `oracle_days`, of futures that begin with what the batches up to `day` tell."""
-    rng = np.random.default_rng(seed)
-    today = _today(scenario, *_seen(scenario, queue, day), day, paths, rng)
-    return days_from(today, scenario, queue.hidden, day, need_ftm, (paths, horizon_days), rng)
+def observer_days(scenario: Scenario, queue: Queue, asked: Question) -> Floats:
+    """As `oracle_days`, of futures that begin with what the batches up to the day tell."""
+    rng = np.random.default_rng(asked.seed)
+    today = _today(scenario, *_seen(scenario, queue, asked.day), asked.day, asked.paths, rng)
+    return days_from(today, scenario, queue.hidden, asked, rng)
 
 
 def _seen(scenario: Scenario, queue: Queue, day: float) -> tuple[Floats, Floats]:

@@ -44,58 +44,47 @@ class Today:
     falls_on: float | Floats
 
 
-def oracle_days(
-    scenario: Scenario,
-    hidden: Hidden,
-    day: float,
-    need_ftm: float,
-    *,
-    paths: int,
-    horizon_days: float,
-    seed: int,
-) -> Floats:
-    """The sorted days within which `need_ftm` comes after `day` (days since the queue began), one
-    a path; infinite past the horizon."""
-    fell = scenario.cut and day >= CUT_DAY
-    today = Today(float(hidden.log_levels[int(day)]), CUT_DAY if fell else np.inf)
-    rng = np.random.default_rng(seed)
-    return days_from(today, scenario, hidden, day, need_ftm, (paths, horizon_days), rng)
+@dataclass(frozen=True)
+class Question:
+    """When `need_ftm` comes after `day` (days since the queue began), by so many paths, each to its
+    horizon."""
+
+    day: float
+    need_ftm: float
+    paths: int
+    horizon_days: float
+    seed: int
+
+
+def oracle_days(scenario: Scenario, hidden: Hidden, asked: Question) -> Floats:
+    """The sorted days within which it comes, one a path; infinite past the horizon."""
+    fell = scenario.cut and asked.day >= CUT_DAY
+    today = Today(float(hidden.log_levels[int(asked.day)]), CUT_DAY if fell else np.inf)
+    return days_from(today, scenario, hidden, asked, np.random.default_rng(asked.seed))
 
 
 def days_from(
-    today: Today,
-    scenario: Scenario,
-    hidden: Hidden,
-    day: float,
-    need_ftm: float,
-    shape: tuple[int, float],
-    rng: np.random.Generator,
+    today: Today, scenario: Scenario, hidden: Hidden, asked: Question, rng: np.random.Generator
 ) -> Floats:
-    """The same from what is held for true `today`; `shape` is paths and days of the horizon. Of
-    `hidden` no level is read."""
-    paths, horizon_days = shape
-    days, amounts = _batches(today, scenario, hidden, day, shape, rng)
+    """The same from what is held for true `today`. Of `hidden` no level is read."""
+    day, paths = asked.day, asked.paths
+    days, amounts = _batches(today, scenario, hidden, asked, rng)
     if scenario.lock_ups:
         back_days, back_ftm = _returns(hidden, day, paths, rng)
         days, amounts = np.hstack([days, back_days]), np.hstack([amounts, back_ftm])
         order = np.argsort(days, axis=1)
         days, amounts = (np.take_along_axis(each, order, axis=1) for each in (days, amounts))
-    missing = np.count_nonzero(np.cumsum(amounts, axis=1) < need_ftm, axis=1)
+    missing = np.count_nonzero(np.cumsum(amounts, axis=1) < asked.need_ftm, axis=1)
     last = days.shape[1] - 1
     came = days[np.arange(paths), np.minimum(missing, last)]
-    return np.sort(np.where((missing > last) | (came > horizon_days), np.inf, came))
+    return np.sort(np.where((missing > last) | (came > asked.horizon_days), np.inf, came))
 
 
 def _batches(
-    today: Today,
-    scenario: Scenario,
-    hidden: Hidden,
-    day: float,
-    shape: tuple[int, float],
-    rng: np.random.Generator,
+    today: Today, scenario: Scenario, hidden: Hidden, asked: Question, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Days from `day` to each batch that is no lock-up's return, and what it brings."""
-    paths, horizon_days = shape
+    """Days from then to each batch that is no lock-up's return, and what it brings."""
+    day, paths, horizon_days = asked.day, asked.paths, asked.horizon_days
     waited = day - float(hidden.batch_days[hidden.batch_days <= day][-1])
     following = drawn_gaps(scenario, (paths, 2 * int(horizon_days / GAP_DAYS) + 10), rng)
     gaps = np.hstack([_longer(_sorted_gaps(scenario), waited, paths, rng), following])

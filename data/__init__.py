@@ -16,6 +16,7 @@ class TrackerError(Exception):
 class ConfigError(TrackerError, ValueError):  # a ValueError, so that pydantic names the key
     """A setting, network, address or URL that is not valid."""
 
+    exit_status = 2
     kind = "settings"
 
 

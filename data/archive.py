@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import ConfigError, StoreError, StoreLockedError, TrackerError
+from data import ConfigError, StoreError, TrackerError
 from data.config import SAMPLE, Network, default_store, load_network
 from data.ingest import raw_logs
 from data.ingest.archived import Scope, filters_of, open_history, scope_of, write_archive
@@ -31,7 +31,8 @@ from data.ingest.landing import file_in_memory, read_into_landing
 from data.node.chain import Chain
 from data.node.log_ranges import LogFilter, LogRanges, RangeAnswer
 from data.node.witness import on_chain
-from data.store.reader import is_ctrl_c, local_file, open_reader, read_info, translated
+from data.store.command import add_network, as_program, ended, local_file
+from data.store.reader import open_reader, read_info, translated
 from data.store.sync_state import write_landed
 from data.store.writer import lock
 
@@ -42,18 +43,16 @@ _SHOWN = 10
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     options = _parser().parse_args(arguments)
-    trouble = 2 if options.command in ("verify", "compare") else 1
+    return ended("data.archive", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         status: int = options.run(options)
     except TrackerError as error:
-        print(f"data.archive: {error}", file=sys.stderr)
-        if isinstance(error, StoreLockedError):
-            return error.exit_status
-        return 2 if isinstance(error, ConfigError) else trouble
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if not is_ctrl_c(error):
-            raise
-        return 130
+        if error.exit_status == 1 and options.command in ("verify", "compare"):
+            error.exit_status = 2  # of these, 1 says that something differs
+        raise
     return status
 
 
@@ -67,10 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(run=run)
         if of_network:
-            added.add_argument("--network", required=True, metavar="NAME")
-            added.add_argument(
-                "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
-            )
+            add_network(added)
         return added
 
     write = command("write", _write, "Write a store's history into a new file.", of_network=True)
@@ -270,6 +266,4 @@ def _told_otherwise(
 
 
 if __name__ == "__main__":
-    # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    sys.exit(main())
+    as_program(main)

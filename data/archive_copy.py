@@ -23,22 +23,19 @@ from urllib.parse import urlsplit
 import duckdb
 
 from data import ChangedLogError, ConfigError, LogFileError, NodeError, StoreError, TrackerError
-from data.config import host_of, load_network
+from data.config import host_of, load_network, s3_access
 from data.fetched import Tell
 from data.ingest.archived import read_scope
 from data.ingest.from_archive import sync_archive
 from data.ingest.upgraded import is_due, upgrade_store
-from data.lake.connection import allow_storage, engine
 from data.node.download import MOST, Marks, TooLargeError, download, parse_download
+from data.node.object_store import object_url, signature
 from data.store.reader import is_full, open_reader, read_info
 from data.store.sync_state import write_upgrade
 from data.store.writer import lock
 
 _OF_S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]+/[^*?\[\]{}\s]+")  # no pattern of several
 _AGAIN_AFTER_S = 30.0  # where it failed
-_MOST_OF_S3 = 512 * 2**20  # an object comes as one value, and is held in memory
-_REFUSED = re.compile(r"HTTP 40[13]|AccessDenied|Forbidden|Unauthorized|SignatureDoesNotMatch")
-_MISSING = re.compile(r"HTTP 404|NoSuchKey|NoSuchBucket|No files found")
 
 
 def is_archive(address: str) -> bool:
@@ -159,7 +156,9 @@ class ArchiveCopy:
         kind = self._address.partition(":")[0]
         try:
             if kind == "s3":
-                return _from_object_store(self._address, known, file, self._most_bytes)
+                return _from_object_store(
+                    self._address, known, file, self._most_bytes, tell, datetime.now(UTC)
+                )
             if kind == "file":
                 return _from_folder(self._address, known, file, self._most_bytes)
             return download(self._address, known, file, self._most_bytes, tell)
@@ -253,42 +252,37 @@ def _from_folder(address: str, known: Marks, file: Path, most_bytes: int) -> Mar
     return marks
 
 
-def _from_object_store(address: str, known: Marks, file: Path, most_bytes: int) -> Marks | None:
-    """Through DuckDB, which signs what it asks an object store for."""
+def _from_object_store(
+    address: str, known: Marks, file: Path, most_bytes: int, tell: Tell, now: datetime
+) -> Marks | None:
+    access = s3_access()
+    url = object_url(address, access)
     try:
-        with engine() as con:
-            con.execute("SET memory_limit = '4GB'")  # the file comes as one value
-            allow_storage(con, address)
-            row = con.execute("SELECT size, last_modified FROM read_blob(?)", [address]).fetchone()
-            if row is None:
-                raise NodeError(f"{address} has no such file")
-            marks = Marks(str(row[0]), str(row[1]))
-            if marks == known:
-                return None
-            if row[0] > _MOST_OF_S3:
-                raise TooLargeError(
-                    f"it has {row[0]:,} bytes, and of an object store at most {_MOST_OF_S3:,} are "
-                    "taken: serve it over https://"
-                )
-            _refuse_large(row[0], most_bytes)
-            row = con.execute("SELECT content FROM read_blob(?)", [address]).fetchone()
-            if row is None:
-                raise NodeError(f"{address} has no such file any more")
-            file.write_bytes(row[0])
-    except duckdb.Error as error:
-        raise NodeError(f"{address} {_why(str(error))}") from None  # it may hold more than that
-    return marks
+        return download(url, known, file, most_bytes, tell, signature(url, access, now))
+    except TooLargeError:
+        raise
+    except NodeError as error:
+        answer = file.read_text(errors="replace") if file.exists() else ""
+        raise NodeError(f"{address} {_why(str(error), answer)}") from error
 
 
-def _why(text: str) -> str:
-    if _REFUSED.search(text):
+def _why(fault: str, answer: str) -> str:
+    """What an object store's refusal means, by its status and its own words."""
+    if "NoSuchBucket" in answer:
+        return (
+            "has no bucket: make it, or see that AWS_ENDPOINT_URL and AWS_REGION are those of the "
+            "storage that has it"
+        )
+    if "RequestTimeTooSkewed" in answer:
+        return "is not given to a machine whose clock is wrong: set it"
+    if "(status 401)" in fault or "(status 403)" in fault:
         return (
             "is not given to this program: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
             "AWS_REGION"
         )
-    if _MISSING.search(text):
+    if "(status 404)" in fault:
         return "is not there"
-    return "cannot be reached: is AWS_ENDPOINT_URL right, where it is none of Amazon's?"
+    return f"cannot be had: {fault}. Are AWS_ENDPOINT_URL and AWS_REGION right?"
 
 
 def _refuse_large(size: int, most_bytes: int) -> None:

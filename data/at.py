@@ -9,19 +9,19 @@ import argparse
 import os
 import shlex
 import shutil
-import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
-from data import ConfigError, PastError, TrackerError
+from data import ConfigError, PastError
 from data.config import SAMPLE, default_store, load_network, network_names
 from data.ingest.past import Past, ensure_past, locate, read_moment
 from data.pool.amounts import format_short
 from data.sample.store import ensure_sample
-from data.store.reader import is_ctrl_c, local_file, open_reader, translated
+from data.store.command import add_network, as_program, ended
+from data.store.reader import open_reader, translated
 
 _QUEUE = """
 SELECT count(*), CASE WHEN count(payout_wei) = count(*) THEN coalesce(sum(payout_wei), 0) END
@@ -34,30 +34,22 @@ _SHOWN = 10
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     options = _parser().parse_args(arguments)
+    return ended("data.at", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    network = load_network(options.network)
+    now = datetime.now(UTC)
+    moment = _moment(options.moment)
+    store = options.store or default_store(network.name)
+    if network.name == SAMPLE and options.store is None:
+        ensure_sample(now)
     try:
-        network = load_network(options.network)
-        now = datetime.now(UTC)
-        moment = _moment(options.moment)
-        store = options.store or default_store(network.name)
-        if network.name == SAMPLE and options.store is None:
-            ensure_sample(now)
         past = _past(store, moment, now)
-        path = past.path if options.out is None else _copied(past.path, options.out)
-        print("\n".join(_lines(past, path)))
-    except ConfigError as error:
-        print(f"data.at: {error}", file=sys.stderr)
-        return 2
     except PastError as error:
-        print(f"data.at: {options.moment[:40]} cannot be shown: {error}", file=sys.stderr)
-        return 1
-    except TrackerError as error:
-        print(f"data.at: {error}", file=sys.stderr)
-        return error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if not is_ctrl_c(error):
-            raise
-        return 130
-    return 0
+        raise PastError(f"{options.moment[:40]} cannot be shown: {error}") from error
+    path = past.path if options.out is None else _copied(past.path, options.out)
+    print("\n".join(_lines(past, path)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,10 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Build a store as it was at the end of a day (UTC), or at a block.",
         epilog="Networks: " + ", ".join(network_names()),
     )
-    parser.add_argument("--network", required=True, metavar="NAME")
-    parser.add_argument(
-        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
-    )
+    add_network(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="a copy of it, to be kept")
     parser.add_argument("moment", metavar="DAY|BLOCK", help="such as 2024-03-01, or 33123456")
     return parser
@@ -129,6 +118,4 @@ def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, int | None]:
 
 
 if __name__ == "__main__":
-    # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    sys.exit(main())
+    as_program(main)

@@ -15,7 +15,6 @@ import io
 import json
 import logging
 import os
-import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,10 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from data import ConfigError, StoreError, TrackerError
+from data import ConfigError, StoreError
 from data.config import SAMPLE, Network, default_store, load_network, network_names
-from data.logs import begin
-from data.store.reader import is_ctrl_c, local_file, open_reader, translated, version
+from data.store.command import add_network, as_program, ended
+from data.store.reader import open_reader, translated, version
 from data.store.upgrade import OLDEST
 from data.store.writer import lock
 
@@ -42,20 +41,15 @@ _log = logging.getLogger("data.backup")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        network = load_network(options.network)
-        if network.name == SAMPLE and options.store is None:
-            raise ConfigError("the sample is made anew by the app: name another --store")
-        store = options.store or default_store(network.name)
-        (save if options.command == "save" else restore)(network, store, options.file)
-    except TrackerError as error:
-        _log.error(error)
-        return 2 if isinstance(error, ConfigError) else error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if not is_ctrl_c(error):
-            raise
-        return 130
-    return 0
+    return ended("data.backup", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    network = load_network(options.network)
+    if network.name == SAMPLE and options.store is None:
+        raise ConfigError("the sample is made anew by the app: name another --store")
+    store = options.store or default_store(network.name)
+    (save if options.command == "save" else restore)(network, store, options.file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,10 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         ("restore", "Put back what a file holds.", "what `save` wrote"),
     ):
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--network", required=True, metavar="NAME")
-        command.add_argument(
-            "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
-        )
+        add_network(command)
         command.add_argument("file", type=Path, metavar="FILE", help=target)
     return parser
 
@@ -297,5 +288,4 @@ def _restore_forecasts(path: Path, part: Path) -> None:
 
 
 if __name__ == "__main__":
-    begin()
-    sys.exit(main())
+    as_program(main)

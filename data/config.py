@@ -41,6 +41,11 @@ def is_elsewhere(store: str) -> bool:
     return _ELSEWHERE.match(store) is not None
 
 
+def is_lake(store: str) -> bool:
+    """Whether a store's address means a lake, and no file."""
+    return store.startswith("ducklake:")
+
+
 def parse_address(text: str) -> str:
     """A 20-byte address in lower case; mixed case must carry a right EIP-55 checksum.
 
@@ -117,7 +122,7 @@ def ca_bundle() -> Path | None:
     return None
 
 
-_S3 = {
+S3_VARIABLES = {
     "KEY_ID": ("AWS_ACCESS_KEY_ID",),
     "SECRET": ("AWS_SECRET_ACCESS_KEY",),
     "SESSION_TOKEN": ("AWS_SESSION_TOKEN",),
@@ -130,7 +135,7 @@ def s3_access() -> dict[str, str]:
     and the endpoint where it is none of Amazon's. Nobody is to print it. Raises ConfigError for an
     endpoint that is none."""
     access = {}
-    for word, names in _S3.items():
+    for word, names in S3_VARIABLES.items():
         if told := [os.environ[name] for name in names if name in os.environ]:
             access[word] = told[0]
     if url := os.environ.get("AWS_ENDPOINT_URL"):
@@ -203,15 +208,10 @@ class Network(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The FTM_* variables: which `network` and `store` the app shows (None where unset; a store is
-    a file or, as text, the address of one that lies elsewhere), whether it scores odds in the
-    background and logs forecasts that are shown, whether strangers visit it and may write SQL, the
-    origins of sites that may show it in a frame, how often one client may ask the API in a minute
-    (0: always) and how many rows one answer of it has at most, how many seconds old a store may be
-    until /healthz fails, whether /metrics answers (None: where no strangers visit), from which
-    level on and in which form is logged, what an answer of a node may take in a sync (seconds in
-    all, bytes a second at least, megabytes unpacked), how often an archive elsewhere is looked at
-    and how large it may be and, in the names of Network's own keys, what overrides them."""
+    """The FTM_* variables, which the README explains; None where one is unset. `store`, which the
+    app shows, is a file or, as text, the address of one that lies elsewhere; `sync_store` is what a
+    sync of `network` writes where its command line names none. Those in the names of Network's own
+    keys override these."""
 
     model_config = SettingsConfigDict(
         env_prefix="FTM_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -220,6 +220,7 @@ class Settings(BaseSettings):
     network: str | None = None
     networks_file: Path | None = None
     store: Path | str | None = None
+    sync_store: str | None = None
     scoring: Literal["on", "off"] = "on"
     forecast_log: Literal["on", "off"] = "on"
     public: Literal["on", "off"] = "off"

@@ -7,23 +7,25 @@ Pages read a file, as fast as ever, and know of no other place. The server runs 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from data import ConfigError, TrackerError
 from data.archive_copy import ArchiveCopy, is_archive, named_in
-from data.config import copy_of, load_network, network_names, settings
+from data.config import copy_of, is_lake, load_network, network_names, settings
 from data.fetched import Fetched
-from data.lake.address import is_lake, parse_lake
+from data.lake.address import parse_lake
 from data.lake.copy import LakeCopy
+from data.store.command import as_program, ended
 from data.store.fetch_state import FetchState, read_state, write_state
+from data.store.reader import translated
 
 LOOKED_EVERY_S = 3.0
 AGAIN = "the store can be fetched again"
+_log = logging.getLogger("data.fetch")
 
 
 def fetched(address: str, network: str | None) -> Fetched:
@@ -46,9 +48,11 @@ def fetched(address: str, network: str | None) -> Fetched:
     raise ConfigError(f"no store can be fetched from an address that begins with {kind}:")
 
 
-def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool]) -> None:
-    """Keep a copy at the newest for as long as `still` holds; `say` what changed."""
+def follow(copy: Fetched, still: Callable[[], bool]) -> None:
+    """Keep a copy at the newest for as long as `still` holds. Each fault of an outage is logged
+    once, and its end."""
     state = replace(read_state(copy.path), done=0, of=0)  # an outage may be older than this process
+    told = {state.fault} - {""}
 
     def tell(done: int, of: int) -> None:
         write_state(copy.path, replace(state, done=done, of=of))
@@ -61,8 +65,12 @@ def follow(copy: Fetched, say: Callable[[str], None], still: Callable[[], bool])
                 copy.fetch(tell)
         except TrackerError as error:
             fault = str(error)
-        if bool(fault) != bool(state.fault):
-            say(fault or AGAIN)
+        if fault and fault not in told:
+            _log.error("%s", fault)
+            told.add(fault)
+        elif told and not fault:
+            _log.info(AGAIN)
+            told.clear()
         since_s = (state.since_s or time.time()) if fault else 0.0
         state = FetchState(fault=fault, since_s=since_s)
         if state != read_state(copy.path):
@@ -75,34 +83,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m data.fetch", description=__doc__)
     parser.add_argument("--follow", action="store_true", help="look for a newer one every 3 s")
     options = parser.parse_args(arguments)
+    return ended("data.fetch", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    store = settings().store
+    if not isinstance(store, str):
+        raise ConfigError("FTM_STORE names no address: there is nothing to fetch")
+    copy = fetched(store, settings().network)
     try:
-        store = settings().store
-        if not isinstance(store, str):
-            raise ConfigError("FTM_STORE names no address: there is nothing to fetch")
-        copy = fetched(store, settings().network)
         copy.path.parent.mkdir(parents=True, exist_ok=True)
-        if options.follow:
-            parent = os.getppid()
-            follow(copy, _say, lambda: os.getppid() == parent)
-        elif copy.is_news():
-            copy.fetch(lambda done, of: None)
-    except TrackerError as error:
-        _say(str(error))
-        return 2 if isinstance(error, ConfigError) else error.exit_status
     except OSError as error:
-        _say(f"cannot write to {error.filename}: {error.strerror}")
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    if not options.follow:
-        print(f"{copy.path} is the newest")
-    return 0
-
-
-def _say(text: str) -> None:
-    print(f"data.fetch: {text}", file=sys.stderr, flush=True)
+        raise translated(error, copy.path) from error
+    if options.follow:
+        parent = os.getppid()
+        follow(copy, lambda: os.getppid() == parent)
+        return
+    if copy.is_news():
+        copy.fetch(lambda done, of: None)
+    print(f"{copy.path} is the newest")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    raise SystemExit(main())
+    as_program(main)

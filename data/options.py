@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from data import ConfigError
-from data.config import SAMPLE, network_names
-from data.lake.address import is_lake
-from data.store.reader import local_file
+from data.config import SAMPLE, is_lake, network_names
+from data.store.command import between, local_file
 
 
 def asking(name: str, description: str) -> argparse.ArgumentParser:
@@ -66,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--store",
-        type=_file_or_lake,
+        type=file_or_lake,
         metavar="PATH",
         help="instead of var/NAME.duckdb; a lake, as ducklake:postgres:dbname=NAME host=HOST: then "
         "from its newest state on, and what is read goes there",
@@ -79,7 +76,8 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
-def _file_or_lake(text: str) -> str:
+def file_or_lake(text: str) -> str:
+    """A store that a sync may write. Raises ArgumentTypeError."""
     return text if is_lake(text) else str(local_file(text))
 
 
@@ -95,24 +93,6 @@ def _blocks(text: str) -> tuple[int, int]:
     if not dash:
         raise argparse.ArgumentTypeError(f"{text!r} is no range of blocks: write it A-B")
     return _block(first), _block(last)
-
-
-def between(low: float, high: float, words: str) -> Callable[[str], float]:
-    """A reader of numbers from `low` to `high`, which `words` say."""
-
-    def number(text: str) -> float:
-        with suppress(ValueError):
-            if low <= float(text) <= high:
-                return float(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not from {words}")
-
-    return number
-
-
-def count(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,7}", text) or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of stretches")
-    return int(text)
 
 
 def refuse_contradictions(options: argparse.Namespace) -> None:

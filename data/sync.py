@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import ctypes
 import logging
-import os
-import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -28,23 +26,23 @@ from data import (
     LakeOutageError,
     LogFileError,
     NodeError,
-    TrackerError,
     WrongChainError,
 )
 from data import upgrade as upgrade_command
-from data.config import SAMPLE, Network, default_store, load_network, settings
+from data.config import SAMPLE, Network, default_store, is_lake, load_network, settings
 from data.ingest.archived import is_archive
 from data.ingest.checks import Finding, failures
 from data.ingest.from_archive import sync_archive
 from data.ingest.from_file import sync_file
 from data.ingest.progress import Progress
 from data.lake.address import parse_lake
-from data.lake.working import Lake, lake_of, move
-from data.logs import CHANGE, begin, is_plain
+from data.lake.working import Lake, find, lake_of, move
+from data.logs import CHANGE, is_plain
 from data.node.endpoint import Manners
-from data.options import asking, between, count, parser, refuse_contradictions
+from data.options import asking, file_or_lake, parser, refuse_contradictions
 from data.sample.store import ensure_sample
-from data.store.reader import is_ctrl_c, local_file, version
+from data.store.command import add_store, as_program, between, count, ended, local_file
+from data.store.reader import version
 from data.store.sync_state import write_landed
 from data.store.writer import lock
 
@@ -64,24 +62,42 @@ def main(arguments: list[str] | None = None) -> int:
         network = load_network(options.network, tuple(options.rpc_url))
         refuse_contradictions(options)
         to_lake = parse_lake(options.to_lake) if options.to_lake else None
-        lake = lake_of(options.store or "", network)
-        path = lake.path if lake else Path(options.store or default_store(network.name))
+        store = options.store or _set_store(network, options)
+        lake = lake_of(store, network)
+        path = lake.path if lake else Path(store)
     except ConfigError as error:
         _log.error(error)
         return 2
     except KeyboardInterrupt:
         return 130
-    try:
+
+    def run() -> None:
+        if to_lake is not None:
+            find(to_lake)
         _sync(network, path, options, lake)
         if to_lake is not None:
             _print(move(path, to_lake, network, datetime.now(UTC)))
-    except TrackerError as error:
-        _log.error(error)
-        return error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        status = _stopped(error, "what landed")
-        return 0 if options.follow else status
-    return 0
+
+    status = ended("data.sync", run, "what landed is kept, run the same command to go on")
+    return 0 if status == 130 and options.follow else status
+
+
+def _set_store(network: Network, options: argparse.Namespace) -> str:
+    """The store of a command line that names none. Raises ConfigError."""
+    given, own = settings(), str(default_store(network.name))
+    if given.sync_store is None:
+        shows_lake = given.network == network.name and is_lake(str(given.store))
+        if shows_lake and not options.to_lake:
+            _log.warning(f"the app shows a lake, and this syncs {own}: set FTM_SYNC_STORE too")
+        return own
+    if given.network is None:
+        raise ConfigError("FTM_SYNC_STORE does not say of which network: set FTM_NETWORK too")
+    if given.network != network.name:
+        return own
+    try:
+        return file_or_lake(given.sync_store)
+    except argparse.ArgumentTypeError as error:
+        raise ConfigError(f"FTM_SYNC_STORE: {error}") from error
 
 
 def _sync(network: Network, path: Path, options: argparse.Namespace, lake: Lake | None) -> None:
@@ -132,14 +148,6 @@ def _give_memory_back() -> None:
         library.mallopt(_MAPPED_FROM, 1 << 16)
 
 
-def _stopped(error: BaseException, kept: str) -> int:
-    """Say that Ctrl-C stopped the work, and what is kept; 130. Raises what is no Ctrl-C."""
-    if not is_ctrl_c(error):
-        raise error
-    _log.warning(f"stopped; {kept} is kept, run the same command to go on")
-    return 130
-
-
 def _check(arguments: list[str]) -> int:
     """Print what each endpoint can do; returns 0 if one of use keeps the whole history."""
     from data.node.survey import survey, table
@@ -169,9 +177,7 @@ def _verify(arguments: list[str]) -> int:
         metavar="R",
         help="requests for logs a second that each endpoint gets at the most; default 2",
     )
-    parser.add_argument(
-        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
-    )
+    add_store(parser)
     options = parser.parse_args(arguments)
     network = load_network(options.network, tuple(options.rpc_url))
     if network.simulated:
@@ -179,17 +185,15 @@ def _verify(arguments: list[str]) -> int:
     if options.against and (options.rpc_url or options.all or options.sample):
         raise ConfigError("--against asks no node: leave out --rpc-url, --all and --sample")
     path = options.store or default_store(network.name)
-    try:
+
+    def run() -> int:
         version(path)  # a store that is not there is not to be begun
         if options.against is not None:
             return _against(network, path, options)
         with lock(path):
             return _verified(network, path, options)
-    except TrackerError as error:
-        _log.error(error)
-        return error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        return _stopped(error, "what was compared")
+
+    return ended("data.sync", run, "what was compared is kept, run the same command to go on")
 
 
 def _against(network: Network, path: Path, options: argparse.Namespace) -> int:
@@ -325,17 +329,5 @@ def _tell_failures(findings: Sequence[Finding]) -> None:
 
 
 if __name__ == "__main__":
-    # DuckDB imports pandas, if it can, with the first bound parameter: over a second, for nothing.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
     _give_memory_back()
-    begin()
-    # A script's background job never hears of Ctrl-C: `kill` ends it just as cleanly.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        status = main()
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:  # nobody reads what it says; what landed is kept
-        status = 128 + signal.SIGPIPE
-    # Requests still in flight after Ctrl-C hold no state: do not wait for their time-outs.
-    os._exit(status)
+    as_program(main)

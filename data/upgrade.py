@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data import ConfigError, TrackerError
+from data import ConfigError
 from data.config import default_store, network_names
 from data.ingest.checks import Finding
 from data.ingest.upgraded import upgrade_store
-from data.store.reader import is_ctrl_c, local_file, version
+from data.store.command import ended, local_file
+from data.store.reader import version
 from data.store.sync_state import write_upgrade
 from data.store.writer import lock
 
@@ -36,18 +37,13 @@ def main(arguments: list[str]) -> int:
         names = ", ".join(network_names())
         raise ConfigError(f"no network {options.network!r}: there are {names}")
     store: Path = options.store or default_store(options.network)
-    try:
+
+    def run() -> None:
         version(store)  # a store that is not there is not to be begun
         with lock(store):
-            return _upgraded(store)
-    except TrackerError as error:
-        print(f"data.sync: {error}", file=sys.stderr)
-        return error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if not is_ctrl_c(error):
-            raise
-        print("stopped; the store is as it was, run the same command again", file=sys.stderr)
-        return 130
+            _upgrade(store)
+
+    return ended("data.sync", run, "the store is as it was, run the same command again")
 
 
 def bring_up(store: Path) -> tuple[str, Sequence[Finding]]:
@@ -73,9 +69,8 @@ def bring_up(store: Path) -> tuple[str, Sequence[Finding]]:
     return f"{store} was brought up to date from its own logs in {took_s:.1f} s", findings
 
 
-def _upgraded(store: Path) -> int:
+def _upgrade(store: Path) -> None:
     done, findings = bring_up(store)
     print(done or f"{store} is up to date")
     if failed := sum(finding.status == "failed" for finding in findings):
         print(f"checks failed: {failed}: see the Status page", file=sys.stderr)
-    return 0

@@ -7,10 +7,12 @@ only moves forward.
 from __future__ import annotations
 
 import platform
+import signal
 import socket
 import subprocess
 import sys
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,16 +41,28 @@ def anvil_binary() -> Path:
 
 def free_port(wanted: int = 0) -> int:
     """`wanted` if nothing listens there, else some port that is free now."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            # As a server would bind: a port that merely lingers after its last use is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DevnetError("no port is free on 127.0.0.1")
+    try:
+        return _bound(wanted)
+    except OSError:
+        return _bound(0)
+
+
+def named_port(text: str) -> int:
+    """A port of a command line. Raises ArgumentTypeError where no server can have it now: that is
+    told before anything is started."""
+    try:
+        return _bound(int(text))
+    except (OSError, OverflowError, ValueError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or "want a number up to 65535"
+        raise ArgumentTypeError(f"{text} cannot be had ({why}): name another, or none") from error
+
+
+def _bound(port: int) -> int:
+    with socket.socket() as probe:
+        # As a server would bind: a port that merely lingers after its last use is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -77,11 +91,11 @@ def local_node(port: int = 0) -> Iterator[str]:
             stop(process)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends a child: asked first, killed after five seconds."""
-    process.terminate()
+def stop(process: subprocess.Popen[bytes], asked: int = signal.SIGTERM, wait_s: float = 20) -> None:
+    """Ends a child: asked first, killed where it does not."""
+    process.send_signal(asked)  # nothing where it was waited for
     try:
-        process.wait(timeout=5)
+        process.wait(wait_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

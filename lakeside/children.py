@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -57,17 +56,6 @@ def run(
         told = (done.stderr or done.stdout).strip()
         raise LakesideError(f"{Path(command[0]).name} failed: {told[-500:]}")
     return done.stdout.strip()
-
-
-def stop(process: subprocess.Popen[bytes], asked: int = signal.SIGTERM, wait_s: float = 20) -> None:
-    """Ends a child: asked first, killed where it does not."""
-    with suppress(ProcessLookupError):
-        process.send_signal(asked)
-    try:
-        process.wait(wait_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def wait_until(

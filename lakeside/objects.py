@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from devnet.node import free_port
+from devnet.node import free_port, stop
 from lakeside import LakesideError
-from lakeside.children import beside_python, listens, secret, start, stop, wait_until
+from lakeside.children import beside_python, listens, secret, start, wait_until
 
 KEY, BUCKET, REGION = "ftm", "ftm-lake", "us-east-1"
 

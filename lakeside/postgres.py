@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from devnet.node import free_port
+from devnet.node import free_port, stop
 from lakeside import LakesideError
-from lakeside.children import children_of, run, secret, start, stop, wait_until
+from lakeside.children import children_of, run, secret, start, wait_until
 
 USER = DATABASE = "ftm"
 _DEBIAN = Path("/usr/lib/postgresql")

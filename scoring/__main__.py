@@ -23,7 +23,8 @@ from data.config import SAMPLE, default_store, load_network, settings
 from data.fetch import fetched
 from data.logs import begin
 from data.sample.store import ensure_sample
-from data.store.reader import local_file, open_reader, read_info
+from data.store.command import add_store
+from data.store.reader import open_reader, read_info
 from forecast import ForecastError
 from forecast.backtest import MODEL
 from scoring.companion import Scores, companion_of, read_scores, write_scores
@@ -40,9 +41,7 @@ _log = logging.getLogger("scoring")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m scoring", description=__doc__)
-    parser.add_argument(
-        "--store", type=local_file, metavar="PATH", help="instead of the network's own"
-    )
+    add_store(parser, instead_of="the network's own")
     parser.add_argument("--network", metavar="NAME", help=f"default FTM_NETWORK, else {SAMPLE}")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(

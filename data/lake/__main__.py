@@ -6,15 +6,13 @@ Exit status: 0 done, 1 failed or not as it should be, 2 bad usage.
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from data import ConfigError, SqlError, StoreError, TrackerError
+from data import ConfigError, SqlError, StoreError
 from data.config import default_store, load_network
 from data.lake.address import LakeAddress, local_copy, parse_lake, shown
 from data.lake.connection import open_lake
@@ -25,7 +23,7 @@ from data.lake.pull import pull
 from data.lake.push import push
 from data.lake.pushes import push_of
 from data.lake.upkeep import check, compact, expire
-from data.store.reader import is_ctrl_c, local_file
+from data.store.command import add_store, as_program, between, count, ended
 from data.store.writer import lock
 
 # What a statement itself is to blame for.
@@ -41,22 +39,14 @@ _MISTAKES = (
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        if "network" in options:
-            load_network(options.network)  # one that there is not
-        status: int = options.run(parse_lake(options.address), options)
-        return status
-    except ConfigError as error:
-        print(f"data.lake: {error}", file=sys.stderr)
-        return 2
-    except TrackerError as error:
-        print(f"data.lake: {error}", file=sys.stderr)
-        return error.exit_status
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if not is_ctrl_c(error):
-            raise
-        print("data.lake: stopped; run the same command to go on", file=sys.stderr)
-        return 130
+    return ended("data.lake", lambda: _run(options), "run the same command to go on")
+
+
+def _run(options: argparse.Namespace) -> int:
+    if "network" in options:
+        load_network(options.network)  # one that there is not
+    status: int = options.run(parse_lake(options.address), options)
+    return status
 
 
 def _create(address: LakeAddress, options: argparse.Namespace) -> int:
@@ -117,7 +107,9 @@ def _sql(address: LakeAddress, options: argparse.Namespace) -> int:
             raise ConfigError(f"cannot read {sql}: {error}") from error
     with open_lake(address, options.network) as con, lake_errors(address):
         for given in options.set:
-            name, _, value = given.partition("=")
+            name, equals, value = given.partition("=")
+            if not equals:
+                raise ConfigError(f"--set wants NAME=VALUE, and not {given!r}")
             if f"getvariable('{name}')" not in sql:
                 raise ConfigError(f"the statement has no variable {name!r}: --set changes nothing")
             con.execute(f'SET VARIABLE "{name}" = ?', [value])
@@ -159,34 +151,30 @@ def _parser() -> argparse.ArgumentParser:
         "--data", required=True, metavar="PLACE", help="a folder, or s3://BUCKET/PREFIX"
     )
     pushed = command("push", _push, "bring a store into the lake")
-    pushed.add_argument(
-        "--store", type=local_file, metavar="PATH", help="instead of var/NAME.duckdb"
-    )
+    add_store(pushed)
     pushed.add_argument("--whole", action="store_true", help="in place of what the lake holds")
     pulled = command("pull", _pull, "bring what the lake holds into a local store")
-    pulled.add_argument(
-        "--store", type=local_file, metavar="PATH", help="instead of one in var/lake"
-    )
+    add_store(pulled, instead_of="one in var/lake")
     command("check", _check, "read every table and compare it with what was pushed")
     command("migrate", _migrate, "bring the tables of an earlier version up to date")
     command("compact", _compact, "lay small files together", network=False)
     expired = command("expire", _expire, "forget old states, and delete their files", network=False)
-    expired.add_argument("--older-than", type=float, default=7.0, metavar="DAYS", help="default 7")
+    expired.add_argument(
+        "--older-than",
+        type=between(0, 36_500, "0 to 36500 days"),
+        default=7.0,
+        metavar="DAYS",
+        help="default 7",
+    )
     asked = command("sql", _sql, "ask the lake itself; nothing is written")
     asked.add_argument("sql", metavar="SQL", help="a statement, or a file that ends in .sql")
     asked.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="repeatable"
     )
-    asked.add_argument("--rows", type=int, default=40, metavar="N", help="shown; default 40")
+    asked.add_argument("--rows", type=count, default=40, metavar="N", help="shown; default 40")
     asked.add_argument("--csv", action="store_true", help="all of them, as CSV")
     return parser
 
 
 if __name__ == "__main__":
-    try:
-        status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # nobody reads what it says
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 128 + signal.SIGPIPE
-    sys.exit(status)
+    as_program(main)

@@ -47,11 +47,6 @@ class LakeAddress:
         return shown(self)
 
 
-def is_lake(text: str) -> bool:
-    """Whether a store's address means a lake, and no file."""
-    return text.startswith("ducklake:")
-
-
 def parse_lake(text: str) -> LakeAddress:
     """The lake at an address. Raises ConfigError for anything else, without repeating it."""
     wanted = f"want {_PREFIX}dbname=NAME host=HOST port=PORT user=USER"

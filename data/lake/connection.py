@@ -51,7 +51,7 @@ def attach(
     try:
         with lake_errors(address):
             if data_path is not None:
-                allow_storage(con, data_path)
+                open_storage(con, data_path)
             options = "READ_ONLY, " if read_only else ""
             options += (
                 "CREATE_IF_NOT_EXISTS FALSE"
@@ -61,7 +61,7 @@ def attach(
             where = literal(f"ducklake:postgres:{address.libpq}")
             con.execute(f"ATTACH {where} AS {LAKE} ({options})")
             if data_path is None:
-                allow_storage(con, data_path_of(con))
+                open_storage(con, data_path_of(con))
     except BaseException:
         con.close()
         raise
@@ -105,14 +105,20 @@ def data_path_of(con: duckdb.DuckDBPyConnection) -> str:
 def check_holds(
     con: duckdb.DuckDBPyConnection, address: LakeAddress, network: str, oldest: int
 ) -> int:
-    """The version of the network's tables in the lake. Raises StoreError where there are none,
-    StoreSchemaError unless it lies from `oldest` to this version's."""
+    """The version of the network's tables in the lake. Raises StoreError where there are none or it
+    is not told, StoreSchemaError unless it lies from `oldest` to this version's. Any version will
+    do for 0, also none."""
     if not holds(con, network):
         raise StoreError(
             f"the lake {shown(address)} holds no {network}: bring it there with `python -m "
             f"data.sync --network {network} --to-lake ADDRESS`"
         )
     row = con.execute(f"SELECT schema_version FROM {place(network, 'store_info')}").fetchone()
+    if row is None and oldest:
+        raise StoreError(
+            f"the lake {shown(address)} is damaged: store_info of its {network} is empty. "
+            f"{mended(network)}"
+        )
     version: int = row[0] if row else 0
     if version > SCHEMA_VERSION:
         raise StoreSchemaError(
@@ -126,6 +132,13 @@ def check_holds(
             "nothing twice"
         )
     return version
+
+
+def mended(network: str) -> str:
+    """What to do where a lake lost something."""
+    return (
+        f"Run `python -m data.lake push ADDRESS --network {network} --whole` where a whole store is"
+    )
 
 
 def holds(con: duckdb.DuckDBPyConnection, network: str) -> bool:
@@ -178,6 +191,18 @@ def _extension(name: str) -> str:
     with duckdb.connect() as con:
         con.execute(f"LOAD {literal(file)}")
     return str(file)
+
+
+def open_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
+    """Give the connection what an object store asks for, and ask that for nothing: without its
+    bucket a push that stays in the catalog would find no fault. Raises duckdb.Error."""
+    allow_storage(con, data_path)
+    if data_path.startswith("s3://"):
+        try:
+            con.execute(f"FROM glob({literal(data_path + '.no-such-file*')})").fetchall()
+        except duckdb.Error as error:
+            if "NoSuchBucket" in str(error):  # any other fault may be one of lists alone
+                raise
 
 
 def allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:

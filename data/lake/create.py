@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
 
-from data import StoreError
+from data import ConfigError, StoreError
 from data.lake.address import LakeAddress
 from data.lake.connection import LAKE, allow_storage, attach, data_path_of, one_at_a_time
 from data.lake.errors import lake_errors
@@ -20,6 +21,8 @@ _INLINED_ROWS = 1_000
 def create_lake(address: LakeAddress, data_path: str) -> str:
     """Make sure that the lake is there, with its rows in a folder or below s3://BUCKET/PREFIX.
     Returns where they lie. Raises StoreError, also where it is there with its rows elsewhere."""
+    if re.match("[a-zA-Z0-9]+:", data_path) and not re.match("s3://[^/]", data_path):
+        raise ConfigError("rows lie in a folder or in S3: want --data FOLDER or s3://BUCKET/PREFIX")
     if not data_path.startswith("s3://"):
         folder = Path(data_path).expanduser().resolve()
         with lake_errors(address):

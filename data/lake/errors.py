@@ -13,35 +13,42 @@ import duckdb
 
 from data import LakeOutageError, StoreError
 from data.lake.address import LakeAddress, shown
-from data.store.reader import is_full
+from data.store.reader import is_spilt
 from data.store.reader import translated as store_error
 
+BESIDE = ".from-lake-"  # folders beside a store, for what is to take its place
 _SECRET = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s\"']+)")
+_BUCKET = re.compile(r"s3://([^/\s']{1,100})")
 _FILE = re.compile(r"[\w.-]{1,200}\.parquet")
 # A statement with all its rows may stand between the words of who refused it.
 _HEAD, _TAIL = 2_000, 4_000
 _CONFLICTS = (
     r"[Tt]ransaction conflict|could not serialize access|deadlock detected|duplicate key value"
 )
-_OTHERS = "others write to {0} at this moment: run the same command again"
-_CATALOG_AWAY = (
-    "the catalog of {0} cannot be reached: see that PostgreSQL runs there, then run the same "
-    "command again"
-)
+_OTHERS = "others write to {0} at this moment: try again in a minute"
+_CATALOG_AWAY = "the catalog of {0} cannot be reached: see that PostgreSQL runs there"
 _FULL = (
-    "no space left where {0} keeps its rows or its catalog: make some, then run the same "
-    "command again; what the lake holds is whole"
+    "no space left where {0} keeps its {2}: make some, then try again; what the lake holds is whole"
 )
-_NO_BUCKET = "the storage of {0} has no such bucket: make it, or create the lake on another"
+_NO_BUCKET = (
+    "there is no bucket {3} in the storage of {0}: make it, or see that AWS_ENDPOINT_URL and "
+    "AWS_REGION are those of the storage that has it"
+)
 _STORAGE_AWAY = (
     "the storage of {0} cannot be reached or does not answer as it should: see that it runs "
-    "(AWS_ENDPOINT_URL, where it is none of Amazon's), then run the same command again"
+    "(AWS_ENDPOINT_URL, where it is none of Amazon's)"
 )
 # A moment later it may go.
 _OUTAGES = (_OTHERS, _CATALOG_AWAY, _STORAGE_AWAY)
 # Each kind by the words of whoever refused, and what to say of the lake {0} then.
 _KINDS: tuple[tuple[str, str], ...] = (
     (_CONFLICTS, _OTHERS),
+    (r"NoSuchBucket", _NO_BUCKET),
+    (
+        r"InsufficientStorage|QuotaExceeded|HTTP 507|XMinioStorageFull|No space left"
+        r"|File too large|Disk quota",
+        _FULL,
+    ),
     (
         r"password authentication failed|no password supplied|role \"[^\"]*\" does not exist"
         r"|no pg_hba.conf entry|permission denied for|read-only transaction",
@@ -60,8 +67,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"DATA_PATH parameter",
-        "the lake {0} is there, and its rows lie somewhere else: create it without --data, or name "
-        "the place that it has",
+        "the lake {0} is there, and its rows lie somewhere else: give --data the place that it has",
     ),
     (
         r"Unable to connect to Postgres|could not translate host name|Connection refused"
@@ -69,11 +75,6 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"|timeout expired|no connection to the server|the database system is|SSL SYSCALL"
         r"|connection not open|Failed to (?:prepare COPY|execute query)(?![\s\S]*ERROR:)",
         _CATALOG_AWAY,
-    ),
-    (
-        r"InsufficientStorage|QuotaExceeded|HTTP 507|XMinioStorageFull|No space left"
-        r"|File too large|Disk quota",
-        _FULL,
     ),
     (
         r"HTTP 40[13]|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Forbidden"
@@ -87,10 +88,6 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"|No such file|No files found|Cannot open file|HTTP 416|Parquet",
         "a file of {0} is missing, half-written or damaged{1}: put it back from a back-up, or run "
         "`python -m data.lake push ADDRESS --network NAME --whole` where a whole store is",
-    ),
-    (
-        r"NoSuchBucket",
-        _NO_BUCKET,
     ),
     (
         r"Could not connect|Could not establish connection|Connection error|Could not resolve"
@@ -107,12 +104,13 @@ def is_conflict(error: BaseException) -> bool:
 
 @contextmanager
 def lake_errors(address: LakeAddress, local: Path | None = None) -> Iterator[None]:
-    """What is raised inside by the engines becomes a StoreError that says what to do. Where the
-    lake is only read, `local` is the file that is written."""
+    """What is raised inside by the engines becomes a StoreError that says what to do. `local` is a
+    store here, beside which files are written too: their faults are none of the lake."""
     try:
         yield
     except (duckdb.Error, OSError) as error:
-        if local is not None and (is_full(error) or str(local) in str(error)):
+        ours = local is not None and (f"{local.name}{BESIDE}" in str(error) or is_spilt(error))
+        if local is not None and ours:
             raise store_error(error, local) from None
         raise translated(error, address) from None  # its cause may hold a password
 
@@ -121,18 +119,14 @@ def translated(error: Exception, address: LakeAddress) -> StoreError:
     """An engine's error as a sentence."""
     text = str(error)
     text = text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} {text[-_TAIL:]}"
-    name = shown(address)
-    if "NoSuchBucket" in text:
-        return StoreError(_NO_BUCKET.format(name))
-    if is_full(error):
-        return StoreError(_FULL.format(name))
+    name, refused = shown(address), re.search(r"ERROR:.*", text)  # by PostgreSQL, last of its words
     for words, sentence in _KINDS:
         if re.search(words, text):
-            file = _FILE.search(text)
+            file, bucket = _FILE.search(text), _BUCKET.search(text)
             kind = LakeOutageError if sentence in _OUTAGES else StoreError
-            return kind(sentence.format(name, f" ({file[0]})" if file else ""))
-    # PostgreSQL's own words stand behind the statement.
-    refused = re.search(r"ERROR:.*", text)
+            about = f" ({file[0]})" if file else ""
+            full = "catalog, PostgreSQL's disk" if refused else "rows"
+            return kind(sentence.format(name, about, full, bucket[1] if bucket else "of that name"))
     return StoreError(
         f"cannot use the lake {name}: {redacted(refused[0] if refused else text, address)}"
     )

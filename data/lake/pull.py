@@ -20,8 +20,8 @@ from data.fetched import Tell
 from data.lake.address import LakeAddress, shown
 from data.lake.changes import bring_up, differs, snapshot_of
 from data.lake.connection import attach, check_holds, place
-from data.lake.errors import lake_errors
-from data.lake.pushes import Push, install, latest, noted, push_of, remember
+from data.lake.errors import BESIDE, lake_errors
+from data.lake.pushes import Push, install, latest, noted, push_of, remember, untold
 from data.lake.tables import KEYS, create_table, tables_of
 from data.store.reader import SCHEMA_VERSION, literal
 from data.store.reader import translated as store_error
@@ -70,7 +70,8 @@ def pull(
                     file.unlink()
                     push, snapshot = _newest(con, address, network, oldest)
             if not changes:
-                _write(con, address, network, push, file, tell)
+                with lake_errors(address, local=path):
+                    _write(con, address, network, push, file, tell)
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
             remember(file, push, snapshot, changes)
@@ -87,7 +88,7 @@ def _newest(
         check_holds(con, address, network, oldest)
         push, snapshot = latest(con, address, network), snapshot_of(con)
     if push is None:
-        raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
+        raise untold(address, network)
     return push, snapshot
 
 
@@ -99,26 +100,25 @@ def _write(
     file: Path,
     tell: Tell,
 ) -> None:
-    """A new store of all tables. Raises StoreError where one is not what was pushed."""
-    with lake_errors(address):
-        tables = tables_of(con, "lake", network)
+    """A new store of all tables. Raises duckdb.Error, StoreError where one is not what was
+    pushed."""
+    tables = tables_of(con, "lake", network)
     if tables.keys() != push.tables.keys():
         raise _differs(address, min(tables.keys() ^ push.tables.keys()))
-    with lake_errors(address, local=file):
-        con.execute(f"ATTACH {literal(file)} AS copy")
-        done, of = 0, sum(each.rows for each in push.tables.values())
-        for name, table in tables.items():
-            create_table(con, f"copy.main.{name}", table)
-            order = KEYS.get(name, "rowid")
-            con.execute(
-                f"INSERT INTO copy.main.{name} SELECT {table.names} FROM {place(network, name)} "
-                f"ORDER BY {order}"
-            )
-            done += push.tables[name].rows
-            tell(done, of)
-        con.commit()
-        differing = differs(con, push, tables)
-        con.execute("CHECKPOINT copy; DETACH copy")
+    con.execute(f"ATTACH {literal(file)} AS copy")
+    done, of = 0, sum(each.rows for each in push.tables.values())
+    for name, table in tables.items():
+        create_table(con, f"copy.main.{name}", table)
+        order = KEYS.get(name, "rowid")
+        con.execute(
+            f"INSERT INTO copy.main.{name} SELECT {table.names} FROM {place(network, name)} "
+            f"ORDER BY {order}"
+        )
+        done += push.tables[name].rows
+        tell(done, of)
+    con.commit()
+    differing = differs(con, push, tables)
+    con.execute("CHECKPOINT copy; DETACH copy")
     if differing is not None:
         raise _differs(address, differing)
 
@@ -136,11 +136,11 @@ def beside(path: Path) -> Iterator[Path]:
     too: its lock went with it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for left in path.parent.glob(f"{path.name}.from-lake-*"):
+        for left in path.parent.glob(f"{path.name}{BESIDE}*"):
             with suppress(OSError), (left / _HELD).open() as held:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(left, ignore_errors=True)
-        name = f"{path.name}.from-lake-"
+        name = f"{path.name}{BESIDE}"
         with (
             tempfile.TemporaryDirectory(prefix=name, dir=path.parent) as folder,
             (Path(folder) / "making").open("w") as held,

@@ -19,7 +19,7 @@ import duckdb
 
 from data import StoreError
 from data.lake.address import LakeAddress, shown
-from data.lake.connection import LAKE, quoted
+from data.lake.connection import LAKE, mended, quoted
 from data.lake.tables import Content
 
 
@@ -59,10 +59,17 @@ def latest(
         return None
     if len({name for _, _, name, *_ in rows}) < len(rows) and not damaged_too:
         raise StoreError(
-            f"the lake {shown(address)} is damaged, it holds more than one push of {network}: run "
-            f"`python -m data.lake push ADDRESS --network {network} --whole` where a whole store is"
+            f"the lake {shown(address)} is damaged: it holds more than one push of {network}. "
+            f"{mended(network)}"
         )
     return Push(rows[0][0], rows[0][1], {name: Content(n, h) for _, _, name, n, h in rows})
+
+
+def untold(address: LakeAddress, network: str) -> StoreError:
+    """The error where the lake has tables of the network and no push of them."""
+    return StoreError(
+        f"the lake {shown(address)} does not say what it holds of {network}. {mended(network)}"
+    )
 
 
 def write_push(con: duckdb.DuckDBPyConnection, network: str, push: Push) -> None:

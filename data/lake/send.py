@@ -39,6 +39,7 @@ from data.lake.pushes import (
     latest,
     remember,
     set_aside,
+    untold,
     write_push,
 )
 from data.lake.tables import KEYS, Content, Table, content, create_table, tables_of
@@ -116,7 +117,7 @@ def _send_file(
                 if (arrived := _arrived(address, network, wanted)) is not None:
                     _note(file, wanted, arrived.snapshot)
                     return arrived
-                with lake_errors(address):
+                with lake_errors(address, local=store):
                     raise
         time.sleep(pause_s)
     raise AssertionError("unreachable")
@@ -129,19 +130,20 @@ def _try(
     with attach(address) as con:
         con.execute(f"SET temp_directory = {literal(file.parent)}")
         con.execute(f"ATTACH {literal(file)} AS store (READ_ONLY, TYPE duckdb)")
-        con.execute("BEGIN")
         name = network.name
-        newest = latest(con, address, name, damaged_too=whole) if holds(con, name) else None
-        if newest is None:
+        if there := holds(con, name):
+            _refuse_other(con, address, network, whole)
+        con.execute("BEGIN")
+        newest = latest(con, address, name, damaged_too=whole) if there else None
+        if not there:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{quoted(name)}")
-        else:
-            check_holds(con, address, name, OLDEST)
-            _refuse_other(con, address, network)
-            if newest.tables == wanted.tables and not whole:
-                snapshot = snapshot_of(con)
-                con.rollback()
-                _note(file, newest, snapshot)
-                return Pushed(newest.id, 0, 0, snapshot, newest.tables)
+        elif newest is None and not whole:
+            raise untold(address, name)
+        elif newest is not None and newest.tables == wanted.tables and not whole:
+            snapshot = snapshot_of(con)
+            con.rollback()
+            _note(file, newest, snapshot)
+            return Pushed(newest.id, 0, 0, snapshot, newest.tables)
         base = base_of(file)
         if newest is not None and not whole and (base is None or base[0] != newest.id):
             raise NotNewestError(f"{shown(address)} got another push: run the same again")
@@ -150,8 +152,8 @@ def _try(
         rows = logs = 0
         before = tables_of(con, LAKE, name)
         for table in tables_of(con, "store", "main").values():
-            there = None if newest is None else newest.tables.get(table.name)
-            if there == wanted.tables[table.name] and not whole:
+            pushed = None if newest is None else newest.tables.get(table.name)
+            if pushed == wanted.tables[table.name] and not whole:
                 continue
             old = before.get(table.name)
             if old is not None and (whole or old.form != table.form):
@@ -193,13 +195,22 @@ def _arrived(address: LakeAddress, network: Network, wanted: Push) -> Pushed | N
     return None
 
 
-def _refuse_other(con: duckdb.DuckDBPyConnection, address: LakeAddress, network: Network) -> None:
-    """Raise StoreError where under the network's name another chain or pool lies."""
+def _refuse_other(
+    con: duckdb.DuckDBPyConnection, address: LakeAddress, network: Network, whole: bool
+) -> None:
+    """Raise StoreError where under the network's name another chain or pool lies. Where the lake
+    lost the answer, a `whole` store may come in the place of what is left."""
     keys = ("chain_id", "simulated", "pool", "bond", "cert", "sfc")
-    row = con.execute(
-        f"SELECT {', '.join(keys)} FROM {place(network.name, 'store_info')}"
-    ).fetchone()
-    for key, stored in zip(keys, row or (), strict=False):
+    try:
+        check_holds(con, address, network.name, 0 if whole else OLDEST)
+        rows = con.execute(
+            f"SELECT {', '.join(keys)} FROM {place(network.name, 'store_info')}"
+        ).fetchall()
+    except duckdb.Error:  # of a lost file; while all are away, nothing can be pushed either
+        if not whole:
+            raise
+        return
+    for key, stored in ((key, each) for row in rows for key, each in zip(keys, row, strict=True)):
         if stored != getattr(network, key):
             raise StoreError(
                 f"the lake {shown(address)} holds under {network.name} another one, with {key} "

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from data import StoreError
-from data.lake.address import LakeAddress, shown
+from data.lake.address import LakeAddress
 from data.lake.connection import LAKE, attach, check_holds, one_at_a_time, place
 from data.lake.errors import lake_errors
-from data.lake.pushes import latest
+from data.lake.pushes import latest, untold
 from data.lake.tables import Content, content, tables_of
 
 # A reader may be in the midst of a file that no state needs any more, and a push may have written
@@ -75,7 +74,7 @@ def check(address: LakeAddress, network: str) -> list[Checked]:
         check_holds(con, address, network, 0)
         push = latest(con, address, network)
         if push is None:
-            raise StoreError(f"the lake {shown(address)} does not say what it holds: push again")
+            raise untold(address, network)
         tables = tables_of(con, LAKE, network)
         nothing = Content(0, 0)
         held = {name: content(con, place(network, name), each) for name, each in tables.items()}

@@ -5,15 +5,16 @@ an earlier sync read and could not push goes first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from data import ChangedLogError, StoreError
-from data.config import Network
-from data.lake.address import LakeAddress, is_lake, local_copy, parse_lake
+from data import ChangedLogError, LakeOutageError, StoreError
+from data.config import Network, is_lake
+from data.lake.address import LakeAddress, local_copy, parse_lake
 from data.lake.connection import attach, holds, place
 from data.lake.errors import lake_errors
 from data.lake.merge import lay_together
@@ -115,6 +116,12 @@ def lake_of(store: str, network: Network) -> Lake | None:
         return None
     address = parse_lake(store)
     return Lake(address, network, local_copy(address, network.name))
+
+
+def find(address: LakeAddress) -> None:
+    """Raise StoreError where no store can be moved into a lake, unless that may pass meanwhile."""
+    with suppress(LakeOutageError):
+        attach(address, read_only=True).close()
 
 
 def move(path: Path, address: LakeAddress, network: Network, now: datetime) -> Iterator[str]:

@@ -7,7 +7,7 @@ the rest may be a key.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -60,12 +60,18 @@ def _is_here(host: str) -> bool:
 
 
 def download(
-    url: str, known: Marks, file: Path, most_bytes: int, told: Callable[[int, int], None]
+    url: str,
+    known: Marks,
+    file: Path,
+    most_bytes: int,
+    told: Callable[[int, int], None],
+    signed: Mapping[str, str] | None = None,
 ) -> Marks | None:
     """Write what lies at `url` to `file`; None where it is still the one that is `known`.
 
-    `told` hears how many bytes are there, of how many. Raises NodeError, with anything in `file`,
-    where there is no whole answer, TooLargeError where it has more than `most_bytes`.
+    `told` hears how many bytes are there, of how many. The headers that it is `signed` by go to no
+    host that this one leads to. Raises NodeError where there is no whole answer, with the beginning
+    of the last one in `file`, TooLargeError where it has more than `most_bytes`.
     """
     sockets = Sockets(Manners(deadline_s=_WHOLE_S, largest_body=most_bytes))
     headers = {"if-none-match": known.etag} if known.etag else {}
@@ -75,7 +81,7 @@ def download(
     for _ in range(_MOST_REDIRECTS + 1):
         try:
             with file.open("wb") as out:
-                status, answered = sockets.get(url, headers, out, told)
+                status, answered = sockets.get(url, headers | dict(signed or {}), out, told)
         except RangeTooWideError as error:
             many = f"{host}: the file is too large: {MOST.format(most_bytes)}"
             raise TooLargeError(many) from error
@@ -89,7 +95,7 @@ def download(
         if status not in _REDIRECTS or "location" not in answered:
             why = _WHY.get(status, "has a fault" if status >= 500 else "gives no file")
             raise NodeError(f"{host} {why} (status {status})")
-        url = _led_to(url, answered["location"])
+        url, signed = _led_to(url, answered["location"]), None
         host = host_of(url)
     raise NodeError(f"{host} leads on from one address to another without end")
 

@@ -44,6 +44,7 @@ _HEADERS = {
     "accept-encoding": "gzip",
     "user-agent": USER_AGENT,
 }
+_REFUSAL_BYTES = 4_096  # of an answer that is no file: enough to tell why
 _TOO_LARGE = "the answer is too large to hold"
 _TLS_FAULTS = {
     9: "its certificate is not valid yet: is this machine's clock right?",
@@ -81,7 +82,8 @@ class Sockets:
         self, url: str, headers: Mapping[str, str], out: IO[bytes], told: Callable[[int, int], None]
     ) -> tuple[int, Mapping[str, str]]:
         """The status and headers of the answer, whose body goes into `out` piece by piece where all
-        is well (200); `told` hears how many bytes are there, and of how many where that is known.
+        is well (200), else its beginning; `told` hears how many bytes of a whole one are there, and
+        of how many where that is known.
 
         Raises as `post` does. Redirects are not followed.
         """
@@ -92,6 +94,8 @@ class Sockets:
                 out.write(piece)
                 done += len(piece)
                 told(done, of)
+            if response.status != 200:
+                out.write(response.read1(_REFUSAL_BYTES, decode_content=True))
         return response.status, response.headers
 
     @contextlib.contextmanager

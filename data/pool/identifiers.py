@@ -205,31 +205,27 @@ def _not_any(text: str) -> str:
 def read_address(text: str, network: str = "") -> str | Unreadable | None:
     """The address that `text` names, in lower case, or why it is none; None of no text."""
     match read_identifier(text, network, _ADDRESS_DIGITS):
-        case None:
-            return None
         case Address(address):
             return address
         case Transaction():
             return Unreadable("This is a transaction's hash: an address has 0x and 40 hex digits.")
         case RequestId():
             return Unreadable("This is a number: an address has 0x and 40 hex digits.")
-        case Unreadable(why):
-            return Unreadable(why)
+        case unreadable:
+            return unreadable
 
 
 def read_hash(text: str, network: str = "") -> str | Unreadable | None:
     """The hash of the transaction that `text` names, as `read_address` does it."""
     match read_identifier(text, network, _HASH_DIGITS):
-        case None:
-            return None
         case Transaction(tx):
             return tx
         case Address():
             return Unreadable("This is an address: a transaction's hash has 0x and 64 hex digits.")
         case RequestId():
             return Unreadable("This is a number: a transaction's hash has 0x and 64 hex digits.")
-        case Unreadable(why):
-            return Unreadable(why)
+        case unreadable:
+            return unreadable
 
 
 def parse_hash(text: str) -> str:

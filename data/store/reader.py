@@ -7,7 +7,6 @@ A reader keeps the file it opened.
 
 from __future__ import annotations
 
-import argparse
 import errno
 import re
 import uuid
@@ -18,7 +17,6 @@ from pathlib import Path
 import duckdb
 
 from data import NewerStoreError, OlderStoreError, StoreError, StoreSchemaError
-from data.config import is_elsewhere
 
 SCHEMA_VERSION = 2
 # How the source of a store begins that data/ingest/past.py built.
@@ -52,17 +50,6 @@ class StoreInfo:
     def is_of_the_past(self) -> bool:
         """Whether it was rebuilt as of an earlier block of a store: nobody forecasts from it."""
         return (self.source or "").startswith(OF_THE_PAST)
-
-
-def local_file(text: str) -> Path:
-    """A file that a command line names. Raises ArgumentTypeError for the address of a store that
-    lies elsewhere, without repeating it: it may hold a password."""
-    if is_elsewhere(text):
-        raise argparse.ArgumentTypeError(
-            "this is an address, and a file is wanted: `python -m data.lake pull ADDRESS` brings a "
-            "lake into one, and FTM_STORE=ADDRESS with `python -m data.fetch` an archive"
-        )
-    return Path(text)
 
 
 def version(path: Path) -> tuple[str, int, int]:
@@ -164,7 +151,12 @@ def is_full(error: Exception) -> bool:
     """Whether there was no room to write."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-    return any(words in str(error) for words in ("No space left", "File too large"))
+    return is_spilt(error) or bool(re.search("No space left|File too large", str(error)))
+
+
+def is_spilt(error: Exception) -> bool:
+    """Whether what does not fit into memory found no room in the temporary folder."""
+    return isinstance(error, duckdb.Error) and "max_temp_directory_size" in str(error)
 
 
 def is_locked(error: Exception) -> bool:

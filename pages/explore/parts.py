@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 import queries
 from answers import files, words
 from answers.store_view import StoreView
-from pages.explore import charts, tables
+from pages.explore import charts, sql_box, tables
 from pages.explore.charts import MOST_ROWS
 from queries import Query
 from ui.parts import downloads, drawing, shell
@@ -38,7 +38,7 @@ def answer(
     else:
         charts.chosen(question, query.columns, rows, query.title, notices)
     drawing.once(question, _table, query, rows)
-    if _row_count(count):
+    if _row_count(count, "Narrow what it asks for"):
         downloads.offer_query(store, query.name, **params)
     else:
         shell.show(shell.csv(store.source.path, query.name, params), _WRITES)
@@ -60,12 +60,18 @@ def _why_empty(query: Query, params: Mapping[str, Any]) -> str:
     return "No row answers this" + (": widen what it asks for." if params else " on this store.")
 
 
-def _row_count(count: int) -> bool:
-    """Write how many rows there are; returns whether a download may hold them."""
+def _row_count(count: int, instead: str) -> bool:
+    """Write how many rows there are, and what to do `instead` where no file holds them; returns
+    whether one does."""
     shown = "" if count <= MOST_ROWS else f", the first {MOST_ROWS:,} shown"
-    fits = count <= files.MOST_ROWS
-    too_many = "" if fits else ". Too many for a download"
-    st.caption(f"{words.plural(count, 'row')}{shown}{too_many}")
+    st.caption(f"{words.plural(count, 'row')}{shown}")
+    if fits := count <= files.MOST_ROWS:
+        return fits
+    sql = ", or ask for a part of it by SQL" if sql_box.is_offered() else ""
+    st.caption(
+        f"No file is offered: it would be made in the server's memory, where {files.MOST_ROWS:,} "
+        f"rows fit. {instead}{sql}."
+    )
     return fits
 
 
@@ -97,9 +103,11 @@ def store_table(store: StoreView, name: str) -> None:
     if holds := described["holds"][0]:
         st.markdown(f"{holds}.")
     drawing.once((store.version, name), _first_rows, store, name)
-    if _row_count(store.table_rows(name)):
+    if _row_count(store.table_rows(name), "Take the answer of a query that reads this table"):
         downloads.offer_table(store, name)
     else:
+        if sql_box.is_offered():
+            sql_box.offer_table(name)
         statement = f"COPY {name} TO '{name}.parquet'"
         shell.show(shell.sql(store.source.path, statement), _WRITES)
     st.subheader("Columns")

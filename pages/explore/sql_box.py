@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -124,19 +124,26 @@ def _take_example() -> None:
 
 def offer_query(query: Query, params: Mapping[str, Any]) -> None:
     """A button that takes a named query into the box, as a table to ask on from."""
+    _offer("With these inputs, as a table to select from.", lambda: as_table(query, params))
+
+
+def offer_table(name: str) -> None:
+    """A button that takes a table into the box, of which a part is to be asked for."""
+    _offer("To ask for a part of it.", lambda: f"FROM {name}\nLIMIT {_KEPT_ROWS}")
+
+
+def _offer(about: str, statement: Callable[[], str]) -> None:
+    def take() -> None:
+        st.session_state["ask"] = "SQL"
+        links.hand_over("sql", statement())
+
     st.button(
         "Take it into the SQL box",
         type="tertiary",
         icon=":material/database:",
-        help="With these inputs, as a table to select from.",
-        on_click=_take_query,
-        args=(query, params),
+        help=about,
+        on_click=take,
     )
-
-
-def _take_query(query: Query, params: Mapping[str, Any]) -> None:
-    st.session_state["ask"] = "SQL"
-    links.hand_over("sql", as_table(query, params))
 
 
 def as_table(query: Query, params: Mapping[str, Any]) -> str:

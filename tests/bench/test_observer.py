@@ -12,6 +12,7 @@ import pytest
 from bench.forecast_study import OBSERVER, ORACLE, scores_of
 from bench.made_up_queues import BEGAN, CUT_DAY, SCENARIOS, Queue, made_up_queue
 from bench.observer import observer_days
+from bench.oracle import Question
 from forecast.backtest import MODEL
 
 # Every so many requests of a queue; few are made after the fall.
@@ -44,9 +45,8 @@ def test_its_ranges_of_90_percent_hold_about_so_often(scores: dict[str, pl.DataF
 
 
 def _median(queue: Queue, day: float, need_ftm: float = 300_000.0) -> float:
-    days = observer_days(
-        SCENARIOS["cut"], queue, day, need_ftm, paths=1000, horizon_days=120.0, seed=0
-    )
+    asked = Question(day, need_ftm, paths=1000, horizon_days=120.0, seed=0)
+    days = observer_days(SCENARIOS["cut"], queue, asked)
     return float(np.median(days))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bench.forecast_study import ORACLE, oracle_scores, scores_of
 from bench.made_up_queues import BEGAN, CUT_DAY, DAYS, SCENARIOS, Queue, Scenario, made_up_queue
-from bench.oracle import oracle_days
+from bench.oracle import Question, oracle_days
 from forecast.backtest import MODEL
 from forecast.window import HORIZON_DAYS
 
@@ -85,9 +85,8 @@ def test_the_time_since_the_last_batch_shortens_the_next_gap_but_lengthens_an_ou
         queue = made_up_queue(SCENARIOS[name], 0)
         last = float(queue.hidden.batch_days[200])
         hidden = replace(queue.hidden, batch_days=queue.hidden.batch_days[:201])
-        days = oracle_days(
-            SCENARIOS[name], hidden, last + waited, 1.0, paths=1000, horizon_days=120.0, seed=0
-        )
+        asked = Question(last + waited, 1.0, paths=1000, horizon_days=120.0, seed=0)
+        days = oracle_days(SCENARIOS[name], hidden, asked)
         return float(np.median(days))
 
     assert median("light", 3.0) < median("light", 0.0)

@@ -3,6 +3,7 @@ had, that is told."""
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class InFolder:
             there = self.origin.stat().st_mtime_ns
         except OSError as error:
             raise StoreError(f"{self.origin} is not there") from error
+        if self.origin.read_text() == "refused":
+            raise StoreError(f"{self.origin} is refused")
         return not self.path.exists() or self.path.stat().st_mtime_ns != there
 
     def fetch(self, tell: Tell) -> None:
@@ -41,8 +44,11 @@ class InFolder:
 
 
 @pytest.fixture
-def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InFolder:
+def copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> InFolder:
     monkeypatch.setattr(data_fetch, "LOOKED_EVERY_S", 0)
+    caplog.set_level(logging.INFO, "data.fetch")
     (tmp_path / "origin").write_text("first")
     return InFolder(tmp_path / "origin", tmp_path / "copy")
 
@@ -57,20 +63,26 @@ def rounds(copy: InFolder, *acts: str) -> Iterator[bool]:
     yield False
 
 
-def test_each_news_is_fetched_and_nothing_is_told(copy: InFolder) -> None:
-    told: list[str] = []
+def test_each_news_is_fetched_and_nothing_is_told(
+    copy: InFolder, caplog: pytest.LogCaptureFixture
+) -> None:
     looks = rounds(copy, "first", "second")
-    follow(copy, told.append, lambda: next(looks))
+    follow(copy, lambda: next(looks))
     assert copy.path.read_text() == "second"
-    assert told == []
+    assert caplog.messages == []
     assert read_state(copy.path) == FetchState()
 
 
-def test_an_outage_and_its_end_are_told_once_each_and_the_copy_stays(copy: InFolder) -> None:
-    told: list[str] = []
-    looks = rounds(copy, "first", "gone", "gone", "gone", "second", "second")
-    follow(copy, told.append, lambda: next(looks))
-    assert told == [f"{copy.origin} is not there", "the store can be fetched again"]
+def test_each_fault_of_an_outage_and_its_end_are_told_once_and_the_copy_stays(
+    copy: InFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone, refused = f"{copy.origin} is not there", f"{copy.origin} is refused"
+    looks = rounds(copy, "first", "gone", "gone", "refused", "gone", "second", "second", "gone")
+    follow(copy, lambda: next(looks))
+    assert caplog.messages == [gone, refused, "the store can be fetched again", gone]
+    looks = rounds(copy, "second")
+    follow(copy, lambda: next(looks))
+    assert caplog.messages[4:] == ["the store can be fetched again"]
     assert copy.path.read_text() == "second"
     assert read_state(copy.path) == FetchState()
 
@@ -83,24 +95,26 @@ def test_while_it_lasts_the_state_says_why_and_since_when(copy: InFolder) -> Non
         seen.append(read_state(copy.path))
         return next(looks)
 
-    follow(copy, lambda _: None, still)
+    follow(copy, still)
     assert seen[1] == FetchState()
     assert seen[2].fault == seen[3].fault == f"{copy.origin} is not there"
     assert seen[2].since_s == seen[3].since_s > 0
     assert copy.path.read_text() == "first"
 
 
-def test_an_outage_that_began_before_this_process_is_told_from_then_on(copy: InFolder) -> None:
-    write_state(copy.path, FetchState(done=1, of=2, fault="gone", since_s=7))
+def test_an_outage_that_began_before_this_process_is_told_from_then_on(
+    copy: InFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = f"{copy.origin} is not there"
+    write_state(copy.path, FetchState(done=1, of=2, fault=gone, since_s=7))
     looks = rounds(copy, "gone")
-    told: list[str] = []
-    follow(copy, told.append, lambda: next(looks))
+    follow(copy, lambda: next(looks))
     state = read_state(copy.path)
     assert (state.done, state.of, state.since_s) == (0, 0, 7)
-    assert told == []
+    assert caplog.messages == []
     looks = rounds(copy, "first")
-    follow(copy, told.append, lambda: next(looks))
-    assert told == ["the store can be fetched again"]
+    follow(copy, lambda: next(looks))
+    assert caplog.messages == ["the store can be fetched again"]
 
 
 def test_an_address_needs_a_network_and_a_kind_that_is_known() -> None:

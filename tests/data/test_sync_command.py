@@ -288,6 +288,31 @@ def test_bad_settings_are_told_with_status_2(
     assert sync("--network", "devnet") == Told(2, "", why)
 
 
+def test_the_store_that_the_environment_names_is_that_of_its_network(
+    file: Path, tmp_path: Path, sync: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.config.VAR", tmp_path / "var")
+    monkeypatch.setenv("FTM_SYNC_STORE", str(tmp_path / "named.duckdb"))
+    command = ("--network", "fantom", "--logs", file)
+    assert "of which network: set FTM_NETWORK too" in sync(*command).stderr
+    monkeypatch.setenv("FTM_NETWORK", "fantom")
+    assert sync(*command).stdout.startswith(f"{tmp_path / 'named.duckdb'}: 4 new logs")
+    other = tmp_path / "other.duckdb"
+    assert sync(*command, "--store", other).stdout.startswith(f"{other}: 4 new logs")
+    monkeypatch.setenv("FTM_NETWORK", "devnet")
+    assert sync(*command).stdout.startswith(f"{tmp_path / 'var/fantom.duckdb'}: 4 new logs")
+    monkeypatch.delenv("FTM_SYNC_STORE")
+    monkeypatch.setenv("FTM_NETWORK", "fantom")
+    monkeypatch.setenv("FTM_STORE", "ducklake:postgres:dbname=ftm password=s3cret")
+    told = sync(*command).stderr
+    assert "the app shows a lake, and this syncs" in told
+    assert "s3cret" not in told
+    monkeypatch.setenv("FTM_SYNC_STORE", "https://user:s3cret@host/fantom.archive")
+    told = sync(*command)
+    assert (told.returncode, "s3cret" in told.stderr) == (2, False)
+    assert told.stderr.startswith("data.sync: FTM_SYNC_STORE: this is an address, and a file is")
+
+
 @pytest.mark.node
 def test_check_tells_what_each_endpoint_can_do(capsys: pytest.CaptureFixture[str]) -> None:
     with fake_node(ledger(LOGS, HEAD)) as node:

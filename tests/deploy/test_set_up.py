@@ -8,12 +8,13 @@ import sys
 import tomllib
 from configparser import ConfigParser
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from streamlit import config
 
-from data.config import ROOT, Settings, load_network
+from data.config import ROOT, S3_VARIABLES, Settings, load_network
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -73,13 +74,23 @@ def test_the_scorer_takes_the_store_that_the_app_shows_wherever_it_lies() -> Non
     assert "ExecCondition" not in service  # there may be no file of the network's name
 
 
+def test_a_sync_takes_its_store_from_the_settings_and_no_secret_is_on_a_command_line() -> None:
+    commands = [unit(path)["Service"]["ExecStart"] for path in UNITS]
+    assert "data.sync" in " ".join(commands)
+    for command in (*commands, *re.findall("command: .*", COMPOSE)):
+        assert not re.search(r"--store|--to-lake|ducklake|PASSWORD|SECRET", command)
+    assert "\n#FTM_SYNC_STORE=ducklake:postgres:" in (DEPLOY / "ftm-queue.env").read_text()
+    assert "install -m 600 deploy/ftm-queue.env /etc/" in (DEPLOY / "README.md").read_text()
+
+
 def test_every_setting_is_one() -> None:
     text = (DEPLOY / "ftm-queue.env").read_text()
     names = re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)
     assert len(names) > 3
     ours = {f"FTM_{name.upper()}" for name in Settings.model_fields}
     theirs = {option.env_var for option in config._config_options_template.values()}
-    assert set(names) - ours - theirs == set()
+    of_a_lake = {"PGPASSWORD", "AWS_ENDPOINT_URL", *chain.from_iterable(S3_VARIABLES.values())}
+    assert set(names) - ours - theirs - of_a_lake == set()
     assert set(re.findall(r"STREAMLIT_\w+", COMPOSE)) <= theirs
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -99,6 +100,19 @@ def test_it_goes_on_from_what_the_lake_holds_and_takes_no_second_beside_it(tree:
         assert second.returncode == 1
         assert "stop" in refused
     assert "nothing new, the lake holds all of it" in said
+
+
+@pytest.mark.parametrize("module", ["lakeside", "devnet"])
+def test_a_port_that_cannot_be_had_is_told_before_anything_is_started(module: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for named, why in ((port, "Address already in use"), ("65536", "up to 65535")):
+            command = [sys.executable, "-m", module, "--app-port", named]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 2
+            assert done.stdout == ""
+            assert f"{named} cannot be had (" in done.stderr
+            assert why in done.stderr
 
 
 def _asks_the_lake_as_it_was_told_to(tree: Path, said: str) -> None:

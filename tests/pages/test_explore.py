@@ -97,6 +97,26 @@ def test_an_answer_with_very_many_rows_is_shown_in_part_and_counted(show: Show) 
     assert "Too many rows to draw" in said(app)
 
 
+def test_where_no_file_holds_the_rows_strangers_are_told_why_and_what_to_do(
+    show: Show, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr("answers.files.MOST_ROWS", 100)
+    environment.setenv("FTM_PUBLIC", "on")
+    app = show(page="explore", ask="table", table="raw_logs")
+    assert not app.get("link_button")
+    assert "No file is offered: it would be made in the server's memory, where 100" in said(app)
+    assert "or ask for a part of it by SQL" in said(app)
+    app.button[0].click().run()
+    assert app.text_area[0].value == "FROM raw_logs\nLIMIT 10000"
+    assert not app.exception
+    app = show(page="explore", query="queue_depth", step="hour")
+    assert "Narrow what it asks for, or ask for a part of it by SQL." in said(app)
+    environment.setenv("FTM_SQL_BOX", "off")
+    app = show(page="explore", query="queue_depth", step="hour")
+    assert "Narrow what it asks for." in said(app)
+    assert "SQL box" not in said(app)
+
+
 def test_an_unknown_id_answers_with_no_row_and_not_with_an_error(show: Show) -> None:
     app = show(page="explore", query="request_history", wr_id="99999999")
     assert "No row answers this: widen what it asks for." in said(app)

@@ -16,11 +16,11 @@ from typing import IO
 
 from answers.sources import read_sources
 from data import TrackerError
-from data.config import ROOT
+from data.config import ROOT, environment_of_a_child
 from data.fetch import AGAIN
 from data.store.fetch_state import FetchState, read_state, write_state
 
-_log = logging.getLogger("ui")
+_log, _its_log = logging.getLogger("ui"), logging.getLogger("data.fetch")
 _TRIED_EVERY_S = 1.0
 _AGAIN_AFTER_S = 5.0
 _ENDED = "the process that fetches the store ended, and is started again: the log says why"
@@ -64,6 +64,7 @@ async def _follow(handle: IO[str]) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "data.fetch", "--follow"),
         cwd=ROOT,
+        env=environment_of_a_child(),
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         pass_fds=(handle.fileno(),),  # no other begins while it ends
@@ -72,8 +73,8 @@ async def _follow(handle: IO[str]) -> None:
     assert process.stderr is not None
     try:
         async for line in process.stderr:
-            text = line.decode(errors="replace").strip()
-            _log.log(logging.INFO if AGAIN in text else logging.WARNING, "%s", text)
+            text = line.decode(errors="replace").rstrip().removeprefix("data.fetch: ")
+            _its_log.log(logging.INFO if text == AGAIN else logging.WARNING, "%s", text)
         await process.wait()
     finally:
         with suppress(ProcessLookupError):

@@ -71,6 +71,17 @@ def test_nothing_is_written_through_sql_and_a_wrong_statement_is_told(
     query = str(ROOT / "queries" / "pending_requests.sql")
     assert main(["sql", address, "--network", "sample", query, "--set", "tokn=aFTMc"]) == 2
     assert "no variable 'tokn'" in capsys.readouterr().err
+    assert main(["sql", address, "--network", "sample", "SELECT 1", "--set", "token"]) == 2
+    assert "--set wants NAME=VALUE, and not 'token'" in capsys.readouterr().err
+    for wrong in (
+        ["expire", address, "--older-than", "-3"],
+        ["expire", address, "--older-than", "nan"],
+        ["sql", address, "--network", "sample", "SELECT 1", "--rows", "-1"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(wrong)
+        assert ended.value.code == 2
+        assert f"{wrong[-1]!r} is " in capsys.readouterr().err
     assert main(["sql", address, "--network", "sample", "no_such_file.sql"]) == 2
     assert "cannot read no_such_file.sql" in capsys.readouterr().err
     assert main(["check", address, "--network", "fantom"]) == 1

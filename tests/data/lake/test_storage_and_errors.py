@@ -23,9 +23,10 @@ from data.lake.pull import pull
 from data.lake.push import push
 from data.lake.pushes import Push, write_push
 from data.lake.tables import Table, content, create_table, tables_of
-from data.lake.upkeep import check
+from data.lake.upkeep import check, compact
 from data.store.reader import SCHEMA_VERSION
 from lakeside.objects import BUCKET, ObjectStore
+from lakeside.postgres import Postgres
 from tests.lake_steps import NOW, History, contents
 from tests.log_lines import FANTOM
 
@@ -66,6 +67,41 @@ def test_a_wrong_key_is_told_and_nothing_is_pushed(
     assert "wrongsecret" not in str(told.value)
     with pytest.raises(StoreError, match="holds no fantom"):
         open_lake(in_s3, "fantom")
+
+
+def test_a_bucket_that_is_not_there_is_named_at_once(
+    in_s3: LakeAddress,
+    catalog_server: Postgres,
+    history: History,
+    tmp_path: Path,
+) -> None:
+    gone = "there is no bucket no-such in the storage of .*: make it, or see that AWS_ENDPOINT_URL"
+    words = catalog_server.make_database(f"lake_{uuid.uuid4().hex[:12]}")
+    other = parse_lake(f"ducklake:postgres:{words}")
+    with pytest.raises(StoreError, match=gone):
+        create_lake(other, "s3://no-such/lake")
+    assert (
+        catalog_server.tell("SELECT to_regclass('ducklake_metadata')", words.split()[0][7:]) == ""
+    )
+    store = history.store(tmp_path / "own.duckdb", 0)
+    push(store, in_s3, FANTOM, NOW)
+    moved = "UPDATE ducklake_metadata SET value = 's3://no-such/lake/' WHERE key = 'data_path'"
+    catalog_server.tell(moved, in_s3.words["dbname"])
+    uses = (
+        lambda: push(store, in_s3, FANTOM, NOW),  # which would find nothing to write
+        lambda: pull(in_s3, "fantom", tmp_path / "copy.duckdb"),
+        lambda: open_lake(in_s3, "fantom"),
+        lambda: compact(in_s3),
+    )
+    for use in uses:
+        with pytest.raises(StoreError, match=gone):
+            use()
+
+
+@pytest.mark.parametrize("place", ["s3:bucket/lake", "s3:///lake", "gs://bucket/lake", "S3://b/l"])
+def test_a_place_that_is_neither_folder_nor_bucket_is_refused(place: str) -> None:
+    with pytest.raises(ConfigError, match="want --data FOLDER or s3://BUCKET/PREFIX"):
+        create_lake(parse_lake("ducklake:postgres:dbname=ftm"), place)
 
 
 def test_a_half_written_object_stops_a_pull_and_is_named(
@@ -154,6 +190,63 @@ def test_an_earlier_version_is_rebuilt_from_its_own_logs_and_a_newer_one_refused
             use()
 
 
+def test_a_lake_that_lost_what_it_says_of_itself_takes_a_whole_store_alone(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0, 1)
+    push(store, lake, FANTOM, NOW)
+    less = history.store(tmp_path / "less.duckdb", 0)
+
+    def lost(statement: str, told: str) -> None:
+        with attach(lake) as con:
+            con.execute(statement)
+            con.execute("CALL ducklake_flush_inlined_data('lake')")
+        before = _rows(lake)
+        for use in (
+            lambda: push(less, lake, FANTOM, NOW),
+            lambda: pull(lake, "fantom", tmp_path / "copy.duckdb"),
+        ):
+            with pytest.raises(StoreError, match=told):
+                use()
+        assert _rows(lake) == before
+        push(store, lake, FANTOM, NOW, whole=True)
+        assert all(each.same for each in check(lake, "fantom"))
+
+    lost(
+        "DELETE FROM lake.fantom.store_info",
+        "damaged: store_info of its fantom is empty. Run .*--network fantom --whole`",
+    )
+    lost("DELETE FROM lake.main.fantom", "does not say what it holds of fantom. Run .* --whole`")
+    with attach(lake) as con:
+        con.execute("CALL ducklake_flush_inlined_data('lake')")
+    for file in (tmp_path / "rows" / "fantom" / "store_info").glob("*.parquet"):
+        file.unlink()
+    with pytest.raises(StoreError, match="is missing, half-written or damaged"):
+        push(less, lake, FANTOM, NOW)
+    push(store, lake, FANTOM, NOW, whole=True)
+    assert all(each.same for each in check(lake, "fantom"))
+
+
+def test_a_whole_store_takes_no_other_chains_place(
+    lake: LakeAddress, history: History, tmp_path: Path
+) -> None:
+    store = history.store(tmp_path / "own.duckdb", 0)
+    push(store, lake, FANTOM, NOW)
+    with attach(lake) as con:
+        con.execute("UPDATE lake.fantom.store_info SET chain_id = 4002")
+    before = _rows(lake)
+    with pytest.raises(
+        StoreError, match=r"another one, with chain_id 4002 and not \d+: use a lake"
+    ):
+        push(store, lake, FANTOM, NOW, whole=True)
+    assert _rows(lake) == before
+
+
+def _rows(lake: LakeAddress) -> list[tuple[object, ...]]:
+    with attach(lake, read_only=True) as con:
+        return con.execute("FROM lake.fantom.raw_logs ORDER BY block, log_index").fetchall()
+
+
 def _as_pushed(con: duckdb.DuckDBPyConnection) -> None:
     """Note of what is there now that it was pushed."""
     tables = tables_of(con, "lake", "fantom")
@@ -224,6 +317,36 @@ def test_a_full_disk_here_is_not_told_as_one_of_the_lake(
     assert done.returncode == 1
     assert "no space left to write" in done.stderr
     assert not (tmp_path / "copy.duckdb").exists()
+
+
+def test_nor_is_one_that_a_push_spills_to(
+    lake: LakeAddress, sample_store: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "own.duckdb"
+    store.write_bytes(sample_store.read_bytes())
+    little = (
+        "import sys; from data.lake import __main__, connection; connection._MEMORY = '12MB'; "
+        "sys.exit(__main__.main())"
+    )
+    command = ["prlimit", "--fsize=2500000", sys.executable, "-c", little, "push"]
+    command += [f"ducklake:postgres:{lake.catalog}", "--network", "sample", "--store", str(store)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert f"no space left to write {store}: free some" in done.stderr
+    with pytest.raises(StoreError, match="holds no sample"):
+        open_lake(lake, "sample")
+
+
+def test_a_full_disk_is_told_with_its_side(no_lake: LakeAddress) -> None:
+    for words, side in (
+        ('Could not write to file "/rows/a.parquet": No space left on device', "keeps its rows:"),
+        (
+            'Failed to execute query "COPY ...": ERROR:  could not extend file "base/1": '
+            "No space left on device",
+            "keeps its catalog, PostgreSQL's disk:",
+        ),
+    ):
+        assert side in str(translated(duckdb.IOException(words), no_lake))
 
 
 def test_a_conflict_is_told_as_one_and_a_refusal_in_the_words_of_the_catalog(

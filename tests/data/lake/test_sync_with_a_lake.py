@@ -86,6 +86,25 @@ def test_the_sample_is_moved_and_every_table_compared(
     assert catalog_server.password not in told
 
 
+def test_a_lake_that_is_not_there_is_told_before_anybody_is_asked(
+    no_lake: LakeAddress, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "sample.duckdb"
+    address = f"ducklake:postgres:{no_lake.catalog}"
+    assert sync.main(["--network", "sample", "--store", str(store), "--to-lake", address]) == 1
+    assert "there is no lake at" in capsys.readouterr().err
+    assert not store.exists()
+
+
+def test_the_environment_names_the_lake_where_the_command_names_no_store(
+    lake: LakeAddress, history: History, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FTM_NETWORK", "fantom")
+    monkeypatch.setenv("FTM_SYNC_STORE", f"ducklake:postgres:{lake.catalog}")
+    assert sync.main(["--network", "fantom", "--logs", str(history.files[0])]) == 0
+    assert all(each.same for each in check(lake, "fantom"))
+
+
 def test_two_machines_sync_by_turns_and_each_goes_on_from_the_other(
     lake: LakeAddress,
     history: History,
