@@ -115,12 +115,18 @@ def _wait_for(app: App, server: subprocess.Popen[bytes]) -> None:
 
 
 def planted(root: Path) -> Path:
-    """A copy of the app's own files at `root`."""
+    """A copy of the app's own files at `root`, with what Python has compiled of them: what is
+    changed afterwards is compiled anew."""
     for part in _PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, root / part, ignore=_half_written)
         elif source.exists():
             root.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, root / part)
     return root
+
+
+def _half_written(folder: str, names: list[str]) -> list[str]:
+    """What another process is just compiling: it gets its name when it is whole."""
+    return [name for name in names if ".pyc." in name]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from data.ingest.from_file import sync_file
 from data.lake.tables import Content, content, tables_of
 from data.sample import simulate
 from data.store.reader import open_reader
-from data.store.writer import lock
+from data.store.writer import NEXT, lock
 from tests.log_lines import DEPLOYED, FANTOM, write_logs
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -29,12 +31,28 @@ class History:
     spans: tuple[tuple[int, int], ...]
 
     def store(self, path: Path, *parts: int) -> Path:
-        """A store into which these parts are synced, after what it held before."""
+        """A store into which these parts are synced, after what it held before. One that begins
+        with them is a copy of another that did."""
+        if path.exists() or path.with_name(path.name + NEXT).exists():
+            self._sync(path, *parts)
+        else:
+            shutil.copyfile(self._begun(parts), path)
+        return path
+
+    @cache  # noqa: B019, there is one for all tests of a process
+    def _begun(self, parts: tuple[int, ...]) -> Path:
+        numbers = "-".join(map(str, parts))
+        path = self.files[0].with_name(f"{self.files[0].name}-{numbers}.duckdb")
+        if len(parts) > 1:
+            shutil.copyfile(self._begun(parts[:-1]), path)
+        self._sync(path, parts[-1])
+        return path
+
+    def _sync(self, path: Path, *parts: int) -> None:
         with lock(path):
             for part in parts:
                 first, last = self.spans[part]
                 sync_file(FANTOM, path, [self.files[part]], NOW, first, last, covers=(first, last))
-        return path
 
 
 def history_of(folder: Path, until: datetime, days: int = 150) -> History:

@@ -31,6 +31,7 @@ from tests.log_lines import FANTOM
 pytestmark = pytest.mark.node
 
 
+@pytest.mark.usefixtures("all_processors")
 def test_a_store_comes_back_with_every_row_comment_and_order(
     lake: LakeAddress, sample_store: Path, tmp_path: Path
 ) -> None:
@@ -121,6 +122,7 @@ def test_what_comes_later_is_sent_alone(
     assert contents(tmp_path / "copy.duckdb") == contents(store)
 
 
+@pytest.mark.usefixtures("all_processors")
 def test_a_copy_takes_changes_alone_while_it_can_and_is_made_anew_where_it_cannot(
     lake: LakeAddress, history: History, tmp_path: Path
 ) -> None:
