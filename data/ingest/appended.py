@@ -5,7 +5,8 @@ kept only where that is plain: the logs up to the last rebuild are, to the hash,
 tables were made of, by this very program; and no new log reaches back. Else all is rebuilt.
 
 Reaching back are: a new stub, whose earlier logs count from now on; a request beside one of the
-same id, or that does not follow the last; an amount that cannot be added up.
+same id, or that does not follow the last; an amount that cannot be added up; a second fate of a
+request.
 """
 
 from __future__ import annotations
@@ -77,6 +78,23 @@ SELECT
     AND count(*) FILTER (WHERE requested_block > $since) = $burns
     AND coalesce(min(wr_id) FILTER (WHERE requested_block > $since), $follows) = $follows
 FROM moved
+"""
+# Whether a request is told otherwise of hours that are over: then their sums are others.
+_RETOLD = """
+SELECT 1 FROM requests INNER JOIN moved ON requests.wr_id = moved.wr_id
+WHERE (requests.paid_at IS NOT NULL AND requests.paid_at IS DISTINCT FROM moved.paid_at)
+    OR (
+        coalesce(requests.manual_at, requests.paid_at) IS NOT NULL
+        AND requests.manual_at IS DISTINCT FROM moved.manual_at
+    )
+LIMIT 1
+"""
+# The hours that new logs fall into are summed up anew.
+_FLOWS_FROM = """
+SET VARIABLE flows_from = (
+    SELECT make_timestamptz(epoch_us(min(block_time)) // 3600000000 * 3600000000)
+    FROM raw_logs WHERE block > $since AND block <= $last
+)
 """
 # Called with the share of the logs, from 0 to 1, that the tables hold so far.
 Told = Callable[[float], None]
@@ -205,11 +223,19 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
             f"{int(since)}) {decode.table('payouts')}"
         )
         for name in decode.DERIVED:
-            if name not in ("stubs", "head_moves", "requests", "payouts"):
+            if name not in ("stubs", "head_moves", "requests", "payouts", "hourly_flows"):
                 con.execute(f"INSERT INTO {name} {decode.table(name)}")
-        return _append_requests(con, since, head, follows, burns)
+        if not _append_requests(con, since, head, follows, burns):
+            return False
+        con.execute(_FLOWS_FROM, {"since": since, "last": last})
+        con.execute("DELETE FROM hourly_flows WHERE hour >= getvariable('flows_from')")
+        con.execute(
+            f"INSERT INTO hourly_flows FROM ({decode.table('hourly_flows')}) "
+            "WHERE getvariable('flows_from') IS NOT NULL"
+        )
+        return True
     finally:
-        for name in ("decoded_from", "queue_from"):
+        for name in ("decoded_from", "queue_from", "flows_from"):
             with suppress(duckdb.TransactionException):  # it failed, which is told already
                 con.execute(f"RESET VARIABLE {name}")
 
@@ -235,11 +261,21 @@ def _append_requests(
     row = con.execute(_PLAIN, numbers).fetchone()
     if row != (True,):
         return False
-    con.execute(f"UPDATE requests SET {_SET_FATE} FROM moved WHERE requests.wr_id = moved.wr_id")
+    if not _retell(con):
+        return False
     con.execute("INSERT INTO requests FROM moved WHERE wr_id >= ? ORDER BY wr_id", [follows])
     con.execute(_CLAIMED, {"head": head, "since": since})
-    con.execute(f"UPDATE requests SET {_SET_FATE} FROM moved WHERE requests.wr_id = moved.wr_id")
+    if not _retell(con):
+        return False
     con.execute("DROP TABLE moved")
+    return True
+
+
+def _retell(con: duckdb.DuckDBPyConnection) -> bool:
+    """Write what became of the requests in `moved`; False where that is another past."""
+    if con.execute(_RETOLD).fetchone() is not None:
+        return False
+    con.execute(f"UPDATE requests SET {_SET_FATE} FROM moved WHERE requests.wr_id = moved.wr_id")
     return True
 
 
