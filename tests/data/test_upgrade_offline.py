@@ -119,7 +119,12 @@ def test_a_store_of_the_second_version_gets_its_hours_summed_up(
     synced_store: Path, devnet_store: Path
 ) -> None:
     kept = {name: dicts(synced_store, name) for name in KEPT}
-    changed(synced_store, "DROP TABLE hourly_flows", "UPDATE store_info SET schema_version = 2")
+    changed(
+        synced_store,
+        "DROP TABLE hourly_flows",
+        "UPDATE rebuilt SET program = 'an older one'",
+        "UPDATE store_info SET schema_version = 2",
+    )
     assert is_due(synced_store)
     assert upgrade(synced_store) == 0
     assert tables(synced_store) == tables(devnet_store)
