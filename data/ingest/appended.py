@@ -99,8 +99,10 @@ SET VARIABLE flows_from = (
 # Called with the share of the logs, from 0 to 1, that the tables hold so far.
 Told = Callable[[float], None]
 # So many logs at a time, within so much memory, and for each request that waits so much more: what
-# becomes of those is told anew with every slice.
+# becomes of those is told anew with every slice. Where many wait, slices hold so many logs for each,
+# or most of the work would be telling.
 _SLICE = 120_000
+_LOGS_A_REQUEST = 5
 _MEMORY_MB = 160
 _MEMORY_A_REQUEST_MB = 0.012
 
@@ -176,13 +178,26 @@ def _in_slices(
 ) -> bool:
     """Whether all from `since` to `last` could be appended."""
     ends = _ends(con, since, last)
-    for number, end in enumerate(ends, start=1):
-        if not append(con, since, end):
+    done = 0
+    while done < len(ends):
+        head, follows = _queue(con)
+        done = min(done + max(1, (follows - head) * _LOGS_A_REQUEST // _SLICE), len(ends))
+        if not append(con, since, ends[done - 1]):
             return False
-        since = end
+        since = ends[done - 1]
         if told is not None:
-            told(number / len(ends))
+            told(done / len(ends))
     return True
+
+
+def _queue(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The first request that waits, and the one that will be made next."""
+    row = con.execute(
+        "SELECT (SELECT coalesce(max(wr_id) + 1, 0) FROM head_moves WHERE NOT by_hand), "
+        "(SELECT coalesce(max(wr_id) + 1, 0) FROM requests)"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 def _ends(con: duckdb.DuckDBPyConnection, since: int, last: int) -> list[int]:
@@ -201,12 +216,7 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
     """Bring every table from the logs up to block `since` to those up to `last`. Returns False
     where only a rebuild can, with the tables in disorder. Runs inside the caller's transaction."""
     con.execute("SET VARIABLE rebuilt_to = ?", [last])
-    row = con.execute(
-        "SELECT (SELECT coalesce(max(wr_id) + 1, 0) FROM head_moves WHERE NOT by_hand), "
-        "(SELECT coalesce(max(wr_id) + 1, 0) FROM requests)"
-    ).fetchone()
-    assert row is not None
-    head, follows = row
+    head, follows = _queue(con)
     _limit_memory(con, follows - head)
     try:
         con.execute("SET VARIABLE decoded_from = ?", [since + 1])
