@@ -99,8 +99,8 @@ SET VARIABLE flows_from = (
 # Called with the share of the logs, from 0 to 1, that the tables hold so far.
 Told = Callable[[float], None]
 # So many logs at a time, within so much memory, and for each request that waits so much more: what
-# becomes of those is told anew with every slice. Where many wait, slices hold so many logs for each,
-# or most of the work would be telling.
+# becomes of those is told anew with every slice. Where many wait, a slice holds so many logs for
+# each of them, or most of the work would be telling.
 _SLICE = 120_000
 _LOGS_A_REQUEST = 5
 _MEMORY_MB = 160
