@@ -252,7 +252,9 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
 
 def _limit_memory(con: duckdb.DuckDBPyConnection, waiting: int) -> None:
     """What may be taken while `waiting` requests stand in the queue; the rest goes to disk."""
-    con.execute(f"SET memory_limit = '{_MEMORY_MB + max(waiting, 0) * _MEMORY_A_REQUEST_MB:.0f}MB'")
+    slice_mb = _MEMORY_MB * max(1, waiting * _LOGS_A_REQUEST / _SLICE)
+    limit_mb = slice_mb + max(waiting, 0) * _MEMORY_A_REQUEST_MB
+    con.execute(f"SET memory_limit = '{limit_mb:.0f}MB'")
 
 
 def _append_requests(
