@@ -117,7 +117,8 @@ def tables(logs: list[Decoded]) -> dict[str, list[Row]]:
             rows["ratios"].append((*log.place, fitting(log.values["newRatio"])))
         elif log.values["delegator"] in stubs:
             _sfc_log(rows, log)
-    return rows | {"requests": _requests(queue)}
+    rows |= {"requests": _requests(queue)}
+    return rows | {"hourly_flows": _hourly_flows(rows, queue)}
 
 
 def _pool_log(rows: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
@@ -209,6 +210,49 @@ def _sfc_log(rows: dict[str, list[Row]], log: Decoded) -> None:
             rows["lock_ups"].append((*lock_up, fitting(values[3]), duration_s))
         case "Withdrawn":
             rows["returned_stakes"].append((*log.place, stub, validator, fitting(values[3])))
+
+
+def _hourly_flows(rows: dict[str, list[Row]], queue: Queue) -> list[Row]:
+    """What moved in each hour, as sums."""
+    moves: list[tuple[str, str | None, datetime | None, int | None]] = []
+    for row in queue.rows.values():
+        refused_at, paid_at = row["manual_at"], row["paid_at"]
+        times = {
+            "request": row["requested_at"],
+            "release": refused_at or paid_at,
+            "payment": paid_at,
+            "refusal": refused_at,
+            "late payment": refused_at and paid_at,
+        }
+        moves += [(flow, row["token"], at, row["payout_wei"]) for flow, at in times.items()]
+    for _, refused, payout, _, at, _, _, by_hand in rows["head_moves"]:
+        flow = "claimed by hand" if by_hand else "push refused" if refused else "push"
+        moves.append((flow, None, at, payout))
+    for at, *_, reward, restaked in rows["reward_claims"]:
+        moves.append(("reward restaked" if restaked else "reward", None, at, reward))
+    for at, *_, amount in rows["returned_stakes"]:
+        moves.append(("stake returned", None, at, amount))
+    for at, *_, amount, _ in rows["stakes"]:
+        moves.append(("stake", None, at, amount))
+    hours: dict[Row, list[tuple[datetime, int | None]]] = defaultdict(list)
+    for flow, token, at, amount in moves:
+        if at is not None:
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            hours[hour, flow, token].append((at, amount))
+    return [_summed(hour, hours[hour]) for hour in sorted(hours, key=_place)]
+
+
+def _place(hour: Row) -> Row:
+    """Where an hour of a flow stands in its table."""
+    at, flow, token = hour
+    return at, flow, token or ""
+
+
+def _summed(hour: Row, moves: list[tuple[datetime, int | None]]) -> Row:
+    known = [amount for _, amount in moves if amount is not None and amount < _SUMMABLE]
+    times = [at for at, _ in moves]
+    unknown = len(moves) - len(known)
+    return (*hour, len(moves), sum(known), unknown, min(times), max(times))
 
 
 def _requests(queue: Queue) -> list[Row]:

@@ -25,24 +25,17 @@ WITH params AS (
     FROM raw_logs CROSS JOIN store_info GROUP BY synced_at
 ),
 
-flows (part, moved_at, wei) AS (
-    SELECT 'request', requested_at, payout_wei FROM requests
+flows (flow, hour, moves, wei) AS ( -- 1e34: an unknown amount, see README.md
+    SELECT flow, hour, moves, amount_wei + unknown * 1e34::DECIMAL(38, 0) FROM hourly_flows
     UNION ALL
-    SELECT 'payout', paid_at, payout_wei FROM payouts
-    UNION ALL
-    SELECT 'claim', claimed_at, reward_wei FROM reward_claims WHERE NOT restaked
-    UNION ALL
-    SELECT 'return', returned_at, amount_wei FROM returned_stakes
-    UNION ALL
-    SELECT 'stake', staked_at, amount_wei FROM stakes
-    UNION ALL
-    SELECT 'shown', unnest(shown) AT TIME ZONE 'UTC', 0 FROM params
+    SELECT 'shown', unnest(shown) AT TIME ZONE 'UTC', 0, 0 FROM params
 ),
 
 days AS (
     SELECT
-        part, date_trunc('day', make_timestamp(epoch_us(moved_at))) AS day, -- UTC, the fast way
-        count(*) AS moves, sum(least(wei, 1e34::DECIMAL(38, 0))) AS wei -- see README.md
+        if(flow IN ('push', 'claimed by hand'), 'payout', flow) AS part,
+        date_trunc('day', make_timestamp(epoch_us(hour))) AS day, -- UTC, the fast way
+        sum(moves) AS moves, sum(wei) AS wei
     FROM flows GROUP BY ALL
 )
 
@@ -52,9 +45,9 @@ SELECT
     try_cast(sum(if(part = 'request', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS requested_ftm,
     sum(if(part = 'payout', moves, 0))::BIGINT AS payouts,
     try_cast(sum(if(part = 'payout', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS paid_ftm,
-    sum(if(part = 'claim', moves, 0))::BIGINT AS claims,
-    try_cast(sum(if(part = 'claim', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
-    try_cast(sum(if(part = 'return', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS returned_ftm,
+    sum(if(part = 'reward', moves, 0))::BIGINT AS claims,
+    try_cast(sum(if(part = 'reward', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
+    try_cast(sum(if(part = 'stake returned', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS returned_ftm,
     try_cast(sum(if(part = 'stake', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS staked_ftm
 FROM days GROUP BY day HAVING bool_or(part = 'shown')
 ORDER BY day;

@@ -18,43 +18,41 @@
 WITH params AS (
     SELECT
         coalesce(getvariable('step')::ENUM('hour', 'day', 'week'), 'day') AS step,
-        getvariable('token')::ENUM('aFTMb', 'aFTMc') AS asked,
-        greatest(getvariable('since')::DATE, min(requested_at) AT TIME ZONE 'UTC') AS since,
+        getvariable('token')::ENUM('aFTMb', 'aFTMc')::VARCHAR AS asked,
+        greatest(getvariable('since')::DATE, min(first_at) AT TIME ZONE 'UTC') AS since,
         least(getvariable('until')::DATE + INTERVAL 23 HOUR, synced_at AT TIME ZONE 'UTC') AS until,
-        generate_series(date_trunc(step, since), until, ('1 ' || step)::INTERVAL) AS shown
-    FROM requests CROSS JOIN store_info GROUP BY synced_at
+        epoch_us(date_trunc('day', since)) AS since_us, epoch_us(until) AS until_us
+    FROM hourly_flows CROSS JOIN store_info WHERE flow = 'request' GROUP BY synced_at
 ),
 
-flows (part, way, moved_at, wei, token) AS (
-    SELECT 'queue', 1, requested_at, if(ahead_wei IS NULL, NULL, payout_wei), token FROM requests
+flows (flow, token, hour_us, moves, known, unknown) AS (
+    SELECT flow, token, epoch_us(hour), moves, amount_wei, unknown FROM hourly_flows
+    UNION ALL -- behind a lost request
+    SELECT 'request', token, epoch_us(requested_at) // 3600000000 * 3600000000, 0, -payout_wei, 1
+    FROM requests WHERE ahead_wei IS NULL AND payout_wei < 1e33::DECIMAL(38, 0)
     UNION ALL
-    SELECT 'queue', -1, coalesce(manual_at, paid_at), payout_wei, token FROM requests
-    UNION ALL
-    SELECT 'paid', 0, paid_at, payout_wei, token FROM requests
-    UNION ALL
-    SELECT 'claimed', 0, claimed_at, reward_wei, NULL FROM reward_claims WHERE NOT restaked
-    UNION ALL
-    SELECT 'other', 0, returned_at, amount_wei, NULL FROM returned_stakes
-    UNION ALL
-    SELECT 'other', 0, staked_at, amount_wei, NULL FROM stakes
-    UNION ALL
-    SELECT 'shown', 0, unnest(shown) AT TIME ZONE 'UTC', 0, NULL FROM params
+    SELECT 'shown', NULL, epoch_us(unnest(
+        generate_series(date_trunc(step, since), until, ('1 ' || step)::INTERVAL)
+    )), 0, 0, 0 FROM params
 ),
 
-hours AS ( -- 1e34: an unknown amount, see README.md
+slots AS ( -- 1e34: an unknown amount, see README.md
     SELECT
-        part, way, token, make_timestamp(epoch_us(moved_at) // 3600000000 * 3600000000) AS hour,
-        date_trunc(step, hour) AS slot, count(*) AS n, sum(least(wei, 1e34::DECIMAL(38, 0))) AS wei
-    FROM flows CROSS JOIN params GROUP BY ALL
+        flow, moves, date_trunc(step, make_timestamp(hour_us)) AS slot,
+        known + unknown * 1e34::DECIMAL(38, 0) AS wei,
+        CASE flow WHEN 'request' THEN 1 WHEN 'release' THEN -1 ELSE 0 END AS way
+    FROM flows CROSS JOIN params
+    WHERE if(hour_us <= until_us AND coalesce(token = asked, TRUE), -- a CASE, as joins are slow
+        flow IN ('request', 'release', 'shown') OR hour_us >= since_us, FALSE)
 )
 
 SELECT
     slot AT TIME ZONE 'UTC' AS at,
-    (sum(sum(way * n)) OVER upto)::BIGINT AS requests,
+    (sum(sum(way * moves)) OVER upto)::BIGINT AS requests,
     try_cast(sum(sum(way * wei)) OVER upto AS DECIMAL(33, 0)) / 1e18 AS depth_ftm,
-    try_cast(sum(if(part = 'claimed', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
-    try_cast(sum(if(part = 'other', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS other_ftm,
-    try_cast(sum(if(part = 'paid', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS paid_ftm
-FROM hours INNER JOIN params ON coalesce(hours.token = params.asked, TRUE)
-WHERE hour <= until AND (part IN ('queue', 'shown') OR hour >= date_trunc('day', since))
-GROUP BY slot WINDOW upto AS (ORDER BY slot) QUALIFY bool_or(part = 'shown') ORDER BY slot;
+    try_cast(sum(if(flow = 'reward', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
+    try_cast(sum(if(flow IN ('stake returned', 'stake'), wei, 0)) AS DECIMAL(33, 0)) / 1e18
+        AS other_ftm,
+    try_cast(sum(if(flow = 'payment', wei, 0)) AS DECIMAL(33, 0)) / 1e18 AS paid_ftm
+FROM slots GROUP BY slot WINDOW upto AS (ORDER BY slot)
+QUALIFY bool_or(flow = 'shown') ORDER BY slot;

@@ -17,34 +17,39 @@ WITH params AS (
         coalesce(getvariable('gap_minutes')::BIGINT, 60) AS gap
 ),
 
-moves (moved_at, wei) AS (
-    SELECT claimed_at, reward_wei FROM reward_claims CROSS JOIN params
-    WHERE NOT restaked AND source <> 'payouts'
+moves (slot, wei, first_at, last_at) AS ( -- 1e34: an unknown amount, see README.md
+    SELECT epoch_us(hour), amount_wei + unknown * 1e34::DECIMAL(38, 0), first_at, last_at
+    FROM hourly_flows CROSS JOIN params
+    WHERE gap >= 60 AND CASE source WHEN 'payouts' THEN flow IN ('push', 'push refused')
+        ELSE flow = 'reward' OR source = 'inflows' AND flow = 'stake returned' END
     UNION ALL
-    SELECT returned_at, amount_wei FROM returned_stakes CROSS JOIN params
-    WHERE source = 'inflows'
-    UNION ALL
-    SELECT moved_at, payout_wei FROM head_moves CROSS JOIN params
-    WHERE NOT by_hand AND source = 'payouts'
+    SELECT
+        epoch_us(moved_at) // (gap * 60000000), sum(least(wei, 1e34::DECIMAL(38, 0))),
+        min(moved_at), max(moved_at)
+    FROM (
+        SELECT claimed_at AS moved_at, reward_wei AS wei, source <> 'payouts' AS is_asked
+        FROM reward_claims CROSS JOIN params WHERE gap < 60 AND NOT restaked
+        UNION ALL
+        SELECT returned_at, amount_wei, source = 'inflows'
+        FROM returned_stakes CROSS JOIN params WHERE gap < 60
+        UNION ALL
+        SELECT moved_at, payout_wei, source = 'payouts'
+        FROM head_moves CROSS JOIN params WHERE gap < 60 AND NOT by_hand
+    ) AS each CROSS JOIN params WHERE is_asked GROUP BY ALL
 ),
 
-paced AS ( -- 1e34: an unknown amount, see README.md
+slots AS ( -- none is longer than the gap, so no batch ends within one
     SELECT
-        moved_at,
-        least(wei, 1e34::DECIMAL(38, 0)) AS wei,
-        epoch_us(moved_at) AS at_us,
-        coalesce(at_us - lag(at_us) OVER (ORDER BY at_us) > gap * 60e6, TRUE)::INTEGER AS anew
-    FROM moves CROSS JOIN params
-    WHERE if(gap > 0, TRUE, error('gap_minutes: want 1 or more'))
+        sum(wei) AS wei, max(last_at) AS last_at,
+        epoch_us(min(first_at)) - lag(epoch_us(max(last_at))) OVER (ORDER BY slot) AS pause_us
+    FROM moves GROUP BY slot
 ),
 
 numbered AS (
-    SELECT *, sum(anew) OVER (ORDER BY at_us RANGE UNBOUNDED PRECEDING) AS batch FROM paced
+    SELECT *, count_if(coalesce(pause_us > gap * 60e6, TRUE)) OVER (ORDER BY last_at) AS batch
+    FROM slots CROSS JOIN params
+    WHERE if(gap > 0, TRUE, error('gap_minutes: want 1 or more'))
 )
 
-SELECT
-    max(moved_at) AS funded_at,
-    try_cast(sum(wei) AS DECIMAL(33, 0)) / 1e18 AS amount_ftm
-FROM numbered
-GROUP BY batch
-ORDER BY funded_at;
+SELECT max(last_at) AS funded_at, try_cast(sum(wei) AS DECIMAL(33, 0)) / 1e18 AS amount_ftm
+FROM numbered GROUP BY batch ORDER BY funded_at;

@@ -19,35 +19,40 @@ WITH params AS (
     SELECT
         coalesce(getvariable('step')::ENUM('hour', 'day'), 'day') AS step,
         getvariable('token')::ENUM('aFTMb', 'aFTMc') AS token,
-        greatest(getvariable('since')::DATE, min(requested_at) AT TIME ZONE 'UTC') AS since,
+        greatest(getvariable('since')::DATE, min(first_at) AT TIME ZONE 'UTC') AS since,
         least(getvariable('until')::DATE + INTERVAL 23 HOUR, synced_at AT TIME ZONE 'UTC') AS until,
-        generate_series(date_trunc(step, since), until, ('1 ' || step)::INTERVAL) AS shown
-    FROM requests CROSS JOIN store_info GROUP BY synced_at
+        1e34::DECIMAL(38, 0) AS much
+    FROM hourly_flows CROSS JOIN store_info WHERE flow = 'request' GROUP BY synced_at
 ),
 
-moves (part, way, moved_at, wei, token) AS (
-    SELECT 'queue', 1, requested_at, if(ahead_wei IS NULL, NULL, payout_wei), token FROM requests
+shown AS (
+    SELECT generate_series(date_trunc(step, since), until, ('1 ' || step)::INTERVAL) AS slots
+    FROM params
+),
+
+moves (part, way, moves, moved_at, wei, token) AS ( -- 1e34: an unknown amount, see README.md
+    SELECT
+        if(flow IN ('request', 'release'), 'queue', 'stash'),
+        if(flow IN ('request', 'refusal'), 1, -1),
+        moves, hour, amount_wei + unknown * much, hourly_flows.token
+    FROM hourly_flows CROSS JOIN params WHERE flow IN ('request', 'release', 'refusal', 'late payment')
+    UNION ALL -- behind a lost request
+    SELECT 'queue', 1, 0, requested_at, much - least(payout_wei, much), requests.token
+    FROM requests CROSS JOIN params WHERE ahead_wei IS NULL
     UNION ALL
-    SELECT 'queue', -1, coalesce(manual_at, paid_at), payout_wei, token FROM requests
-    UNION ALL
-    SELECT 'stash', 1, manual_at, payout_wei, token FROM requests
-    UNION ALL
-    SELECT 'stash', -1, paid_at, payout_wei, token FROM requests WHERE manual_at IS NOT NULL
-    UNION ALL
-    SELECT 'shown', 0, unnest(shown) AT TIME ZONE 'UTC', 0, NULL FROM params
+    SELECT 'shown', 0, 0, unnest(slots) AT TIME ZONE 'UTC', 0, NULL FROM shown
 ),
 
 buckets AS (
     SELECT
-        moves.* REPLACE (way * least(wei, 1e34::DECIMAL(38, 0)) AS wei), -- see README.md
+        part, way * moves AS moves, way * wei AS wei,
         date_trunc(step, make_timestamp(epoch_us(moved_at))) AS bucket -- UTC, the fast way
-    FROM moves CROSS JOIN params
-    WHERE moved_at IS NOT NULL AND coalesce(moves.token = params.token, TRUE)
+    FROM moves INNER JOIN params ON coalesce(moves.token = params.token, TRUE)
 )
 
 SELECT
     bucket AT TIME ZONE 'UTC' AS at,
-    (sum(sum(if(part = 'queue', way, 0))) OVER upto)::BIGINT AS requests,
+    (sum(sum(if(part = 'queue', moves, 0))) OVER upto)::BIGINT AS requests,
     try_cast(sum(sum(if(part = 'queue', wei, 0))) OVER upto AS DECIMAL(33, 0)) / 1e18 AS depth_ftm,
     try_cast(sum(sum(if(part = 'stash', wei, 0))) OVER upto AS DECIMAL(33, 0)) / 1e18 AS manual_ftm
 FROM buckets GROUP BY bucket WINDOW upto AS (ORDER BY bucket)

@@ -25,6 +25,8 @@ SELECT 'fee_rules', count(*), min(updated_at), max(updated_at) FROM fee_rules
 UNION ALL
 SELECT 'head_moves', count(*), min(moved_at), max(moved_at) FROM head_moves
 UNION ALL
+SELECT 'hourly_flows', count(*), min(first_at), max(last_at) FROM hourly_flows
+UNION ALL
 SELECT 'lock_ups', count(*), min(locked_at), max(locked_at) FROM lock_ups
 UNION ALL
 SELECT 'money', count(*), NULL, NULL FROM money

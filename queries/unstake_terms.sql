@@ -14,29 +14,48 @@
 --   block                   BIGINT         block  of the last sync; NULL before the first
 
 WITH rule AS ( -- the rows are stored in the chain's order, also those of one block
-    SELECT * FROM fee_rules
-    ORDER BY block DESC, rowid DESC LIMIT 1
+    SELECT * FROM fee_rules ORDER BY block DESC, rowid DESC LIMIT 1
 ),
 
-ratio AS (
-    SELECT ratio_wei FROM ratios
-    ORDER BY block DESC, rowid DESC LIMIT 1
+ratio AS (SELECT ratio_wei FROM ratios ORDER BY block DESC, rowid DESC LIMIT 1),
+
+next AS ( -- the first request since that rule, if it is known to set a shift
+    SELECT min(wr_id) AS wr_id, min_by(requested_block, wr_id) AS block
+    FROM requests INNER JOIN rule ON requested_block >= block WHERE fee_shift_wei IS NOT NULL
 ),
 
-pool_logs AS (
-    SELECT raw_logs.* FROM raw_logs INNER JOIN store_info ON raw_logs.address = store_info.pool
+near AS ( -- their logs alone: all would take seconds of millions
+    SELECT raw_logs.* FROM raw_logs INNER JOIN store_info ON address = pool
+    INNER JOIN (SELECT block FROM rule UNION SELECT block FROM next) AS blocks USING (block)
+),
+
+found AS ( -- where both are of the forms that count: no earlier request can follow the rule
+    SELECT rules.place, next.wr_id AS first_id
+    FROM next CROSS JOIN (
+        SELECT max((block, log_index)) AS place FROM near WHERE starts_with(topic0, '0xb33273a7')
+    ) AS rules
+    INNER JOIN near ON next.wr_id = try_cast(near.topic2 AS BIGINT)
+        AND starts_with(near.topic0, '0xd34d49a7') AND (near.block, near.log_index) > rules.place
+),
+
+pool_logs AS ( -- else all
+    SELECT raw_logs.* FROM raw_logs INNER JOIN store_info ON address = pool
+    WHERE NOT EXISTS (FROM found)
 ),
 
 setting AS ( -- the log of a rule that sets a shift; one of the first form leaves it as it is
-    SELECT max((block, log_index)) AS place FROM pool_logs WHERE starts_with(topic0, '0xb33273a7')
+    SELECT max(place) AS place FROM (
+        SELECT place FROM found UNION ALL SELECT (block, log_index) FROM pool_logs
+        WHERE starts_with(topic0, '0xb33273a7')
+    ) AS places
 ),
 
 since AS ( -- TokensBurned2: the generation before it counted nothing
-    SELECT try_cast(min(pool_logs.topic2) AS UBIGINT) AS first_id
-    FROM pool_logs CROSS JOIN setting
-    WHERE
-        starts_with(pool_logs.topic0, '0xd34d49a7')
-        AND coalesce((pool_logs.block, pool_logs.log_index) > setting.place, TRUE)
+    SELECT min(first_id) AS first_id FROM (
+        SELECT first_id FROM found UNION ALL
+        SELECT try_cast(min(topic2) AS BIGINT) FROM pool_logs CROSS JOIN setting
+        WHERE starts_with(topic0, '0xd34d49a7') AND coalesce((block, log_index) > place, TRUE)
+    ) AS ids
 ),
 
 burned AS ( -- 1e34: an unknown amount, see README.md
@@ -46,10 +65,8 @@ burned AS ( -- 1e34: an unknown amount, see README.md
 
 SELECT
     nullif(ratio.ratio_wei, 0) AS ratio_wei,
-    rule.min_fee_ratio_wei,
-    rule.max_fee_ratio_wei,
-    rule.fee_increase_start_wei,
-    rule.fee_increase_stop_wei,
+    rule.min_fee_ratio_wei, rule.max_fee_ratio_wei,
+    rule.fee_increase_start_wei, rule.fee_increase_stop_wei,
     try(
         if(setting.place IS NULL, 0, rule.fee_shift_wei)
         + try_cast(burned.gross_wei AS DECIMAL(33, 0))

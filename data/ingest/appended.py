@@ -5,7 +5,8 @@ kept only where that is plain: the logs up to the last rebuild are, to the hash,
 tables were made of, by this very program; and no new log reaches back. Else all is rebuilt.
 
 Reaching back are: a new stub, whose earlier logs count from now on; a request beside one of the
-same id, or that does not follow the last; an amount that cannot be added up.
+same id, or that does not follow the last; an amount that cannot be added up; a second fate of a
+request.
 """
 
 from __future__ import annotations
@@ -78,11 +79,30 @@ SELECT
     AND coalesce(min(wr_id) FILTER (WHERE requested_block > $since), $follows) = $follows
 FROM moved
 """
+# Whether a request is told otherwise of hours that are over: then their sums are others.
+_RETOLD = """
+SELECT 1 FROM requests INNER JOIN moved ON requests.wr_id = moved.wr_id
+WHERE (requests.paid_at IS NOT NULL AND requests.paid_at IS DISTINCT FROM moved.paid_at)
+    OR (
+        coalesce(requests.manual_at, requests.paid_at) IS NOT NULL
+        AND requests.manual_at IS DISTINCT FROM moved.manual_at
+    )
+LIMIT 1
+"""
+# The hours that new logs fall into are summed up anew.
+_FLOWS_FROM = """
+SET VARIABLE flows_from = (
+    SELECT make_timestamptz(epoch_us(min(block_time)) // 3600000000 * 3600000000)
+    FROM raw_logs WHERE block > $since AND block <= $last
+)
+"""
 # Called with the share of the logs, from 0 to 1, that the tables hold so far.
 Told = Callable[[float], None]
 # So many logs at a time, within so much memory, and for each request that waits so much more: what
-# becomes of those is told anew with every slice.
+# becomes of those is told anew with every slice. Where many wait, a slice holds so many logs for
+# each of them, or most of the work would be telling.
 _SLICE = 120_000
+_LOGS_A_REQUEST = 5
 _MEMORY_MB = 160
 _MEMORY_A_REQUEST_MB = 0.012
 
@@ -158,13 +178,26 @@ def _in_slices(
 ) -> bool:
     """Whether all from `since` to `last` could be appended."""
     ends = _ends(con, since, last)
-    for number, end in enumerate(ends, start=1):
-        if not append(con, since, end):
+    done = 0
+    while done < len(ends):
+        head, follows = _queue(con)
+        done = min(done + max(1, (follows - head) * _LOGS_A_REQUEST // _SLICE), len(ends))
+        if not append(con, since, ends[done - 1]):
             return False
-        since = end
+        since = ends[done - 1]
         if told is not None:
-            told(number / len(ends))
+            told(done / len(ends))
     return True
+
+
+def _queue(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The first request that waits, and the one that will be made next."""
+    row = con.execute(
+        "SELECT (SELECT coalesce(max(wr_id) + 1, 0) FROM head_moves WHERE NOT by_hand), "
+        "(SELECT coalesce(max(wr_id) + 1, 0) FROM requests)"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 def _ends(con: duckdb.DuckDBPyConnection, since: int, last: int) -> list[int]:
@@ -183,12 +216,7 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
     """Bring every table from the logs up to block `since` to those up to `last`. Returns False
     where only a rebuild can, with the tables in disorder. Runs inside the caller's transaction."""
     con.execute("SET VARIABLE rebuilt_to = ?", [last])
-    row = con.execute(
-        "SELECT (SELECT coalesce(max(wr_id) + 1, 0) FROM head_moves WHERE NOT by_hand), "
-        "(SELECT coalesce(max(wr_id) + 1, 0) FROM requests)"
-    ).fetchone()
-    assert row is not None
-    head, follows = row
+    head, follows = _queue(con)
     _limit_memory(con, follows - head)
     try:
         con.execute("SET VARIABLE decoded_from = ?", [since + 1])
@@ -205,18 +233,28 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
             f"{int(since)}) {decode.table('payouts')}"
         )
         for name in decode.DERIVED:
-            if name not in ("stubs", "head_moves", "requests", "payouts"):
+            if name not in ("stubs", "head_moves", "requests", "payouts", "hourly_flows"):
                 con.execute(f"INSERT INTO {name} {decode.table(name)}")
-        return _append_requests(con, since, head, follows, burns)
+        if not _append_requests(con, since, head, follows, burns):
+            return False
+        con.execute(_FLOWS_FROM, {"since": since, "last": last})
+        con.execute("DELETE FROM hourly_flows WHERE hour >= getvariable('flows_from')")
+        con.execute(
+            f"INSERT INTO hourly_flows FROM ({decode.table('hourly_flows')}) "
+            "WHERE getvariable('flows_from') IS NOT NULL"
+        )
+        return True
     finally:
-        for name in ("decoded_from", "queue_from"):
+        for name in ("decoded_from", "queue_from", "flows_from"):
             with suppress(duckdb.TransactionException):  # it failed, which is told already
                 con.execute(f"RESET VARIABLE {name}")
 
 
 def _limit_memory(con: duckdb.DuckDBPyConnection, waiting: int) -> None:
     """What may be taken while `waiting` requests stand in the queue; the rest goes to disk."""
-    con.execute(f"SET memory_limit = '{_MEMORY_MB + max(waiting, 0) * _MEMORY_A_REQUEST_MB:.0f}MB'")
+    slice_mb = _MEMORY_MB * max(1, waiting * _LOGS_A_REQUEST / _SLICE)
+    limit_mb = slice_mb + max(waiting, 0) * _MEMORY_A_REQUEST_MB
+    con.execute(f"SET memory_limit = '{limit_mb:.0f}MB'")
 
 
 def _append_requests(
@@ -235,11 +273,21 @@ def _append_requests(
     row = con.execute(_PLAIN, numbers).fetchone()
     if row != (True,):
         return False
-    con.execute(f"UPDATE requests SET {_SET_FATE} FROM moved WHERE requests.wr_id = moved.wr_id")
+    if not _retell(con):
+        return False
     con.execute("INSERT INTO requests FROM moved WHERE wr_id >= ? ORDER BY wr_id", [follows])
     con.execute(_CLAIMED, {"head": head, "since": since})
-    con.execute(f"UPDATE requests SET {_SET_FATE} FROM moved WHERE requests.wr_id = moved.wr_id")
+    if not _retell(con):
+        return False
     con.execute("DROP TABLE moved")
+    return True
+
+
+def _retell(con: duckdb.DuckDBPyConnection) -> bool:
+    """Write what became of the requests in `moved`; False where that is another past."""
+    if con.execute(_RETOLD).fetchone() is not None:
+        return False
+    con.execute(f"UPDATE requests SET {_SET_FATE} FROM moved WHERE requests.wr_id = moved.wr_id")
     return True
 
 

@@ -26,6 +26,7 @@ DERIVED = (
     "stakes",
     "ratios",
     "fee_rules",
+    "hourly_flows",
 )
 # Landing spills to disk and stays small; joins over a long queue cannot.
 _REBUILD_MEMORY = "2GB"

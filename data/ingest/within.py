@@ -28,6 +28,27 @@ _UNDECODED = """
         AND (topic0 IS NULL OR topic0 NOT IN ({known}))
     GROUP BY topic0
 """
+# What each flow of hourly_flows sums up: the table, its amount, and which of its rows.
+_FLOWS = {
+    "request": ("requests", "payout_wei", "TRUE"),
+    "release": ("requests", "payout_wei", "coalesce(manual_at, paid_at) IS NOT NULL"),
+    "payment": ("requests", "payout_wei", "paid_at IS NOT NULL"),
+    "refusal": ("requests", "payout_wei", "manual_at IS NOT NULL"),
+    "late payment": ("requests", "payout_wei", "manual_at IS NOT NULL AND paid_at IS NOT NULL"),
+    "push": ("head_moves", "payout_wei", "NOT refused AND NOT by_hand"),
+    "push refused": ("head_moves", "payout_wei", "refused"),
+    "claimed by hand": ("head_moves", "payout_wei", "by_hand"),
+    "reward": ("reward_claims", "reward_wei", "NOT restaked"),
+    "reward restaked": ("reward_claims", "reward_wei", "restaked"),
+    "stake returned": ("returned_stakes", "amount_wei", "TRUE"),
+    "stake": ("stakes", "amount_wei", "TRUE"),
+}
+_FLOW_SUMS = " UNION ALL ".join(
+    f"SELECT '{flow}', count(*), "
+    f"coalesce(sum({amount}) FILTER (WHERE {amount} < 1e33::DECIMAL(38, 0)), 0) "
+    f"FROM {table} WHERE {which}"
+    for flow, (table, amount, which) in _FLOWS.items()
+)
 # None of the chain's blocks is older.
 _FIRST_TIME = "2019-01-01"
 
@@ -150,6 +171,18 @@ WITHIN = {
         ) AND topic1 IN (SELECT '0x000000000000000000000000' || stub[3:] FROM stubs)""",
         known=_known("sfc"),
     ),
+    "hourly sums": f"""
+        SELECT (SELECT max(block) FROM raw_logs) AS block, NULL::BIGINT AS wr_id,
+            flow || ': ' || coalesce(hours.moves, 0) || ' with ' || coalesce(hours.wei, 0)
+                || ' wei are summed up by hours, and there are ' || coalesce(rows.moves, 0)
+                || ' with ' || coalesce(rows.wei, 0) AS message
+        FROM (
+            SELECT flow, sum(moves) AS moves, sum(amount_wei) AS wei FROM hourly_flows GROUP BY flow
+        ) AS hours
+        FULL JOIN ({_FLOW_SUMS}) AS rows (flow, moves, wei) USING (flow)
+        WHERE coalesce(hours.moves, 0) <> coalesce(rows.moves, 0)
+            OR coalesce(hours.wei, 0) <> coalesce(rows.wei, 0)
+    """,
 }
 # What breaks these may be harmless: the queue itself is held against the contract's views.
 WITHIN_UNSURE = {

@@ -18,7 +18,11 @@ _KEPT = {"BIGINT", "INTEGER", "BOOLEAN", "DOUBLE", "UBIGINT", "UUID", "VARCHAR",
 _KEPT |= {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DECIMAL(38,0)"}
 # In the order of these columns a table is read from a lake; any other in the order in which its
 # rows came, which is the chain's.
-KEYS = {"raw_logs": "block, log_index", "requests": "wr_id, requested_block, requested_tx"}
+KEYS = {
+    "raw_logs": "block, log_index",
+    "requests": "wr_id, requested_block, requested_tx",
+    "hourly_flows": "hour, flow, token",
+}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import duckdb
 
 from data import NewerStoreError, OlderStoreError, StoreError, StoreSchemaError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # How the source of a store begins that data/ingest/past.py built.
 OF_THE_PAST = "rebuilt from the logs up to block"
 

@@ -1,7 +1,8 @@
 """A store of an earlier version brought to this one's tables; nothing is read from a node again.
 
 Version 1 kept no evidence: whatever it had read counts as told by one source alone. It kept the
-staking contract's logs by stub; now all stubs are one filter.
+staking contract's logs by stub; now all stubs are one filter. Version 2 lacked a table that is made
+of the logs, as all those are that a sync makes anew.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+
+from data.store.reader import SCHEMA_VERSION
 
 OLDEST = 1
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -51,8 +54,14 @@ ORDER BY first
 
 
 def upgrade(con: duckdb.DuckDBPyConnection, version: int) -> None:
-    """Give a store written by schema `version` (from `OLDEST` on) this version's tables. Runs
-    inside the caller's transaction."""
+    """Give a store written by schema `version` (from `OLDEST` on) this version's tables, but for
+    those made of the logs. Runs inside the caller's transaction."""
+    if version == OLDEST:
+        _from_first(con)
+    con.execute("UPDATE store_info SET schema_version = ?", [SCHEMA_VERSION])
+
+
+def _from_first(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_COVERAGE)
     con.execute(_SCHEMA.read_text().replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
     con.execute("INSERT INTO coverage SELECT filter, from_block, to_block, 'single', '' FROM kept")
@@ -66,4 +75,3 @@ def upgrade(con: duckdb.DuckDBPyConnection, version: int) -> None:
         con.execute("INSERT INTO coverage VALUES ('sfc', ?, ?, 'single', '')", [first, last])
     con.execute("DROP TABLE stub_ranges")
     con.execute("DROP TABLE kept")
-    con.execute("UPDATE store_info SET schema_version = ?", [version + 1])

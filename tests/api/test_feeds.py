@@ -93,7 +93,7 @@ def test_no_failed_check_is_an_empty_feed_and_each_failed_one_an_entry(client: C
     client()
     feed = feed_of("sample/checks")
     assert feed.entries == []
-    assert "Of 25 checks none failed, and none could not be made." in feed.feed.subtitle
+    assert "Of 26 checks none failed, and none could not be made." in feed.feed.subtitle
     client(
         "INSERT INTO checks SELECT 'head order', 'failed', block, 7, 'one too many' "
         "FROM raw_logs LIMIT 1",

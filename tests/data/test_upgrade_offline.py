@@ -115,6 +115,22 @@ def test_tables_of_an_older_program_are_made_anew_and_all_else_stays(
         con.execute("FROM of_no_use_now")
 
 
+def test_a_store_of_the_second_version_gets_its_hours_summed_up(
+    synced_store: Path, devnet_store: Path
+) -> None:
+    kept = {name: dicts(synced_store, name) for name in KEPT}
+    changed(
+        synced_store,
+        "DROP TABLE hourly_flows",
+        "UPDATE rebuilt SET program = 'an older one'",
+        "UPDATE store_info SET schema_version = 2",
+    )
+    assert is_due(synced_store)
+    assert upgrade(synced_store) == 0
+    assert tables(synced_store) == tables(devnet_store)
+    assert {name: dicts(synced_store, name) for name in kept} == kept
+
+
 def test_a_store_without_the_note_of_its_program_is_due(synced_store: Path) -> None:
     assert is_due(changed(synced_store, "DELETE FROM rebuilt"))
     assert is_due(changed(synced_store, "DROP TABLE rebuilt"))
@@ -192,7 +208,7 @@ def test_a_store_that_is_of_no_use_says_what_to_do(
     changed(synced_store, "UPDATE store_info SET schema_version = 99")
     before = bytes_and_time(synced_store)
     assert upgrade(synced_store) == 1
-    assert "has schema 99, this version reads schema 2: update the program" in (
+    assert f"has schema 99, this version reads schema {SCHEMA_VERSION}: update the program" in (
         capsys.readouterr().err
     )
     assert bytes_and_time(synced_store) == before

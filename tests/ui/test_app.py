@@ -110,7 +110,7 @@ def test_old_figures_and_failed_checks_are_told_with_what_to_do(
     assert "Simulated" not in said(app)
     status = said(show(*faults, page="status"))
     assert "What failed" in status
-    assert "Of 25 checks 1 failed and 0 could not be made." in status
+    assert "Of 26 checks 1 failed and 0 could not be made." in status
 
 
 def test_a_store_without_requests_says_so(show: Show) -> None:
@@ -144,7 +144,7 @@ def test_status_tells_what_is_known_of_the_store(show: Show) -> None:
         "holds a simulated chain up to block 99,772,823, read from simulation with seed 250"
         in said(app)
     )
-    assert "All 25 checks passed." in said(app)
+    assert "All 26 checks passed." in said(app)
     assert "duckdb 1.5.5" in said(app)
     assert app.code[0].value == ".venv/bin/duckdb -readonly shown.duckdb"
     assert app.metric[0].delta == "the simulation's last"

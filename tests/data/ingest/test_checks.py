@@ -86,12 +86,25 @@ def test_a_whole_history_passes_every_check_that_needs_no_node(con: Connection) 
         "times ascend",
         "same contracts",
         "staking events",
+        "hourly sums",
         "pool events",
         "bond ratio at burns",
         "no gaps",
     ]
     assert found["money"] == "unknown"
     assert {status for name, status in found.items() if name.startswith("view ")} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE hourly_flows SET amount_wei = amount_wei + 1", "DELETE FROM head_moves"]
+)
+def test_sums_by_hour_that_are_not_those_of_the_rows_fail(con: Connection, change: str) -> None:
+    story = _queue(2)
+    story.pay(0)
+    rebuild_from(con, story.logs)
+    con.execute(change)
+    failed = [each for each in run_checks(con, None, NOBODY) if each.status == "failed"]
+    assert ("hourly sums", "push: ") in [(each.name, each.message[:6]) for each in failed]
 
 
 # Requests and settlements
