@@ -129,7 +129,7 @@ def _give_memory_back() -> None:
     with suppress(AttributeError, OSError):  # of another C library
         library = ctypes.CDLL(None)
         library.mallopt(_ARENAS, 1)
-        library.mallopt(_MAPPED_FROM, 1 << 16)
+        library.mallopt(_MAPPED_FROM, 4 << 20)  # what is smaller is soon asked for again
 
 
 def _stopped(error: BaseException, kept: str) -> int:
