@@ -65,6 +65,8 @@ _STORED_NEAR = """
 SELECT * FROM raw_logs
 WHERE block BETWEEN (SELECT min(block) FROM landing) AND (SELECT max(block) FROM landing)
 """
+# Whether each log came once, which is told faster than what came twice.
+_EACH_ONCE = "SELECT count(*) = count(DISTINCT block * 16777216 + log_index) FROM landing"
 # One row where any log came twice: the first such place, one with two contents before others.
 _DOUBLED = """
 SELECT block, log_index, min(content) <> max(content) AS clashes
@@ -183,8 +185,12 @@ def land(con: duckdb.DuckDBPyConnection) -> int:
     in the answer, is counted once. Raises ChangedLogError where two logs of one place
     differ. Runs inside the caller's transaction.
     """
-    doubled = con.execute(_DOUBLED).fetchone()
-    clash = doubled if doubled is not None and doubled[2] else con.execute(_CLASH).fetchone()
+    once = con.execute(_EACH_ONCE).fetchone() == (True,)
+    doubled = None if once else con.execute(_DOUBLED).fetchone()
+    near = con.execute(f"{_STORED_NEAR} LIMIT 1").fetchone() is not None
+    clash = doubled if doubled is not None and doubled[2] else None
+    if clash is None and near:
+        clash = con.execute(_CLASH).fetchone()
     if clash is not None:
         raise ChangedLogError(
             f"block {clash[0]}, log {clash[1]} came with two different contents. Final blocks do "
@@ -193,7 +199,7 @@ def land(con: duckdb.DuckDBPyConnection) -> int:
         )
     if doubled is not None:
         con.execute(_DROP_DOUBLED)
-    inserted = con.execute(_INSERT).fetchone()
+    inserted = con.execute(_INSERT if near else "INSERT INTO raw_logs FROM landing").fetchone()
     assert inserted is not None
     count: int = inserted[0]
     return count
