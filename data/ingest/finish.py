@@ -77,12 +77,14 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     All views must say what they said at the last sync: else a log was withheld.
     """
     info = read_info(con)
-    made_to = unchanged_to(con)
-    newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [made_to])
-    if info.synced_block is None or made_to is None or newer.fetchone():
+    if info.synced_block is None:
         return False
     state = chain.quick_state(reached.block, [stub for stub, _ in deployed_stubs(con)])
     if state is None or not same_state(con, info.synced_block, state):
+        return False
+    made_to = unchanged_to(con)  # it looks at every log: last
+    newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [made_to])
+    if made_to is None or newer.fetchone():
         return False
     with transaction(con):
         _write_views(con, state)
