@@ -60,6 +60,7 @@ def main(logs: int, most_logs: int, rounds: int, *, peers: bool = True) -> int:
         if name in near:
             times = _rate(ours) / _rate(near[name])
             _verdict(f"times as fast as {name}", times, wanted, times >= wanted)
+            print(f"{_cpu_a_log(near[name]) / _cpu_a_log(ours):8.1f} times by CPU time a log")
     (bare,) = (far[name][0].wall_s for name in far if name.startswith("bare"))
     times = far["data.sync, to a checked store"][0].wall_s / bare
     _verdict(f"times the bare transfer at {LATENCY_MS} ms", times, 1.3, times <= 1.3)
@@ -74,6 +75,10 @@ Raced = tuple[Cost, float]
 
 def _rate(raced: Raced) -> float:
     return raced[1] / raced[0].wall_s
+
+
+def _cpu_a_log(raced: Raced) -> float:
+    return raced[0].cpu_s / raced[1]
 
 
 def _verdict(what: str, value: float, wanted: float, met: bool) -> None:

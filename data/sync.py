@@ -46,8 +46,9 @@ from data.store.reader import version
 from data.store.sync_state import write_landed
 from data.store.writer import lock
 
-# Of glibc's malloc.h: how many arenas there may be, and from what size on memory is mapped.
-_ARENAS, _MAPPED_FROM = -8, -3
+# Of glibc's malloc.h: how many arenas there may be, from what size on memory is mapped, and how
+# much that is free is kept. What is smaller than an answer is soon asked for again.
+_ARENAS, _MAPPED_FROM, _KEPT = -8, -3, -1
 _log = logging.getLogger("data.sync")
 
 
@@ -145,7 +146,8 @@ def _give_memory_back() -> None:
     with suppress(AttributeError, OSError):  # of another C library
         library = ctypes.CDLL(None)
         library.mallopt(_ARENAS, 1)
-        library.mallopt(_MAPPED_FROM, 1 << 16)
+        library.mallopt(_MAPPED_FROM, 4 << 20)
+        library.mallopt(_KEPT, 16 << 20)
 
 
 def _check(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ gave the same logs, and `single` where one source alone told it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -220,21 +220,42 @@ def due(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
 def times_alone(con: duckdb.DuckDBPyConnection, last: int) -> tuple[int, int | None]:
     """How many blocks up to `last` with logs have a time that no second host bore out, and the
     first of them."""
-    sure = [
-        (each.first, each.last) for each in ranges(con, TIMES, 0, last) if each.known != "single"
-    ]
-    rest = without([(0, last)], sure)
     row = con.execute(
-        """
-        SELECT count(DISTINCT block), min(block) FROM raw_logs WHERE EXISTS (
-            FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS rest
-            WHERE block BETWEEN rest.first AND rest.last
-        )
-        """,
-        {"firsts": [first for first, _ in rest], "lasts": [last for _, last in rest]},
+        "SELECT count(DISTINCT block), min(block) FROM raw_logs "
+        f"WHERE {in_any(_not_borne_out(con, last))}"
     ).fetchone()
     assert row is not None
     return row
+
+
+def is_a_time_alone(con: duckdb.DuckDBPyConnection, last: int) -> bool:
+    """Whether there is any such block, which is told at once."""
+    some = f"SELECT 1 FROM raw_logs WHERE {in_any(_not_borne_out(con, last))} LIMIT 1"
+    return con.execute(some).fetchone() is not None
+
+
+def _not_borne_out(con: duckdb.DuckDBPyConnection, last: int) -> list[tuple[int, int]]:
+    """The blocks up to `last` of whose times no second host told."""
+    sure = [
+        (each.first, each.last) for each in ranges(con, TIMES, 0, last) if each.known != "single"
+    ]
+    return without([(0, last)], sure)
+
+
+def in_any(ranges: Sequence[tuple[int, int]]) -> str:
+    """SQL that holds where the column `block` lies in one of some ranges. It looks only at what of
+    a table can lie there."""
+    if not ranges:
+        return "FALSE"
+    least, most = min(first for first, _ in ranges), max(last for _, last in ranges)
+    near = f"block BETWEEN {least:d} AND {most:d}"
+    if len(ranges) == 1:
+        return near
+    firsts, lasts = [first for first, _ in ranges], [last for _, last in ranges]
+    return (
+        f"{near} AND EXISTS (FROM (SELECT unnest({firsts}) AS first, unnest({lasts}) AS last) "
+        "AS asked WHERE block BETWEEN asked.first AND asked.last)"
+    )
 
 
 def holes(con: duckdb.DuckDBPyConnection) -> list[Hole]:

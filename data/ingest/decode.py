@@ -46,23 +46,23 @@ def prepare(con: duckdb.DuckDBPyConnection, network: Network | StoreInfo) -> Non
             ends_in_flag BOOLEAN
         )
     """)
+    values: list[object] = []
     for event in EVENTS:
         indexed = [field for field in event.fields if field.indexed]
-        con.execute(
-            "INSERT INTO known_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                event.contract,
-                event.name,
-                getattr(network, event.contract),
-                event.topic0,
-                event.topics_count,
-                event.words_count,
-                all(field.type == "uint256" for field in event.fields if not field.indexed),
-                bool(indexed) and indexed[0].type == "address",
-                len(indexed) > 1 and indexed[1].type == "uint256",
-                bool(indexed) and indexed[-1].type == "bool",
-            ],
-        )
+        values += [
+            event.contract,
+            event.name,
+            getattr(network, event.contract),
+            event.topic0,
+            event.topics_count,
+            event.words_count,
+            all(field.type == "uint256" for field in event.fields if not field.indexed),
+            bool(indexed) and indexed[0].type == "address",
+            len(indexed) > 1 and indexed[1].type == "uint256",
+            bool(indexed) and indexed[-1].type == "bool",
+        ]
+    row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # one statement: each costs about as much as all
+    con.execute(f"INSERT INTO known_events VALUES {', '.join([row] * len(EVENTS))}", values)
     con.execute((_HERE / "macros.sql").read_text())
 
 

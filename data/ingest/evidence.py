@@ -18,7 +18,7 @@ import duckdb
 
 from data import NodeError
 from data.config import Network
-from data.ingest.coverage import BOND, POOL, SFC, agree, forget, merged, ranges, without
+from data.ingest.coverage import BOND, POOL, SFC, agree, forget, in_any, merged, ranges, without
 from data.ingest.doubts import (
     PLACE,
     as_chain_log,
@@ -91,7 +91,10 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
         for log_filter in filters(reading.con, reading.network)
         for source, blocks in told_alone(reading, log_filter, first, last).items()
     ]
-    if any(last - oldest > LONG_BLOCKS for *_, oldest in pairs):
+    if any(
+        last - oldest > LONG_BLOCKS and (again or reading.others(source))
+        for _, source, oldest in pairs
+    ):
         reading.find_archives(first, last)  # who keeps no old blocks bears nothing out there
     for done, (log_filter, source, _) in enumerate(pairs):
         told = told_alone(reading, log_filter, first, last).get(source, [])
@@ -283,10 +286,7 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
         f"""
         WITH mine AS (
             SELECT block, log_index FROM raw_logs
-            WHERE EXISTS (
-                FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS told
-                WHERE block BETWEEN told.first AND told.last
-            )
+            WHERE {in_any(told)}
         ),
 
         chosen AS (
@@ -305,8 +305,6 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
         ORDER BY logs.block, logs.log_index
         """,
         {
-            "firsts": [first for first, _ in told],
-            "lasts": [last for _, last in told],
             "half": max(1, requests // 4) * _LOGS_A_REQUEST,
             "pool": reading.network.pool,
             "bond": reading.network.bond,

@@ -17,7 +17,7 @@ from data.ingest.reading import deployed_stubs
 from data.node.chain import Chain
 from data.pool.state import Balance, Block, PoolState
 from data.store.reader import literal, read_info
-from data.store.writer import transaction
+from data.store.writer import large_transaction, transaction
 
 # What each table and column holds, written into the store as its comment.
 _DICTIONARY = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_text())
@@ -51,7 +51,7 @@ def finish(
     `balances` are samples beyond the one in `reached.state`; `told` hears how far a rebuild of many
     logs is. Returns the checks' findings.
     """
-    with transaction(con):
+    with large_transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
         last = max(reached.block.number, (synced and synced[0]) or 0)
         since = bring_up(con, last, told)
@@ -77,12 +77,14 @@ def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached)
     All views must say what they said at the last sync: else a log was withheld.
     """
     info = read_info(con)
-    made_to = unchanged_to(con)
-    newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [made_to])
-    if info.synced_block is None or made_to is None or newer.fetchone():
+    if info.synced_block is None:
         return False
     state = chain.quick_state(reached.block, [stub for stub, _ in deployed_stubs(con)])
     if state is None or not same_state(con, info.synced_block, state):
+        return False
+    made_to = unchanged_to(con)  # it looks at every log: last
+    newer = con.execute("SELECT 1 FROM raw_logs WHERE block > ? LIMIT 1", [made_to])
+    if made_to is None or newer.fetchone():
         return False
     with transaction(con):
         _write_views(con, state)
@@ -163,14 +165,17 @@ def _write_balances(con: duckdb.DuckDBPyConnection, samples: list[Balance]) -> N
 
 
 def _describe(con: duckdb.DuckDBPyConnection) -> None:
-    """Comment on every table and column. A KeyError names one that dictionary.toml lacks."""
+    """Comment on every table and column that lacks its comment. A KeyError names one that
+    dictionary.toml lacks."""
+    here = "database_name = current_database() AND schema_name = 'main' AND NOT internal"
+    tables = con.execute(f"SELECT table_name, comment FROM duckdb_tables() WHERE {here}").fetchall()
+    for table, comment in tables:
+        if comment != (text := _DICTIONARY["tables"][table]):
+            con.execute(f"COMMENT ON TABLE {table} IS {literal(text)}")
     columns = con.execute(
-        "SELECT table_name, list(column_name) FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal "
-        "GROUP BY table_name ORDER BY table_name"
+        f"SELECT table_name, column_name, comment FROM duckdb_columns() WHERE {here}"
     ).fetchall()
-    for table, names in columns:
-        con.execute(f"COMMENT ON TABLE {table} IS {literal(_DICTIONARY['tables'][table])}")
-        for name in names:
-            text = _DICTIONARY["columns"].get(f"{table}.{name}") or _DICTIONARY["columns"][name]
+    for table, name, comment in columns:
+        text = _DICTIONARY["columns"].get(f"{table}.{name}") or _DICTIONARY["columns"][name]
+        if comment != text:
             con.execute(f"COMMENT ON COLUMN {table}.{name} IS {literal(text)}")

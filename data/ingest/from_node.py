@@ -46,7 +46,7 @@ _ROUNDS = 5
 @dataclass(frozen=True)
 class Looks:
     """When what was read so far is published: after `first_s`, then every `every_s`, or less often
-    where publishing itself takes more than a tenth of the time."""
+    where publishing itself takes more than a tenth of the time, or the end is near."""
 
     first_s: float = 10.0
     every_s: float = 60.0

@@ -88,7 +88,7 @@ def unread(con: duckdb.DuckDBPyConnection, first: int, last: int) -> int:
     """
     pool, stubs = _unread_of_pool(con, first, last), deployed_stubs(con)
     sfc = gaps(con, SFC, max(first, stubs[0][1]), last) if stubs else []
-    return -(-sum(end - start + 1 for start, end in pool + merged([*pool, *sfc])) // 2)
+    return -(-_length(pool + merged([*pool, *sfc])) // 2)
 
 
 def _unread_of_pool(con: duckdb.DuckDBPyConnection, first: int, last: int) -> list[tuple[int, int]]:
@@ -102,6 +102,7 @@ def _land(
     until: float = _NEVER,
 ) -> list[tuple[int, int]]:
     read: list[tuple[int, int]] = []
+    began, asked = time.monotonic(), _length(ranges)
     answers = LogRanges(reading.chain.endpoints, log_filter, ranges)
     with file_in_memory() as file:
 
@@ -126,9 +127,17 @@ def _land(
         while answers.left:
             for batch in _batches(answers):
                 # Where nothing lands, an end comes only of how often it was tried.
-                if land(batch) and time.monotonic() > until:
-                    answers.stop()
+                if land(batch) and (now := time.monotonic()) > until:
+                    # Over half is there: the end comes as soon as a look would.
+                    waits = 2 * _length(read) > asked and now - began < 2 * (until - began)
+                    if not waits:
+                        answers.stop()
     return read
+
+
+def _length(ranges: list[tuple[int, int]]) -> int:
+    """How many blocks lie in some ranges."""
+    return sum(last - first + 1 for first, last in ranges)
 
 
 def _batches(answers: Iterable[RangeAnswer]) -> Iterator[list[RangeAnswer]]:
@@ -137,15 +146,15 @@ def _batches(answers: Iterable[RangeAnswer]) -> Iterator[list[RangeAnswer]]:
     Where the node fails, what came before is yielded first, and then its error is raised.
     """
     batch: list[RangeAnswer] = []
-    began = time.monotonic()
+    size, began = 0, time.monotonic()
     failure: NodeError | None = None
     try:
         for answer in answers:
             batch.append(answer)
-            size = sum(len(answer.logs) for answer in batch)
+            size += len(answer.logs)
             if size >= _BATCH_BYTES or time.monotonic() - began >= _BATCH_S:
                 yield batch
-                batch, began = [], time.monotonic()
+                batch, size, began = [], 0, time.monotonic()
     except NodeError as error:
         failure = error
     if batch:
@@ -174,14 +183,15 @@ def _land_batch(
     blocks = raw_logs.blocks_without_time(con)
     if blocks:
         raw_logs.set_block_times(con, reading.chain.block_times(blocks))
-    stored = only_stored(con, log_filter, ranges)
-    if stored:
-        stored = drop_misplaced(reading, stored, only_answered(con, log_filter, ranges))
-    if contradicting := _contradicting(reading, stored, batch):
-        return contradicting
-    block = settle_times(reading)
-    if block is not None:
-        return f"tells another time of block {block} than the store holds"
+    if _holds_some(con, ranges):  # else there is nothing that could be told otherwise
+        stored = only_stored(con, log_filter, ranges)
+        if stored:
+            stored = drop_misplaced(reading, stored, only_answered(con, log_filter, ranges))
+        if contradicting := _contradicting(reading, stored, batch):
+            return contradicting
+        block = settle_times(reading)
+        if block is not None:
+            return f"tells another time of block {block} than the store holds"
     try:
         with transaction(con):
             forget_before_new_stubs(con)
@@ -196,6 +206,15 @@ def _land_batch(
     except ChangedLogError as error:
         return str(error)
     return count
+
+
+def _holds_some(con: duckdb.DuckDBPyConnection, ranges: list[tuple[int, int]]) -> bool:
+    """Whether the store holds a log between the first and the last block of some ranges."""
+    found = con.execute(
+        "SELECT 1 FROM raw_logs WHERE block BETWEEN ? AND ? LIMIT 1",
+        [min(first for first, _ in ranges), max(last for _, last in ranges)],
+    )
+    return found.fetchone() is not None
 
 
 def _contradicting(

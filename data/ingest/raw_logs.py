@@ -32,17 +32,41 @@ CASE
         THEN 'transactionHash is no 32-byte hash'
     WHEN data IS NULL OR NOT regexp_full_match(data, '0x([0-9a-fA-F]{2})*')
         THEN 'data is no hex text'
-    WHEN topics IS NULL OR len(topics) > 4 OR len(topics) <> len(list_filter(
-        topics, lambda topic: topic IS NOT NULL AND regexp_full_match(topic, '0x[0-9a-fA-F]{64}')
+    WHEN topics IS NULL OR topics > 4 OR topics <> len(list_filter(
+        [topic0, topic1, topic2, topic3],
+        lambda topic: topic IS NOT NULL AND regexp_full_match(topic, '0x[0-9a-fA-F]{64}')
     ))
         THEN 'topics are not up to four 32-byte words'
     WHEN removed THEN 'the log is marked as removed from the chain'
 END
 """
+# Whether nothing is wrong with any line: half the work of telling what is.
+_SOUND = """
+SELECT coalesce(bool_and(coalesce(
+    regexp_full_match(blockNumber, '0x[0-9a-fA-F]{1,9}')
+    AND regexp_full_match(logIndex, '0x[0-9a-fA-F]{1,6}')
+    AND removed IS NOT TRUE
+    AND starts_with(address, '0x') AND strlen(address) = 42
+    AND starts_with(transactionHash, '0x') AND strlen(transactionHash) = 66
+    AND starts_with(data, '0x') AND strlen(data) % 2 = 0
+    AND topics BETWEEN 0 AND 4
+    AND (starts_with(topic0, '0x') AND strlen(topic0) = 66 OR topics = 0)
+    AND (starts_with(topic1, '0x') AND strlen(topic1) = 66 OR topics < 2)
+    AND (starts_with(topic2, '0x') AND strlen(topic2) = 66 OR topics < 3)
+    AND (starts_with(topic3, '0x') AND strlen(topic3) = 66 OR topics < 4)
+    AND TRY(unhex(concat(
+        substr(address, 3), substr(transactionHash, 3), substr(topic0, 3), substr(topic1, 3),
+        substr(topic2, 3), substr(topic3, 3), substr(data, 3)
+    ))) IS NOT NULL, FALSE
+)), TRUE)
+FROM answer
+"""
 _STORED_NEAR = """
 SELECT * FROM raw_logs
 WHERE block BETWEEN (SELECT min(block) FROM landing) AND (SELECT max(block) FROM landing)
 """
+# Whether each log came once, which is told faster than what came twice.
+_EACH_ONCE = "SELECT count(*) = count(DISTINCT block * 16777216 + log_index) FROM landing"
 # One row where any log came twice: the first such place, one with two contents before others.
 _DOUBLED = """
 SELECT block, log_index, min(content) <> max(content) AS clashes
@@ -90,18 +114,22 @@ def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool = Fal
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE answer AS
-        SELECT *, {_FAULT} AS fault
+        SELECT
+            * EXCLUDE topics, len(topics) AS topics, topics[1] AS topic0, topics[2] AS topic1,
+            topics[3] AS topic2, topics[4] AS topic3
         FROM read_json(
             $path, format = '{form}', columns = {_COLUMNS}, maximum_object_size = 16777216
         )
     """,
         {"path": str(path)},
     )
-    row = con.execute(
-        "SELECT rowid, fault FROM answer WHERE fault IS NOT NULL ORDER BY 1 LIMIT 1"
-    ).fetchone()
-    if row is not None:
-        return Fault(row[0], row[1])
+    if con.execute(_SOUND).fetchone() != (True,):
+        row = con.execute(
+            f"SELECT rowid, {_FAULT} AS fault FROM answer WHERE fault IS NOT NULL "
+            "ORDER BY 1 LIMIT 1"
+        ).fetchone()
+        if row is not None:
+            return Fault(row[0], row[1])
     con.execute("""
         CREATE OR REPLACE TEMP TABLE landing AS
         SELECT
@@ -115,10 +143,10 @@ def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool = Fal
             END, 0)) AS block_time,
             lower(transactionHash) AS tx,
             lower(address) AS address,
-            lower(topics[1]) AS topic0,
-            lower(topics[2]) AS topic1,
-            lower(topics[3]) AS topic2,
-            lower(topics[4]) AS topic3,
+            lower(topic0) AS topic0,
+            lower(topic1) AS topic1,
+            lower(topic2) AS topic2,
+            lower(topic3) AS topic3,
             lower(data) AS data
         FROM answer
     """)
@@ -157,8 +185,12 @@ def land(con: duckdb.DuckDBPyConnection) -> int:
     in the answer, is counted once. Raises ChangedLogError where two logs of one place
     differ. Runs inside the caller's transaction.
     """
-    doubled = con.execute(_DOUBLED).fetchone()
-    clash = doubled if doubled is not None and doubled[2] else con.execute(_CLASH).fetchone()
+    once = con.execute(_EACH_ONCE).fetchone() == (True,)
+    doubled = None if once else con.execute(_DOUBLED).fetchone()
+    near = con.execute(f"{_STORED_NEAR} LIMIT 1").fetchone() is not None
+    clash = doubled if doubled is not None and doubled[2] else None
+    if clash is None and near:
+        clash = con.execute(_CLASH).fetchone()
     if clash is not None:
         raise ChangedLogError(
             f"block {clash[0]}, log {clash[1]} came with two different contents. Final blocks do "
@@ -167,7 +199,7 @@ def land(con: duckdb.DuckDBPyConnection) -> int:
         )
     if doubled is not None:
         con.execute(_DROP_DOUBLED)
-    inserted = con.execute(_INSERT).fetchone()
+    inserted = con.execute(_INSERT if near else "INSERT INTO raw_logs FROM landing").fetchone()
     assert inserted is not None
     count: int = inserted[0]
     return count

@@ -14,7 +14,7 @@ from functools import partial
 
 import duckdb
 
-from data.ingest.coverage import TIMES, agree, cover, forget, gaps, ranges, times_alone
+from data.ingest.coverage import TIMES, agree, cover, forget, gaps, in_any, is_a_time_alone, ranges
 from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, teller
 from data.ingest.reading import Reading
 from data.node.endpoint import Endpoint
@@ -54,7 +54,7 @@ def _can_be_surer(reading: Reading, first: int, last: int) -> bool:
     alone = [each for each in ranges(reading.con, TIMES, first, last) if each.known == "single"]
     others = len(hosts) > 1 or any(hosts - {each.source} for each in alone)
     asked = others or bool(gaps(reading.con, TIMES, first, last))
-    return asked and times_alone(reading.con, last)[0] > 0
+    return asked and is_a_time_alone(reading.con, last)
 
 
 def _drawn(con: duckdb.DuckDBPyConnection, first: int, last: int, most: int) -> dict[int, datetime]:
@@ -99,10 +99,7 @@ def _in_question(
         f"""
         WITH timed AS (
             SELECT block, any_value(block_time) AS told FROM raw_logs
-            WHERE EXISTS (
-                FROM (SELECT unnest($firsts) AS first, unnest($lasts) AS last) AS asked
-                WHERE block BETWEEN asked.first AND asked.last
-            )
+            WHERE {in_any(told)}
             GROUP BY block
         ),
 
@@ -114,8 +111,7 @@ def _in_question(
         )
 
         SELECT block, told FROM ordered ORDER BY doubtful DESC, block DESC LIMIT {_TOLD}
-        """,
-        {"firsts": [first for first, _ in told], "lasts": [last for _, last in told]},
+        """
     )
     return dict(rows.fetchall())
 

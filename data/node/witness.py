@@ -20,7 +20,7 @@ _ASKED = 3  # hosts, at the most
 _MANY = 10
 # Of so few logs it is believed that receipts have none: see on_chain.
 FEW = _MANY - 1
-_AT_ONCE = 5  # requests
+_AT_ONCE = 5  # requests, at the least
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,8 @@ def _receipts(
 
     first, *rest = [*_parts(sorted(txs))] or [[]]
     held = ask(first) if first else {}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a host is far away: not one after the other
+    # A host is far away: not one after the other, but as many as it was found to bear.
+    with ThreadPoolExecutor(max(_AT_ONCE, int(endpoint.pace.at_once))) as pool:
         for more in pool.map(ask, rest):
             held |= more
     return held
