@@ -68,7 +68,7 @@ class StoreView:
     at: At | None = None
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     # Not cached_property, which Python 3.11 gives one lock for all sessions.
-    _worked_out: dict[str, Ending] = field(default_factory=dict)
+    _worked_out: dict[str, Any] = field(default_factory=dict)
 
     @property
     def link(self) -> dict[str, str]:
@@ -138,7 +138,8 @@ class StoreView:
         """What is known of the end of the chain at this run. Raises ConfigError."""
         if "ending" not in self._worked_out:
             self._worked_out["ending"] = self.ending_at(self.now)
-        return self._worked_out["ending"]
+        ending: Ending = self._worked_out["ending"]
+        return ending
 
     def ending_at(self, now: datetime) -> Ending:
         """The same at another moment. What is reported now was not known on a day of the past."""
@@ -149,9 +150,13 @@ class StoreView:
     @property
     def _network(self) -> Network | None:
         """The network that was synced; None where none of that name has the store's chain."""
-        name = self.info.network
-        network = load_network(name) if name in network_names() else None
-        return network if network and network.chain_id == self.info.chain_id else None
+        if "network" not in self._worked_out:
+            name = self.info.network
+            known = load_network(name) if name in network_names() else None
+            is_same = known is not None and known.chain_id == self.info.chain_id
+            self._worked_out["network"] = known if is_same else None
+        network: Network | None = self._worked_out["network"]
+        return network
 
     def days(self) -> tuple[date, date]:
         """The first request's day and the last synced one, of a store that has requests."""

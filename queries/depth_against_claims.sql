@@ -42,8 +42,10 @@ slots AS ( -- 1e34: an unknown amount, see README.md
         known + unknown * 1e34::DECIMAL(38, 0) AS wei,
         CASE flow WHEN 'request' THEN 1 WHEN 'release' THEN -1 ELSE 0 END AS way
     FROM flows CROSS JOIN params
-    WHERE if(hour_us <= until_us AND coalesce(token = asked, TRUE), -- a CASE, as joins are slow
-        flow IN ('request', 'release', 'shown') OR hour_us >= since_us, FALSE)
+    WHERE if( -- a CASE, as joins are slow
+        hour_us <= until_us AND coalesce(token = asked, TRUE),
+        flow IN ('request', 'release', 'shown') OR hour_us >= since_us, FALSE
+    )
 )
 
 SELECT

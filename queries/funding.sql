@@ -20,8 +20,11 @@ WITH params AS (
 moves (slot, wei, first_at, last_at) AS ( -- 1e34: an unknown amount, see README.md
     SELECT epoch_us(hour), amount_wei + unknown * 1e34::DECIMAL(38, 0), first_at, last_at
     FROM hourly_flows CROSS JOIN params
-    WHERE gap >= 60 AND CASE source WHEN 'payouts' THEN flow IN ('push', 'push refused')
-        ELSE flow = 'reward' OR source = 'inflows' AND flow = 'stake returned' END
+    WHERE
+        gap >= 60 AND CASE source
+            WHEN 'payouts' THEN flow IN ('push', 'push refused')
+            ELSE flow = 'reward' OR source = 'inflows' AND flow = 'stake returned'
+        END
     UNION ALL
     SELECT
         epoch_us(moved_at) // (gap * 60000000), sum(least(wei, 1e34::DECIMAL(38, 0))),

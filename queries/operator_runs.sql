@@ -25,17 +25,23 @@ WITH params AS (
 ),
 
 pushes (slot, refused, moves, wei, since, until) AS ( -- 1e34: an unknown amount, see README.md
-    SELECT epoch_us(hour), flow = 'push refused', moves, amount_wei + unknown * much, first_at,
-        last_at FROM hourly_flows CROSS JOIN params WHERE flow IN ('push', 'push refused') AND gap >= 60
+    SELECT
+        epoch_us(hour), flow = 'push refused', moves, amount_wei + unknown * much,
+        first_at, last_at
+    FROM hourly_flows CROSS JOIN params
+    WHERE flow IN ('push', 'push refused') AND gap >= 60
     UNION ALL
-    SELECT epoch_us(moved_at) // (gap * 60000000), refused, count(*),
+    SELECT
+        epoch_us(moved_at) // (gap * 60000000), refused, count(*),
         sum(least(payout_wei, much)), min(moved_at), max(moved_at)
-    FROM head_moves CROSS JOIN params WHERE NOT by_hand AND gap < 60
-        AND if(gap > 0, TRUE, error('gap_minutes: want 1 or more')) GROUP BY ALL
+    FROM head_moves CROSS JOIN params
+    WHERE NOT by_hand AND gap < 60 AND if(gap > 0, TRUE, error('gap_minutes: want 1 or more'))
+    GROUP BY ALL
 ),
 
 slots AS ( -- none is longer than the gap, so no run ends within one
-    SELECT min(since) AS first_at, max(until) AS last_at,
+    SELECT
+        min(since) AS first_at, max(until) AS last_at,
         sum(if(refused, 0, moves)) AS payouts, sum(if(refused, 0, wei)) AS paid_wei,
         sum(if(refused, moves, 0)) AS refused, sum(if(refused, wei, 0)) AS stashed_wei,
         epoch_us(first_at) - lag(epoch_us(last_at)) OVER (ORDER BY slot) AS pause_us
@@ -48,13 +54,15 @@ numbered AS (
 ),
 
 runs AS (
-    SELECT min(first_at) AS started_at, max(last_at) AS ended_at, sum(payouts) AS payouts,
+    SELECT
+        min(first_at) AS started_at, max(last_at) AS ended_at, sum(payouts) AS payouts,
         sum(paid_wei) AS paid_wei, sum(refused) AS refused, sum(stashed_wei) AS stashed_wei,
         lag(ended_at) OVER (ORDER BY run) AS previous_at
     FROM numbered GROUP BY run
 )
 
-SELECT started_at, ended_at,
+SELECT
+    started_at, ended_at,
     payouts::BIGINT AS payouts, try_cast(paid_wei AS DECIMAL(33, 0)) / 1e18 AS paid_ftm,
     refused::BIGINT AS refused, try_cast(stashed_wei AS DECIMAL(33, 0)) / 1e18 AS stashed_ftm,
     date_diff('second', previous_at, started_at) / 86400 AS days_since_previous

@@ -35,7 +35,8 @@ moves (part, way, moves, moved_at, wei, token) AS ( -- 1e34: an unknown amount, 
         if(flow IN ('request', 'release'), 'queue', 'stash'),
         if(flow IN ('request', 'refusal'), 1, -1),
         moves, hour, amount_wei + unknown * much, hourly_flows.token
-    FROM hourly_flows CROSS JOIN params WHERE flow IN ('request', 'release', 'refusal', 'late payment')
+    FROM hourly_flows CROSS JOIN params
+    WHERE flow IN ('request', 'release', 'refusal', 'late payment')
     UNION ALL -- behind a lost request
     SELECT 'queue', 1, 0, requested_at, much - least(payout_wei, much), requests.token
     FROM requests CROSS JOIN params WHERE ahead_wei IS NULL

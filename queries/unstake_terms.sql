@@ -24,38 +24,38 @@ next AS ( -- the first request since that rule, if it is known to set a shift
     FROM requests INNER JOIN rule ON requested_block >= block WHERE fee_shift_wei IS NOT NULL
 ),
 
-near AS ( -- their logs alone: all would take seconds of millions
-    SELECT raw_logs.* FROM raw_logs INNER JOIN store_info ON address = pool
-    INNER JOIN (SELECT block FROM rule UNION SELECT block FROM next) AS blocks USING (block)
+pool_logs AS ( -- those that count, by their form: rules that set a shift, and TokensBurned2
+    SELECT raw_logs.*, starts_with(topic0, '0xb33273a7') AS is_rule, (block, log_index) AS place
+    FROM raw_logs INNER JOIN store_info ON raw_logs.address = store_info.pool
+    WHERE starts_with(topic0, '0xb33273a7') OR starts_with(topic0, '0xd34d49a7')
 ),
 
-found AS ( -- where both are of the forms that count: no earlier request can follow the rule
-    SELECT rules.place, next.wr_id AS first_id
-    FROM next CROSS JOIN (
-        SELECT max((block, log_index)) AS place FROM near WHERE starts_with(topic0, '0xb33273a7')
-    ) AS rules
+blocks AS (SELECT unnest([rule.block, next.block]) AS block FROM rule CROSS JOIN next),
+
+near AS ( -- the logs of these two blocks alone: all would take seconds of millions
+    SELECT pool_logs.* FROM pool_logs SEMI JOIN blocks ON pool_logs.block = blocks.block
+),
+
+last_near AS (SELECT max(place) AS place FROM near WHERE is_rule),
+
+found AS ( -- where they tell both: no earlier request can follow the rule
+    SELECT last_near.place, next.wr_id AS first_id
+    FROM next CROSS JOIN last_near
     INNER JOIN near ON next.wr_id = try_cast(near.topic2 AS BIGINT)
-        AND starts_with(near.topic0, '0xd34d49a7') AND (near.block, near.log_index) > rules.place
-),
-
-pool_logs AS ( -- else all
-    SELECT raw_logs.* FROM raw_logs INNER JOIN store_info ON address = pool
-    WHERE NOT EXISTS (FROM found)
+    WHERE NOT near.is_rule AND near.place > last_near.place
 ),
 
 setting AS ( -- the log of a rule that sets a shift; one of the first form leaves it as it is
-    SELECT max(place) AS place FROM (
-        SELECT place FROM found UNION ALL SELECT (block, log_index) FROM pool_logs
-        WHERE starts_with(topic0, '0xb33273a7')
-    ) AS places
+    SELECT coalesce((SELECT max(place) FROM found), max(place)) AS place
+    FROM pool_logs WHERE is_rule AND NOT EXISTS (FROM found)
 ),
 
-since AS ( -- TokensBurned2: the generation before it counted nothing
-    SELECT min(first_id) AS first_id FROM (
-        SELECT first_id FROM found UNION ALL
-        SELECT try_cast(min(topic2) AS BIGINT) FROM pool_logs CROSS JOIN setting
-        WHERE starts_with(topic0, '0xd34d49a7') AND coalesce((block, log_index) > place, TRUE)
-    ) AS ids
+since AS ( -- the generation before TokensBurned2 counted nothing
+    SELECT coalesce((SELECT min(first_id) FROM found), try_cast(min(topic2) AS BIGINT)) AS first_id
+    FROM pool_logs CROSS JOIN setting
+    WHERE
+        NOT is_rule AND coalesce(pool_logs.place > setting.place, TRUE)
+        AND NOT EXISTS (FROM found)
 ),
 
 burned AS ( -- 1e34: an unknown amount, see README.md

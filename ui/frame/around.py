@@ -202,8 +202,8 @@ def _footer(
 ) -> None:
     now = datetime.now(UTC)
     past = view if view is not None and view.at is not None else None
-    was = (drawn, default, scored, view and _standing(view, view.now))
-    standing = view and _standing(view, now)
+    was = (drawn, default, scored, view and _standing(view, view.now, view.ending))
+    standing = view and _standing(view, now, view.ending_at(now))
     kept = scores_version(past.source if past else source)
     is_done = past is not None and expected and not past_odds.is_being_scored(past)
     if (shown_version(source), sources.default(), kept, standing) != was or is_done:
@@ -216,10 +216,10 @@ def _footer(
         st.caption(f"{block}, {words.moment(info.synced_at)} · {age} · {of}")
 
 
-def _standing(view: StoreView, now: datetime) -> tuple[bool, str]:
+def _standing(view: StoreView, now: datetime, ending: Ending) -> tuple[bool, str]:
     if view.at is not None:  # it stays as it was
         return False, ""
-    return is_stale(view.info, now), view.ending_at(now).kind
+    return is_stale(view.info, now), ending.kind
 
 
 def nothing_yet(source: Source, now: datetime) -> None:
