@@ -11,6 +11,9 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+
+import duckdb
 
 from answers import scored, store_view
 from answers.sources import Source, Version
@@ -18,13 +21,20 @@ from data import TrackerError
 from queries import QueryError
 
 _MOST_S = 5.0  # then visitors ask the rest
+_LONGEST_S = 10.0  # also where one question takes for ever, none waits longer for a new version
 _READY: dict[Path, Version] = {}
+_behind_since: dict[Path, float] = {}  # when a newer version than the one shown was first seen
+_ended = Event()
 
 
 def shown_version(source: Source) -> Version | None:
     """The version to be shown; None where nothing was published yet."""
-    newest = source.version()
-    return None if newest is None else _READY.get(source.path, newest)
+    newest, shown = source.version(), _READY.get(source.path)
+    if newest is None or shown is None or shown == newest:
+        _behind_since.pop(source.path, None)
+        return newest
+    since = _behind_since.setdefault(source.path, time.monotonic())
+    return shown if time.monotonic() - since < _LONGEST_S else newest
 
 
 def show_newest(source: Source) -> None:
@@ -32,30 +42,40 @@ def show_newest(source: Source) -> None:
     _READY.pop(source.path, None)
 
 
+def begin() -> None:
+    """From now on versions are made ready."""
+    _ended.clear()
+
+
 def end() -> None:
     """Nobody makes versions ready any more: the newest one of each store is shown."""
+    _ended.set()
     _READY.clear()
 
 
 def make_ready(source: Source) -> None:
-    """Have the newest version answer what was asked since this was last done, then show it."""
+    """Have the newest version answer what pages asked since this was last done, then show it."""
     newest = source.version()
     if newest is None:
         show_newest(source)
     elif _READY.get(source.path) != newest:
-        try:
-            with suppress(TrackerError, QueryError):  # told to whoever opens it
-                _answer(source, newest, store_view.questions(source.path))
-        finally:
+        if store_view.has_questions(source.path):
+            with suppress(TrackerError, duckdb.Error):  # told to whoever opens it
+                view = store_view.open_view(source, newest, datetime.now(UTC))
+                if view is not None and view.version == newest:
+                    _answer(view)
+        if source.version() == newest and not _ended.is_set():  # else the next one is made ready
             _READY[source.path] = newest
+            _behind_since.pop(source.path, None)
 
 
-def _answer(source: Source, newest: Version, questions: list[store_view.Question]) -> None:
+def _answer(view: store_view.StoreView) -> None:
+    """Each for itself: a question that fails keeps none of the others from being answered."""
     ends = time.monotonic() + _MOST_S
-    if questions:
-        view = store_view.open_view(source, newest, datetime.now(UTC))
-        if view is not None and view.version == newest:
-            scored.odds_of(view)
-            for question in questions:
-                if time.monotonic() < ends:
-                    store_view.answer(newest, question)
+    for question in store_view.questions(view.source.path):
+        if time.monotonic() > ends or _ended.is_set():
+            return
+        with suppress(TrackerError, QueryError, duckdb.Error):
+            store_view.answer(view.version, question)
+            if question[0] == scored.RESTS_ON:
+                scored.odds_of(view)

@@ -23,6 +23,7 @@ from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores, read_scores
 from scoring.run import model_version
 
+RESTS_ON = "money_ahead"  # the first of the queries that odds are made of
 FAN_DAYS = round(HORIZON_DAYS)  # no date is given beyond
 _FARTHEST_END_DAYS = 240.0
 MOST_WINDOWS = 500
@@ -97,7 +98,7 @@ def odds_of(store: StoreView) -> Odds | None:
 def _asked(source: str) -> list[tuple[str, dict[str, str]]]:
     """The queries that odds rest on, with money of this `source`."""
     return [
-        ("money_ahead", {}),
+        (RESTS_ON, {}),
         ("funding", {"source": source}),
         ("funding", {"source": "inflows"}),
         ("lock_up_ends", {}),

@@ -30,8 +30,8 @@ from data.store.reader import version as version_of
 Row = Mapping[str, Any]  # one row of an answer, by column
 # A query's name, its parameters in order, and how many rows were asked for; None for all of them.
 Question = tuple[str, tuple[tuple[str, Any], ...], int | None]
-_MOST_QUESTIONS, _MOST_STORES = 200, 32
-_ASKED: dict[str, OrderedDict[Question, None]] = {}  # by store, those asked last at the end
+_MOST_QUESTIONS = 200
+_ASKED: dict[Path, OrderedDict[Question, None]] = {}  # by store, those asked last at the end
 _asking = Lock()
 _OPENED: dict[Path, Version] = {}  # by store, the version that was opened last
 STALE_AFTER = timedelta(hours=1)
@@ -58,7 +58,8 @@ class StoreView:
     """One published store during one run of a page or one answer, at the wall clock's `now`.
 
     One of the past has `at`, its own file as its `source`, and its block's time as `now`: what is
-    told of it is of that day. See answers/past.py.
+    told of it is of that day. See answers/past.py. What a view of the present `is_page` for asks is
+    remembered: see `questions`.
     """
 
     source: Source
@@ -66,6 +67,7 @@ class StoreView:
     info: StoreInfo
     now: datetime
     at: At | None = None
+    is_page: bool = False
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     # Not cached_property, which Python 3.11 gives one lock for all sessions.
     _worked_out: dict[str, Any] = field(default_factory=dict)
@@ -77,16 +79,21 @@ class StoreView:
 
     def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""
-        self.note(name, **params)
+        self._note(name, params, None)
         return answered(self.version, name, params)
 
     def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """The first rows of a query's answer, and how many there are in all."""
-        self.note(name, **params)
+        self._note(name, params, most)
         return answered_first(self.version, name, most, params)
 
     def note(self, name: str, /, **params: Any) -> None:
         """Put a query into the page's footer whose answer the page has already."""
+        self._note(name, params, None)
+
+    def _note(self, name: str, params: dict[str, Any], most: int | None) -> None:
+        if self.is_page and self.at is None:
+            _remember(self.source.path, (name, tuple(sorted(params.items())), most))
         if (name, params) not in self.asked:
             self.asked.append((name, params))
 
@@ -207,7 +214,7 @@ def _first_request_at(version: Version) -> datetime | None:
 
 def answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
     """The answer of a query on the store of this version. Raises StoreError, QueryError."""
-    rows: pl.DataFrame = answer(version, _remembered(version, name, params, None))
+    rows: pl.DataFrame = answer(version, (name, tuple(sorted(params.items())), None))
     return rows
 
 
@@ -215,7 +222,7 @@ def answered_first(
     version: Version, name: str, most: int, params: dict[str, Any]
 ) -> tuple[pl.DataFrame, int]:
     """The first rows of the same, and how many there are in all."""
-    first: tuple[pl.DataFrame, int] = answer(version, _remembered(version, name, params, most))
+    first: tuple[pl.DataFrame, int] = answer(version, (name, tuple(sorted(params.items())), most))
     return first
 
 
@@ -232,25 +239,25 @@ def answer(version: Version, question: Question) -> Any:
     )
 
 
-def _remembered(version: Version, name: str, params: dict[str, Any], most: int | None) -> Question:
-    """What is asked, as `questions` tells it."""
-    question = name, tuple(sorted(params.items())), most
+def _remember(store: Path, question: Question) -> None:
     with _asking:
-        asked = _ASKED.setdefault(version[0], OrderedDict())
+        asked = _ASKED.setdefault(store, OrderedDict())
         asked[question] = None
         asked.move_to_end(question)
         if len(asked) > _MOST_QUESTIONS:
             asked.popitem(last=False)
-        if len(_ASKED) > _MOST_STORES:  # days of the past are stores of their own
-            _ASKED.pop(next(iter(_ASKED)))
-    return question
 
 
-def questions(path: Path) -> list[Question]:
-    """What was asked of a store since this was last called, in whichever version; the newest
+def has_questions(store: Path) -> bool:
+    """Whether pages asked anything of a store since `questions` was last called."""
+    return store in _ASKED
+
+
+def questions(store: Path) -> list[Question]:
+    """What pages asked of a store since this was last called, in whichever version; the newest
     first."""
     with _asking:
-        return [*_ASKED.pop(str(path), {})][::-1]
+        return [*_ASKED.pop(store, {})][::-1]
 
 
 def fetched(version: Version, name: str, /, **params: Any) -> pl.DataFrame:

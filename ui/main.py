@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,6 +63,8 @@ try:
     shown.prepare(source, now)
     drawn = ready.shown_version(source)
     view = store_view.open_view(source, drawn, now)
+    if view is not None:
+        view = replace(view, is_page=True)
     if view is not None and moment is not None:
         view = past_day.opened(source, moment, now) or view
         scored = scores_version(view.source)

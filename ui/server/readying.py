@@ -17,6 +17,7 @@ async def keep_ready() -> None:
         known = read_sources().known
     except TrackerError:  # told to each visitor
         return
+    ready.begin()
     try:
         while True:
             for source in known.values():
