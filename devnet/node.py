@@ -51,7 +51,9 @@ def named_port(text: str) -> int:
     """A port of a command line. Raises ArgumentTypeError where no server can have it now: that is
     told before anything is started."""
     try:
-        return _bound(int(text))
+        port = int(text)
+        _bound(port)
+        return port
     except (OSError, OverflowError, ValueError) as error:
         why = (isinstance(error, OSError) and error.strerror) or "want a number up to 65535"
         raise ArgumentTypeError(f"{text} cannot be had ({why}): name another, or none") from error

@@ -17,7 +17,7 @@ from pages.explore.charts import MOST_ROWS
 from queries import Query
 from ui.parts import downloads, drawing, shell
 
-_WRITES = "This command writes them, in the folder of this program:"
+_WRITES = "This command writes all rows into a file, in the folder of this program:"
 
 
 def answer(
@@ -38,7 +38,7 @@ def answer(
     else:
         charts.chosen(question, query.columns, rows, query.title, notices)
     drawing.once(question, _table, query, rows)
-    if _row_count(count, "Narrow what it asks for"):
+    if _row_count(count, "Narrow what it asks for" if query.params else ""):
         downloads.offer_query(store, query.name, **params)
     else:
         shell.show(shell.csv(store.source.path, query.name, params), _WRITES)
@@ -67,10 +67,11 @@ def _row_count(count: int, instead: str) -> bool:
     st.caption(f"{words.plural(count, 'row')}{shown}")
     if fits := count <= files.MOST_ROWS:
         return fits
-    sql = ", or ask for a part of it by SQL" if sql_box.is_offered() else ""
+    by_sql = "ask for a part of it by SQL" if sql_box.is_offered() else ""
+    ways = ", or ".join(filter(None, [instead, by_sql]))
     st.caption(
         f"No file is offered: it would be made in the server's memory, where {files.MOST_ROWS:,} "
-        f"rows fit. {instead}{sql}."
+        f"rows fit. {ways[:1].upper()}{ways[1:]}{'.' * bool(ways)}".rstrip()
     )
     return fits
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import streamlit as st
 
 import queries
 from answers import words
@@ -20,6 +21,7 @@ from data.store.reader import open_reader
 from pages.outlook import amount, money
 from pages.queue import charts
 from ui.parts import colours, links
+from ui.parts.preview import still
 from ui.parts.spans import LENGTH, Span
 
 
@@ -186,6 +188,21 @@ def test_a_week_that_begins_before_the_range_is_drawn_within_it(sample_store: Pa
     assert min(moments).startswith("2024-09-05T00:00:00")
     assert max(moments).startswith(f"{end:%Y-%m-%dT%H:%M:%S}")
     assert "Week from 5 Sep 2024" in {row.get("period") for row in rows}
+
+
+def test_a_kept_form_is_changed_by_nobody_who_draws_it(
+    frames: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    options: dict[str, Any] = {"depth_step": "day", "flow_step": "week", "payouts": True}
+    chart = charts.depth_against_claims(*frames, **options)
+    before = json.dumps(chart.spec)
+    still(chart, 50, 40)
+    st.vega_lite_chart(chart.sent(), width="stretch")
+    chart.to_dict()["vconcat"][0]["layer"].clear()
+    assert json.dumps(chart.spec) == before
+    shorter = charts.depth_against_claims(*(each.head(4) for each in frames), **options)
+    assert shorter.spec["vconcat"][0]["layer"][0] == chart.spec["vconcat"][0]["layer"][0]
+    assert shorter.rows["periods"].height == 4
 
 
 def test_payouts_can_be_hidden(frames: tuple[pl.DataFrame, pl.DataFrame]) -> None:
