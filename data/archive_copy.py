@@ -262,8 +262,15 @@ def _from_object_store(
     except TooLargeError:
         raise
     except NodeError as error:
-        answer = file.read_text(errors="replace") if file.exists() else ""
-        raise NodeError(f"{address} {_why(str(error), answer)}") from error
+        raise NodeError(f"{address} {_why(str(error), _beginning(file))}") from error
+
+
+def _beginning(file: Path) -> str:
+    """The first words of an answer; it may be most of an archive that broke off."""
+    if not file.exists():
+        return ""
+    with file.open("rb") as answer:
+        return answer.read(4_096).decode(errors="replace")
 
 
 def _why(fault: str, answer: str) -> str:

@@ -136,7 +136,7 @@ def s3_access() -> dict[str, str]:
     endpoint that is none."""
     access = {}
     for word, names in S3_VARIABLES.items():
-        if told := [os.environ[name] for name in names if name in os.environ]:
+        if told := [text for name in names if (text := os.environ.get(name))]:
             access[word] = told[0]
     if url := os.environ.get("AWS_ENDPOINT_URL"):
         try:

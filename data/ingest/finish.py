@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from data.ingest.reading import deployed_stubs
 from data.node.chain import Chain
 from data.pool.state import Balance, Block, PoolState
 from data.store.reader import literal, read_info
-from data.store.writer import large_transaction, transaction
+from data.store.writer import transaction
 
 # What each table and column holds, written into the store as its comment.
 _DICTIONARY = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_text())
@@ -51,7 +52,7 @@ def finish(
     `balances` are samples beyond the one in `reached.state`; `told` hears how far a rebuild of many
     logs is. Returns the checks' findings.
     """
-    with large_transaction(con):
+    with _written_at_once(con), transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
         last = max(reached.block.number, (synced and synced[0]) or 0)
         since = bring_up(con, last, told)
@@ -67,6 +68,18 @@ def finish(
         remember(con, last, since)
         findings = run_checks(con, reached.state, reached.unknown_because, reached.now, since)
         return [*findings, *judge(con)]
+
+
+@contextmanager
+def _written_at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What is committed goes into the store's file, and not into its log first: it fills tables."""
+    row = con.execute("SELECT current_setting('checkpoint_threshold')").fetchone()
+    con.execute("SET checkpoint_threshold = '1KB'")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):  # of a store that a full disk made unusable
+            con.execute(f"SET checkpoint_threshold = '{row and row[0]}'")
 
 
 def stands_still(con: duckdb.DuckDBPyConnection, chain: Chain, reached: Reached) -> bool:

@@ -45,7 +45,8 @@ _FLOWS = {
 }
 _FLOW_SUMS = " UNION ALL ".join(
     f"SELECT '{flow}', count(*), "
-    f"coalesce(sum({amount}) FILTER (WHERE {amount} < 1e33::DECIMAL(38, 0)), 0) "
+    f"coalesce(sum({amount}) FILTER (WHERE {amount} < 1e33::DECIMAL(38, 0)), 0), "
+    f"count(*) - count(*) FILTER (WHERE {amount} < 1e33::DECIMAL(38, 0)) "
     f"FROM {table} WHERE {which}"
     for flow, (table, amount, which) in _FLOWS.items()
 )
@@ -174,14 +175,18 @@ WITHIN = {
     "hourly sums": f"""
         SELECT (SELECT max(block) FROM raw_logs) AS block, NULL::BIGINT AS wr_id,
             flow || ': ' || coalesce(hours.moves, 0) || ' with ' || coalesce(hours.wei, 0)
-                || ' wei are summed up by hours, and there are ' || coalesce(rows.moves, 0)
-                || ' with ' || coalesce(rows.wei, 0) AS message
+                || ' wei, ' || coalesce(hours.unknown, 0)
+                || ' of them unknown, are summed up by hours, and there are '
+                || coalesce(rows.moves, 0) || ' with ' || coalesce(rows.wei, 0)
+                || ' wei, ' || coalesce(rows.unknown, 0) || ' of them unknown' AS message
         FROM (
-            SELECT flow, sum(moves) AS moves, sum(amount_wei) AS wei FROM hourly_flows GROUP BY flow
+            SELECT flow, sum(moves) AS moves, sum(amount_wei) AS wei, sum(unknown) AS unknown
+            FROM hourly_flows GROUP BY flow
         ) AS hours
-        FULL JOIN ({_FLOW_SUMS}) AS rows (flow, moves, wei) USING (flow)
+        FULL JOIN ({_FLOW_SUMS}) AS rows (flow, moves, wei, unknown) USING (flow)
         WHERE coalesce(hours.moves, 0) <> coalesce(rows.moves, 0)
             OR coalesce(hours.wei, 0) <> coalesce(rows.wei, 0)
+            OR coalesce(hours.unknown, 0) <> coalesce(rows.unknown, 0)
     """,
 }
 # What breaks these may be harmless: the queue itself is held against the contract's views.

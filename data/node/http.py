@@ -94,8 +94,9 @@ class Sockets:
                 out.write(piece)
                 done += len(piece)
                 told(done, of)
-            if response.status != 200:
-                out.write(response.read1(_REFUSAL_BYTES, decode_content=True))
+            if response.status >= 400:  # a refusal without words is one all the same
+                with contextlib.suppress(HTTPError):
+                    out.write(response.read1(_REFUSAL_BYTES, decode_content=True))
         return response.status, response.headers
 
     @contextlib.contextmanager

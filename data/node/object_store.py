@@ -36,6 +36,7 @@ def signature(url: str, access: Mapping[str, str], now: datetime) -> dict[str, s
         return {}
     parts = urlsplit(url)
     host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
     if parts.port not in (None, _PORTS[parts.scheme]):
         host = f"{host}:{parts.port}"
     time = f"{now:%Y%m%dT%H%M%SZ}"

@@ -47,11 +47,12 @@ def as_program(main: Callable[[], int]) -> None:
     # A script's background job never hears of Ctrl-C: `kill` ends it just as cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        status = main()
+        try:
+            status = main()
+        except SystemExit as end:  # bad usage, or --help
+            status = end.code if isinstance(end.code, int) else 1
         sys.stdout.flush()
         sys.stderr.flush()
-    except SystemExit as end:  # bad usage, or --help
-        status = end.code if isinstance(end.code, int) else 1
     except BrokenPipeError:  # nobody reads what it says
         status = 128 + signal.SIGPIPE
     # Requests still in flight after Ctrl-C hold no state: do not wait for their time-outs.

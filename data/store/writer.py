@@ -41,11 +41,10 @@ _HAS_COVERAGE = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'coverage'"
 # Landing spills to disk beyond this; a sync stays small beside the app.
 # What was landed is written into the file once a row group or so is full, not with each commit.
 # One thread: what comes at a time is too little for two, and who has nothing to do waits by asking.
-_CHECKPOINT = "64MB"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "128MB",
     "threads": 1,
-    "checkpoint_threshold": _CHECKPOINT,
+    "checkpoint_threshold": "64MB",
 }
 
 
@@ -193,18 +192,6 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with suppress(duckdb.Error):  # a commit that failed, on a full disk, has ended it
             con.rollback()
         raise
-
-
-@contextmanager
-def large_transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """The same for what fills tables: it is written into the file, and not into its log first."""
-    con.execute("SET checkpoint_threshold = '1KB'")
-    try:
-        with transaction(con):
-            yield
-    finally:
-        with suppress(duckdb.Error):  # of a store that a full disk made unusable
-            con.execute(f"SET checkpoint_threshold = '{_CHECKPOINT}'")
 
 
 def discard(path: Path) -> None:

@@ -200,9 +200,9 @@ def test_a_kept_form_is_changed_by_nobody_who_draws_it(
     st.vega_lite_chart(chart.sent(), width="stretch")
     chart.to_dict()["vconcat"][0]["layer"].clear()
     assert json.dumps(chart.spec) == before
-    shorter = charts.depth_against_claims(*(each.head(4) for each in frames), **options)
-    assert shorter.spec["vconcat"][0]["layer"][0] == chart.spec["vconcat"][0]["layer"][0]
-    assert shorter.rows["periods"].height == 4
+    shorter = charts.depth_against_claims(*(each[1:] for each in frames), **options)
+    assert shorter.spec is chart.spec, "it is one form"
+    assert shorter.rows["periods"].height == chart.rows["periods"].height - 1
 
 
 def test_payouts_can_be_hidden(frames: tuple[pl.DataFrame, pl.DataFrame]) -> None:
