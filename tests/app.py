@@ -18,6 +18,7 @@ from urllib.error import HTTPError
 import duckdb
 
 from data.config import ROOT
+from data.ingest import decode
 from devnet.node import free_port
 
 _PARTS = (
@@ -32,6 +33,8 @@ _PARTS = (
     "forecast",
     "scoring",
 )
+# What hourly_flows sums up.
+SUMMED = ("requests", "head_moves", "reward_claims", "returned_stakes", "stakes")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ def edited(sample: Path, path: Path, *statements: str) -> Path:
     with duckdb.connect(following) as con:
         for statement in statements:
             con.execute(statement)
+        changes = [each for each in statements if each.startswith(("DELETE", "UPDATE", "INSERT"))]
+        if any(name in change for name in SUMMED for change in changes):
+            con.execute("DELETE FROM hourly_flows")
+            con.execute(f"INSERT INTO hourly_flows {decode.table('hourly_flows')}")
     following.replace(path)
     return path
 

@@ -185,8 +185,8 @@ def test_tables_stand_beside_the_box_are_searched_and_are_folded_on_a_phone(
     named = tables.locator(".list > details:visible > summary code")
     assert named.count() > 15
     page.get_by_label("Search tables and columns").nth(0).fill("refused push")
-    expect(named).to_have_text(["head_moves", "payouts", "requests"])
-    columns = ["refused", "manual", "status", "manual_at"]
+    expect(named).to_have_text(["head_moves", "hourly_flows", "payouts", "requests"])
+    columns = ["refused", "flow", "manual", "status", "manual_at"]
     expect(tables.locator("dt:visible code")).to_have_text(columns)
     page.get_by_label("Search tables and columns").nth(0).fill("STUBS")
     assert "stubs" in named.all_text_contents()

@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 import duckdb
 import pytest
 
+from data.store.reader import SCHEMA_VERSION
 from data.store.sync_state import upgrade_share
 from tests.app import edited, of_network, planted, served
 from tests.first_version import AS_FIRST, wait_for_go
@@ -60,7 +61,7 @@ def test_two_servers_on_one_old_store_bring_it_up_once_and_answer_then(
         assert until(lambda: queue(one.url)[0] == queue(other.url)[0] == 200)
         first = schema_of(store)
         assert first is not None
-        assert first[0] == 2
+        assert first[0] == SCHEMA_VERSION
         # It is scored once it can be read, though it could not be at the start.
         assert until(store.with_name(f"{store.name}.scores").exists)
         assert schema_of(store) == first  # the second has found it up to date
