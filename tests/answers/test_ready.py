@@ -19,6 +19,7 @@ from answers.sources import Source, read_sources
 from answers.store_view import StoreView
 from queries import QueryError
 from scoring.companion import companion_of
+from tests.apart import apart
 from tests.app import edited
 from ui.server import readying
 
@@ -145,7 +146,7 @@ def test_the_server_makes_versions_ready_and_stops_when_it_is_told_to(
         with suppress(asyncio.CancelledError):
             await keeping
 
-    asyncio.run(publish_beside_the_server())
+    apart(lambda: asyncio.run(publish_beside_the_server()))
     read_sources.cache_clear()
     assert not ready._READY, "the newest is shown from now on"
 
