@@ -103,7 +103,7 @@ Told = Callable[[float], None]
 # each of them, or most of the work would be telling.
 _SLICE = 120_000
 _LOGS_A_REQUEST = 5
-_MEMORY_MB = 160
+_MEMORY_MB = 128
 _MEMORY_A_REQUEST_MB = 0.012
 
 
