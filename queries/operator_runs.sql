@@ -21,43 +21,29 @@ WITH params AS (
     SELECT
         getvariable('since')::DATE::TIMESTAMP AT TIME ZONE 'UTC' AS since_at,
         (getvariable('until')::DATE + INTERVAL 1 DAY) AT TIME ZONE 'UTC' AS before_at,
-        coalesce(getvariable('gap_minutes')::BIGINT, 60) AS gap, 1e34::DECIMAL(38, 0) AS much
+        coalesce(getvariable('gap_minutes')::BIGINT, 60) AS gap
 ),
 
-pushes (slot, refused, moves, wei, since, until) AS ( -- 1e34: an unknown amount, see README.md
+pushes AS (
     SELECT
-        epoch_us(hour), flow = 'push refused', moves, amount_wei + unknown * much,
-        first_at, last_at
-    FROM hourly_flows CROSS JOIN params
-    WHERE flow IN ('push', 'push refused') AND gap >= 60
-    UNION ALL
-    SELECT
-        epoch_us(moved_at) // (gap * 60000000), refused, count(*),
-        sum(least(payout_wei, much)), min(moved_at), max(moved_at)
+        *,
+        least(payout_wei, 1e34::DECIMAL(38, 0)) AS wei, -- an unknown amount, see README.md
+        epoch_us(moved_at) - lag(epoch_us(moved_at)) OVER (ORDER BY position) AS pause_us,
+        coalesce(pause_us > gap * 60e6, TRUE)::INTEGER AS anew
     FROM head_moves CROSS JOIN params
-    WHERE NOT by_hand AND gap < 60 AND if(gap > 0, TRUE, error('gap_minutes: want 1 or more'))
-    GROUP BY ALL
-),
-
-slots AS ( -- none is longer than the gap, so no run ends within one
-    SELECT
-        min(since) AS first_at, max(until) AS last_at,
-        sum(if(refused, 0, moves)) AS payouts, sum(if(refused, 0, wei)) AS paid_wei,
-        sum(if(refused, moves, 0)) AS refused, sum(if(refused, wei, 0)) AS stashed_wei,
-        epoch_us(first_at) - lag(epoch_us(last_at)) OVER (ORDER BY slot) AS pause_us
-    FROM pushes GROUP BY slot
+    WHERE NOT by_hand AND if(gap > 0, TRUE, error('gap_minutes: want 1 or more'))
 ),
 
 numbered AS (
-    SELECT *, count_if(coalesce(pause_us > gap * 60e6, TRUE)) OVER (ORDER BY first_at) AS run
-    FROM slots CROSS JOIN params
+    SELECT *, sum(anew) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS run FROM pushes
 ),
 
 runs AS (
     SELECT
-        min(first_at) AS started_at, max(last_at) AS ended_at, sum(payouts) AS payouts,
-        sum(paid_wei) AS paid_wei, sum(refused) AS refused, sum(stashed_wei) AS stashed_wei,
-        lag(ended_at) OVER (ORDER BY run) AS previous_at
+        min(moved_at) AS started_at, max(moved_at) AS ended_at,
+        count_if(NOT refused) AS payouts, sum(if(refused, 0, wei)) AS paid_wei,
+        count_if(refused) AS refused, sum(if(refused, wei, 0)) AS stashed_wei,
+        lag(max(moved_at)) OVER (ORDER BY run) AS previous_at
     FROM numbered GROUP BY run
 )
 

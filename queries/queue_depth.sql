@@ -57,5 +57,4 @@ SELECT
     try_cast(sum(sum(if(part = 'queue', wei, 0))) OVER upto AS DECIMAL(33, 0)) / 1e18 AS depth_ftm,
     try_cast(sum(sum(if(part = 'stash', wei, 0))) OVER upto AS DECIMAL(33, 0)) / 1e18 AS manual_ftm
 FROM buckets GROUP BY bucket WINDOW upto AS (ORDER BY bucket)
-QUALIFY bool_or(part = 'shown')
-ORDER BY bucket;
+QUALIFY bool_or(part = 'shown') ORDER BY bucket;

@@ -24,28 +24,20 @@ moments AS (
     FROM store_info CROSS JOIN params WHERE if(days > 0, TRUE, error('days: want 1 or more'))
 ),
 
-first_moment AS (SELECT min(moment) AS first_at FROM moments),
-
-recent AS ( -- what was paid before the first moment counts at none
-    SELECT * FROM requests CROSS JOIN first_moment
-    WHERE paid_at IS NULL OR paid_at > first_at OR manual_at > first_at
-),
-
 spans (part, since, until, wei) AS (
     SELECT
-        'queue', requested_at, coalesce(manual_at, paid_at),
-        if(ahead_wei IS NULL, NULL, payout_wei)
-    FROM recent
-    WHERE status IS NOT NULL
+        'queue', requested_at, coalesce(manual_at, paid_at), if(ahead_wei IS NULL, NULL, payout_wei)
+    FROM requests WHERE status IS NOT NULL
     UNION ALL
-    SELECT 'stash', manual_at, paid_at, payout_wei FROM recent
+    SELECT 'stash', manual_at, paid_at, payout_wei FROM requests
     UNION ALL
-    SELECT 'paid', paid_at, NULL, payout_wei FROM recent
+    SELECT 'paid', paid_at, NULL, payout_wei FROM requests
 ),
 
 states AS ( -- 1e34: an unknown amount, see README.md
     SELECT
-        ago, moment, count(*) FILTER (WHERE part = 'queue') AS requests,
+        ago, moment,
+        count(*) FILTER (WHERE part = 'queue') AS requests,
         sum(if(part = 'queue', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS waiting_wei,
         min(since) FILTER (WHERE part = 'queue') AS oldest_at,
         count(*) FILTER (WHERE part = 'stash') AS manual_requests,

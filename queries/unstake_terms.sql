@@ -14,48 +14,29 @@
 --   block                   BIGINT         block  of the last sync; NULL before the first
 
 WITH rule AS ( -- the rows are stored in the chain's order, also those of one block
-    SELECT * FROM fee_rules ORDER BY block DESC, rowid DESC LIMIT 1
+    SELECT * FROM fee_rules
+    ORDER BY block DESC, rowid DESC LIMIT 1
 ),
 
-ratio AS (SELECT ratio_wei FROM ratios ORDER BY block DESC, rowid DESC LIMIT 1),
-
-next AS ( -- the first request since that rule, if it is known to set a shift
-    SELECT min(wr_id) AS wr_id, min_by(requested_block, wr_id) AS block
-    FROM requests INNER JOIN rule ON requested_block >= block WHERE fee_shift_wei IS NOT NULL
+ratio AS (
+    SELECT ratio_wei FROM ratios
+    ORDER BY block DESC, rowid DESC LIMIT 1
 ),
 
-pool_logs AS ( -- those that count, by their form: rules that set a shift, and TokensBurned2
-    SELECT raw_logs.*, starts_with(topic0, '0xb33273a7') AS is_rule, (block, log_index) AS place
-    FROM raw_logs INNER JOIN store_info ON raw_logs.address = store_info.pool
-    WHERE starts_with(topic0, '0xb33273a7') OR starts_with(topic0, '0xd34d49a7')
-),
-
-blocks AS (SELECT unnest([rule.block, next.block]) AS block FROM rule CROSS JOIN next),
-
-near AS ( -- the logs of these two blocks alone: all would take seconds of millions
-    SELECT pool_logs.* FROM pool_logs SEMI JOIN blocks ON pool_logs.block = blocks.block
-),
-
-last_near AS (SELECT max(place) AS place FROM near WHERE is_rule),
-
-found AS ( -- where they tell both: no earlier request can follow the rule
-    SELECT last_near.place, next.wr_id AS first_id
-    FROM next CROSS JOIN last_near
-    INNER JOIN near ON next.wr_id = try_cast(near.topic2 AS BIGINT)
-    WHERE NOT near.is_rule AND near.place > last_near.place
+pool_logs AS (
+    SELECT raw_logs.* FROM raw_logs INNER JOIN store_info ON raw_logs.address = store_info.pool
 ),
 
 setting AS ( -- the log of a rule that sets a shift; one of the first form leaves it as it is
-    SELECT coalesce((SELECT max(place) FROM found), max(place)) AS place
-    FROM pool_logs WHERE is_rule AND NOT EXISTS (FROM found)
+    SELECT max((block, log_index)) AS place FROM pool_logs WHERE starts_with(topic0, '0xb33273a7')
 ),
 
-since AS ( -- the generation before TokensBurned2 counted nothing
-    SELECT coalesce((SELECT min(first_id) FROM found), try_cast(min(topic2) AS BIGINT)) AS first_id
+since AS ( -- TokensBurned2: the generation before it counted nothing
+    SELECT try_cast(min(pool_logs.topic2) AS UBIGINT) AS first_id
     FROM pool_logs CROSS JOIN setting
     WHERE
-        NOT is_rule AND coalesce(pool_logs.place > setting.place, TRUE)
-        AND NOT EXISTS (FROM found)
+        starts_with(pool_logs.topic0, '0xd34d49a7')
+        AND coalesce((pool_logs.block, pool_logs.log_index) > setting.place, TRUE)
 ),
 
 burned AS ( -- 1e34: an unknown amount, see README.md
@@ -65,8 +46,10 @@ burned AS ( -- 1e34: an unknown amount, see README.md
 
 SELECT
     nullif(ratio.ratio_wei, 0) AS ratio_wei,
-    rule.min_fee_ratio_wei, rule.max_fee_ratio_wei,
-    rule.fee_increase_start_wei, rule.fee_increase_stop_wei,
+    rule.min_fee_ratio_wei,
+    rule.max_fee_ratio_wei,
+    rule.fee_increase_start_wei,
+    rule.fee_increase_stop_wei,
     try(
         if(setting.place IS NULL, 0, rule.fee_shift_wei)
         + try_cast(burned.gross_wei AS DECIMAL(33, 0))
