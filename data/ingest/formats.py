@@ -206,7 +206,7 @@ def _json(path: Path, plain: Path, head: bytes, kind: Kind) -> Form:
     start = text.index("[") if text.lstrip().startswith("[") else None
     record = text.find("{", start or 0)
     keys = _keys(text, record) if record >= 0 else {}
-    steps = _steps(kind, {key: value for key, (value, _) in keys.items()})
+    steps = _steps(kind, text, keys)
     if not steps and ("error" in keys or keys.get("result", " ")[0] == '"'):
         raise LogFileError(f"{path} holds an answer without {kind}: {text[record:][:200]}")
     form, lines = "array", False
@@ -222,9 +222,10 @@ def _json(path: Path, plain: Path, head: bytes, kind: Kind) -> Form:
     return Form(relation, lines and not steps, has_blocks=has_blocks)
 
 
-def _steps(kind: Kind, opening: Mapping[str, str]) -> list[tuple[str, str]]:
+def _steps(kind: Kind, text: str, keys: Mapping[str, tuple[str, int]]) -> list[tuple[str, str]]:
     """The way from a JSON object with these keys to its rows: each key with how its value begins,
     nothing where the object is a row itself."""
+    opening = {key: value for key, (value, _) in keys.items()}
     batch: list[tuple[str, str]] = [(kind, "[")]
     if opening.get("header") == "{":
         return batch if kind == "logs" else [("header", "{")]
@@ -232,8 +233,12 @@ def _steps(kind: Kind, opening: Mapping[str, str]) -> list[tuple[str, str]]:
         return batch
     if opening.get("data") == "[":
         return [("data", "["), *batch]
-    if opening.get("result") in ("[", "{"):
-        return [("result", opening["result"])]
+    for key in ("result", "rows"):
+        if opening.get(key) == "[":
+            return [(key, "[")]
+    for key in ("result", "data"):
+        if opening.get(key) == "{":
+            return [(key, "{"), *_steps(kind, text, _keys(text, keys[key][1]))]
     return []
 
 

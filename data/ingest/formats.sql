@@ -12,9 +12,14 @@ END;
 CREATE OR REPLACE TEMP MACRO is_nothing(txt) AS
 regexp_full_match(txt, '(?i)\s*(null|none|nan|nat|<nil>|\\n)?\s*');
 
--- Bytes as hex; Postgres writes \x.
+-- Bytes as hex; Postgres writes \x before them, other databases nothing.
 CREATE OR REPLACE TEMP MACRO text_bytes(txt) AS
-CASE WHEN starts_with(txt, '\x') THEN '0x' || txt[3:] ELSE txt END;
+CASE
+    WHEN starts_with(txt, '0x') THEN txt
+    WHEN starts_with(txt, '\x') THEN '0x' || txt[3:]
+    WHEN regexp_full_match(txt, '([0-9a-f]{2})+') THEN '0x' || txt
+    ELSE txt
+END;
 
 -- Topics in one text: joined by commas, as JSON, or as a list of SQL in [] or {}.
 CREATE OR REPLACE TEMP MACRO text_list(txt) AS
@@ -26,7 +31,10 @@ END;
 
 -- One topic; nothing where a list or a row has fewer. Most are words of 66 characters as they are.
 CREATE OR REPLACE TEMP MACRO text_topic(txt) AS
-CASE WHEN strlen(txt) = 66 THEN txt WHEN NOT is_nothing(txt) THEN text_bytes(trim(txt)) END;
+CASE
+    WHEN strlen(txt) = 66 AND txt[1] = '0' THEN txt
+    WHEN NOT is_nothing(txt) THEN text_bytes(trim(txt))
+END;
 
 CREATE OR REPLACE TEMP MACRO is_word(topic) AS
 topic IS NULL OR regexp_full_match(topic, '0x[0-9a-f]{64}');

@@ -153,6 +153,32 @@ def _dune_parquet(logs: Logs) -> bytes:
     )
 
 
+def _dune_answer(logs: Logs) -> Row:
+    """What Dune's interface answers to a question for a query's results."""
+    rows = [_dune(log) | log.four() for log in logs]
+    metadata = {"column_names": list(rows[0]), "total_row_count": len(rows)}
+    result = {"metadata": metadata, "rows": rows}
+    return {"execution_id": "01", "state": "QUERY_STATE_COMPLETED", "result": result}
+
+
+def _bytea(text: str) -> str:
+    return text.replace("0x", "\\x")
+
+
+def _postgres(log: PlainLog) -> Row:
+    """A table whose bytes are Postgres' own, as COPY writes it."""
+    row = {"tx_hash": log.tx, "address": log.address, "data": log.data, **log.four(missing="")}
+    written = {name: _bytea(value) for name, value in row.items()}
+    return written | {"block_number": log.block, "log_index": log.log_index, "block_time": log.at}
+
+
+def _to_hex(log: PlainLog) -> Row:
+    """What the function `to_hex` of several databases leaves of bytes: no mark before them."""
+    row = _postgres(log)
+    words = [name for name, text in row.items() if str(text)[:2] == "\\x" and len(text) > 2]
+    return row | {name: row[name][2:].upper() for name in words}
+
+
 def _bigquery(log: PlainLog, **changes: Any) -> Row:
     return {
         "block_hash": f"0x{log.block:064x}",
@@ -255,6 +281,12 @@ FORMS: dict[str, Callable[[Logs], bytes]] = {
     ).encode(),
     "dune csv": lambda logs: _csv(map(_dune, logs), end="\r\n"),
     "dune parquet": _dune_parquet,
+    "dune json": lambda logs: json.dumps(_dune_answer(logs), indent=1).encode(),
+    "postgres csv": lambda logs: _csv(map(_postgres, logs)),
+    "postgres csv, list": lambda logs: _csv(
+        _postgres(log) | {"topics": "{" + ",".join(map(_bytea, log.topics)) + "}"} for log in logs
+    ),
+    "to_hex csv": lambda logs: _csv(map(_to_hex, logs)),
     "bigquery json": lambda logs: _lines(map(_bigquery, logs)),
     "bigquery csv": lambda logs: _csv(
         _bigquery(log, topics="{" + ",".join(log.topics) + "}") for log in logs
