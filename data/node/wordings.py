@@ -55,6 +55,7 @@ _OLD = _any(
     r"(before|below|earlier than|lower than|smaller than|less than|prior to|precedes?).{0,40}"
     r"(earliest|oldest|first|lowest|retain|available|genesis|snapshot)",
     r"(earliest|oldest|lowest) (available |kept |stored |retained |served )?block",
+    r"(earliest|oldest|lowest)( available| kept| stored| known)?( one)?( is|:|=) ?#?\d",
     r"(last|latest|most recent) \d[\d,]* blocks|(expired|no longer (kept|stored|retained)).{0,30}"
     r"(block|history)|(block|history).{0,30}(expired|no longer)",
 )
@@ -171,7 +172,8 @@ _GAP = (
 )
 _LIMIT_WORD = (
     r"(?:between [01] and|limit(?:ed|s)?|max(?:imum)?|up to|at most|allow(?:ed|s)?|supports?|only"
-    r"|distance|cap(?:ped)?|within|under|below|[<>]=?|\u2264)"
+    r"|distance|cap(?:ped)?|within|under|below|[<>]=?|\u2264"
+    r"|(?:reduc|lower|narrow|decreas|shrink)\w*\D{1,30}\bto)"
 )
 _FIRM = re.compile(rf"{_LIMIT_WORD}{_GAP}{_MANY}{_NO_MORE_DIGITS}{_OTHER_UNIT}", re.IGNORECASE)
 _LOOSE = re.compile(
