@@ -13,10 +13,10 @@ from answers.sources import read_sources, scores_version
 from data import TrackerError
 from queries import QueryError
 from ui.browser import address, copy_link, look
-from ui.frame import around, brought_up, fetched, menu, past_day, shown
+from ui.frame import around, brought_up, fetched, past_day, shown
 from ui.odds import renewed
 from ui.parts import links
-from ui.server import first_page, metrics
+from ui.server import first_page, menu, metrics
 
 NEED_NO_REQUESTS = {"explore", "status"}
 SHOW_ODDS = {"", "unstake", "track", "outlook"}  # "" is the first page, Queue

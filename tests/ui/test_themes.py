@@ -16,7 +16,8 @@ def test_each_section_of_the_theme_is_made_once_and_the_message_is_what_it_was()
         app_session._populate_theme_msg(message, section)
 
     usual, once = _message(app_session._populate_theme_msg), themes.made_once(fill)
-    assert usual.light.ByteSize() and usual.dark.ByteSize()
+    assert usual.light.ByteSize()
+    assert usual.dark.ByteSize()
     assert not usual.light.HasField("sidebar")
     for _ in range(2):
         assert _message(once) == usual
