@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,32 +12,20 @@ from answers import ready, store_view
 from answers.sources import read_sources, scores_version
 from data import TrackerError
 from queries import QueryError
-from ui.browser import address, copy_link, figures, look
+from ui.browser import address, copy_link, look
 from ui.frame import around, brought_up, fetched, past_day, shown
 from ui.odds import renewed
 from ui.parts import links
-from ui.server import first_page, metrics
+from ui.server import first_page, menu, metrics
 
 NEED_NO_REQUESTS = {"explore", "status"}
 SHOW_ODDS = {"", "unstake", "track", "outlook"}  # "" is the first page, Queue
-PAGES = Path(__file__).parent.parent / "pages"
 
 began = time.perf_counter()
-page = st.navigation(
-    [
-        st.Page(PAGES / "queue" / "page.py", title="Queue", url_path="queue", default=True),
-        st.Page(PAGES / "waits" / "page.py", title="Waits", url_path="waits"),
-        st.Page(PAGES / "unstake" / "page.py", title="Unstake", url_path="unstake"),
-        st.Page(PAGES / "track" / "page.py", title="Track", url_path="track"),
-        st.Page(PAGES / "outlook" / "page.py", title="Outlook", url_path="outlook"),
-        st.Page(PAGES / "explore" / "page.py", title="Explore", url_path="explore"),
-        st.Page(PAGES / "status" / "page.py", title="Status", url_path="status"),
-    ],
-    position="top",
-)
+page = st.navigation(menu.pages(), position="top")
 st.set_page_config(
     page_title=f"{page.title} · {first_page.NAME}",
-    page_icon=str(first_page.ICON),
+    page_icon=first_page.ICON_URL,
     layout="wide",
 )
 links.arrive(page.url_path)
@@ -77,7 +64,6 @@ try:
         with top:
             around.label(view, default)
             copy_link.button()
-            figures.keep()
         past_day.label(view)
         fetched.warn(source)
         around.warn(view, page)

@@ -62,7 +62,7 @@ def figures(metrics: Row, lasts: pl.DataFrame, days: int) -> None:
     """The four metrics, each against what it was, or when it was."""
     tiles = four_tiles()
     then = f"vs {days} d before"
-    tiles[0].metric(
+    tiles.metric(
         "FTM waiting",
         words.ftm(metrics["waiting_ftm"]),
         **_change(metrics, "waiting_ftm", words.ftm, then),
@@ -71,7 +71,7 @@ def figures(metrics: Row, lasts: pl.DataFrame, days: int) -> None:
         help="Payouts of all waiting requests. They are fixed when a request is made.",
         height="stretch",
     )
-    tiles[1].metric(
+    tiles.metric(
         "Requests waiting",
         words.count(metrics["requests"]),
         **_change(metrics, "requests", lambda count: f"{count:,.0f}", then),
@@ -79,7 +79,7 @@ def figures(metrics: Row, lasts: pl.DataFrame, days: int) -> None:
         border=True,
         height="stretch",
     )
-    tiles[2].metric(
+    tiles.metric(
         f"Paid out in {days} days",
         words.ftm(metrics["paid_ftm"], "down"),
         **_change(metrics, "paid_ftm", words.ftm, then),
@@ -87,9 +87,9 @@ def figures(metrics: Row, lasts: pl.DataFrame, days: int) -> None:
         help="All that reached stakers, whatever it was paid from.",
         height="stretch",
     )
-    paid = lasts.filter(event="payout").row(0, named=True)
+    paid = next(last for last in lasts.to_dicts() if last["event"] == "payout")
     never = paid["last_at"] is None
-    tiles[3].metric(
+    tiles.metric(
         "Last payment",
         "none yet" if never else f"{words.duration(paid['days'])} ago",
         None if never else words.day(paid["last_at"]),

@@ -13,6 +13,7 @@ from answers import logged, scored, window_words, words
 from answers.scored import Odds
 from answers.store_view import StoreView, SupersededError
 from data import StoreError
+from data.config import settings
 from pages.queue import parts
 from ui.odds import window_card
 from ui.parts import drawing, long_tables
@@ -31,19 +32,21 @@ def other_amounts(now: Odds) -> None:
     """What someone who unstakes now can expect, for amounts small and large."""
     st.subheader("How the wait depends on the amount")
     drawing.once((now.key, now.now), _of_amounts, now)
+    store = now.store
+    rests_on = (store.version, logged.log_size(store.source.path), settings().forecast_log)
     with st.expander("How the estimate moved"):
-        _how_it_moved(now)
+        try:
+            drawing.once(rests_on, _how_it_moved, now)
+        except SupersededError:
+            raise
+        except StoreError as error:
+            st.caption(f"Earlier estimates cannot be read: {words.fault(str(error))}.")
 
 
 def _how_it_moved(now: Odds) -> None:
-    """How long a new unstake would have waited by the estimates of the last weeks."""
-    try:
-        rows = logged.new_estimates(now.store, _MOVED_FTM)
-    except SupersededError:
-        raise
-    except StoreError as error:
-        st.caption(f"Earlier estimates cannot be read: {words.fault(str(error))}.")
-        return
+    """How long a new unstake would have waited by the estimates of the last weeks. Raises
+    StoreError."""
+    rows = logged.new_estimates(now.store, _MOVED_FTM)
     if rows.is_empty():
         st.caption(logged.nothing_logged(now.store))
         return

@@ -89,3 +89,23 @@ def test_a_chance_in_the_heat_map_is_told_in_words(app: App, visit: Begin) -> No
     assert len(cells) > 20
     assert "under1 %" in cells, "in two lines"
     assert all(re.fullmatch(r"(under|over)?\d+ %", cell) for cell in cells), cells
+
+
+def test_four_facts_stand_in_one_row_or_in_two_or_below_each_other(app: App, visit: Begin) -> None:
+    seen = phone(visit)
+    seen.open(f"{app.url}/status?network=sample", "Status")
+    tiles = seen.page.get_by_test_id("stMetric")
+    in_rows = {}
+    for width in (280, 390, 800, 1_000, 1_100, 1_280, 1_900):
+        seen.page.set_viewport_size({"width": width, "height": 844})
+        tops = [round(top_of(tile)) for tile in tiles.all()]
+        in_rows[width] = [tops.count(top) for top in sorted(set(tops))]
+    assert in_rows == {
+        280: [1, 1, 1, 1],
+        390: [2, 2],
+        800: [2, 2],
+        1_000: [2, 2],
+        1_100: [4],
+        1_280: [4],
+        1_900: [4],
+    }

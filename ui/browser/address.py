@@ -20,5 +20,5 @@ def tell(changes: Mapping[str, str | None], turn: str) -> None:
     if changes:
         st.session_state[_TOLD] = {"changes": list(changes.items()), "turn": turn}
     told = st.session_state.get(_TOLD, {"changes": [], "turn": ""})
-    draw = component("address", "figures.html", "address.js")
+    draw = component("address", "nothing.html", "address.js")
     draw(key="page address", data=told, width="content", height=1)

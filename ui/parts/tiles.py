@@ -8,17 +8,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 
-def four_tiles() -> list[DeltaGenerator]:
-    """Places for four metrics: four or two in a row, never three."""
-    halves = st.grid(2, min_column_width=450)
-    pairs = [halves.cell().grid(2, min_column_width=160) for _ in range(2)]
-    return [pair.cell() for pair in pairs for _ in range(2)]
+def four_tiles(key: str = "tiles") -> DeltaGenerator:
+    """A place for four metrics, one after the other: four or two in a row, never three, as
+    `ui/browser/look.css` lays out what has a key that begins with `tiles`, another for each place
+    on a page. One container: with a grid of cells, a page would be sent three times as much."""
+    return st.container(key=key)
 
 
-def fact_tiles(facts: Iterable[tuple[str, str, str]]) -> None:
+def fact_tiles(facts: Iterable[tuple[str, str, str]], key: str = "tiles") -> None:
     """Four facts: what each is, its value, and what stands beside it."""
-    for tile, (label, value, beside) in zip(four_tiles(), facts, strict=True):
-        tile.metric(
+    tiles = four_tiles(key)
+    for label, value, beside in facts:
+        tiles.metric(
             label,
             value,
             beside,

@@ -47,7 +47,7 @@ def show(
     st.markdown(sentences.answer(request))
     if then := came_since.since_then(store, request, history["staker"][0]):
         st.info(then)
-    fact_tiles(_facts(request, history, head))
+    fact_tiles(_facts(request, history, head), f"tiles {wr_id}")
     when_made.show(store, request)
     if note := sentences.late(store.info, request):
         st.warning(note)

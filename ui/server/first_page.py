@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ui.server.addresses import FIRST, PAGES, with_query
 
 NAME = "FTM unstake queue"
 ICON = Path(__file__).parent.parent / "icon.png"
+# What a page names: of a file Streamlit would read and check the picture at every click.
+ICON_URL = f"data:image/png;base64,{b64encode(ICON.read_bytes()).decode()}"
 _DESCRIPTION = (
     "When an unstake of aFTMb or ankrFTM is paid: the queue, what pays it, and scored odds for "
     "each request, from the chain's own history."
