@@ -33,8 +33,10 @@ def over_staked(view: StoreView, gross_wei: int | None) -> str:
     tells this where its money adds up.
     """
     view.note("daily_flows")
+    if gross_wei is None:
+        return ""
     total_ftm = _ever_staked_ftm(view.version)
-    if gross_wei is None or total_ftm is None or gross_wei <= math.ceil(total_ftm) * ONE:
+    if total_ftm is None or gross_wei <= math.ceil(total_ftm) * ONE:
         return ""
     if not money_adds_up(view):
         return ""

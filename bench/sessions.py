@@ -224,14 +224,18 @@ async def serving(script: Path, *settings: str) -> AsyncIterator[Server]:
 
 
 async def _answers(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the server takes connections."""
+    """Wait until the server answers: it takes connections before it has loaded what it serves."""
     ends = time.monotonic() + _TIMEOUT_S
     while time.monotonic() < ends and process.poll() is None:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             await asyncio.sleep(0.2)
             continue
+        writer.write(b"GET /_stcore/health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = await reader.readline()
         writer.close()
-        return
+        if answer:
+            return
+        await asyncio.sleep(0.2)
     raise SessionError("the server did not start")

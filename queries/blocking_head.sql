@@ -18,26 +18,25 @@
 --   behind_ftm       DOUBLE         FTM      their payouts; NULL if one is unknown
 --   payout_wei       DECIMAL(38,0)  wei      the payout to the last digit
 
-WITH unpaid AS (
+WITH waiting AS ( -- 1e34: an unknown amount, see README.md
     SELECT *, least(if(ahead_wei IS NULL, NULL, payout_wei), 1e34::DECIMAL(38, 0)) AS wei
     FROM requests
-    WHERE status <> 'paid'
+    WHERE status = 'pending'
 ),
 
-head AS (
-    SELECT * FROM unpaid WHERE status = 'pending' AND ahead_wei = 0 ORDER BY wr_id LIMIT 1
-),
+head AS (SELECT * FROM waiting WHERE ahead_wei = 0 ORDER BY wr_id LIMIT 1),
 
-latest AS (
-    SELECT * FROM pool_balances ORDER BY block DESC LIMIT 1
-),
+latest AS (SELECT * FROM pool_balances ORDER BY block DESC LIMIT 1),
 
-sums AS (
+sums AS (SELECT max(wr_id) AS newest, sum(wei) AS pending_wei FROM waiting),
+
+stash AS ( -- what was rejected, less what of it was claimed by hand
     SELECT
-        max(unpaid.wr_id) FILTER (WHERE unpaid.status = 'pending') AS newest,
-        sum(if(unpaid.status = 'pending', unpaid.wei, 0)) AS pending_wei,
-        sum(if(unpaid.status = 'manual', unpaid.wei, 0)) AS stashed_wei
-    FROM unpaid
+        coalesce(sum(
+            if(flow = 'refusal', 1, -1) * (amount_wei + unknown * 1e34::DECIMAL(38, 0))
+        ), 0) AS stashed_wei
+    FROM hourly_flows
+    WHERE flow IN ('refusal', 'late payment')
 )
 
 SELECT
@@ -48,12 +47,12 @@ SELECT
     date_diff('second', head.requested_at, store_info.synced_at) / 86400 AS waited_days,
     latest.balance_wei / 1e18 AS balance_ftm,
     latest.sampled_at AS balance_at,
-    try_cast(sums.stashed_wei AS DECIMAL(33, 0)) / 1e18 AS stashed_ftm,
+    try_cast(stash.stashed_wei AS DECIMAL(33, 0)) / 1e18 AS stashed_ftm,
     CASE WHEN latest.block >= store_info.synced_block THEN try_cast(
-        greatest(head.wei + sums.stashed_wei, latest.balance_wei) - latest.balance_wei
+        greatest(head.wei + stash.stashed_wei, latest.balance_wei) - latest.balance_wei
         AS DECIMAL(33, 0)
     ) / 1e18 END AS missing_ftm,
     sums.newest - head.wr_id AS behind_requests,
     try_cast(sums.pending_wei - head.wei AS DECIMAL(33, 0)) / 1e18 AS behind_ftm,
     head.payout_wei
-FROM head CROSS JOIN sums CROSS JOIN store_info LEFT JOIN latest ON TRUE;
+FROM head CROSS JOIN sums CROSS JOIN stash CROSS JOIN store_info LEFT JOIN latest ON TRUE;

@@ -19,10 +19,11 @@
 
 WITH params AS (
     SELECT
-        greatest(getvariable('since')::DATE, min(block_time) AT TIME ZONE 'UTC') AS since,
+        greatest(getvariable('since')::DATE, first_at AT TIME ZONE 'UTC') AS since,
         least(getvariable('until')::DATE + INTERVAL 1 HOUR, synced_at AT TIME ZONE 'UTC') AS until,
         generate_series(date_trunc('day', since), until, INTERVAL 1 DAY) AS shown
-    FROM raw_logs CROSS JOIN store_info GROUP BY synced_at
+    FROM (SELECT min(block_time) AS first_at FROM raw_logs) AS logs CROSS JOIN store_info
+    WHERE first_at IS NOT NULL
 ),
 
 flows (flow, hour, moves, wei) AS ( -- 1e34: an unknown amount, see README.md

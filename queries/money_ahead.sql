@@ -12,26 +12,27 @@
 --   stashed_ftm    DOUBLE       FTM    kept for rejected requests; NULL if unknown
 --   spendable_ftm  DOUBLE       FTM    balance less stash; NULL unless sampled at the last block
 
-WITH unpaid AS (
-    SELECT
-        *,
-        if(ahead_wei IS NULL AND status = 'pending', NULL, payout_wei) AS wei
-    FROM requests
-    WHERE status IN ('pending', 'manual')
-),
-
-latest AS (
+WITH latest AS (
     SELECT * FROM pool_balances
     ORDER BY block DESC LIMIT 1
 ),
 
-sums AS ( -- 1e34: an unknown amount, see README.md
+waiting AS ( -- 1e34: an unknown amount, see README.md
     SELECT
-        count(*) FILTER (WHERE status = 'pending') AS requests,
-        any_value(wei) FILTER (WHERE status = 'pending' AND ahead_wei = 0) AS head_wei,
-        sum(if(status = 'pending', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS waiting_wei,
-        sum(if(status = 'manual', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS stashed_wei
-    FROM unpaid
+        count(*) AS requests,
+        any_value(payout_wei) FILTER (WHERE ahead_wei = 0) AS head_wei,
+        sum(least(if(ahead_wei IS NULL, NULL, payout_wei), 1e34::DECIMAL(38, 0))) AS waiting_wei
+    FROM requests
+    WHERE status = 'pending'
+),
+
+stash AS ( -- what was rejected, less what of it was claimed by hand
+    SELECT
+        sum(
+            if(flow = 'refusal', 1, -1) * (amount_wei + unknown * 1e34::DECIMAL(38, 0))
+        ) AS stashed_wei
+    FROM hourly_flows
+    WHERE flow IN ('refusal', 'late payment')
 ),
 
 known AS (
@@ -40,7 +41,7 @@ known AS (
         head_wei,
         try_cast(coalesce(waiting_wei, 0) AS DECIMAL(33, 0)) AS waiting_wei,
         try_cast(coalesce(stashed_wei, 0) AS DECIMAL(33, 0)) AS stashed_wei
-    FROM sums
+    FROM waiting CROSS JOIN stash
 )
 
 SELECT

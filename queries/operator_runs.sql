@@ -1,8 +1,7 @@
 -- Operator runs
 --
--- Payouts come in runs, when money has come in: the operator pays one request after another
--- until the money is gone. Newest first. What was claimed by hand is no part of a run. What fed
--- each is told by run_sources.
+-- Payouts come in runs, when money has come in: the operator pays one request after another until
+-- the money is gone. Newest first, claims by hand left out. What fed each is told by run_sources.
 --
 -- params:
 --   since                DATE         UTC    first day of starts; default the first run's
@@ -21,30 +20,34 @@ WITH params AS (
     SELECT
         getvariable('since')::DATE::TIMESTAMP AT TIME ZONE 'UTC' AS since_at,
         (getvariable('until')::DATE + INTERVAL 1 DAY) AT TIME ZONE 'UTC' AS before_at,
-        coalesce(getvariable('gap_minutes')::BIGINT, 60) AS gap
+        coalesce(getvariable('gap_minutes')::BIGINT, 60) AS gap, 1e34::DECIMAL(38, 0) AS much
 ),
 
-pushes AS (
-    SELECT
-        *,
-        least(payout_wei, 1e34::DECIMAL(38, 0)) AS wei, -- an unknown amount, see README.md
-        epoch_us(moved_at) - lag(epoch_us(moved_at)) OVER (ORDER BY position) AS pause_us,
-        coalesce(pause_us > gap * 60e6, TRUE)::INTEGER AS anew
+pushes AS ( -- by spans no longer than the gap: no run ends within one
+    SELECT first_at, last_at, flow = 'push' AS paid, moves, amount_wei + unknown * much AS wei
+    FROM hourly_flows CROSS JOIN params WHERE flow IN ('push', 'push refused') AND gap >= 60
+    UNION ALL -- 1e34: an unknown amount, see README.md
+    SELECT min(moved_at), max(moved_at), NOT refused, count(*), sum(least(payout_wei, much))
     FROM head_moves CROSS JOIN params
-    WHERE NOT by_hand AND if(gap > 0, TRUE, error('gap_minutes: want 1 or more'))
+    WHERE NOT by_hand AND gap < 60 AND if(gap > 0, TRUE, error('gap_minutes: want 1 or more'))
+    GROUP BY epoch_us(moved_at) // (gap * 60000000), refused
 ),
 
-numbered AS (
-    SELECT *, sum(anew) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS run FROM pushes
+paused AS (
+    SELECT *, epoch_us(first_at) - max(epoch_us(last_at)) OVER past AS pause_us
+    FROM pushes WINDOW past AS (ORDER BY first_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
 runs AS (
     SELECT
-        min(moved_at) AS started_at, max(moved_at) AS ended_at,
-        count_if(NOT refused) AS payouts, sum(if(refused, 0, wei)) AS paid_wei,
-        count_if(refused) AS refused, sum(if(refused, wei, 0)) AS stashed_wei,
-        lag(max(moved_at)) OVER (ORDER BY run) AS previous_at
-    FROM numbered GROUP BY run
+        min(first_at) AS started_at, max(last_at) AS ended_at,
+        sum(if(paid, moves, 0)) AS payouts, sum(if(paid, wei, 0)) AS paid_wei,
+        sum(if(paid, 0, moves)) AS refused, sum(if(paid, 0, wei)) AS stashed_wei,
+        lag(ended_at) OVER (ORDER BY run) AS previous_at
+    FROM (
+        SELECT *, count_if(coalesce(pause_us > gap * 60e6, TRUE)) OVER (ORDER BY first_at) AS run
+        FROM paused CROSS JOIN params
+    ) AS numbered GROUP BY run
 )
 
 SELECT

@@ -17,34 +17,35 @@
 --   manual_requests     BIGINT  count  rejected by their receiver and not yet claimed by hand
 --   manual_ftm          DOUBLE  FTM    their payouts; NULL if one is unknown
 
-WITH params AS (SELECT coalesce(getvariable('days')::BIGINT, 35) AS days),
-
-moments AS (
-    SELECT unnest([0, 1, 2]) AS ago, synced_at - to_hours(24 * days * ago) AS moment
-    FROM store_info CROSS JOIN params WHERE if(days > 0, TRUE, error('days: want 1 or more'))
+WITH params AS (
+    SELECT
+        coalesce(getvariable('days')::BIGINT, 35) AS days, unnest([0, 1, 2]) AS ago,
+        synced_at - to_hours(24 * ago * if(days > 0, days, error('days: want 1 or more'))) AS moment
+    FROM store_info
 ),
 
-spans (part, since, until, wei) AS (
-    SELECT
-        'queue', requested_at, coalesce(manual_at, paid_at), if(ahead_wei IS NULL, NULL, payout_wei)
-    FROM requests WHERE status IS NOT NULL
-    UNION ALL
-    SELECT 'stash', manual_at, paid_at, payout_wei FROM requests
-    UNION ALL
-    SELECT 'paid', paid_at, NULL, payout_wei FROM requests
+recent AS ( -- what was paid before all moments counts at none of them
+    SELECT requests.* FROM requests INNER JOIN params ON ago = 2
+    WHERE if(paid_at IS NULL, TRUE, greatest(manual_at, paid_at) > moment)
 ),
 
-states AS ( -- 1e34: an unknown amount, see README.md
+placed AS ( -- 1e34: an unknown amount, see README.md
     SELECT
-        ago, moment,
-        count(*) FILTER (WHERE part = 'queue') AS requests,
-        sum(if(part = 'queue', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS waiting_wei,
-        min(since) FILTER (WHERE part = 'queue') AS oldest_at,
-        count(*) FILTER (WHERE part = 'stash') AS manual_requests,
-        sum(if(part = 'stash', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS manual_wei,
-        sum(if(part = 'paid', least(wei, 1e34::DECIMAL(38, 0)), 0)) AS paid_wei
-    FROM moments LEFT JOIN spans ON since <= moment AND coalesce(until > moment, TRUE)
-    WHERE ago = 0 OR moment >= (SELECT min(block_time) FROM raw_logs) GROUP BY ago, moment
+        *, least(payout_wei, 1e34::DECIMAL(38, 0)) AS wei,
+        status IS NOT NULL AND requested_at <= moment
+        AND coalesce(coalesce(manual_at, paid_at) > moment, TRUE) AS waits,
+        manual_at <= moment AND coalesce(paid_at > moment, TRUE) AS kept
+    FROM params LEFT JOIN recent ON TRUE
+    WHERE ago = 0 OR moment >= (SELECT min(block_time) FROM raw_logs)
+),
+
+states AS (
+    SELECT
+        ago, date_diff('second', min(requested_at) FILTER (WHERE waits), moment) AS oldest_s,
+        count(*) FILTER (WHERE waits) AS requests, count(*) FILTER (WHERE kept) AS manual_requests,
+        sum(if(waits, if(ahead_wei IS NULL, 1e34::DECIMAL(38, 0), wei), 0)) AS waiting_wei,
+        sum(if(kept, wei, 0)) AS manual_wei, sum(if(paid_at <= moment, wei, 0)) AS paid_wei
+    FROM placed GROUP BY ago, moment
 )
 
 SELECT
@@ -53,8 +54,7 @@ SELECT
     now.requests, was.requests AS requests_before,
     try_cast(now.paid_wei - coalesce(was.paid_wei, 0) AS DECIMAL(33, 0)) / 1e18 AS paid_ftm,
     try_cast(was.paid_wei - old.paid_wei AS DECIMAL(33, 0)) / 1e18 AS paid_ftm_before,
-    date_diff('second', now.oldest_at, now.moment) / 86400 AS oldest_days,
-    date_diff('second', was.oldest_at, was.moment) / 86400 AS oldest_days_before,
+    now.oldest_s / 86400 AS oldest_days, was.oldest_s / 86400 AS oldest_days_before,
     now.manual_requests, try_cast(now.manual_wei AS DECIMAL(33, 0)) / 1e18 AS manual_ftm
 FROM states AS now
 LEFT JOIN states AS was ON was.ago = 1 LEFT JOIN states AS old ON old.ago = 2 WHERE now.ago = 0;

@@ -16,8 +16,8 @@
 
 WITH params AS (
     SELECT
-        getvariable('since')::DATE::TIMESTAMP AT TIME ZONE 'UTC' AS since_at,
-        (getvariable('until')::DATE + INTERVAL 1 DAY) AT TIME ZONE 'UTC' AS before_at
+        coalesce(getvariable('since')::DATE, '-infinity')::TIMESTAMP AT TIME ZONE 'UTC' AS since_at,
+        coalesce(getvariable('until')::DATE + 1, 'infinity')::TIMESTAMP AT TIME ZONE 'UTC' AS end_at
 ),
 
 waits AS (
@@ -27,8 +27,8 @@ waits AS (
         + (payout_wei >= 10000e18::DECIMAL(38, 0))::TINYINT AS class, -- NULL: unknown
         coalesce(manual_at, paid_at) AS released_at,
         (epoch_us(coalesce(released_at, synced_at)) - epoch_us(requested_at)) // 60000000 AS wait
-    FROM requests CROSS JOIN store_info CROSS JOIN params
-    WHERE coalesce(requested_at >= since_at, TRUE) AND coalesce(requested_at < before_at, TRUE)
+    FROM requests CROSS JOIN store_info
+    INNER JOIN params ON requested_at >= since_at AND requested_at < end_at -- reads no others
 ),
 
 exposed AS ( -- DOUBLE, as sums of integers are slow

@@ -14,8 +14,7 @@
 --   block                   BIGINT         block  of the last sync; NULL before the first
 
 WITH rule AS ( -- the rows are stored in the chain's order, also those of one block
-    SELECT * FROM fee_rules
-    ORDER BY block DESC, rowid DESC LIMIT 1
+    SELECT * FROM fee_rules ORDER BY block DESC, rowid DESC LIMIT 1
 ),
 
 ratio AS (
@@ -23,20 +22,24 @@ ratio AS (
     ORDER BY block DESC, rowid DESC LIMIT 1
 ),
 
-pool_logs AS (
-    SELECT raw_logs.* FROM raw_logs INNER JOIN store_info ON raw_logs.address = store_info.pool
+setters AS ( -- the last rule that is known to set a shift, and what came later and may
+    SELECT block FROM fee_rules
+    QUALIFY coalesce(block >= max(if(fee_shift_wei IS NULL, NULL, block)) OVER (), TRUE)
 ),
 
-setting AS ( -- the log of a rule that sets a shift; one of the first form leaves it as it is
-    SELECT max((block, log_index)) AS place FROM pool_logs WHERE starts_with(topic0, '0xb33273a7')
+setting AS ( -- the last log that sets one: a rule of the first form leaves it as it is
+    SELECT
+        coalesce(max(block), 0) AS first_block,
+        coalesce(max(block * 16777216 + log_index), -1) AS position
+    FROM raw_logs SEMI JOIN setters ON raw_logs.block = setters.block
+    SEMI JOIN store_info ON address = pool WHERE starts_with(topic0, '0xb33273a7')
 ),
 
-since AS ( -- TokensBurned2: the generation before it counted nothing
-    SELECT try_cast(min(pool_logs.topic2) AS UBIGINT) AS first_id
-    FROM pool_logs CROSS JOIN setting
-    WHERE
-        starts_with(pool_logs.topic0, '0xd34d49a7')
-        AND coalesce((pool_logs.block, pool_logs.log_index) > setting.place, TRUE)
+since AS ( -- the first TokensBurned2 after it: the generation before it counted nothing
+    SELECT try_cast(topic2 AS BIGINT) AS first_id
+    FROM raw_logs SEMI JOIN store_info ON address = pool
+    INNER JOIN setting ON block >= first_block AND block * 16777216 + log_index > position
+    WHERE starts_with(topic0, '0xd34d49a7') ORDER BY block, log_index LIMIT 1
 ),
 
 burned AS ( -- 1e34: an unknown amount, see README.md
@@ -46,12 +49,10 @@ burned AS ( -- 1e34: an unknown amount, see README.md
 
 SELECT
     nullif(ratio.ratio_wei, 0) AS ratio_wei,
-    rule.min_fee_ratio_wei,
-    rule.max_fee_ratio_wei,
-    rule.fee_increase_start_wei,
-    rule.fee_increase_stop_wei,
+    rule.min_fee_ratio_wei, rule.max_fee_ratio_wei,
+    rule.fee_increase_start_wei, rule.fee_increase_stop_wei,
     try(
-        if(setting.place IS NULL, 0, rule.fee_shift_wei)
+        if(setting.position < 0, 0, rule.fee_shift_wei)
         + try_cast(burned.gross_wei AS DECIMAL(33, 0))
     )::DECIMAL(38, 0) AS fee_shift_wei,
     store_info.synced_block AS block

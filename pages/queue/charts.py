@@ -44,6 +44,11 @@ def depth_against_claims(
     return Picture(_form(flow_step, payouts, _ticks((end - begin).days), nothing), rows)
 
 
+def prepare() -> None:
+    """Make the form of the range that the page begins with, before a visitor waits for it."""
+    _form("week", True, _ticks(183), (False, False))
+
+
 @lru_cache(MOST_FORMS)
 def _form(
     flow_step: Step, payouts: bool, ticks: Ticks, nothing: tuple[bool, bool]

@@ -11,6 +11,7 @@ from streamlit.util import calc_hash
 
 import queries
 from data.store.reader import open_reader
+from pages.queue import charts
 from tests.shown import Show, plain, said, tiles
 
 
@@ -212,3 +213,11 @@ def test_what_has_too_many_rows_for_an_address_is_a_file_of_the_page_itself(
     app = show()
     assert addressed(app) == {drawn}
     assert [each.label for each in app.get("download_button")] == ["CSV", "Parquet"] * 2
+
+
+def test_the_form_of_the_first_chart_is_made_before_anybody_comes(show: Show) -> None:
+    charts._form.cache_clear()
+    charts.prepare()
+    show("UPDATE store_info SET published_at = published_at")  # a version that nobody drew
+    assert charts._form.cache_info().misses == 1
+    assert charts._form.cache_info().hits == 1

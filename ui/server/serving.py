@@ -6,6 +6,7 @@ import asyncio
 import gc
 import hashlib
 import importlib
+import inspect
 import logging
 import re
 import secrets
@@ -56,9 +57,13 @@ _PRELOADED = (
     "polars",
     "pyarrow",
     "pages.queue.charts",
+    "pages.queue.windows",
+    "pages.queue.payments",
     "ui.parts.drawing",
     "ui.frame.around",
+    "ui.frame.shown",
     "answers.scored",
+    "PIL.Image",
 )
 
 
@@ -164,6 +169,8 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     builder = await _build_sample()
     for name in _PRELOADED:
         importlib.import_module(name)
+    importlib.import_module("pages.queue.charts").prepare()
+    inspect.stack()  # Streamlit's first element asks for it, and the first time takes 100 ms
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
     gc.set_threshold(*_COLLECTED)
