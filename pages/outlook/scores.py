@@ -16,7 +16,7 @@ from forecast.backtest import BRIER_DAYS, MODEL
 from forecast.baselines import AMOUNT_BUCKETS
 from pages.outlook.score_names import NAMES
 from ui.odds.window_card import backtest_command
-from ui.parts import drawing, links
+from ui.parts import drawing, links, tables
 from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import AMBER, BLUE, GREY
 
@@ -159,9 +159,8 @@ def _scores_table(table: pl.DataFrame) -> None:
         )
     )
     forms = {name: form for name, form in _FORMS.items() if name in wide.columns}
-    st.dataframe(
+    tables.show(
         wide.select("name", *forms),
-        hide_index=True,
         height="content",
         placeholder="no range",
         alt="Scores of this tracker's odds and of other answers",

@@ -13,7 +13,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from answers import scored, sentences, words
 from answers.store_view import StoreView
 from data.pool.identifiers import TAKES
-from ui.parts import downloads, long_tables
+from ui.parts import downloads, long_tables, tables
 from ui.parts.tiles import fact_tiles
 from ui.request import card, subscribe
 
@@ -234,9 +234,8 @@ def _table(
     named = rows.with_columns(
         wr_id=link, payout_ftm=payout_ftm, status=pl.col("status").replace(sentences.STATUS)
     )
-    st.dataframe(
+    tables.show(
         named.select(columns),
-        hide_index=True,
         height=height,
         placeholder="",
         alt=alt,

@@ -21,7 +21,7 @@ from data.config import load_network, network_names
 from data.pool.identifiers import Address, RequestId, Transaction, Unreadable, read_identifier
 from data.pool.pasted import visible
 from ui.browser import wallet
-from ui.parts import links
+from ui.parts import links, tables
 
 MOST = 12
 _LONGEST = 1_000
@@ -106,9 +106,8 @@ def _table(store: StoreView, items: tuple[Address | RequestId, ...], text_of_lis
     payout = number("FTM waiting", format=form) if form else text("FTM waiting")
     schema = {"find": pl.String, "status": pl.String, "place": pl.Int64}
     schema |= {"most_by": pl.Date, "half_by": pl.Date}
-    st.dataframe(
+    tables.show(
         pl.DataFrame(rows, schema=schema).with_columns(payout_ftm.alias("payout_ftm")),
-        hide_index=True,
         height="content",
         placeholder="",
         alt="What is watched, a line each",

@@ -283,8 +283,11 @@ def test_several_requests_of_an_address_are_a_list_with_dates(show_scored: Show)
     assert waiting["half_by"].notna().all()
     assert table[table["status"] == "paid"]["half_by"].isna().all()
     queue = show_scored().dataframe[0].value
-    of_queue = queue[queue["wr_id"].str.endswith("find=2208")]["half_by"].iloc[0]
-    assert table[table["wr_id"].str.endswith("find=2208")]["half_by"].iloc[0] == of_queue
+    on_both = [
+        str(each[each["wr_id"].str.endswith("find=2208")]["half_by"].iloc[0])[:10]
+        for each in (table, queue)
+    ]
+    assert on_both[0] == on_both[1] != "None"
 
 
 def test_dust_ahead_is_no_0(show: Show) -> None:

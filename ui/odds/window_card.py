@@ -45,14 +45,13 @@ def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
     texts = {name: window_words.sentence(window, asked_at) for name, window in windows.items()}
     text = "; ".join(f"{name}: {text}" if name else text for name, text in texts.items())
     to_come = 0 <= official.days_left(asked_at, at) <= horizon_days
-    drawing.draw(
-        window_chart.window_chart,
+    chart = window_chart.window_chart(
         window_chart.rows(windows),
         at=at,
         promised_at=official.end(asked_at) if to_come else None,
         horizon_days=horizon_days,
-        alt=text.replace("*", ""),
     )
+    drawing.show(chart, alt=text.replace("*", ""))
     dashed = f" Dashed: end of the official {OFFICIAL_DAYS} days." if to_come else ""
     open_end = ""
     if any(math.isinf(window.quantile(0.95)) for window in windows.values()):
