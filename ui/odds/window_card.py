@@ -9,13 +9,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from answers import logged, official, one_source, past_odds, window_words, words
+from answers import logged, official, one_source, past_odds, scored, window_words, words
 from answers.scored import Odds
 from answers.sources import Source
 from answers.store_view import StoreView
 from data.config import default_store, is_public, network_names, settings
 from forecast import ReleaseWindow
-from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import alarm, progress, window_chart
 from ui.parts import drawing, links
@@ -96,13 +95,12 @@ def late(odds: Odds) -> None:
 
 def _record(odds: Odds) -> str:
     """The share of past windows that held, in a sentence."""
-    rows = odds.scores.table.filter(model=MODEL, slice="all", metric="covered_90")
-    if not rows.height:
+    held = scored.held(odds.scores)
+    if held is None:
         return (
             "Not checked yet: no past forecast is old enough to be judged. Take these odds as "
             "undecided."
         )
-    held = rows.row(0, named=True)
     undecided = "" if held["decided"] else f" Undecided: only {held['batches']} payout batches."
     return (
         f"Checked on {words.plural(held['n'], 'past request')}: for {words.share(held['value'])} "
