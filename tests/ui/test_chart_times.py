@@ -53,8 +53,8 @@ def specs(sample_store: Path, windows: Rows) -> Iterator[dict[str, Any]]:
     yield window_chart.window_chart(windows, at=AT, promised_at=AT, horizon_days=120).to_dict()
     days = [AT + timedelta(days=day) for day in range(3)]
     fan = pl.DataFrame({"at": days} | dict.fromkeys(("low", "q25", "q50", "q75", "high"), 1.0))
-    came, level = pl.DataFrame({"at": days, "ftm": 1.0}), pl.DataFrame({"ftm": [1.0], "name": "x"})
-    yield money.fan_chart(came, fan, level).to_dict()
+    shown = money.money_of(pl.DataFrame({"at": days, "ftm": 1.0}), fan)
+    yield money.fan_chart(shown, [{"ftm": 1.0, "name": "x"}]).to_dict()
 
 
 def layers(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
