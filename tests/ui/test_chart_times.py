@@ -150,3 +150,19 @@ def test_a_window_wholly_beyond_the_horizon_keeps_its_row_and_an_arrow(
     spec = window_chart.window_chart(rows, at=AT, promised_at=None, horizon_days=120).to_dict()
     assert arrows(spec) == ["beyond"]
     assert set(map(tuple, domains(spec))) == {("soon", "beyond")}
+
+
+def test_rows_of_a_picture_are_sent_as_one_and_each_layer_takes_its_own(windows: Rows) -> None:
+    picture = window_chart.window_chart(windows, at=AT, promised_at=AT, horizon_days=120)
+    sent, told = picture.sent(), picture.to_dict()
+    (name,) = sent["datasets"]
+    rows = sent["datasets"][name]
+    for layer, alone in zip(sent["layer"], told["layer"], strict=True):
+        part = layer["transform"][0]["filter"]["equal"]
+        assert layer["data"]["name"] == name
+        assert part == alone["data"]["name"]
+        own = [{k: v for k, v in row.items() if v is not None} for row in told["datasets"][part]]
+        taken = rows.filter(part=part).drop("part", "of").to_dicts()
+        assert [{k: v for k, v in row.items() if v is not None} for row in taken] == own
+    assert rows.columns[-1] == "of", "else rows look appended"
+    assert set(rows["of"]) == {rows.height}
