@@ -62,7 +62,7 @@ def estimates_of(store: StoreView, ids: Collection[int]) -> pl.DataFrame:
     path = store.source.path
     size = log_size(path)
     if not size:
-        return _dated(pl.DataFrame(schema=SCHEMA))
+        return _NONE_LOGGED
     of_them = _log(path, size).filter(pl.col("wr_id").is_in(ids), chain_id=store.info.chain_id)
     return _dated(of_them.filter(_ESTIMATE))
 
@@ -100,6 +100,9 @@ def _dated(lines: pl.DataFrame) -> pl.DataFrame:
         half_by=day(pl.col("quantiles").list.get(_EVEN, null_on_oob=True)),
         last_day=day(pl.col("horizon_days")),
     )
+
+
+_NONE_LOGGED = _dated(pl.DataFrame(schema=SCHEMA))
 
 
 def nothing_logged(store: StoreView) -> str:

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from answers.store_view import StoreView, answered
 from answers.words import days_between
 from data import StoreError
 from forecast import ForecastError
+from forecast.backtest import MODEL
 from forecast.present import Present, read_present
 from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores, read_scores
@@ -110,6 +112,27 @@ def _horizon_days(at: datetime, ends_on: date | None) -> float:
     usual horizon and not much."""
     days = (window_words.begin(ends_on) - at) / timedelta(days=1) if ends_on else 0.0
     return days if HORIZON_DAYS < days <= _FARTHEST_END_DAYS else HORIZON_DAYS
+
+
+# What is worked out of scores is kept with them: they are read once a version.
+@lru_cache(maxsize=16)
+def held(scores: Scores) -> dict[str, Any] | None:
+    """For how many of all past requests the 90 % range held, a row of the scores' table; None where
+    none is old enough to judge."""
+    rows = scores.table.filter(model=MODEL, slice="all", metric="covered_90")
+    return rows.row(0, named=True) if rows.height else None
+
+
+def forecast_of(scores: Scores, wr_id: int) -> dict[str, Any] | None:
+    """The first of `Scores.forecasts` of a request; None of one that was not forecast."""
+    place = _places(scores).get(wr_id)
+    return None if place is None else scores.forecasts.row(place, named=True)
+
+
+@lru_cache(maxsize=8)
+def _places(scores: Scores) -> dict[int, int]:
+    ids = scores.forecasts["wr_id"].to_list()
+    return {wr_id: place for place, wr_id in reversed(list(enumerate(ids)))}
 
 
 @lru_cache(maxsize=8)

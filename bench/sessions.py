@@ -151,7 +151,9 @@ class Session:
             self.inputs[key] = getattr(element, kind)
 
     def input(self, key: str) -> Any:
-        """The input of this key, or the last one whose key is this and a number."""
+        """The input of this key; where none has it, the last one whose key is this and a number."""
+        if key in self.inputs:
+            return self.inputs[key]
         numbered = [name for name in self.inputs if re.fullmatch(f"{key}( [0-9]+)?", name)]
         if not numbered:
             raise SessionError(f"{self.page} has no input {key}")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from forecast import scores
@@ -56,22 +57,25 @@ class ServiceCurve:
             return ReleaseWindow("covered", np.zeros(paths), self.horizon_days, self)
         if not self.enough_history:
             return ReleaseWindow("insufficient_history", np.zeros(0), self.horizon_days, self)
-        paths = len(self.arrived_ftm)
-        believed = np.random.default_rng(paths).permutation((np.arange(paths) + 0.5) / paths)
-        needs = need_ftm - min(in_pool_ftm, need_ftm) * believed
-        missing = np.sum(self.arrived_ftm < needs[:, np.newaxis], axis=1)
-        last = self.arrival_days.shape[1] - 1
-        rows = np.arange(len(missing))
-        days = self.arrival_days[rows, np.minimum(missing, last)]
+        paths, batches = self.arrived_ftm.shape
+        needs: float | FloatArray = need_ftm
+        if in_pool_ftm:
+            believed = np.random.default_rng(paths).permutation((np.arange(paths) + 0.5) / paths)
+            needs = (need_ftm - min(in_pool_ftm, need_ftm) * believed)[:, np.newaxis]
+        # In so few bits it is done in a third of the time.
+        missing = np.add.reduce(self.arrived_ftm < needs, axis=1, dtype=np.uint32)
+        last = batches - 1
+        days = self.arrival_days[np.arange(paths), np.minimum(missing, last)]
         days = np.where((missing > last) | (days > self.horizon_days), np.inf, days)
         return ReleaseWindow(self._kind(days, missing), np.sort(days), self.horizon_days, self)
 
-    def _kind(self, days: FloatArray, batches_before: FloatArray) -> WindowKind:
+    def _kind(self, days: FloatArray, batches_before: npt.NDArray[np.uint32]) -> WindowKind:
         if self.stalled:
             return "stalled"
-        if np.mean(np.isinf(days)) > _UNPAID_SHARE:
+        if np.count_nonzero(np.isinf(days)) / len(days) > _UNPAID_SHARE:
             return "beyond_horizon"
-        return "next_batch" if np.mean(batches_before == 0) >= 0.5 else "batches"
+        at_once = len(days) - np.count_nonzero(batches_before)
+        return "next_batch" if at_once / len(days) >= 0.5 else "batches"
 
 
 @dataclass(frozen=True, eq=False)

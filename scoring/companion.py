@@ -39,7 +39,7 @@ class About:
     provisional: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """`table` is forecast.summary's, `sources` and `forecasts` (what would have been said of each
     request when it was made) are forecast.backtest's."""

@@ -16,7 +16,7 @@ from answers.scored import Odds
 from data.pool.burn import BOND
 from forecast import ReleaseWindow
 from forecast.baselines import OFFICIAL_DAYS
-from ui.parts import drawing, links
+from ui.parts import drawing, links, tables
 from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, layered, of_rows
 from ui.parts.colours import GAP, HEAT, HEAT_OPACITY, ON_HEAT, TEXT
 from ui.parts.tiles import fact_tiles
@@ -127,13 +127,13 @@ def odds_by_amount(odds: Odds, payout_ftm: float) -> None:
         name: [_day_of(odds, window, share)[0] for window in named.values()]
         for name, share in (("most", 0.9), ("half", 0.5))
     }
-    table.dataframe(
-        pl.DataFrame({"payout": list(named), **days}),
-        hide_index=True,
-        height="content",
-        alt="The days of 90 % and 50 % chance by amount",
-        column_config={"payout": "Payout", "most": "90 % by", "half": "50 % by"},
-    )
+    with table:
+        tables.show(
+            pl.DataFrame({"payout": list(named), **days}),
+            height="content",
+            alt="The days of 90 % and 50 % chance by amount",
+            column_config={"payout": "Payout", "most": "90 % by", "half": "50 % by"},
+        )
 
 
 def windows_beside(odds: Odds, payout_ftm: float) -> dict[str, ReleaseWindow | None]:

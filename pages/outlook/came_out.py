@@ -12,6 +12,7 @@ from data.config import settings
 from pages.outlook.score_names import NAMES
 from scoring.live_scores import ALL, LiveScores
 from ui.odds import alarm
+from ui.parts import tables
 
 
 def show(store: StoreView) -> None:
@@ -68,9 +69,8 @@ def _table(scores: LiveScores) -> None:
         verdict=pl.when("decided").then(pl.lit("")).otherwise(pl.lit("undecided")),
     )
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    st.dataframe(
+    tables.show(
         rows.select("metric", "value", "low", "high", "n", "batches", "verdict"),
-        hide_index=True,
         height="content",
         placeholder="not yet",
         alt="Scores of the forecasts that were logged",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ import streamlit as st
 from answers import words
 from answers.scored import FAN_DAYS, Odds
 from answers.sources import Version
+from answers.store_view import answered
 from forecast import ReleaseWindow
 from forecast.present import Present
 from ui.parts import drawing
@@ -22,6 +24,7 @@ from ui.parts.charts import (
     MOST_FORMS,
     NO_TOOLTIP,
     Picture,
+    Rows,
     dates_axis,
     layered,
     of_rows,
@@ -39,26 +42,18 @@ _SOURCES = {
 
 def draw(odds: Odds, payout_ftm: float) -> None:
     """What came, the fan of what is to come, and the level at which the amount is paid."""
-    came = _came(odds)
-    so_far = float(came["ftm"][-1])
-    fan = _fan(odds.store.version, odds.present.source, odds.present)
-    above = fan.with_columns(pl.exclude("at") + so_far)
-    top = max(above["high"].to_list())
+    money = _money(odds.store.version, odds.present)
+    so_far, top, between = money.so_far, money.top, money.between
     levels = _levels(odds, payout_ftm, so_far, top)
-    by_then = fan.row(-1, named=True)
-    between = f"{words.ftm(by_then['low'])} to {words.ftm(by_then['high'])}"
-    drawing.draw(
-        fan_chart,
-        came,
-        above,
-        levels.filter(pl.col("ftm") <= 1.5 * top),
+    drawing.show(
+        fan_chart(money, [level for level in levels if level["ftm"] <= 1.5 * top]),
         alt=(
             f"{words.ftm(so_far)} came in the {_PAST_DAYS} days before the newest block. In the "
             f"next {FAN_DAYS} days, 90 % range: {between}."
         ),
     )
     futures = len(odds.present.curve.arrived_ftm)
-    unseen = levels.filter(pl.col("ftm") > 1.5 * top)["name"].to_list()
+    unseen = [level["name"] for level in levels if level["ftm"] > 1.5 * top]
     beyond = f" Above the picture: where {unseen[-1]}." if unseen else ""
     st.caption(
         f"Grey: what came in the {_PAST_DAYS} days before the newest block, {words.ftm(so_far)}. "
@@ -67,27 +62,68 @@ def draw(odds: Odds, payout_ftm: float) -> None:
     )
 
 
-def _came(odds: Odds) -> pl.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Money:
+    """What is the same of all amounts: what `came` (`at`, `ftm`) as steps, then the `fan` of what
+    is to come (at, low, q25, q50, q75, high), all as sums since the first moment drawn; its `days`,
+    each with its end and in words; and how much comes, `between` what and what."""
+
+    came: pl.DataFrame
+    fan: pl.DataFrame
+    days: pl.DataFrame
+    between: str
+
+    @property
+    def so_far(self) -> float:
+        """All that came."""
+        return float(self.came["ftm"][-1])
+
+    @property
+    def top(self) -> float:
+        """The most that the fan shows."""
+        return float(max(self.fan["high"].to_list()))
+
+
+@lru_cache(maxsize=8)
+def _money(version: Version, present: Present) -> Money:
+    """Of the odds `present` on the store of this version."""
+    came, coming = _came(version, present), _fan(present)
+    fan = coming.with_columns(pl.exclude("at") + float(came["ftm"][-1]))
+    by_then = coming.row(-1, named=True)
+    return money_of(came, fan, f"{words.ftm(by_then['low'])} to {words.ftm(by_then['high'])}")
+
+
+def money_of(came: pl.DataFrame, fan: pl.DataFrame, between: str = "") -> Money:
+    """The same with the days of the fan."""
+    # In words: as times, tooltips and aria-labels would tell the day in the reader's own zone.
+    days = fan.with_columns(
+        by=pl.Series([words.day(at) for at in fan["at"]], dtype=pl.String),
+        until=pl.col("at").shift(-1),
+    )
+    return Money(came, fan, days.drop_nulls("until"), between)
+
+
+def _came(version: Version, present: Present) -> pl.DataFrame:
     """`at` and the FTM that had come by then, since the picture's first moment."""
-    since = odds.at - timedelta(days=_PAST_DAYS)
-    funding = odds.store.ask("funding", source=odds.present.source).drop_nulls()
-    came = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= odds.at)
+    at = present.curve.at
+    since = at - timedelta(days=_PAST_DAYS)
+    funding = answered(version, "funding", {"source": present.source}).drop_nulls()
+    came = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= at)
     sums = [0.0, *came["amount_ftm"].cum_sum()]
-    so_far = sums[-1] + odds.present.unspent_ftm  # the latter is in the pool, and so no payout yet
-    return pl.DataFrame({"at": [since, *came["funded_at"], odds.at], "ftm": [*sums, so_far]})
+    so_far = sums[-1] + present.unspent_ftm  # the latter is in the pool, and so no payout yet
+    return pl.DataFrame({"at": [since, *came["funded_at"], at], "ftm": [*sums, so_far]})
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _fan(version: Version, source: str, _present: Present) -> pl.DataFrame:
+def _fan(present: Present) -> pl.DataFrame:
     """`at` and the FTM that will have come by then: columns low, q25, q50, q75, high."""
-    curve = _present.curve
+    curve = present.curve
     money = ReleaseWindow("batches", curve.arrival_days[:, 0], curve.horizon_days, curve)
     days = [0.0, 0.5, *(float(day) for day in range(1, FAN_DAYS + 1))]
     rows = [(curve.at + timedelta(days=day), *money.payable_by(day).values()) for day in days]
     return pl.DataFrame(rows, schema=["at", "low", "q25", "q50", "q75", "high"], orient="row")
 
 
-def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> pl.DataFrame:
+def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> Rows:
     """The sums at which all who wait are paid, and then the amount asked about."""
     present = odds.present
     rows = []
@@ -102,28 +138,20 @@ def _levels(odds: Odds, payout_ftm: float, so_far: float, top: float) -> pl.Data
         ]
         if mine - waiting < _APART * max(top, mine):
             rows = [(mine, f"{most}all waiting and {words.ftm(payout_ftm, 'down')} more")]
-    return pl.DataFrame(rows, schema={"ftm": pl.Float64, "name": pl.String}, orient="row")
+    return [{"ftm": ftm, "name": name} for ftm, name in rows]
 
 
-def fan_chart(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> Picture:
-    """Money over time: what came (`at`, `ftm`) as steps, then the fan of what is to come.
-
-    `fan` has at, low, q25, q50, q75, high; `levels` has `ftm` and `name`: where someone is paid.
-    All are sums since the first moment drawn.
-    """
-    # In words: as times, tooltips and aria-labels would tell the day in the reader's own zone.
-    told = fan.with_columns(
-        by=pl.Series([words.day(at) for at in fan["at"]], dtype=pl.String),
-        until=pl.col("at").shift(-1),
-    )
-    rows = {
-        "came": came,
-        "fan": fan,
-        "days": told.drop_nulls("until"),
-        "last": came.tail(1),
+def fan_chart(money: Money, levels: Rows) -> Picture:
+    """Money over time: what came, then the fan of what is to come; `levels` have `ftm` and `name`:
+    where someone is paid."""
+    rows: dict[str, pl.DataFrame | Rows] = {
+        "came": money.came,
+        "fan": money.fan,
+        "days": money.days,
+        "last": money.came.tail(1),
         "levels": levels,
     }
-    return Picture(_form(words.day(came["at"][0]), tuple(_ticks(came, fan, levels))), rows)
+    return Picture(_form(words.day(money.came["at"][0]), tuple(_ticks(money, levels))), rows)
 
 
 @lru_cache(MOST_FORMS)
@@ -176,14 +204,15 @@ def _form(since: str, ticks: tuple[float, ...]) -> dict[str, Any]:
     return layered(layers, 320).properties(title=title).to_dict()
 
 
-def _ticks(came: pl.DataFrame, fan: pl.DataFrame, levels: pl.DataFrame) -> list[float]:
+def _ticks(money: Money, levels: Rows) -> list[float]:
     """Round sums for the axis, but for those whose label a level's line would cross."""
-    top = max(float(each) for each in (*came["ftm"], *fan["high"], *levels["ftm"]))
+    marked = [float(level["ftm"]) for level in levels]
+    top = max(float(each) for each in (*money.came["ftm"], *money.fan["high"], *marked))
     rough = max(top, 1e-9) / 4
     unit = 10.0 ** math.floor(math.log10(rough))
     step = unit * next(each for each in (1, 2, 5, 10) if rough <= each * unit)
     ticks = [place * step for place in range(int(top / step) + 1)]
-    return [tick for tick in ticks if all(abs(tick - ftm) > _APART * top for ftm in levels["ftm"])]
+    return [tick for tick in ticks if all(abs(tick - ftm) > _APART * top for ftm in marked)]
 
 
 def source_note(odds: Odds) -> str:

@@ -5,6 +5,8 @@ A figure from too few payout batches is drawn pale.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import altair as alt
 import polars as pl
 import streamlit as st
@@ -15,8 +17,9 @@ from answers.scored import FAN_DAYS, Odds
 from forecast.backtest import BRIER_DAYS, MODEL
 from forecast.baselines import AMOUNT_BUCKETS
 from pages.outlook.score_names import NAMES
+from scoring.companion import Scores
 from ui.odds.window_card import backtest_command
-from ui.parts import drawing, links
+from ui.parts import drawing, links, tables
 from ui.parts.charts import NO_TOOLTIP, layered
 from ui.parts.colours import AMBER, BLUE, GREY
 
@@ -113,8 +116,12 @@ def calibration(odds: Odds) -> None:
 
 def slice_input(odds: Odds, notices: DeltaGenerator) -> str:
     """Which forecasts are compared, under `of` in the URL."""
-    slices = [name for name in odds.scores.table["slice"].unique().sort() if name != ALL]
-    return links.pick("Forecasts", [ALL, *slices], "of", ALL, notices)
+    return links.pick("Forecasts", _slices(odds.scores), "of", ALL, notices)
+
+
+@lru_cache(maxsize=8)
+def _slices(scores: Scores) -> list[str]:
+    return [ALL, *(name for name in scores.table["slice"].unique().sort() if name != ALL)]
 
 
 def compared(odds: Odds, slice_name: str) -> bool:
@@ -159,9 +166,8 @@ def _scores_table(table: pl.DataFrame) -> None:
         )
     )
     forms = {name: form for name, form in _FORMS.items() if name in wide.columns}
-    st.dataframe(
+    tables.show(
         wide.select("name", *forms),
-        hide_index=True,
         height="content",
         placeholder="no range",
         alt="Scores of this tracker's odds and of other answers",

@@ -8,6 +8,7 @@ import streamlit as st
 from answers import came_since, words
 from answers.came_since import Came
 from answers.scored import Odds
+from ui.parts import tables
 
 
 def show(odds: Odds) -> None:
@@ -23,9 +24,8 @@ def show(odds: Odds) -> None:
         (f"{chance} % chance by then", of, held, words.share(held / of))
         for chance, (held, of) in judged.items()
     ]
-    st.dataframe(
+    tables.show(
         pl.DataFrame(rows, schema=["said", "judged", "held", "share"], orient="row"),
-        hide_index=True,
         height="content",
         width=520,
         alt="How many of the requests that waited then were paid by the dates that they had",

@@ -11,9 +11,10 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from answers import scored, sentences, words
+from answers.scored import Odds
 from answers.store_view import StoreView
 from data.pool.identifiers import TAKES
-from ui.parts import downloads, long_tables
+from ui.parts import downloads, drawing, long_tables, tables
 from ui.parts.tiles import fact_tiles
 from ui.request import card, subscribe
 
@@ -106,9 +107,11 @@ def address(store: StoreView, staker: str) -> None:
         return
     st.subheader(f"Requests of {words.short(staker)}")
     st.markdown(sentences.of_address(requests))
-    _totals(requests)
+    key = (store.version, store.link, staker)
+    drawing.once(key, _totals, requests)
     _links(requests.filter(pl.col("status") != "paid"))
-    _requests_table(store, requests)
+    odds = scored.odds_of(store) if "pending" in requests["status"] else None
+    drawing.once((key, odds and odds.key), _requests_table, store, requests, odds)
     st.code(staker, language=None, wrap_lines=True)
     downloads.offer_query(store, "requests_by_address", "", requests.height, address=staker)
     if store.at is None:
@@ -183,15 +186,15 @@ def _look_up(find: str) -> None:
     st.session_state["find"] = find
 
 
-def _requests_table(store: StoreView, requests: pl.DataFrame) -> None:
+def _requests_table(store: StoreView, requests: pl.DataFrame, odds: Odds | None) -> None:
     columns = ["wr_id", "status", "most_by", "half_by", "place", "payout_ftm", "ahead_ftm"]
     columns += ["waited_days", "requested_at", "refused_at", "paid_at", "token"]
     columns += ["requested_tx", "paid_tx"]
     rows = requests.with_columns(ahead_ftm=pl.when(pl.col("place").is_not_null()).then("ahead_ftm"))
-    waiting = requests.filter(status="pending")
-    odds = scored.odds_of(store) if waiting.height else None
     if odds is not None:
-        dated = scored.windows_of(odds, waiting).select("wr_id", "most_by", "half_by")
+        dated = scored.windows_of(odds, requests.filter(status="pending")).select(
+            "wr_id", "most_by", "half_by"
+        )
         rows = rows.join(dated, on="wr_id", how="left", maintain_order="left")
     # No column in which no request has anything.
     for name in ("most_by", "half_by", "place", "ahead_ftm", "refused_at"):
@@ -234,9 +237,8 @@ def _table(
     named = rows.with_columns(
         wr_id=link, payout_ftm=payout_ftm, status=pl.col("status").replace(sentences.STATUS)
     )
-    st.dataframe(
+    tables.show(
         named.select(columns),
-        hide_index=True,
         height=height,
         placeholder="",
         alt=alt,

@@ -21,7 +21,7 @@ from data.config import load_network, network_names
 from data.pool.identifiers import Address, RequestId, Transaction, Unreadable, read_identifier
 from data.pool.pasted import visible
 from ui.browser import wallet
-from ui.parts import links
+from ui.parts import drawing, links, tables
 
 MOST = 12
 _LONGEST = 1_000
@@ -96,7 +96,18 @@ def show(store: StoreView, notices: Any) -> None:
 def _table(store: StoreView, items: tuple[Address | RequestId, ...], text_of_list: str) -> None:
     """A line an item; a click leads to it, and the list comes along."""
     odds = scored.odds_of(store)
-    rows = [_line(store, odds, item) for item in items]
+    asked = [(item, _requests(store, item)) for item in items]
+    key = (store.version, store.link, odds and odds.key, text_of_list)
+    drawing.once(key, _draw_table, store, odds, asked, text_of_list)
+
+
+def _draw_table(
+    store: StoreView,
+    odds: Odds | None,
+    asked: list[tuple[Address | RequestId, pl.DataFrame]],
+    text_of_list: str,
+) -> None:
+    rows = [_line(odds, item, requests) for item, requests in asked]
     here = urlencode(store.link | {"watch": text_of_list})
     for row in rows:
         row["find"] = f"?find={row['find']}&{here}"
@@ -106,9 +117,8 @@ def _table(store: StoreView, items: tuple[Address | RequestId, ...], text_of_lis
     payout = number("FTM waiting", format=form) if form else text("FTM waiting")
     schema = {"find": pl.String, "status": pl.String, "place": pl.Int64}
     schema |= {"most_by": pl.Date, "half_by": pl.Date}
-    st.dataframe(
+    tables.show(
         pl.DataFrame(rows, schema=schema).with_columns(payout_ftm.alias("payout_ftm")),
-        hide_index=True,
         height="content",
         placeholder="",
         alt="What is watched, a line each",
@@ -126,8 +136,8 @@ def _table(store: StoreView, items: tuple[Address | RequestId, ...], text_of_lis
     st.caption("Of an address: place and dates of the first of its requests that wait.")
 
 
-def _line(store: StoreView, odds: Odds | None, item: Address | RequestId) -> dict[str, Any]:
-    requests = _requests(store, item)
+def _line(odds: Odds | None, item: Address | RequestId, requests: pl.DataFrame) -> dict[str, Any]:
+    requests = requests.unique("wr_id", keep="last", maintain_order=True)
     waiting = requests.filter(status="pending").sort("wr_id")
     if isinstance(item, Address):
         find = item.text
@@ -155,7 +165,7 @@ def _line(store: StoreView, odds: Odds | None, item: Address | RequestId) -> dic
 
 
 def _requests(store: StoreView, item: Address | RequestId) -> pl.DataFrame:
-    """Every request of an address, or the one of an id, each once."""
+    """Every request of an address, or those of an id."""
     if isinstance(item, Address):
         found = store.ask("requests_by_address", address=item.text)
     else:
@@ -163,4 +173,4 @@ def _requests(store: StoreView, item: Address | RequestId) -> pl.DataFrame:
         staker = history["staker"][0] if history.height else None
         found = store.ask("requests_by_address", address=staker or "")
         found = found.filter(wr_id=item.number)
-    return found.unique("wr_id", keep="last", maintain_order=True)
+    return found

@@ -6,21 +6,20 @@ from functools import lru_cache
 from typing import Any
 
 import altair as alt
-import polars as pl
 
 from ui.parts import ranges
-from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, layered, of_rows
+from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, Rows, layered, of_rows
 from ui.parts.colours import BLUE, GREY
 
 
-def amounts(spans: pl.DataFrame, *, horizon_days: int) -> Picture:
+def amounts(spans: Rows, *, horizon_days: int) -> Picture:
     """One row an amount (`name` in the token, in order; `paid` in FTM): days `low` to `high` thin,
-    `q25` to `q75` thick, a tick at `q50`; null past the horizon. `mine` marks the user's own."""
-    rows = {"today": pl.DataFrame({"at": [0]})}
-    bars = ranges.parts(spans.with_columns(edge=horizon_days))
-    names = spans["name"].unique(maintain_order=True).to_list()
-    form = _form(spans.height, tuple(bars), horizon_days)
-    return Picture(ranges.with_names(form, names), rows | bars)
+    `q25` to `q75` thick, a tick at `q50`; None past the horizon. `mine` marks the user's own."""
+    today: dict[str, Rows] = {"today": [{"at": 0}]}
+    bars = ranges.parts([{**span, "edge": horizon_days} for span in spans])
+    names = list(dict.fromkeys(span["name"] for span in spans))
+    form = _form(len(spans), tuple(bars), horizon_days)
+    return Picture(ranges.with_names(form, names), today | bars)
 
 
 @lru_cache(MOST_FORMS)

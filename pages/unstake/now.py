@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cache
+from typing import Any, Generic, TypeVar
 
 from answers import ending_words, scored, words
 from answers.scored import Odds
@@ -13,12 +15,27 @@ from answers.terms import Terms, read_terms
 from data.config import Network, load_network, network_names
 from data.live.reading import Reading
 from data.pool.amounts import ONE
+from forecast import ReleaseWindow
 from forecast.present import Present
 from pages.unstake import node
 from pages.unstake.form import Form
 from pages.unstake.node import Live
 
+T = TypeVar("T")
 _NEAR = timedelta(hours=1)
+
+
+class _Once(Generic[T]):
+    """A property that is worked out when it is first read. Python 3.11's own has one lock for all
+    sessions: each would wait for what a node tells to another."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+
+    def __get__(self, of: object, _kind: type) -> T:
+        value: T = self._make(of)
+        of.__dict__[self._make.__name__] = value  # which is found first from now on
+        return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +47,12 @@ class Now:
     form: Form
     network: Network | None
 
-    @cached_property
+    @_Once
     def terms(self) -> Terms | None:
         """The terms that the store's own logs tell."""
         return read_terms(self.view.ask("unstake_terms").row(0, named=True))
 
-    @cached_property
+    @_Once
     def queue(self) -> range:
         """The ids of the requests that waited at the store's last block."""
         newest = self.view.ask_row("newest_request")
@@ -48,7 +65,7 @@ class Now:
         pending = pending.unique("wr_id", keep="none")  # two rows of one id tell nothing of it
         return dict(zip(pending["wr_id"].to_list(), map(int, pending["payout_wei"]), strict=True))
 
-    @cached_property
+    @_Once
     def live(self) -> Live:
         """What a node tells of the pool, and of the address and the amount of the link: without
         these, of the pool alone."""
@@ -71,10 +88,18 @@ class Now:
             return Live(None, ending_words.silent(ending, words.node(reading.host), reading.at, at))
         return live
 
-    @cached_property
+    @_Once
     def odds(self) -> Odds | None:
         """The odds at the store's last block; None while they are not scored."""
         return scored.odds_of(self.view)
+
+    @_Once
+    def window_of(self) -> Callable[[int], ReleaseWindow | None]:
+        """The odds of a new request by its payout in wei: several parts of a page ask for the same
+        one. To be called only where there are `odds`."""
+        assert self.odds is not None
+        basis = present(self.live.reading, self.odds)
+        return cache(lambda payout_wei: basis.new_window(payout_wei / ONE))
 
 
 def read_now(view: StoreView, form: Form) -> Now:

@@ -28,7 +28,7 @@ from pages.unstake.now import Now, present
 from pages.unstake.remarks import over_supply
 from ui.browser import wallet
 from ui.odds import window_card
-from ui.parts import drawing
+from ui.parts import drawing, tables
 from ui.parts.tiles import fact_tiles
 
 _MAX = "Use my whole balance"
@@ -242,7 +242,7 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
         window_card.unscored(now.view)
         return None
     basis = present(reading, odds)
-    window = basis.new_window(payout_wei / ONE)
+    window = now.window_of(payout_wei)
     window_card.show(odds, window, odds.now, amount=format_short(payout_wei).replace(",", ""))
     basis_words = f"Based on data up to {words.moment(odds.at)}"
     if reading is not None and basis is not odds.present:
@@ -254,14 +254,13 @@ def _window(now: Now, payout_wei: int) -> ReleaseWindow | None:
 def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
     """Other amounts beside the user's own, and the same amount in parts, on the same terms."""
     st.subheader("How the wait depends on the amount")
-    basis = present(now.live.reading, odds)
     spans = []
     for twentieths in _TWENTIETHS_OF_AMOUNT:
         other_wei = amount_wei * twentieths // 20
         other = terms.of_other_amount(now.live.reading, now.terms, now.form.token, other_wei)
         if other is None or other.payout_wei == 0:
             continue
-        window = basis.new_window(other.payout_wei / ONE)
+        window = now.window_of(other.payout_wei)
         if window is not None and window_words.has_odds(window):
             wanted = f"{format_brief(other_wei)} {_SHORT[now.form.token]}"
             span = _span(odds, other.payout_wei, window)
@@ -272,10 +271,8 @@ def _other_amounts(now: Now, odds: Odds, amount_wei: int) -> None:
             f"{scored.FAN_DAYS} days."
         )
     elif spans:
-        drawing.draw(
-            amount_chart.amounts,
-            pl.DataFrame(spans, schema_overrides=dict.fromkeys(_MARKS, pl.Float64)),
-            horizon_days=scored.FAN_DAYS,
+        drawing.show(
+            amount_chart.amounts(spans, horizon_days=scored.FAN_DAYS),
             alt="; ".join(f"{span['name']}: {span['said']}" for span in spans),
         )
         st.caption(
@@ -307,7 +304,6 @@ def _half(odds: Odds, window: ReleaseWindow) -> str:
 
 def _split(now: Now, odds: Odds, amount_wei: int) -> None:
     """The same amount as several requests one after another: what each way gives, and when."""
-    basis = present(now.live.reading, odds)
     rows = []
     for parts in _PARTS:
         burned, paid_wei, first_wei = 0, 0, 0
@@ -321,15 +317,13 @@ def _split(now: Now, odds: Odds, amount_wei: int) -> None:
             burned += one.gross_wei
             paid_wei += one.payout_wei
             first_wei = first_wei or one.payout_wei
-        first = basis.new_window(first_wei / ONE)
-        last = basis.new_window(paid_wei / ONE)
+        first, last = now.window_of(first_wei), now.window_of(paid_wei)
         if first is None or last is None or not window_words.has_odds(first):
             return
         rows.append((parts, format_short(paid_wei), _half(odds, first), _half(odds, last)))
     with st.expander("Splitting it into several requests"):
-        st.dataframe(
+        tables.show(
             pl.DataFrame(rows, schema=["parts", "paid", "first", "last"], orient="row"),
-            hide_index=True,
             height="content",
             alt="What the amount gives in one, two, four and ten requests, and when",
             column_config={

@@ -159,7 +159,7 @@ def test_the_same_ends_have_the_same_name_and_date_everywhere(window: ReleaseWin
     }
     texts = {
         "sentence": (sentence.partition(" Within")[0], {90, 50}),
-        "picture": (window_chart.rows({"": window})["said"][0], {5, 25, 50, 75, 95}),
+        "picture": (window_chart.rows({"": window})[0]["said"], {5, 25, 50, 75, 95}),
         "when it was made": (when_made.sentence(row), {90, 50}),
     }
     for name, (text, shares) in texts.items():

@@ -20,12 +20,13 @@ from pages.queue import charts
 from pages.unstake import amount_chart
 from tests.made_funding import AT, irregular
 from ui.odds import window_chart
+from ui.parts.charts import Rows
 
 HORIZON = AT + timedelta(days=120)
 
 
 @pytest.fixture(scope="module")
-def windows() -> pl.DataFrame:
+def windows() -> Rows:
     """One that ends before the horizon, one whose last tenth and one whose half lies beyond."""
     needs = {"soon": 50_000.0, "later": 200_000.0, "beyond": 300_000.0}
     return window_chart.rows(
@@ -33,7 +34,7 @@ def windows() -> pl.DataFrame:
     )
 
 
-def specs(sample_store: Path, windows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+def specs(sample_store: Path, windows: Rows) -> Iterator[dict[str, Any]]:
     with open_reader(sample_store) as con:
         day, week = (
             queries.run(con, "depth_against_claims", since="2024-09-02", step=step)
@@ -52,8 +53,8 @@ def specs(sample_store: Path, windows: pl.DataFrame) -> Iterator[dict[str, Any]]
     yield window_chart.window_chart(windows, at=AT, promised_at=AT, horizon_days=120).to_dict()
     days = [AT + timedelta(days=day) for day in range(3)]
     fan = pl.DataFrame({"at": days} | dict.fromkeys(("low", "q25", "q50", "q75", "high"), 1.0))
-    came, level = pl.DataFrame({"at": days, "ftm": 1.0}), pl.DataFrame({"ftm": [1.0], "name": "x"})
-    yield money.fan_chart(came, fan, level).to_dict()
+    shown = money.money_of(pl.DataFrame({"at": days, "ftm": 1.0}), fan)
+    yield money.fan_chart(shown, [{"ftm": 1.0, "name": "x"}]).to_dict()
 
 
 def layers(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -61,7 +62,7 @@ def layers(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from panel["layer"]
 
 
-def test_no_time_is_told_by_a_chart_but_in_words(sample_store: Path, windows: pl.DataFrame) -> None:
+def test_no_time_is_told_by_a_chart_but_in_words(sample_store: Path, windows: Rows) -> None:
     """Vega would tell it in the reader's own zone, in a tooltip and to a screen reader."""
     timed = 0
     for spec in specs(sample_store, windows):
@@ -77,8 +78,8 @@ def test_no_time_is_told_by_a_chart_but_in_words(sample_store: Path, windows: pl
     assert timed > 10
 
 
-def test_what_lies_beyond_the_horizon_has_no_day_and_no_tick(windows: pl.DataFrame) -> None:
-    rows = {row["name"]: row for row in windows.to_dicts()}
+def test_what_lies_beyond_the_horizon_has_no_day_and_no_tick(windows: Rows) -> None:
+    rows = {row["name"]: row for row in windows}
     assert rows["beyond"]["q50"] is rows["beyond"]["high"] is rows["later"]["high"] is None
     last = f"after {HORIZON.day} {HORIZON:%b %Y}"
     assert rows["later"]["high_by"] == rows["beyond"]["q50_by"] == last
@@ -104,7 +105,7 @@ def test_other_amounts_beyond_the_horizon_have_no_tick() -> None:
         {"name": name, "paid": name, "mine": False, "half": "x", "said": "x", **days}
         for name, days in (("a", half), ("b", half | {"q50": 50.0, "q75": 60.0, "high": 90.0}))
     ]
-    spec = amount_chart.amounts(pl.DataFrame(rows), horizon_days=120).to_dict()
+    spec = amount_chart.amounts(rows, horizon_days=120).to_dict()
     names = {
         layer["mark"]["type"]: [row["name"] for row in spec["datasets"][layer["data"]["name"]]]
         for layer in spec["layer"]
@@ -136,18 +137,32 @@ def test_an_amount_wholly_beyond_the_horizon_keeps_its_row_and_an_arrow() -> Non
         {"name": name, "paid": name, "mine": mine, "half": "x", "said": "x", **days}
         for name, mine, days in (("a", False, near), ("b", True, beyond), ("c", False, beyond))
     ]
-    spec = amount_chart.amounts(pl.DataFrame(rows), horizon_days=120).to_dict()
+    spec = amount_chart.amounts(rows, horizon_days=120).to_dict()
     assert arrows(spec) == ["b", "c"]
     assert set(map(tuple, domains(spec))) == {("a", "b", "c")}
 
 
 def test_a_window_wholly_beyond_the_horizon_keeps_its_row_and_an_arrow(
-    windows: pl.DataFrame,
+    windows: Rows,
 ) -> None:
-    marks = [pl.lit(None, windows.schema[name]).alias(name) for name in ("low", "q25")]
-    rows = pl.concat(
-        [windows.filter(name="soon"), windows.filter(name="beyond").with_columns(*marks)]
-    )
+    named = {row["name"]: row for row in windows}
+    rows = [named["soon"], {**named["beyond"], "low": None, "q25": None}]
     spec = window_chart.window_chart(rows, at=AT, promised_at=None, horizon_days=120).to_dict()
     assert arrows(spec) == ["beyond"]
     assert set(map(tuple, domains(spec))) == {("soon", "beyond")}
+
+
+def test_rows_of_a_picture_are_sent_as_one_and_each_layer_takes_its_own(windows: Rows) -> None:
+    picture = window_chart.window_chart(windows, at=AT, promised_at=AT, horizon_days=120)
+    sent, told = picture.sent(), picture.to_dict()
+    (name,) = sent["datasets"]
+    rows = sent["datasets"][name]
+    for layer, alone in zip(sent["layer"], told["layer"], strict=True):
+        part = layer["transform"][0]["filter"]["equal"]
+        assert layer["data"]["name"] == name
+        assert part == alone["data"]["name"]
+        own = [{k: v for k, v in row.items() if v is not None} for row in told["datasets"][part]]
+        taken = rows.filter(part=part).drop("part", "of").to_dicts()
+        assert [{k: v for k, v in row.items() if v is not None} for row in taken] == own
+    assert rows.columns[-1] == "of", "else rows look appended"
+    assert set(rows["of"]) == {rows.height}

@@ -235,8 +235,8 @@ def test_no_label_of_the_axis_stands_where_a_level_is_drawn(level: float) -> Non
     at = [datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 2, tzinfo=UTC)]
     came = pl.DataFrame({"at": at, "ftm": [0.0, 20_000.0]})
     fan = pl.DataFrame({"at": at} | dict.fromkeys(("low", "q25", "q50", "q75", "high"), 8e4))
-    levels = pl.DataFrame({"ftm": [level], "name": ["who waits"]})
-    spec = money.fan_chart(came, fan, levels).to_dict()
+    levels = [{"ftm": level, "name": "who waits"}]
+    spec = money.fan_chart(money.money_of(came, fan), levels).to_dict()
     ticks = spec["layer"][0]["encoding"]["y"]["axis"]["values"]
     assert len(ticks) >= 3
     assert all(abs(tick - level) > 0.05 * 8e4 for tick in ticks)

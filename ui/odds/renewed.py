@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from answers import scored, words
 from answers.store_view import StoreView
-from forecast.backtest import MODEL
 from scoring.companion import Scores
 
 _KEPT = "scores that were shown"
@@ -55,10 +52,9 @@ def said(scores: Scores) -> Said:
 
 
 def _held(scores: Scores) -> str:
-    rows = scores.table.filter(pl.col("metric") == "covered_90", model=MODEL, slice="all")
-    if rows.is_empty():
+    held = scored.held(scores)
+    if held is None:
         return "no past request is old enough to judge"
-    held: dict[str, Any] = rows.row(0, named=True)
     provisional = ", provisionally" if scores.about.provisional else ""
     share, requests = words.share(held["value"]), words.plural(held["n"], "past request")
     return f"the 90 % range held for {share} of {requests}{provisional}"

@@ -18,9 +18,8 @@ def show(store: StoreView, request: Row) -> None:
     scores = scored.scores_of(store)
     if scores is None:
         return
-    told = scores.forecasts.filter(wr_id=request["wr_id"])
-    if told.height:
-        st.markdown(sentence(told.row(0, named=True), rejected=request["refused_at"] is not None))
+    if told := scored.forecast_of(scores, request["wr_id"]):
+        st.markdown(sentence(told, rejected=request["refused_at"] is not None))
 
 
 def sentence(told: dict[str, Any], *, rejected: bool = False) -> str:

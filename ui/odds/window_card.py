@@ -9,13 +9,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from answers import logged, official, one_source, past_odds, window_words, words
+from answers import logged, official, one_source, past_odds, scored, window_words, words
 from answers.scored import Odds
 from answers.sources import Source
 from answers.store_view import StoreView
 from data.config import default_store, is_public, network_names, settings
 from forecast import ReleaseWindow
-from forecast.backtest import MODEL
 from forecast.baselines import OFFICIAL_DAYS
 from ui.odds import alarm, progress, window_chart
 from ui.parts import drawing, links
@@ -45,14 +44,13 @@ def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
     texts = {name: window_words.sentence(window, asked_at) for name, window in windows.items()}
     text = "; ".join(f"{name}: {text}" if name else text for name, text in texts.items())
     to_come = 0 <= official.days_left(asked_at, at) <= horizon_days
-    drawing.draw(
-        window_chart.window_chart,
+    chart = window_chart.window_chart(
         window_chart.rows(windows),
         at=at,
         promised_at=official.end(asked_at) if to_come else None,
         horizon_days=horizon_days,
-        alt=text.replace("*", ""),
     )
+    drawing.show(chart, alt=text.replace("*", ""))
     dashed = f" Dashed: end of the official {OFFICIAL_DAYS} days." if to_come else ""
     open_end = ""
     if any(math.isinf(window.quantile(0.95)) for window in windows.values()):
@@ -97,13 +95,12 @@ def late(odds: Odds) -> None:
 
 def _record(odds: Odds) -> str:
     """The share of past windows that held, in a sentence."""
-    rows = odds.scores.table.filter(model=MODEL, slice="all", metric="covered_90")
-    if not rows.height:
+    held = scored.held(odds.scores)
+    if held is None:
         return (
             "Not checked yet: no past forecast is old enough to be judged. Take these odds as "
             "undecided."
         )
-    held = rows.row(0, named=True)
     undecided = "" if held["decided"] else f" Undecided: only {held['batches']} payout batches."
     return (
         f"Checked on {words.plural(held['n'], 'past request')}: for {words.share(held['value'])} "

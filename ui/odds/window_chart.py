@@ -9,19 +9,18 @@ from functools import lru_cache
 from typing import Any
 
 import altair as alt
-import polars as pl
 
 from answers import window_words
 from forecast import ReleaseWindow
 from ui.parts import ranges
-from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, dates_axis, layered, of_rows
+from ui.parts.charts import MOST_FORMS, NO_TOOLTIP, Picture, Rows, dates_axis, layered, of_rows
 from ui.parts.colours import BLUE, GREY
 
 _QUANTILES = {"low": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "high": 0.95}
 
 
-def rows(windows: Mapping[str, ReleaseWindow]) -> pl.DataFrame:
-    """A row a window: its `name`, each quantile as a moment, null beyond the horizon, and the same
+def rows(windows: Mapping[str, ReleaseWindow]) -> Rows:
+    """A row a window: its `name`, each quantile as a moment, None beyond the horizon, and the same
     in words under `<quantile>_by`; `said` is all of it in one sentence."""
     made: list[dict[str, object]] = []
     for name, window in windows.items():
@@ -39,12 +38,11 @@ def rows(windows: Mapping[str, ReleaseWindow]) -> pl.DataFrame:
                 "said": f"{name}: {told}" if name else told,
             }
         )
-    moments = dict.fromkeys(_QUANTILES, pl.Datetime("us", "UTC"))
-    return pl.DataFrame(made, schema_overrides=moments)
+    return made
 
 
 def window_chart(
-    spans: pl.DataFrame,
+    spans: Rows,
     *,
     at: datetime,
     promised_at: datetime | None,
@@ -55,17 +53,17 @@ def window_chart(
     `q50`; `name` says whose it is. A grey rule is `at`, a dashed one the official answer's end.
     What goes on beyond the horizon ends in an arrow at the right edge. The `heights` are those of
     the thin bar, the thick bar and the tick, in pixels."""
-    ends = [moment for key in _QUANTILES for moment in spans[key] if moment is not None]
-    end = max([*ends, promised_at or at])
-    if spans["high"].null_count():
+    moments = [span[key] for key in _QUANTILES for span in spans]
+    end = max([promised_at or at, *(moment for moment in moments if moment is not None)])
+    if any(span["high"] is None for span in spans):
         end = at + timedelta(days=horizon_days)
     # As wide as the dates reach, whatever is drawn of them.
-    rows = {"ground": pl.DataFrame({"at": [at, end]}), "now": pl.DataFrame({"at": [at]})}
+    rows: dict[str, Rows] = {"ground": [{"at": at}, {"at": end}], "now": [{"at": at}]}
     if promised_at is not None:
-        rows["promised"] = pl.DataFrame({"at": [promised_at]})
-    bars = ranges.parts(spans.with_columns(edge=pl.lit(end)))
-    names = spans["name"].unique(maintain_order=True).to_list()
-    form = _form(names != [""], spans.height, tuple(bars), promised_at is not None, heights)
+        rows["promised"] = [{"at": promised_at}]
+    bars = ranges.parts([{**span, "edge": end} for span in spans])
+    names = list(dict.fromkeys(span["name"] for span in spans))
+    form = _form(names != [""], len(spans), tuple(bars), promised_at is not None, heights)
     return Picture(ranges.with_names(form, names), rows | bars)
 
 

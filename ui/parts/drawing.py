@@ -64,3 +64,8 @@ def draw(chart: Callable[..., AnyChart], *frames: pl.DataFrame, alt: str, **opti
         return
     rows = [(frame.schema, frame.hash_rows(seed=0).to_list()) for frame in frames]
     once((chart.__module__, chart.__qualname__, rows, options, alt), show)
+
+
+def show(picture: Picture, alt: str) -> None:
+    """Draw a picture of a few rows, which takes no longer than to look for it."""
+    st.vega_lite_chart(picture.sent(), width="stretch", alt=alt)

@@ -1,6 +1,6 @@
 """Bars from one quantile to another, some of which lie beyond what is forecast.
 
-A quantile beyond is null, never the end of the axis: its bar goes on to the right edge and ends
+A quantile beyond is None, never the end of the axis: its bar goes on to the right edge and ends
 there in an arrow, and it has no tick. A row that lies beyond as a whole is an arrow alone.
 """
 
@@ -10,26 +10,25 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import altair as alt
-import polars as pl
 
-from ui.parts.charts import of_rows
+from ui.parts.charts import Rows, of_rows
 from ui.parts.colours import AMBER
 
 _BARS = (("low", "high"), ("q25", "q75"))
 
 
-def parts(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def parts(rows: Rows) -> dict[str, Rows]:
     """What is drawn of `rows`, by the part's name; a part without rows is left out. They have low,
-    q25, q50, q75 and high, null beyond; `edge`, the axis's right end, where nothing is forecast any
+    q25, q50, q75 and high, None beyond; `edge`, the axis's right end, where nothing is forecast any
     more; and `said`, which is read out for each mark."""
-    drawn = {}
+    drawn: dict[str, Rows] = {}
     for begin, end in _BARS:
-        begun = rows.filter(pl.col(begin).is_not_null())
-        drawn[begin] = begun.filter(pl.col(end).is_not_null())
-        drawn[f"{begin} open"] = begun.filter(pl.col(end).is_null())
-    drawn["arrow"] = rows.filter(pl.col("high").is_null())
-    drawn["q50"] = rows.filter(pl.col("q50").is_not_null())
-    return {name: part for name, part in drawn.items() if part.height}
+        begun = [row for row in rows if row[begin] is not None]
+        drawn[begin] = [row for row in begun if row[end] is not None]
+        drawn[f"{begin} open"] = [row for row in begun if row[end] is None]
+    drawn["arrow"] = [row for row in rows if row["high"] is None]
+    drawn["q50"] = [row for row in rows if row["q50"] is not None]
+    return {name: part for name, part in drawn.items() if part}
 
 
 def layers(

@@ -9,6 +9,7 @@ import streamlit as st
 from answers import logged, sentences, words
 from answers.store_view import Row, StoreView, SupersededError
 from data import StoreError
+from ui.parts import tables
 
 _MOST_ROWS = 60
 
@@ -90,9 +91,8 @@ def moved(first: Row, last: Row) -> str:
 
 def _table(rows: pl.DataFrame) -> None:
     date = st.column_config.DateColumn
-    st.dataframe(
+    tables.show(
         rows.select("forecast_at", "most_by", "half_by"),
-        hide_index=True,
         height="content" if rows.height < 12 else "auto",
         placeholder="later than forecast",
         alt="Estimates of this request as they were logged, the newest first",
