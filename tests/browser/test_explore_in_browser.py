@@ -21,7 +21,8 @@ def own_visit(browser: Browser) -> Iterator[Begin]:
     contexts = []
 
     def begin() -> Visit:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
+        size = {"width": 1280, "height": 900}
+        contexts.append(browser.new_context(viewport=size, reduced_motion="reduce"))
         contexts[-1].set_default_timeout(60_000)
         return watched(contexts[-1].new_page())
 
