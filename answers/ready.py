@@ -22,6 +22,7 @@ from queries import QueryError
 
 _MOST_S = 5.0  # then visitors ask the rest
 _LONGEST_S = 10.0  # also where one question takes for ever, none waits longer for a new version
+_REST, _LONGEST_REST_S = 2, 0.5  # after each question visitors have the processor, so much longer
 _READY: dict[Path, Version] = {}
 _behind_since: dict[Path, float] = {}  # when a newer version than the one shown was first seen
 _ended = Event()
@@ -75,7 +76,9 @@ def _answer(view: store_view.StoreView) -> None:
     for question in store_view.questions(view.source.path):
         if time.monotonic() > ends or _ended.is_set():
             return
+        began = time.thread_time()
         with suppress(TrackerError, QueryError, duckdb.Error):
             store_view.answer(view.version, question)
             if question[0] == scored.RESTS_ON:
                 scored.odds_of(view)
+        _ended.wait(min(_LONGEST_REST_S, _REST * (time.thread_time() - began)))

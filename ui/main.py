@@ -16,7 +16,7 @@ from ui.browser import address, copy_link, look
 from ui.frame import around, brought_up, fetched, past_day, shown
 from ui.odds import renewed
 from ui.parts import links
-from ui.server import first_page, menu, metrics
+from ui.server import first_page, menu, metrics, turns
 
 NEED_NO_REQUESTS = {"explore", "status"}
 SHOW_ODDS = {"", "unstake", "track", "outlook"}  # "" is the first page, Queue
@@ -46,49 +46,52 @@ except TrackerError as error:
     st.stop()
 drawn = view = None
 scored = scores_version(source)
-try:
-    shown.prepare(source, now)
-    drawn = ready.shown_version(source)
-    view = store_view.open_view(source, drawn, now)
-    if view is not None:
-        view = replace(view, is_page=True)
-    if view is not None and moment is not None:
-        view = past_day.opened(source, moment, now) or view
-        scored = scores_version(view.source)
-    if view is None and source.is_copy:
-        fetched.comes(source)
-    elif view is None:
-        around.nothing_yet(source, now)
-    else:
-        shown.show(view)
-        with top:
-            around.label(view, default)
-            copy_link.button()
-        past_day.label(view)
-        fetched.warn(source)
-        around.warn(view, page)
-        brought_up.notice(view, drawn)
-        empty = view.first_request_at is None or view.info.synced_at is None
-        if empty and page.url_path not in NEED_NO_REQUESTS:
-            around.no_requests(view, page.title)
+with turns.turn():
+    try:
+        shown.prepare(source, now)
+        drawn = ready.shown_version(source)
+        view = store_view.open_view(source, drawn, now)
+        if view is not None:
+            view = replace(view, is_page=True)
+        if view is not None and moment is not None:
+            view = past_day.opened(source, moment, now) or view
+            scored = scores_version(view.source)
+        if view is None and source.is_copy:
+            fetched.comes(source)
+        elif view is None:
+            around.nothing_yet(source, now)
         else:
-            if page.url_path in SHOW_ODDS and view.at is not None:
-                past_day.have_scored(view)
-            page.run()
-        if page.url_path in SHOW_ODDS and view.at is None:
-            renewed.tell(view)
-        if page.url_path != "explore":
-            around.queries_behind(view)
-except store_view.SupersededError:
-    ready.show_newest(source)
-    st.rerun()
-except (TrackerError, QueryError) as error:
-    if view is not None and view.source.version() is None:  # another day of the past drove it out
+            shown.show(view)
+            with top:
+                around.label(view, default)
+                copy_link.button()
+            past_day.label(view)
+            fetched.warn(source)
+            around.warn(view, page)
+            brought_up.notice(view, drawn)
+            empty = view.first_request_at is None or view.info.synced_at is None
+            if empty and page.url_path not in NEED_NO_REQUESTS:
+                around.no_requests(view, page.title)
+            else:
+                if page.url_path in SHOW_ODDS and view.at is not None:
+                    past_day.have_scored(view)
+                page.run()
+            if page.url_path in SHOW_ODDS and view.at is None:
+                renewed.tell(view)
+            if page.url_path != "explore":
+                around.queries_behind(view)
+    except store_view.SupersededError:
+        ready.show_newest(source)
         st.rerun()
-    if brought_up.is_reason(error, source):
-        brought_up.page(source, drawn)
-    else:
-        around.failed(error)
+    except (TrackerError, QueryError) as error:
+        if (
+            view is not None and view.source.version() is None
+        ):  # another day of the past drove it out
+            st.rerun()
+        if brought_up.is_reason(error, source):
+            brought_up.page(source, drawn)
+        else:
+            around.failed(error)
 links.leave()
 address.tell(links.rewritten(), now.isoformat())
 around.footer(sources, default, source, drawn, view, scored)
