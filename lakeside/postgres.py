@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from lakeside.children import children_of, run, secret, start, wait_until
 USER = DATABASE = "ftm"
 _DEBIAN = Path("/usr/lib/postgresql")
 _SERVER_USER = "postgres"
+_GONE_S = 10.0
 
 
 @dataclass
@@ -85,6 +87,11 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self.process.wait()
+        ends = time.monotonic() + _GONE_S  # what still holds the shared memory keeps the next out
+        while any(Path(f"/proc/{process}").exists() for process in backends):
+            if time.monotonic() > ends:
+                raise LakesideError("processes of PostgreSQL outlive their end")
+            time.sleep(0.01)
 
     def _words_of(self, database: str) -> str:
         return f"dbname={database} host=127.0.0.1 port={self.port} user={USER}"
@@ -100,7 +107,8 @@ class Postgres:
             lines = (self._data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return lines[0] == str(self.process.pid) and lines[-1].strip() == "ready"
+        # The file is there before its first line is.
+        return lines[:1] == [str(self.process.pid)] and lines[-1].strip() == "ready"
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from data.store.reader import SCHEMA_VERSION, literal
 
 LAKE = "lake"  # under which name it is attached
 _MEMORY = "1GB"
+_LOOK_S = 3
 _LOCK = 0x46544D  # any number that nobody else locks
 
 
@@ -198,11 +199,15 @@ def open_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:
     bucket a push that stays in the catalog would find no fault. Raises duckdb.Error."""
     allow_storage(con, data_path)
     if data_path.startswith("s3://"):
+        # One that does not answer is asked once: DuckDB would wait for two minutes.
+        con.execute(f"SET http_timeout = {_LOOK_S}; SET http_retries = 0")
         try:
             con.execute(f"FROM glob({literal(data_path + '.no-such-file*')})").fetchall()
         except duckdb.Error as error:
             if "NoSuchBucket" in str(error):  # any other fault may be one of lists alone
                 raise
+        finally:
+            con.execute("RESET http_timeout; RESET http_retries")
 
 
 def allow_storage(con: duckdb.DuckDBPyConnection, data_path: str) -> None:

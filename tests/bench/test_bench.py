@@ -16,12 +16,12 @@ from bench import forecast_study, ingest, large_store, page_times, query_times
 from bench.ingest import differing_values
 from bench.made_up_queues import BEGAN, CUT_DAY, SCENARIOS, made_up_queue
 from bench.plain_python import Row
-from data.config import ROOT
 from data.ingest.decode import DERIVED
 from data.store.reader import open_reader
 from scoring.companion import companion_of
 from tests.app import edited
 from tests.log_lines import rows
+from ui.server import addresses
 
 
 def test_a_small_ingest_is_exact_and_costs_something(capfd: pytest.CaptureFixture[str]) -> None:
@@ -131,10 +131,9 @@ def test_every_page_has_a_row_with_its_times(
 ) -> None:
     assert _played(tiny_store) == 0
     printed = capsys.readouterr().out
-    urls = re.findall(r'url_path="([^"]+)"', (ROOT / "ui" / "main.py").read_text())
-    assert list(page_times.CLICKED) == urls
+    assert list(page_times.CLICKED) == list(addresses.PAGES)
     more = ("Explore, query payouts", "Explore, table raw_logs")
-    for name in ("no page, one input", *map(str.capitalize, urls), *more):
+    for name in ("no page, one input", *map(str.capitalize, addresses.PAGES), *more):
         (line,) = re.findall(rf"^{name} {{2,}}(.*)$", printed, re.MULTILINE)
         first_ms, rows, median_ms, sent_kb, *_ = (
             int(n.replace(",", "")) for n in re.findall(r"[\d,]+", line)

@@ -30,6 +30,18 @@ def test_what_was_committed_is_there_after_a_kill(catalog_server: Postgres) -> N
     assert catalog_server.tell("SELECT seven FROM kept") == "7"
 
 
+def test_a_server_is_waited_for_from_before_its_file_has_a_first_line(
+    catalog_server: Postgres, tmp_path: Path
+) -> None:
+    started = Postgres(tmp_path, catalog_server.port, "", catalog_server.process)
+    file = tmp_path / "data" / "postmaster.pid"
+    file.parent.mkdir()
+    whole = (catalog_server.folder / "data" / file.name).read_text()
+    for written, is_ready in (("", False), (whole.splitlines()[0], False), (whole, True)):
+        file.write_text(written)
+        assert started._is_ready() == is_ready
+
+
 def test_databases_of_one_server_know_nothing_of_each_other(catalog_server: Postgres) -> None:
     catalog_server.make_database("other")
     catalog_server.tell("CREATE TABLE apart AS SELECT 1", "other")

@@ -138,7 +138,7 @@ def test_how_the_estimate_of_a_request_moved_is_told_from_what_was_logged(
     (moved,) = [frame.value for frame in app.dataframe if "forecast_at" in frame.value]
     by = [[str(day)[:10] for day in moved[name]] for name in ("forecast_at", "most_by", "half_by")]
     assert by[0] == ["2025-01-12", "2025-01-11", "2025-01-10"]
-    assert by[1] == ["NaT", "2025-02-02", "2025-01-28"]
+    assert by[1] == ["None", "2025-02-02", "2025-01-28"]
     assert by[2] == ["2025-01-26", "2025-01-25", "2025-01-20"]
 
 

@@ -37,9 +37,7 @@ from ui.server import (
     previews,
     readying,
     rescoring,
-    themes,
     upgrading,
-    wakeups,
     watching,
 )
 from ui.server.addresses import MOST_LETTERS
@@ -174,8 +172,6 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()  # what stays is not worth a look at each collection
     gc.set_threshold(*_COLLECTED)
-    wakeups.few(asyncio.get_running_loop())
-    themes.make_once()
     _stop_in_time()
     beside = [fetching.keep_fetched(), upgrading.keep_upgraded(), watching.tell_changes()]
     beside.append(readying.keep_ready())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import uuid
@@ -96,6 +97,21 @@ def test_a_bucket_that_is_not_there_is_named_at_once(
     for use in uses:
         with pytest.raises(StoreError, match=gone):
             use()
+
+
+def test_a_storage_that_does_not_answer_is_asked_for_its_bucket_once(
+    in_s3: LakeAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.lake.connection._LOOK_S", 1)
+    waits = "SELECT current_setting('http_timeout'), current_setting('http_retries')"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with attach(in_s3) as con, engine() as other:
+            assert con.execute(waits).fetchone() == other.execute(waits).fetchone()
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 @pytest.mark.parametrize("place", ["s3:bucket/lake", "s3:///lake", "gs://bucket/lake", "S3://b/l"])
@@ -325,7 +341,7 @@ def test_nor_is_one_that_a_push_spills_to(
     store = tmp_path / "own.duckdb"
     store.write_bytes(sample_store.read_bytes())
     little = (
-        "import sys; from data.lake import __main__, connection; connection._MEMORY = '12MB'; "
+        "import sys; from data.lake import __main__, connection; connection._MEMORY = '20MB'; "
         "sys.exit(__main__.main())"
     )
     command = ["prlimit", "--fsize=2500000", sys.executable, "-c", little, "push"]
