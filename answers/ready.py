@@ -22,7 +22,8 @@ from queries import QueryError
 
 _MOST_S = 5.0  # then visitors ask the rest
 _LONGEST_S = 10.0  # also where one question takes for ever, none waits longer for a new version
-_REST, _LONGEST_REST_S = 2, 0.5  # after each question visitors have the processor, so much longer
+# After each question visitors have the processor, for so many times as long as it took, or this.
+_REST, _LONGEST_REST_S = 2, 0.5
 _READY: dict[Path, Version] = {}
 _behind_since: dict[Path, float] = {}  # when a newer version than the one shown was first seen
 _ended = Event()
