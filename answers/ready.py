@@ -82,4 +82,6 @@ def _answer(view: store_view.StoreView) -> None:
             store_view.answer(view.version, question)
             if question[0] == scored.RESTS_ON:
                 scored.odds_of(view)
-        _ended.wait(min(_LONGEST_REST_S, _REST * (time.thread_time() - began)))
+        rest_s = min(_LONGEST_REST_S, _REST * (time.thread_time() - began))
+        ends += rest_s
+        _ended.wait(rest_s)

@@ -39,7 +39,7 @@ since AS ( -- the first TokensBurned2 after it: the generation before it counted
     SELECT try_cast(topic2 AS BIGINT) AS first_id
     FROM raw_logs SEMI JOIN store_info ON address = pool
     INNER JOIN setting ON block >= first_block AND block * 16777216 + log_index > position
-    WHERE starts_with(topic0, '0xd34d49a7') ORDER BY block, log_index LIMIT 1
+    WHERE starts_with(topic0, '0xd34d49a7') AND topic2 IS NOT NULL ORDER BY block, log_index LIMIT 1
 ),
 
 burned AS ( -- 1e34: an unknown amount, see README.md

@@ -54,7 +54,8 @@ with turns.turn():
         if view is not None:
             view = replace(view, is_page=True)
         if view is not None and moment is not None:
-            view = past_day.opened(source, moment, now) or view
+            with turns.aside():
+                view = past_day.opened(source, moment, now) or view
             scored = scores_version(view.source)
         if view is None and source.is_copy:
             fetched.comes(source)

@@ -23,6 +23,7 @@ from pages.explore.examples import examples
 from queries import Query
 from ui.browser import dictionary, statements
 from ui.parts import downloads, drawing, links, shell
+from ui.server import turns
 
 _SHOWN_ROWS = 1_000
 _KEPT_ROWS = 10_000
@@ -49,7 +50,7 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
         st.info("Write one SELECT, or choose a question.")
         return
     try:
-        with st.spinner(f"Running, for at most {_SECONDS} s"):
+        with st.spinner(f"Running, for at most {_SECONDS} s"), turns.aside():
             answer = _answer(store.version, sql)
     except SqlError as error:
         first, *where = str(error).strip().splitlines()

@@ -19,6 +19,7 @@ from data.live.set_aside import SetAside, read_set_aside
 from data.live.verdict import Expected
 from data.node.live_node import LiveNode
 from data.pool.burn import Token
+from ui.server import turns
 
 NO_NETWORK = "no network that is known here has the chain and the pool of this store"
 _KEPT_S = 5  # a few blocks: long enough that no keystroke asks again
@@ -71,15 +72,16 @@ def _live(
     _payouts: Callable[[], Mapping[int, int]],
 ) -> Live:
     try:
-        reading = read_live(
-            _ask(network),
-            token,
-            amount_wei,
-            address,
-            ratio_guess=ratio_guess,
-            queue=queue,
-            payouts=_payouts,
-        )
+        with turns.aside():
+            reading = read_live(
+                _ask(network),
+                token,
+                amount_wei,
+                address,
+                ratio_guess=ratio_guess,
+                queue=queue,
+                payouts=_payouts,
+            )
     except (SupersededError, AskedTooOftenError):
         raise  # nothing of it is kept for others
     except TrackerError as error:
@@ -90,19 +92,22 @@ def _live(
 @st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
 def outcome(network: Network, tx: str, expected: Expected | None) -> Outcome:
     """What the chain says of a transaction. Raises TrackerError."""
-    return read_outcome(_ask(network), tx, expected)
+    with turns.aside():
+        return read_outcome(_ask(network), tx, expected)
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
 def made(network: Network, expected: Expected, first_block: int) -> tuple[Made, ...]:
     """Each such unstake from a block on. Raises TrackerError."""
-    return find_unstakes(_ask(network), expected, first_block)
+    with turns.aside():
+        return find_unstakes(_ask(network), expected, first_block)
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=256, show_spinner="Asking the chain")
 def set_aside(network: Network, wr_id: int, caller: str | None) -> SetAside:
     """A refused payout, and what fetching it would take. Raises TrackerError."""
-    return read_set_aside(_ask(network), wr_id, caller)
+    with turns.aside():
+        return read_set_aside(_ask(network), wr_id, caller)
 
 
 def forget() -> None:

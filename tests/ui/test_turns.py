@@ -60,3 +60,41 @@ def test_a_run_that_fails_or_had_no_turn_leaves_as_many_as_there_were(
             with pytest.raises(TimeoutError):
                 third.result(0.1)
         third.result(30)
+
+
+def test_a_run_that_waits_leaves_its_turn_to_others_and_takes_one_again(
+    others: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_LONGEST_S", 60)
+    with turns.turn():
+        for _ in range(2):  # as many are left each time
+            with turns.aside():
+                others.submit(_both_turns).result(30)
+            with turns.turn():
+                third = others.submit(_runs, threading.Event())
+                with pytest.raises(TimeoutError):
+                    third.result(0.1)
+            third.result(30)
+
+
+def test_who_has_no_turn_takes_none_by_waiting(
+    others: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with turns.aside():
+        pass
+    monkeypatch.setattr(turns, "_LONGEST_S", 60)
+    others.submit(_both_turns).result(30)
+
+
+def _both_turns() -> None:
+    both, began = threading.Barrier(2), []
+
+    def run() -> None:
+        with turns.turn():
+            both.wait(30)  # neither goes on before the other has a turn too
+            began.append(1)
+
+    with ThreadPoolExecutor() as pool:
+        for each in [pool.submit(run), pool.submit(run)]:
+            each.result(30)
+    assert len(began) == 2
