@@ -12,12 +12,13 @@ from streamlit.testing.v1 import AppTest
 from data.pool.amounts import ONE
 from data.store.reader import open_reader
 from devnet import Devnet, act
-from devnet.rpc import Rpc
+from devnet.rpc import Rpc, calldata
 from pages.unstake import node
 from tests.app import edited
-from tests.fake_node import error, only
-from tests.live_steps import FTM, relay
-from tests.shown import button, opened, plain
+from tests.fake_node import Reply, error, only
+from tests.live_steps import FTM, burning, relay
+from tests.live_steps import send as mined
+from tests.shown import button, in_link, opened, plain
 
 pytestmark = pytest.mark.node
 Show = Callable[..., AppTest]
@@ -108,13 +109,18 @@ def test_a_payment_that_was_rejected_is_told_before_the_next_sync(
     show_devnet: Show, chain: Devnet
 ) -> None:
     wallet, account = chain.hungry_wallets[0], chain.accounts[3]
+    text = plain(show_devnet(step="2", amount="3", address=wallet))
+    assert "The address is a contract. FTM is pushed to it with 40,000 gas" in text
+    wr_id = act.read(chain, "lastWrId()")
     unstake = ("unstake(address,uint256)", chain.addresses.pool, 3 * FTM)
     rejected = act.send(chain, chain.accounts[9], wallet, *unstake)
     paid = act.burn_bonds(chain, account, 2 * FTM)
     pending = act.pending_wei(chain)
     act.fund(chain, sum(pending) + FTM)
     act.pay(chain, len(pending))
-    text = plain(show_devnet(step="4", tx=rejected))
+    app = show_devnet(step="4", tx=rejected)
+    text = plain(app)
+    assert f"Done: request {wr_id} " in app.success[0].value.replace("\\", "")
     assert "Its payment was rejected by the receiver" in text.replace("*", "")
     assert "Fetch it with a wallet" in text
     text = plain(show_devnet(step="4", tx=paid)).replace("*", "")
@@ -206,3 +212,133 @@ def test_a_visit_that_asks_the_node_too_often_waits_and_no_other_does(
     monkeypatch.setattr(node, "_EVERY_S", 1e-9)
     app.run()
     assert "Read at block" in plain(app)
+
+
+HOLDER = "Address that holds the tokens"
+
+
+def field(app: AppTest, label: str) -> object:
+    return next(one for one in app.text_input if one.label == label)
+
+
+def choice(app: AppTest, label: str) -> object:
+    return next(one for one in app.button_group if one.label == label)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def test_a_pasted_hash_of_anything_else_is_told_for_what_it_is(
+    show_devnet: Show, chain: Devnet
+) -> None:
+    account = chain.accounts[3]
+    pay = mined(chain, {"from": account, "to": chain.accounts[2], "value": hex(FTM)})
+    transfer = calldata("transfer(address,uint256)", chain.accounts[2], FTM)
+    token = mined(chain, {"from": account, "to": chain.addresses.cert, "data": transfer})
+    reverted = mined(chain, burning(chain, "aFTMc", 10**9 * FTM, account))
+    told = {
+        pay: ("This transaction sends 1 FTM to", "it is no unstake"),
+        token: ("This transaction calls transfer of aFTMc (ankrFTM)", "it is no unstake"),
+        reverted: ("reverted. Why: burn exceeds balance.", "Nothing was unstaked"),
+        "0x" + "12" * 32: ("knows this transaction: it may be on its way",),
+        "0x12": ("a transaction hash is 0x and 64 hex digits: copy the whole of it",),
+        "<img src=x onerror=alert(1)>": ("a transaction hash is 0x and 64 hex digits",),
+    }
+    app = show_devnet(step="4")
+    for tx, words in told.items():
+        field(app, "Transaction hash").set_value(tx).run()
+        assert not app.exception
+        assert [each for each in words if each not in plain(app)] == []
+        on_track = [one.proto.label for one in app.get("page_link") if "Track" in one.proto.label]
+        assert (on_track == ["Look for it on Track"]) == ("on its way" in plain(app))
+        assert field(app, "Transaction hash").value == in_link(app, "tx") == tx
+    app = show_devnet(step="4", tx=reverted, amount="1000000000", address=account)
+    button(app, "Back to the checks").click().run()
+    assert in_link(app, "step") == "2"
+    assert "Enter less, or use the whole balance." in plain(app)
+
+
+def test_a_hash_is_compared_with_what_the_link_holds_and_what_is_not_compared_is_said(
+    show_devnet: Show, chain: Devnet
+) -> None:
+    account, other = chain.accounts[3:5]
+    tx = mined(chain, burning(chain, "aFTMc", 2 * FTM, account))
+
+    def told(**link: str) -> str:
+        app = show_devnet(step="4", tx=tx, **link)
+        return "\n".join([plain(app), *(each.value for each in app.success)])
+
+    text = told()
+    assert "the link holds no address and no amount." in text
+    assert f"The FTM are sent to `{account}`" in text
+    assert f"It unstakes for {account}, not for {other}" in told(address=other)
+    assert "It unstakes 2 aFTMc (ankrFTM), not 3 as was chosen." in told(amount="3")
+    assert "the link holds no address." in told(amount="2")
+
+
+def test_more_than_all_there_is_leads_nowhere(show_devnet: Show, chain: Devnet) -> None:
+    contracts = {"aFTMc (ankrFTM)": chain.addresses.cert, "aFTMb": chain.addresses.bond}
+    supplies = {
+        name: Rpc(chain.rpc_url).read(contract, "totalSupply()") // ONE
+        for name, contract in contracts.items()
+    }
+    app = show_devnet(amount=str(supplies["aFTMc (ankrFTM)"] + 1), address=chain.accounts[2])
+    for name, supply in supplies.items():
+        more = f"{supply + 1:,} is more than all {name} there are, {supply:,}."
+        choice(app, "Token").set_value(name).run()
+        for amount in (supply + 1, supply, supply + 1):
+            field(app, "Amount").set_value(str(amount)).run()
+            is_more = amount > supply
+            assert (more in plain(app)) == ("nobody holds" in plain(app)) == is_more
+            assert ("Continue to the checks" not in labels(app)) == is_more
+        choice(app, "Step").set_value("2 Check").run()
+        assert in_link(app, "step") == "2"
+        assert more in plain(app)
+        assert "Enter less, or use the whole balance." in plain(app)
+        choice(app, "Step").set_value("1 Amount").run()
+    assert not app.exception
+
+
+def test_the_most_of_a_written_address_is_told_beside_any_amount(
+    show_devnet: Show, chain: Devnet
+) -> None:
+    app = show_devnet(amount="no number")
+    app.session_state["unstake max"] = True  # opened
+    app.run()
+    for address, told, is_offered in (
+        ("0x12", "is no address", False),
+        ("0x" + "ab" * 20, "Holds 0 aFTMc (ankrFTM) at block", False),
+        (chain.accounts[1], "aFTMc (ankrFTM) at block", True),
+    ):
+        field(app, HOLDER).set_value(address).run()
+        assert not app.exception
+        assert told in plain(app).replace("*", "")
+        offered = [one for one in labels(app) if one.startswith("Use the whole balance")]
+        assert len(offered) == is_offered
+        assert in_link(app, "amount") == "no number"
+
+
+def test_a_node_that_is_silent_tells_of_no_most_and_says_why(
+    show_devnet: Show, chain: Devnet
+) -> None:
+    with relay(chain, lambda asked: Reply(b"", 503)) as node_of_the_app:
+        app = show_devnet(node_of_the_app.url, address=chain.accounts[2])
+        app.session_state["unstake max"] = True  # opened
+        app.run()
+        text = plain(app)
+        assert "What it holds cannot be told: live data is not available now." in text
+        assert "No node was read: no endpoint of devnet answered" in text
+        assert not [one for one in labels(app) if one.startswith("Use the whole balance")]
+        node_of_the_app.fault = None
+        button(app, "Ask the node again").click().run()
+        assert "aFTMc (ankrFTM) at block" in plain(app).replace("*", "")
+
+
+def test_what_a_link_says_of_its_step_is_named_where_it_leads_nowhere(show_devnet: Show) -> None:
+    app = show_devnet(step="3", amount="1")
+    button(app, "Go to the checks").click().run()
+    assert (in_link(app, "step"), in_link(app, "amount")) == ("2", "1")
+    text = plain(show_devnet(step="5", request="999999999"))
+    assert "The store does not know request 999,999,999." in text
+    assert "request=**7**" in plain(show_devnet(step="4", request="**7**"))
