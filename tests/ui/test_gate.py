@@ -17,12 +17,15 @@ from websockets.typing import Origin, Subprotocol
 
 from data.config import ROOT
 from tests.app import App, served
+from tests.link_page import get
+from ui.server.addresses import PAGES
 
 pytestmark = pytest.mark.node
 TOO_BIG = 1009  # the code a WebSocket is closed with
 
 
 NAMES = ("--browser.serverAddress", "Queue.test", "--server.allowedHosts", "*.named.test")
+SITES = "https://a.example http://b.example:8080"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,8 @@ def app(tree: Path) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def named(tree: Path) -> Iterator[App]:
-    with served(tree, *NAMES) as running:
+    """It has names of its own, and sites that may frame its pages."""
+    with served(tree, *NAMES, FTM_FRAMED_BY=SITES) as running:
         yield running
 
 
@@ -234,8 +238,31 @@ def test_other_pages_have_no_websocket(app: App, named: App, host: str, origin: 
             pass
 
 
-def test_metrics_are_for_no_stranger(app: App, tree: Path) -> None:
-    assert asked(app, "GET", "/_stcore/metrics").status == 200
-    with served(tree, FTM_PUBLIC="on") as public:
-        assert asked(public, "GET", "/_stcore/metrics").status == 404
-        assert asked(public, "GET", "/").status == 200
+@pytest.mark.parametrize("path", ["/metrics", "/_stcore/metrics", "/healthz"])
+def test_a_server_of_ones_own_tells_its_metrics(app: App, path: str) -> None:
+    assert asked(app, "GET", path).status == 200
+
+
+def test_a_page_may_be_framed_by_named_sites_alone_and_only_where_it_is_asked_for_so(
+    app: App, named: App
+) -> None:
+    """By the headers; the browser's part of it is in `tests/browser/test_framed.py`."""
+    refused = (app, ["/", "/?embed=true", "/unstake?embed=true", "/s/queue?embed=true"])
+    for server, paths in (refused, (named, ["/", "/queue?embed=false", "/s/queue"])):
+        for path in paths:
+            headers = get(server, path).headers
+            assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+            assert headers["x-frame-options"] == "DENY"
+    headers = get(named, "/queue?range=all&embed=true").headers
+    assert headers["content-security-policy"].endswith(f"; frame-ancestors {SITES}")
+    assert "x-frame-options" not in headers
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_wrong_setting_lets_nobody_frame_and_keeps_the_server_up(tree: Path) -> None:
+    with served(tree, FTM_FRAMED_BY="*") as app:
+        headers = get(app, "/?embed=true").headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        read = get(app, "/s/queue").page
+        assert read.meta("og:description") == PAGES["queue"]
+        assert get(app, "/s/queue.png").picture.size == (1200, 630)
