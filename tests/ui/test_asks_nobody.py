@@ -28,8 +28,10 @@ os.write(told, b"started here\\n")
 NOBODY = {"here", "None", "127.0.0.1", "::1", "localhost", "0.0.0.0"}
 OPTIONS = {
     "as make run starts it": (),
-    "at all addresses": ("--server.address", "0.0.0.0"),
-    "with another origin": ("--server.corsAllowedOrigins", "https://other.test"),
+    "at all addresses, with another origin": (
+        *("--server.address", "0.0.0.0"),
+        *("--server.corsAllowedOrigins", "https://other.test"),
+    ),
 }
 
 

@@ -232,29 +232,36 @@ def test_pages_themselves_have_a_picture_too(app: App) -> None:
         assert read.meta("twitter:card") == "summary_large_image"
 
 
+@pytest.fixture(scope="module")
+def below(tree: Path) -> Iterator[App]:
+    """Below a path, under a name of its own."""
+    options = ("--server.baseUrlPath", "fantom/queue", "--server.allowedHosts", "queue.test")
+    with served(tree, *options) as running:
+        yield running
+
+
 def test_whole_addresses_are_of_the_name_that_was_asked_and_of_https_behind_a_proxy(
-    tree: Path,
+    below: App,
 ) -> None:
-    with served(tree, "--server.allowedHosts", "queue.test") as named:
-        asked = {"Host": "queue.test", "X_Forwarded_Proto": "https"}
-        page = get(named, "/s/status?network=sample", **asked).page
-        assert page.meta("og:image") == "https://queue.test/s/status.png?network=sample"
-        odd = get(named, "/s/status", Host='queue.test:8501"><script>')
-        assert b"<script>" not in odd.content
-        assert get(named, "/s/status", Host="evil.test").status == 403
-        assert get(named, "/s/status.png", Host="evil.test").status == 403
+    asked = {"Host": "queue.test", "X_Forwarded_Proto": "https"}
+    page = get(below, "/fantom/queue/s/status?network=sample", **asked).page
+    image = "https://queue.test/fantom/queue/s/status.png?network=sample"
+    assert page.meta("og:image") == image
+    odd = get(below, "/fantom/queue/s/status", Host='queue.test:8501"><script>')
+    assert b"<script>" not in odd.content
+    assert get(below, "/fantom/queue/s/status", Host="evil.test").status == 403
+    assert get(below, "/fantom/queue/s/status.png", Host="evil.test").status == 403
 
 
-def test_below_a_path_of_its_own_all_stays_below_it(tree: Path) -> None:
-    with served(tree, "--server.baseUrlPath", "fantom/queue") as below:
-        page = get(below, "/fantom/queue/s/track?network=sample&find=12").page
-        assert "Request 12 was paid" in page.meta("og:description")
-        assert page.onward == "/fantom/queue/track?network=sample&find=12"
-        image = urlsplit(page.meta("og:image"))
-        assert image.path == "/fantom/queue/s/track.png"
-        assert get(below, f"{image.path}?{image.query}").picture.size == (1200, 630)
-        first = get(below, "/fantom/queue/").page
-        assert urlsplit(first.meta("og:image")).path == "/fantom/queue/s/queue.png"
+def test_below_a_path_of_its_own_all_stays_below_it(below: App) -> None:
+    page = get(below, "/fantom/queue/s/track?network=sample&find=12").page
+    assert "Request 12 was paid" in page.meta("og:description")
+    assert page.onward == "/fantom/queue/track?network=sample&find=12"
+    image = urlsplit(page.meta("og:image"))
+    assert image.path == "/fantom/queue/s/track.png"
+    assert get(below, f"{image.path}?{image.query}").picture.size == (1200, 630)
+    first = get(below, "/fantom/queue/").page
+    assert urlsplit(first.meta("og:image")).path == "/fantom/queue/s/queue.png"
 
 
 def test_a_test_chain_and_failed_checks_are_said(app: App) -> None:
@@ -265,30 +272,6 @@ def test_a_test_chain_and_failed_checks_are_said(app: App) -> None:
     red = get(app, "/s/queue.png?network=fantom-testnet").picture.getcolors(1 << 20)
     assert red is not None
     assert (198, 40, 40) in {colour for _, colour in red}
-
-
-def test_a_new_store_is_told_of_at_once(
-    sample_store: Path, sample_scores: Path, tmp_path: Path
-) -> None:
-    root = planted(tmp_path / "tree")
-    store = root / "var" / "sample.duckdb"
-    scored(sample_store, sample_scores, store)
-    with served(root) as app:
-        before = get(app, "/s/queue?network=sample"), get(app, "/s/queue.png?network=sample")
-        edited(sample_store, store, "UPDATE store_info SET synced_block = 99772824")
-        after = get(app, "/s/queue?network=sample"), get(app, "/s/queue.png?network=sample")
-        assert "As of block 99,772,824" in after[0].page.meta("og:description")
-        for was, now in zip(before, after, strict=True):
-            assert was.headers["etag"] != now.headers["etag"]
-            assert was.content != now.content
-        store.unlink()
-        gone = get(app, "/s/queue?network=sample")
-        assert gone.status == 200
-        assert gone.page.meta("og:description") == PAGES["queue"]
-        store.write_bytes(b"no store")
-        torn = get(app, "/s/queue?network=sample")
-        assert (torn.status, torn.page.meta("og:description")) == (200, PAGES["queue"])
-        assert str(root).encode() not in torn.content
 
 
 def drawing_process(app: App) -> int:
@@ -340,3 +323,31 @@ def test_a_head_request_has_no_body(app: App) -> None:
         told = b"".join(iter(lambda: raw.recv(65_536), b""))
     assert told.startswith(b"HTTP/1.1 200 ")
     assert told.endswith(b"\r\n\r\n")
+
+
+def test_a_new_store_is_told_of_at_once(app: App, sample_store: Path, sample_scores: Path) -> None:
+    store = app.store("fantom")
+    scored(sample_store, sample_scores, store, of_network("fantom"))
+    try:
+        _new_store_is_told_of(app, store)
+    finally:
+        store.unlink()
+
+
+def _new_store_is_told_of(app: App, store: Path) -> None:
+    links = ("/s/queue?network=fantom", "/s/queue.png?network=fantom")
+    before = [get(app, link) for link in links]
+    edited(store, store, "UPDATE store_info SET synced_block = 99772824")
+    after = [get(app, link) for link in links]
+    assert "As of block 99,772,824" in after[0].page.meta("og:description")
+    for was, now in zip(before, after, strict=True):
+        assert was.headers["etag"] != now.headers["etag"]
+        assert was.content != now.content
+    store.unlink()
+    gone = get(app, links[0])
+    assert gone.status == 200
+    assert gone.page.meta("og:description") == PAGES["queue"]
+    store.write_bytes(b"no store")
+    torn = get(app, links[0])
+    assert (torn.status, torn.page.meta("og:description")) == (200, PAGES["queue"])
+    assert str(app.root).encode() not in torn.content
