@@ -57,12 +57,17 @@ def contexts(browser: Browser) -> Callable[[int, str], BrowserContext]:
             device_scale_factor=2 if width < 500 else 1,
             reduced_motion="reduce",  # what moves while one waits is drawn by the processor
         )
-        made.set_default_timeout(60_000)
-        kept = made.new_page()  # keeps the site's process from one visit to the next
-        kept.route("**/*", lambda route: route.fulfill(body=""))
-        kept.goto("http://127.0.0.1/")
-        return made
+        return warm(made)
 
+    return context
+
+
+def warm(context: BrowserContext) -> BrowserContext:
+    """The same, with a page that keeps the site's process from one visit to the next."""
+    context.set_default_timeout(60_000)
+    kept = context.new_page()
+    kept.route("**/*", lambda route: route.fulfill(body=""))
+    kept.goto("http://127.0.0.1/")
     return context
 
 

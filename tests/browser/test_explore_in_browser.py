@@ -7,28 +7,33 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.app import App
+from tests.browser.conftest import warm
 from tests.browser.visit import Begin, Visit, watched
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def own_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser for these tests alone."""
+    size = {"width": 1280, "height": 900}
+    context = browser.new_context(viewport=size, reduced_motion="reduce")
+    yield warm(context)
+    context.close()
+
+
 @pytest.fixture
-def own_visit(browser: Browser) -> Iterator[Begin]:
+def own_visit(app: App, own_context: BrowserContext) -> Iterator[Begin]:
     """Opens a page in a browser that remembers nothing yet."""
-    contexts = []
-
-    def begin() -> Visit:
-        size = {"width": 1280, "height": 900}
-        contexts.append(browser.new_context(viewport=size, reduced_motion="reduce"))
-        contexts[-1].set_default_timeout(60_000)
-        return watched(contexts[-1].new_page())
-
-    yield begin
-    for context in contexts:
-        context.close()
+    page = own_context.new_page()
+    tools = own_context.new_cdp_session(page)
+    origin = {"origin": app.url, "storageTypes": "local_storage"}
+    tools.send("Storage.clearDataForOrigin", origin)
+    yield lambda: watched(page)
+    page.close()
 
 
 def _explore(seen: Visit, app: App, **link: str) -> Page:

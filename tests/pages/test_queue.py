@@ -221,3 +221,14 @@ def test_the_form_of_the_first_chart_is_made_before_anybody_comes(show: Show) ->
     show("UPDATE store_info SET published_at = published_at")  # a version that nobody drew
     assert charts._form.cache_info().misses == 1
     assert charts._form.cache_info().hits == 1
+
+
+def test_a_link_sets_the_filters(show_scored: Show) -> None:
+    days = {"since": "2024-11-20", "until": "2025-01-10"}
+    app = show_scored(token="aFTMc", range="custom", payouts="false", **days)
+    assert not app.exception
+    assert "20 Nov 2024 to 10 Jan 2025" in said(app)
+    assert "Who waits, aFTMc only" in said(app)
+    drawn = " ".join(str(chart.proto) for chart in app.get("vega_lite_chart"))
+    assert "FTM that came in each day" in drawn
+    assert not [*app.warning, *app.error, *app.info]
