@@ -48,16 +48,14 @@ class Screen:
         self.shown[place], self._run_of[place] = delta, self._run
 
     def _clear(self) -> None:
-        """Take away what this run could have drawn and did not."""
-        for place, delta in list(self.shown.items()):
-            is_of_run = self.was_whole or delta.fragment_id == self._fragment
-            if is_of_run and self._run_of[place] != self._run:
+        """Take away what this run could have drawn and did not: of a fragment, what lies in it."""
+        of_fragment = {
+            place for place, delta in self.shown.items() if delta.fragment_id == self._fragment
+        }
+        for place in list(self.shown):
+            within = any(place[:length] in of_fragment for length in range(1, len(place) + 1))
+            if (self.was_whole or within) and self._run_of[place] != self._run:
                 del self.shown[place]
-
-    def kinds(self) -> set[str]:
-        """The kinds of elements that are shown."""
-        elements = [delta.new_element for delta in self.shown.values()]
-        return {kind for one in elements if (kind := one.WhichOneof("type"))}
 
 
 async def watched(session: Session) -> Screen:

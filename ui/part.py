@@ -70,14 +70,13 @@ def _again(drawn: Drawn, name: str, before: R, part: Callable[[StoreView], R]) -
         try:
             if not drawn.is_current(now):
                 _run_whole_page()
-            at = view.now if view.at is not None else now
-            own = replace(view, now=at, asked=[], _worked_out={})
+            own = view.at_moment(view.now if view.at is not None else now)
             result = part(own)
         except (TrackerError, QueryError):  # the router tells why, or opens the store anew
             _run_whole_page()
-    is_listed = around.is_behind_open() and own.asked != drawn.asked.get(name)
+    listed = around.listed(drawn)
     drawn.asked[name] = own.asked
-    if result != before or is_listed:
+    if result != before or around.listed(drawn) != listed:
         _run_whole_page()
     links.leave()
     address.tell_of_part(links.rewritten(), now.isoformat())

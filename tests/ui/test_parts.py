@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from streamlit.proto.Common_pb2 import StringArray
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from bench.load import publish
 from bench.page_times import states, typed
-from bench.sessions import Session, serving, visiting
-from data.config import ROOT
+from bench.sessions import Session, visiting_site
 from scoring.companion import companion_of
 from tests.apart import apart
-from tests.app import edited
+from tests.app import App, edited, served
 from tests.screen import Place, Screen, watched
 from tests.shown import Show
 
@@ -30,86 +31,155 @@ pytestmark = pytest.mark.node
 # By link, the inputs that draw a part of the page alone.
 ALONE = {
     "?network=sample": ["amount", "unstake", "range", "payouts"],
+    "waits?network=sample": ["range", "days"],
+    "outlook?network=sample": ["amount", "of"],
+    "unstake?network=sample&amount=12": ["unstake token", "unstake amount"],
+    "track?network=sample": ["find", "watch"],
+    "explore?network=sample": ["query", "draw", "chart", "along", "colour"],
+    "explore?network=sample&query=payouts": ["since", "token"],
+    "explore?network=sample&ask=table": ["table"],
 }
 
 
 @pytest.fixture(scope="module")
-def store(
-    sample_store: Path, sample_scores: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A store of the sample with odds, which may be replaced."""
-    path = edited(sample_store, tmp_path_factory.mktemp("parts") / "sample.duckdb")
-    shutil.copyfile(sample_scores, companion_of(path))
-    return path
+def app(tree: Path, sample_scores: Path) -> Iterator[App]:
+    """A server of the sample with its odds."""
+    shutil.copyfile(sample_scores, companion_of(tree / "var" / "sample.duckdb"))
+    with served(tree) as app:
+        yield app
 
 
-def differing(screen: Screen, whole: dict[Place, Delta]) -> list[str]:
-    """What is on the screen and not on that of a whole run, or the other way round."""
+def differing(alone: Screen, whole: Screen) -> list[str]:
+    """What is on one screen and not on the other."""
+    one, other = _shown(alone), _shown(whole)
     return [
-        f"{place}: {screen.shown.get(place)} is not {whole.get(place)}"
-        for place in sorted(screen.shown.keys() | whole.keys())
-        if screen.shown.get(place) != whole.get(place)
+        f"{place}: {one.get(place)} is not {other.get(place)}"
+        for place in sorted(one.keys() | other.keys())
+        if one.get(place) != other.get(place)
     ]
+
+
+def _shown(screen: Screen) -> dict[Place, Delta]:
+    """What a screen shows, without the number that a file gets anew in each run."""
+    shown = {}
+    for place, delta in screen.shown.items():
+        shown[place] = Delta()
+        shown[place].CopyFrom(delta)
+        if delta.new_element.WhichOneof("type") == "download_button":
+            shown[place].new_element.download_button.deferred_file_id = ""
+    return shown
 
 
 async def put(session: Session, key: str, state: WidgetState) -> None:
     """As `click`, with what the input then holds in the address, as a browser has it."""
-    kind = state.WhichOneof("value")
-    value = state.string_array_value.data[0] if "array" in str(kind) else getattr(state, str(kind))
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    session.query = urlencode(dict(parse_qsl(session.query)) | {key: text})
+    kind = str(state.WhichOneof("value"))
+    value = getattr(state, kind)
+    text = str(value.data[0] if "array" in kind else value)
+    text = text.lower() if kind == "bool_value" else text
+    if name := getattr(session.input(key), "query_param_key", ""):
+        session.query = urlencode(dict(parse_qsl(session.query)) | {name: text})
     await session.click(key, state)
 
 
 @asynccontextmanager
-async def visited(store: Path, link: str) -> AsyncIterator[tuple[Session, Screen]]:
-    """A session of a server of its own, and what it shows."""
-    async with (
-        serving(ROOT / "app.py", f"FTM_STORE={store}") as server,
-        visiting(server, link) as session,
-    ):
+async def visited(app: App, link: str) -> AsyncIterator[tuple[Session, Screen]]:
+    """A session, and what it shows."""
+    async with visiting_site(app.url, link) as session:
         yield session, await watched(session)
 
 
-async def every_choice(store: Path, link: str, keys: list[str], texts: list[str]) -> None:
-    async with visited(store, link) as (session, screen):
+async def every_choice(app: App, link: str, keys: list[str]) -> None:
+    """Two sessions that do the same, of which one has the whole page run each time."""
+    texts = typed(app.store("sample"))
+    async with visited(app, link) as (one, alone), visited(app, link) as (other, whole):
         for key in keys:
-            some = ["20.5", "", "7"] if key == "amount" else texts
-            for state in states(session.input(key), some)[::-1]:
-                await put(session, key, state)
-                assert not screen.was_whole, f"{key} runs the whole page"
-                alone, messages = dict(screen.shown), screen.messages
-                await session.rerun()
-                assert screen.was_whole
-                assert differing(Screen(alone), screen.shown) == [], (key, state)
-                assert messages < screen.messages
+            for state in possible(one.input(key), texts)[::-1]:
+                await put(one, key, state)
+                other.fragments = dict.fromkeys(other.fragments, "")
+                await put(other, key, state)
+                assert (alone.was_whole, whole.was_whole) == (False, True), key
+                assert differing(alone, whole) == [], (key, state)
+                assert alone.messages < whole.messages
+
+
+def possible(found: Any, texts: list[str]) -> list[WidgetState]:
+    """As `states`, with what some inputs can take beside."""
+    match type(found).__name__:
+        case "MultiSelect":
+            each = (StringArray(data=found.options[:number]) for number in (1, 2))
+            return [WidgetState(string_array_value=data) for data in each]
+        case "DateInput":
+            days = (StringArray(data=[day]) for day in ("2023-03-05", "2024-01-01"))
+            return [WidgetState(string_array_value=data) for data in days]
+        case "NumberInput":
+            return states(found, ["20.5", "7"])
+        case "TextInput" if found.label == "You unstake":
+            return states(found, ["20.5", "", "7"])
+        case "TextInput" if found.label == "Amount":
+            return states(found, ["20.5", "7"])
+        case _:
+            return states(found, texts)
 
 
 @pytest.mark.parametrize("link", ALONE)
-def test_what_an_input_draws_alone_is_what_the_whole_page_draws(store: Path, link: str) -> None:
-    apart(asyncio.run, every_choice(store, link, ALONE[link], typed(store)))
+def test_what_an_input_draws_alone_is_what_the_whole_page_draws(app: App, link: str) -> None:
+    apart(asyncio.run, every_choice(app, link, ALONE[link]))
 
 
-async def with_one_beside(store: Path) -> tuple[bool, str]:
-    async with visited(store, "?network=sample") as (session, screen):
-        await put(session, "token", states(session.input("token"), [])[1])
-        return screen.was_whole, "\n".join(headings(screen))
+async def after(app: App, link: str, *clicks: tuple[str, WidgetState]) -> tuple[bool, Screen]:
+    """Whether the last of these clicks has the whole page run, and what it then shows."""
+    async with visited(app, link) as (session, screen):
+        for key, state in clicks:
+            for delta in screen.shown.values():  # boxes can be opened, and are no elements
+                if name := delta.add_block.expandable.id.partition("-")[2].partition("-")[2]:
+                    session.inputs[name] = delta.add_block.expandable
+                    session.fragments[name] = delta.fragment_id
+            await put(session, key, state)
+        return screen.was_whole, screen
 
 
 def headings(screen: Screen) -> list[str]:
     return [delta.new_element.heading.body for delta in screen.shown.values()]
 
 
-def test_what_an_input_changes_elsewhere_on_the_page_is_drawn_too(store: Path) -> None:
-    was_whole, said = apart(asyncio.run, with_one_beside(store))
+def queries_behind(screen: Screen) -> list[str] | None:
+    """The queries that are listed behind a page; None where there is no list to be opened."""
+    boxes = [delta.add_block.expandable.label for delta in screen.shown.values()]
+    if "Queries behind this page" not in boxes:
+        return None
+    pages = [delta.new_element.page_link for delta in screen.shown.values()]
+    return [page.label for page in pages if "query=" in page.query_string]
+
+
+def test_what_an_input_changes_elsewhere_on_the_page_is_drawn_too(app: App) -> None:
+    token = WidgetState(string_array_value=StringArray(data=["aFTMb"]))
+    was_whole, screen = apart(asyncio.run, after(app, "?network=sample", ("token", token)))
     assert was_whole
-    assert "Who waits, aFTMb only" in said
+    assert "Who waits, aFTMb only" in headings(screen)
 
 
-async def with_news(store: Path) -> list[tuple[bool, set[str]]]:
+def test_the_list_of_queries_is_that_of_what_is_shown(app: App) -> None:
+    link, of_days = "?network=sample", WidgetState(string_array_value=StringArray(data=["35 days"]))
+    opened = ("queries behind ", WidgetState(bool_value=True))
+    was_whole, screen = apart(asyncio.run, after(app, link, ("range", of_days), opened))
+    assert not was_whole
+    assert "Queue depth against reward claims (depth_against_claims, hour" in "".join(
+        queries_behind(screen) or []
+    )
+    was_whole, screen = apart(asyncio.run, after(app, link, opened, ("range", of_days)))
+    assert was_whole
+    assert "(depth_against_claims, hour" in "".join(queries_behind(screen) or [])
+    link, nothing = "unstake?network=sample&amount=12", WidgetState(string_value="")
+    was_whole, screen = apart(asyncio.run, after(app, link, ("unstake amount", nothing)))
+    assert was_whole
+    assert queries_behind(screen) is None
+
+
+async def with_news(app: App) -> list[tuple[bool, set[str]]]:
     """After each click whether the page was run, and of which blocks it speaks."""
     told = []
-    async with visited(store, "?network=sample") as (session, screen):
+    store = app.store("sample")
+    async with visited(app, "?network=sample") as (session, screen):
         clicks = cycle(states(session.input("payouts"), []))
 
         async def click() -> bool:
@@ -135,11 +205,11 @@ def blocks(screen: Screen) -> set[str]:
 
 
 def test_a_store_published_or_taken_away_since_has_the_whole_page_run(
-    store: Path, tmp_path: Path
+    app_tree: Path, sample_store: Path
 ) -> None:
-    own = edited(store, tmp_path / "sample.duckdb")
-    shutil.copyfile(companion_of(store), companion_of(own))
-    first, *before, new, again, gone = apart(asyncio.run, with_news(own))
+    edited(sample_store, app_tree / "var" / "sample.duckdb")
+    with served(app_tree) as own:
+        first, *before, new, again, gone = apart(asyncio.run, with_news(own))
     assert not first[0]
     assert all(each == first for each in before), "of the same block as the rest of the page"
     assert new[0]

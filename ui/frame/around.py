@@ -159,9 +159,11 @@ def queries_behind(drawn: Drawn) -> None:
         st.fragment(_behind)(drawn)
 
 
-def is_behind_open() -> bool:
-    """Whether their list is open on this page."""
-    return bool(st.session_state.get(_behind_key()))
+def listed(drawn: Drawn) -> object:
+    """What of those questions is on the page: all where they are opened, else whether there are
+    any."""
+    asked = drawn.questions()
+    return asked if st.session_state.get(_behind_key()) else bool(asked)
 
 
 def _behind_key() -> str:

@@ -1,0 +1,44 @@
+"""The guide from an amount to a paid request: its five steps, of which the link names one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from answers.store_view import StoreView
+from pages.unstake import (
+    inputs,
+    step1_amount,
+    step2_check,
+    step3_confirm,
+    step4_progress,
+    step5_late,
+)
+from pages.unstake.form import read_form
+from pages.unstake.now import read_now
+from ui.browser import live_region
+
+
+def show(store: StoreView) -> None:
+    """The steps to choose from, and the one that is shown; what it finds is read out."""
+    notices = st.container()
+    form = read_form(notices)
+    now = read_now(store, form)
+    top = st.container()
+    with top:
+        inputs.stepper(form)
+
+    sentence = ""
+    match form.step:
+        case 1:
+            sentence = step1_amount.show(now)
+        case 2:
+            sentence = step2_check.show(now)
+        case 3:
+            step3_confirm.show(now)
+        case 4:
+            step4_progress.show(now)
+        case 5:
+            step5_late.show(now)
+
+    with top:
+        live_region.say(sentence)
