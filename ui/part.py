@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
+from itertools import count
 from typing import NoReturn, TypeVar
 
 import streamlit as st
@@ -25,6 +26,8 @@ from ui.parts import links
 from ui.server import metrics, turns
 
 R = TypeVar("R")
+# Streamlit lets go of files that were offered when the whole page runs, and not before.
+_MOST_ALONE = 100
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,13 @@ def draw(part: Callable[[StoreView], R], store: StoreView) -> R:
     drawn = shown.drawn()
     name = f"{part.__module__}.{part.__qualname__}"
     returned: list[R] = []  # what the rest of the page was drawn with
+    runs = count()
 
     @wraps(part)
     def run() -> R | _Failed:
-        if returned:
+        if alone := next(runs):
+            if not returned or alone > _MOST_ALONE:
+                _run_whole_page()
             return _again(drawn, name, returned[0], part)
         own = replace(store, asked=[])
         try:
