@@ -34,7 +34,6 @@ ALONE = {
     "?network=sample": ["amount", "unstake", "range", "payouts"],
     "waits?network=sample": ["range", "days"],
     "outlook?network=sample": ["amount", "of"],
-    "unstake?network=sample&amount=12": ["unstake token", "unstake amount"],
     "track?network=sample": ["find", "watch"],
     "explore?network=sample": ["query", "draw", "chart", "along", "colour"],
     "explore?network=sample&query=payouts": ["since", "token"],
@@ -116,8 +115,6 @@ def possible(found: Any, texts: list[str]) -> list[WidgetState]:
             return states(found, ["20.5", "7"])
         case "TextInput" if found.label == "You unstake":
             return states(found, ["20.5", "", "7"])
-        case "TextInput" if found.label == "Amount":
-            return states(found, ["20.5", "7"])
         case _:
             return states(found, texts)
 
@@ -177,10 +174,6 @@ def test_the_list_of_queries_is_that_of_what_is_shown(app: App) -> None:
     was_whole, screen = apart(asyncio.run, after(app, link, opened, ("range", of_days)))
     assert was_whole
     assert "(depth_against_claims, hour" in "".join(queries_behind(screen) or [])
-    link, nothing = "unstake?network=sample&amount=12", WidgetState(string_value="")
-    was_whole, screen = apart(asyncio.run, after(app, link, ("unstake amount", nothing)))
-    assert was_whole
-    assert queries_behind(screen) is None
 
 
 async def with_news(app: App) -> list[tuple[bool, set[str]]]:
