@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.explore import asked, inputs, sql_box
-from ui import part
+import queries
+from pages.explore import inputs, parts, sql_box
 from ui.frame import shown
 from ui.parts import links
 
@@ -21,9 +21,19 @@ links.refuse_unknown(inputs.parameters(), "Explore")
 kind = links.choose("Ask by", kinds, "ask", "query", notices)
 
 if kind == "query":
-    part.draw(asked.of_query, store)
+    name = links.pick("Query", queries.names(), "query", inputs.FIRST_QUERY, notices)
+    query = queries.load(name)
+    st.subheader(query.title)
+    st.markdown(query.prose)
+    params = inputs.params(query, notices)
+    parts.answer(store, query, params, notices)
+    parts.behind(store, query, params)
+    if sql_box.is_offered():
+        sql_box.offer_query(query, params)
 elif kind == "table":
-    part.draw(asked.of_table, store)
+    tables = store.ask("store_contents")["table_name"].sort().to_list()
+    table = links.pick("Table", tables, "table", "requests", notices)
+    parts.store_table(store, table)
 else:
     st.markdown(
         "One statement, read-only, over the tables of the store. It reaches nothing else and ends "

@@ -35,9 +35,6 @@ ALONE = {
     "waits?network=sample": ["range", "days"],
     "outlook?network=sample": ["amount", "of"],
     "track?network=sample": ["find", "watch"],
-    "explore?network=sample": ["query", "draw", "chart", "along", "colour"],
-    "explore?network=sample&query=payouts": ["since", "token"],
-    "explore?network=sample&ask=table": ["table"],
 }
 
 
