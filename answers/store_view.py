@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -76,6 +76,11 @@ class StoreView:
     def link(self) -> dict[str, str]:
         """What every link to the same store holds: its network, and the moment of the past."""
         return {"network": self.source.name} | ({"at": self.at.moment} if self.at else {})
+
+    def at_moment(self, now: datetime) -> StoreView:
+        """The same store at another moment, of which nothing was asked yet."""
+        kept = {name: value for name, value in self._worked_out.items() if name != "ending"}
+        return replace(self, now=now, asked=[], _worked_out=kept)
 
     def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""

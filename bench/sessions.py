@@ -1,6 +1,7 @@
 """Sessions as a browser holds them: a server of the app in a process of its own, and its WebSocket.
 
 A session names the messages that it still holds, as browsers do, and waits until a rerun has ended.
+An input that lies in a fragment asks for a run of that alone.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from devnet.node import free_port
 
 _HELD_RUNS = 2  # a browser forgets a message after so many runs that did not send it
 _TIMEOUT_S = 120.0
+_ENDS = ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 
 
 class SessionError(Exception):
@@ -70,7 +72,8 @@ class Session:
     page_hash: str = ""
     widgets: dict[str, WidgetState] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
-    held: dict[str, int] = field(default_factory=dict)
+    fragments: dict[str, str] = field(default_factory=dict)  # by input; "" of none
+    held: dict[str, tuple[int, str]] = field(default_factory=dict)  # in which run, and fragment
     runs: int = 0
     received_bytes: int = 0
     chart_rows: int = 0
@@ -78,24 +81,31 @@ class Session:
     said: str = ""
     id: str = ""
 
-    async def rerun(self) -> None:
-        """Ask for a run of the script, and read its messages to the last one."""
+    async def rerun(self, fragment: str = "") -> None:
+        """Ask for a run of the script, or of a fragment of it, and read its messages to the last
+        one. A fragment may itself ask for a run of the script."""
         back = BackMsg()
+        back.rerun_script.fragment_id = fragment
         back.rerun_script.query_string = self.query
         back.rerun_script.page_script_hash = self.page_hash
         back.rerun_script.page_name = "" if self.page_hash else self.page
         back.rerun_script.widget_states.widgets.extend(self.widgets.values())
         back.rerun_script.cached_message_hashes.extend(self.held)
         await self.socket.send(back.SerializeToString())
-        while not self._is_last(await self._message()):
+        while not self._is_last(message := await self._message()):
             pass
         self.runs += 1
-        self.held = {key: run for key, run in self.held.items() if self.runs - run <= _HELD_RUNS}
+        of_fragment = message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+        self.held = {
+            key: (run, of)
+            for key, (run, of) in self.held.items()
+            if self.runs - run <= _HELD_RUNS or (of_fragment and of != fragment)
+        }
 
     async def go(self, page: str) -> None:
         """Open another page of the app, as a click on its link does."""
         self.page, self.page_hash, self.query = page, "", ""
-        self.widgets, self.inputs = {}, {}
+        self.widgets, self.inputs, self.fragments = {}, {}, {}
         await self.rerun()
 
     async def file(self, key: str) -> str:
@@ -130,15 +140,14 @@ class Session:
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "ref_hash":
-            self.held[message.ref_hash] = self.runs
+            self.held[message.ref_hash] = self.runs, self.held[message.ref_hash][1]
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             if message.metadata.cacheable:
-                self.held[message.hash] = self.runs
-            self._note(message.delta.new_element)
-        finished = kind == "script_finished"
-        return finished and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+                self.held[message.hash] = self.runs, message.delta.fragment_id
+            self._note(message.delta.new_element, message.delta.fragment_id)
+        return kind == "script_finished" and message.script_finished in _ENDS
 
-    def _note(self, element: Any) -> None:
+    def _note(self, element: Any, fragment: str) -> None:
         kind = element.WhichOneof("type")
         if kind == "exception" or (kind == "alert" and element.alert.format == element.alert.ERROR):
             raise SessionError(f"{self.page}: {getattr(element, kind)}")
@@ -148,23 +157,26 @@ class Session:
         if kind == "markdown":
             self.said += f"{element.markdown.body}\n"
         if key := getattr(getattr(element, kind), "id", "").partition("-")[2].partition("-")[2]:
-            self.inputs[key] = getattr(element, kind)
+            self.inputs[key], self.fragments[key] = getattr(element, kind), fragment
 
     def input(self, key: str) -> Any:
         """The input of this key; where none has it, the last one whose key is this and a number."""
+        return self.inputs[self._named(key)]
+
+    def _named(self, key: str) -> str:
         if key in self.inputs:
-            return self.inputs[key]
+            return key
         numbered = [name for name in self.inputs if re.fullmatch(f"{key}( [0-9]+)?", name)]
         if not numbered:
             raise SessionError(f"{self.page} has no input {key}")
-        return self.inputs[numbered[-1]]
+        return numbered[-1]
 
     async def click(self, key: str, state: WidgetState) -> None:
-        """Put an input into a state, which runs the page."""
+        """Put an input into a state, which runs the page, or the fragment that it lies in."""
         widget = WidgetState(id=self.input(key).id)
         widget.MergeFrom(state)
         self.widgets[widget.id] = widget
-        await self.rerun()
+        await self.rerun(self.fragments[self._named(key)])
 
 
 def _rows(dataset: Any) -> int:

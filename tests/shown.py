@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
@@ -42,6 +43,12 @@ def plain(app: AppTest) -> str:
 def in_link(app: AppTest, name: str) -> str:
     value = app.query_params[name]
     return value if isinstance(value, str) else value[-1]
+
+
+def files(app: AppTest) -> list[str]:
+    """The addresses of the files that the page offers."""
+    texts = [str(text.value) for text in app.markdown]
+    return [link for text in texts for link in re.findall(r"\]\((/api/files/[^)]*)\)", text)]
 
 
 def button(app: AppTest, label: str) -> object:

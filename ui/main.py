@@ -44,32 +44,32 @@ try:
 except TrackerError as error:
     around.failed(error)
     st.stop()
-drawn = view = None
-scored = scores_version(source)
+drawn = shown.Drawn(sources, default, source, scores=scores_version(source))
 with turns.turn():
     try:
         shown.prepare(source, now)
-        drawn = ready.shown_version(source)
-        view = store_view.open_view(source, drawn, now)
+        drawn = replace(drawn, version=ready.shown_version(source))
+        view = store_view.open_view(source, drawn.version, now)
         if view is not None:
             view = replace(view, is_page=True)
         if view is not None and moment is not None:
             with turns.aside():
                 view = past_day.opened(source, moment, now) or view
-            scored = scores_version(view.source)
+            drawn = replace(drawn, scores=scores_version(view.source))
+        drawn = replace(drawn, view=view)
         if view is None and source.is_copy:
             fetched.comes(source)
         elif view is None:
             around.nothing_yet(source, now)
         else:
-            shown.show(view)
+            shown.show(drawn)
             with top:
                 around.label(view, default)
                 copy_link.button()
             past_day.label(view)
             fetched.warn(source)
             around.warn(view, page)
-            brought_up.notice(view, drawn)
+            brought_up.notice(view, drawn.version)
             empty = view.first_request_at is None or view.info.synced_at is None
             if empty and page.url_path not in NEED_NO_REQUESTS:
                 around.no_requests(view, page.title)
@@ -80,20 +80,20 @@ with turns.turn():
             if page.url_path in SHOW_ODDS and view.at is None:
                 renewed.tell(view)
             if page.url_path != "explore":
-                around.queries_behind(view)
+                around.queries_behind(drawn)
     except store_view.SupersededError:
         ready.show_newest(source)
         st.rerun()
     except (TrackerError, QueryError) as error:
         if (
-            view is not None and view.source.version() is None
+            drawn.view is not None and drawn.view.source.version() is None
         ):  # another day of the past drove it out
             st.rerun()
         if brought_up.is_reason(error, source):
-            brought_up.page(source, drawn)
+            brought_up.page(source, drawn.version)
         else:
             around.failed(error)
 links.leave()
 address.tell(links.rewritten(), now.isoformat())
-around.footer(sources, default, source, drawn, view, scored)
+around.footer(drawn)
 metrics.page_ran(page.url_path, time.perf_counter() - began)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from answers import scored, window_words
-from answers.files import SCORES, WHEN_MADE
-from pages.outlook import amount, came_out, metrics, money, said_came, scores, since_then
+from answers import scored
+from answers.files import WHEN_MADE
+from pages.outlook import asked, beside, came_out, said_came, scores
+from ui import part
 from ui.frame import shown
 from ui.odds import window_card
 from ui.parts import downloads, drawing, links
@@ -23,26 +24,7 @@ odds = scored.odds_of(store)
 if odds is None:
     window_card.unscored(store)
 else:
-    notices = st.container()
-    payout_ftm = amount.amount_input(notices)
-    window = odds.present.new_window(payout_ftm)
-    st.markdown(window_card.sentence(odds, window, odds.now))
-    amount.tiles(odds, window, payout_ftm)
-    if window_words.has_dates(window):
-        window_card.picture({"": window}, odds.now)
-    window_card.late(odds)
-    if store.at is None:
-        amount.way_on(store.source.name, payout_ftm)
-    else:
-        drawing.once((odds.key, store.at.present.version), since_then.show, odds)
-
-    st.subheader("Odds by amount and day")
-    drawing.once((odds.key, payout_ftm), amount.odds_by_amount, odds, payout_ftm)
-
-    st.subheader("The money they rest on")
-    if odds.has_futures:
-        drawing.once((odds.key, payout_ftm), money.draw, odds, payout_ftm)
-    st.caption(money.source_note(odds))
+    part.draw(asked.show, store)
 
     st.subheader("How good such odds have been")
     st.markdown(drawing.once(odds.scores_key, scores.summary, odds))
@@ -51,10 +33,7 @@ else:
     downloads.offer_scores(store, WHEN_MADE)
 
     st.subheader("Beside other answers")
-    slice_name = scores.slice_input(odds, notices)
-    if drawing.once((odds.scores_key, slice_name), scores.compared, odds, slice_name):
-        downloads.offer_scores(store, SCORES)
-        metrics.explain()
+    part.draw(beside.show, store)
     st.caption(scores.provenance(odds))
 
     st.subheader("What was forecast here, and how it came out")

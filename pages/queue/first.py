@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from answers import new_unstake, terms, typed_amount, window_words, words
+from answers import new_unstake, scored, terms, typed_amount, window_words, words
 from answers.scored import Odds
 from answers.store_view import StoreView
 from data import AmountError
@@ -38,7 +38,15 @@ class Wish:
         return TOKENS[self.name]
 
 
-def inputs(notices: DeltaGenerator) -> Wish:
+def show(store: StoreView) -> None:
+    """The inputs, then what the wish gives, its dates and its fee in a line, and the way on; or
+    what is wrong."""
+    of_link = st.container()
+    said = _answer(store, scored.odds_of(store), _inputs(of_link))
+    live_region.say(said.replace("*", "").replace("\\", ""))
+
+
+def _inputs(notices: DeltaGenerator) -> Wish:
     """The amount and its token, under `amount` and `unstake` in the URL."""
     fits = f"a text of at most {_LONGEST} letters"
     links.check("amount", lambda text: len(text) <= _LONGEST, fits, _USUAL, notices)
@@ -59,12 +67,6 @@ def inputs(notices: DeltaGenerator) -> Wish:
         )
     typed_address.follow("amount", "amount", ())
     return Wish(text.strip(), name)
-
-
-def answer(store: StoreView, odds: Odds | None, wish: Wish) -> None:
-    """What the wish gives, its dates and its fee in a line, and the way on; or what is wrong."""
-    said = _answer(store, odds, wish)
-    live_region.say(said.replace("*", "").replace("\\", ""))
 
 
 def _answer(store: StoreView, odds: Odds | None, wish: Wish) -> str:

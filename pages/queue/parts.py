@@ -15,9 +15,6 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from answers import words
 from answers.store_view import Row, StoreView
 from data.pool.amounts import DECIMALS
-from pages.queue import charts
-from ui.parts import drawing
-from ui.parts.spans import Span
 from ui.parts.tiles import four_tiles
 
 
@@ -112,19 +109,6 @@ def _change(metrics: Row, name: str, show: Callable[[float], str], against: str)
     return {"delta": f"{'-' if now < before else '+'}{moved}", "delta_description": against}
 
 
-def depth_chart(depth: pl.DataFrame, flows: pl.DataFrame, span: Span, payouts: bool) -> None:
-    """The queue's depth above what feeds it."""
-    drawing.draw(
-        charts.depth_against_claims,
-        depth,
-        flows,
-        depth_step=span.depth_step,
-        flow_step=span.flow_step,
-        payouts=payouts,
-        alt=charts.takeaway(span, depth, flows),
-    )
-
-
 def head_card(head: Row) -> None:
     """The request that blocks the rest, and how much money is missing for it."""
     missing = head["missing_ftm"]
@@ -183,13 +167,6 @@ def _why_unknown(head: Row) -> str:
             f"{words.ftm(head['balance_ftm'], 'down')}. What came and went since is in no log."
         )
     return "An amount in the log is beyond what can be held as a number: see Status."
-
-
-def scope(token: str | None) -> str:
-    """What a chart of one token alone is of."""
-    if token is None:
-        return ""
-    return f" Depth and payouts are of {token} alone; what came in belongs to no token."
 
 
 def rejected_note(metrics: Row) -> None:

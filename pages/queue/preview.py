@@ -7,13 +7,12 @@ from typing import Any
 
 from answers.store_view import StoreView
 from forecast.baselines import OFFICIAL_DAYS
-from pages.queue import charts, first, parts
+from pages.queue import charts, depth, first, parts
 from ui.parts import spans
 from ui.parts.preview import NotShownError, Preview, still
 from ui.request import preview as of_request
 
-FIELDS = (*first.FIELDS, "range", "since", "until", "token", "payouts")
-_TOKENS = {"both": None, "aFTMb": "aFTMb", "aFTMc": "aFTMc"}
+FIELDS = (*first.FIELDS, *depth.FIELDS)
 _HEIGHTS = 50, 40
 
 
@@ -22,14 +21,16 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     span = spans.span_of(link, "6 months", *store.days())
     token, payouts = link.get("token", "both"), link.get("payouts", "true")
     name = link.get("unstake", "ankrFTM")
-    if not (span and token in _TOKENS and payouts in ("true", "false") and name in first.TOKENS):
+    if not (
+        span and token in depth.TOKENS and payouts in ("true", "false") and name in first.TOKENS
+    ):
         raise NotShownError
     if "amount" in link:
         told = of_request.of_amount(store, first.TOKENS[name], name, link["amount"])
     else:
         metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
         told = Preview("", parts.answer(metrics, store.ask_row("blocking_head")))
-    chosen = {"since": span.since, "until": span.until, "token": _TOKENS[token]}
+    chosen = {"since": span.since, "until": span.until, "token": depth.TOKENS[token]}
     chart = charts.depth_against_claims(
         store.ask("depth_against_claims", step=span.depth_step, **chosen),
         store.ask("depth_against_claims", step=span.flow_step, **chosen),

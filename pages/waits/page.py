@@ -3,12 +3,13 @@
 import streamlit as st
 
 from forecast.baselines import OFFICIAL_DAYS
-from pages.waits import curves, parts
+from pages.waits import curves, paid_by_day, parts
+from ui import part
 from ui.frame import shown
-from ui.parts import downloads, drawing, links, spans
+from ui.parts import downloads, drawing, links
 
 store = shown.store()
-links.refuse_unknown(["range", "since", "until", "days"], "Waits")
+links.refuse_unknown(paid_by_day.FIELDS, "Waits")
 st.title("Waits")
 
 within = store.ask("paid_within_35_days", days=OFFICIAL_DAYS)
@@ -24,20 +25,7 @@ st.caption(
 downloads.offer_query(store, "paid_within_35_days", days=OFFICIAL_DAYS)
 
 st.subheader("How long until requests were paid")
-notices = st.container()
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    span = spans.span_input("Requests made in", spans.ALL, *store.days(), notices)
-    axis_days = parts.axis_input(notices)
-chosen = {"since": span.since, "until": span.until}
-curve = store.ask("release_curve", **chosen)
-if curve.is_empty():
-    st.info(f"No request was made from {span}.")
-else:
-    made_in = (store.version, span)
-    drawing.once((made_in, axis_days), parts.curves_chart, curve, axis_days, OFFICIAL_DAYS)
-    drawing.once(made_in, parts.curves_table, curve, OFFICIAL_DAYS)
-    st.caption(drawing.once(made_in, parts.curves_note, curve, span))
-    downloads.offer_query(store, "release_curve", **chosen)
+part.draw(paid_by_day.show, store)
 
 st.subheader("By half-year and amount")
 half_years = store.ask("waits_by_half_year")

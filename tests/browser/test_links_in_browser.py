@@ -94,9 +94,8 @@ def test_files_are_what_the_page_shows_and_say_where_from(
     seen = visit()
     seen.open(f"{app.url}/explore?query=pending_requests&rows=5", "Explore")
     files = {}
-    link = seen.page.get_by_role("link")
     for kind, press in {
-        "CSV": lambda: link.get_by_text("CSV", exact=True).click(),
+        "CSV": lambda: seen.page.get_by_role("link", name="CSV", exact=True).click(),
         "Parquet": lambda: seen.page.get_by_role("link", name="Parquet", exact=True).press("Enter"),
     }.items():
         with seen.page.expect_download() as begun:

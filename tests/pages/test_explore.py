@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import queries
 from data.config import ROOT
 from pages.explore.charts import MOST_ROWS, drawable
-from tests.shown import Show, in_link, said
+from tests.shown import Show, files, in_link, said
 from ui.parts import shell
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -103,7 +103,7 @@ def test_where_no_file_holds_the_rows_strangers_are_told_why_and_what_to_do(
     environment.setattr("answers.files.MOST_ROWS", 100)
     environment.setenv("FTM_PUBLIC", "on")
     app = show(page="explore", ask="table", table="raw_logs")
-    assert not app.get("link_button")
+    assert not files(app)
     assert "No file is offered: it would be made in the server's memory, where 100" in said(app)
     assert "or ask for a part of it by SQL" in said(app)
     app.button[0].click().run()

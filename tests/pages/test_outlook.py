@@ -20,7 +20,7 @@ from forecast.baselines import AMOUNT_BUCKETS
 from pages.outlook.said_came import judged
 from queries.export import as_csv
 from scoring.companion import read_scores, write_scores
-from tests.shown import Show, said, tiles
+from tests.shown import Show, files, said, tiles
 from ui.odds import progress
 
 HEAD = "2198"
@@ -306,8 +306,7 @@ def test_what_was_said_and_what_came_is_drawn_of_old_requests_and_offered_as_a_f
     made = kept.forecasts.filter(pl.col("requested_at") > young)["wr_id"]
     assert made.len() > 10
     assert not set(made) & set(rows["wr_id"])
-    links = [each.proto.url for each in app.get("link_button")]
-    assert any("/scores/forecasts_when_made.csv" in link for link in links)
+    assert any("/scores/forecasts_when_made.csv" in file for file in files(app))
 
 
 def test_every_metric_of_the_file_is_explained_beside_it_and_in_it(

@@ -16,7 +16,7 @@ from data.store.reader import open_reader
 from tests.app import edited, of_network
 from tests.log_lines import rows
 from tests.past_steps import NOW
-from tests.shown import Show, button, in_link, opened, plain, tiles
+from tests.shown import Show, button, files, in_link, opened, plain, tiles
 
 DAY, LABEL = "2024-11-11", "As of 11 Nov 2024"
 OF_THE_PAST = ("", "waits", "track", "outlook", "explore")
@@ -151,9 +151,8 @@ def test_a_request_tells_what_came_since(show_sample: Show) -> None:
     assert "Since then: paid on 27 Nov 2024, 28 d 4 h after it was made." in text
     assert "Still waiting" in text
     assert not app.get("download_button")  # no calendar
-    files = [each.proto.url for each in app.get("link_button") if "/api/files/" in each.proto.url]
     kinds = ("csv", "parquet")
-    assert files == [
+    assert files(app) == [
         f"/api/files/sample/queries/request_history.{kind}?wr_id=1990&at={DAY}" for kind in kinds
     ]
     later = show_sample(page="track", find="1990")
@@ -166,7 +165,7 @@ def test_files_that_no_other_process_may_build_come_from_the_one_that_drew_the_p
     monkeypatch.setattr("answers.past.MOST_LOGS", 100)
     app = show_sample(page="track", at=DAY, find="1990")
     assert [b.label for b in app.get("download_button")] == ["CSV", "Parquet"]
-    assert [b for b in app.get("link_button") if "/api/files/" in b.proto.url] == []
+    assert files(app) == []
 
 
 def test_a_request_that_was_not_made_yet_is_none(show_sample: Show) -> None:

@@ -12,7 +12,7 @@ from streamlit.util import calc_hash
 import queries
 from data.store.reader import open_reader
 from pages.queue import charts
-from tests.shown import Show, plain, said, tiles
+from tests.shown import Show, files, plain, said, tiles
 
 
 def line(app: AppTest) -> str:
@@ -202,7 +202,7 @@ def test_what_has_too_many_rows_for_an_address_is_a_file_of_the_page_itself(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def addressed(app: AppTest) -> set[str]:
-        links = [each.proto.url.partition("?")[0] for each in app.get("link_button")]
+        links = [each.partition("?")[0] for each in files(app)]
         return {link.rpartition("/")[2] for link in links if link.endswith(".csv")}
 
     app = show()

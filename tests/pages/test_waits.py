@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import queries
 from data.store.reader import open_reader
 from pages.waits import curves
-from tests.shown import Show, said
+from tests.shown import Show, files, said
 
 NOBODY_PAID = "UPDATE requests SET status = 'pending', paid_at = NULL, manual_at = NULL"
 YOUNG_ONLY = (
@@ -73,7 +73,7 @@ def test_the_page_answers_first_and_then_says_what_it_rests_on(show: Show) -> No
     assert "newer ones are left out, as only the quick ones among them are paid yet" in said(app)
     assert "count for as long as they have waited" in said(app)
     assert half_years(app)[0]["half_year"] == "2025 H1"
-    assert len(app.get("link_button")) == 6
+    assert len(files(app)) == 6
     assert app.warning == app.info == []
 
 
@@ -120,7 +120,7 @@ def test_a_range_without_requests_says_so(show: Show) -> None:
         "No request was made from 1 Mar 2023 to 9 Mar 2023."
     ]
     assert len(app.dataframe) == 1
-    assert len(app.get("link_button")) == 4
+    assert len(files(app)) == 4
 
 
 def test_where_nobody_was_paid_no_wait_is_known(show: Show) -> None:

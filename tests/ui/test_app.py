@@ -21,7 +21,7 @@ from data.store.reader import open_reader
 from data.store.reader import version as version_of
 from data.store.sync_state import write_upgrade
 from data.store.writer import lock
-from pages.queue import first
+from pages.queue import depth, first
 from tests.app import edited, of_network
 from tests.shown import Show, opened, said
 from ui.frame import brought_up
@@ -167,7 +167,7 @@ def test_the_network_is_put_into_the_url_and_each_parameter_is_known(show: Show)
     }
     page = (ROOT / "pages" / "queue" / "page.py").read_text()
     (known,) = re.findall(r"refuse_unknown\(\[(.*?)\]", page)
-    assert {*re.findall(r'"(\w+)"', known), *first.FIELDS} == inputs
+    assert {*re.findall(r'"(\w+)"', known), *first.FIELDS, *depth.FIELDS} == inputs
 
 
 def test_a_reader_is_never_kept_under_another_version(
@@ -199,8 +199,14 @@ def test_a_reader_is_never_kept_under_another_version(
         ("waits", ["paid_within_35_days", "release_curve", "waits_by_half_year"]),
     ],
 )
-def test_every_page_names_its_queries(page: str, names: list[str], show: Show) -> None:
-    listed = [link.proto.label for link in show(page=page).get("page_link")]
+def test_every_page_names_its_queries_once_it_is_asked_for_them(
+    page: str, names: list[str], show: Show
+) -> None:
+    app = show(page=page)
+    listed = [link.proto.label for link in app.get("page_link")]
+    assert not any("queue_metrics" in label or "release_curve" in label for label in listed)
+    app.session_state[f"queries behind {page}"] = True
+    listed = [link.proto.label for link in app.run().get("page_link")]
     for name in names:
         assert any(label.startswith(f"{queries.load(name).title} ({name}") for label in listed)
 

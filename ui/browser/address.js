@@ -38,7 +38,8 @@ function watch() {
 export default function (component) {
   watch();
   const { changes, turn } = component.data;
-  if (document.body.dataset.addressTurn === turn) return;
+  // What a part of the page tells is not told again by the page, which goes on telling its own.
+  if ((document.body.dataset.addressTurn ?? "") >= turn) return;
   document.body.dataset.addressTurn = turn;
   const params = new URLSearchParams(window.location.search);
   for (const [name, text] of changes) {

@@ -15,10 +15,20 @@ _TOLD = "address told"
 def tell(changes: Mapping[str, str | None], turn: str) -> None:
     """Have the address hold these parameters, those of None no more, without a new entry.
 
-    `turn` tells one run from the next. Draw it once a run, also of a page that changes nothing.
+    `turn` tells one run from the next, and which was later. Draw it once a run, also of a page that
+    changes nothing.
     """
     if changes:
         st.session_state[_TOLD] = {"changes": list(changes.items()), "turn": turn}
-    told = st.session_state.get(_TOLD, {"changes": [], "turn": ""})
+    _draw("page address", st.session_state.get(_TOLD, {"changes": [], "turn": ""}))
+
+
+def tell_of_part(changes: Mapping[str, str | None], turn: str) -> None:
+    """The same where a part of a page was drawn alone; only where there are changes."""
+    if changes:
+        _draw("part address", {"changes": list(changes.items()), "turn": turn})
+
+
+def _draw(key: str, told: object) -> None:
     draw = component("address", "nothing.html", "address.js")
-    draw(key="page address", data=told, width="content", height=1)
+    draw(key=key, data=told, width="content", height=1)

@@ -11,8 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 import queries
 from answers import ending_words, past_odds, words
 from answers.ending import Ending, end_of_chain
-from answers.ready import shown_version
-from answers.sources import Source, Sources, Version, scores_version
+from answers.sources import Source
 from answers.store_view import StoreView, is_stale
 from data import TrackerError
 from data.config import (
@@ -26,6 +25,7 @@ from data.config import (
     network_names,
 )
 from ui.frame import sync_now
+from ui.frame.shown import Drawn
 from ui.odds import progress
 from ui.parts import drawing, links
 
@@ -153,60 +153,61 @@ def _sync_command(source: Source) -> str:
     return "make devnet" if network == DEVNET else f"make sync NETWORK={network}"
 
 
-def queries_behind(view: StoreView) -> None:
-    """The queries that this run asked, as they can be run anywhere."""
-    if view.asked:
-        drawing.once((view.link, view.asked), _list_queries, view.link, view.asked)
+def queries_behind(drawn: Drawn) -> None:
+    """The queries that the page asked, as they can be run anywhere: sent when they are opened."""
+    if drawn.questions():
+        st.fragment(_behind)(drawn)
+
+
+def listed(drawn: Drawn) -> object:
+    """What of those questions is on the page: all where they are opened, else whether there are
+    any."""
+    asked = drawn.questions()
+    return asked if st.session_state.get(_behind_key()) else bool(asked)
+
+
+def _behind_key() -> str:
+    return f"queries behind {links.here()}"
+
+
+def _behind(drawn: Drawn) -> None:
+    box = st.expander("Queries behind this page", key=_behind_key(), on_change="rerun")
+    if box.open and drawn.view is not None:
+        link, asked = drawn.view.link, drawn.questions()
+        with box:
+            drawing.once((link, asked), _list_queries, link, asked)
 
 
 def _list_queries(link: dict[str, str], asked: list[tuple[str, dict[str, Any]]]) -> None:
-    with st.expander("Queries behind this page"):
-        for name, params in asked:
-            given = {key: str(value) for key, value in params.items() if value is not None}
-            st.page_link(
-                links.page("explore"),
-                label=f"{queries.load(name).title} ({', '.join([name, *given.values()])})",
-                query_params=link | {"query": name} | given,
-            )
-        st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
+    for name, params in asked:
+        given = {key: str(value) for key, value in params.items() if value is not None}
+        st.page_link(
+            links.page("explore"),
+            label=f"{queries.load(name).title} ({', '.join([name, *given.values()])})",
+            query_params=link | {"query": name} | given,
+        )
+    st.caption("Each opens in Explore, with its SQL, the inputs used here, and downloads.")
 
 
-def footer(
-    sources: Sources,
-    default: Source,
-    source: Source,
-    drawn: Version | None,
-    view: StoreView | None,
-    scored: tuple[int, int] | None,
-) -> None:
+def footer(drawn: Drawn) -> None:
     """Block and its time, age and source; draws the page anew when it shows what was.
 
-    That is: another version of its store or of its scores was published, a store appeared
-    that its label should point to, the figures have grown stale, or the chain's day is over.
     While new scores of the store are expected it looks more often.
     """
-    past = view if view is not None and view.at is not None else None
-    expected = past_odds.is_being_scored(past) if past else progress.is_expected(source.path, drawn)
+    past = drawn.past
+    expected = (
+        past_odds.is_being_scored(past)
+        if past
+        else progress.is_expected(drawn.source.path, drawn.version)
+    )
     every = progress.LOOKED_EVERY_S if expected else _WATCHED_EVERY_S
-    st.fragment(_footer, run_every=every)(sources, default, source, drawn, view, scored, expected)
+    st.fragment(_footer, run_every=every)(drawn, expected)
 
 
-def _footer(
-    sources: Sources,
-    default: Source,
-    source: Source,
-    drawn: Version | None,
-    view: StoreView | None,
-    scored: tuple[int, int] | None,
-    expected: bool,
-) -> None:
-    now = datetime.now(UTC)
-    past = view if view is not None and view.at is not None else None
-    was = (drawn, default, scored, view and _standing(view, view.now, view.ending))
-    standing = view and _standing(view, now, view.ending_at(now))
-    kept = scores_version(past.source if past else source)
+def _footer(drawn: Drawn, expected: bool) -> None:
+    now, view, past = datetime.now(UTC), drawn.view, drawn.past
     is_done = past is not None and expected and not past_odds.is_being_scored(past)
-    if (shown_version(source), sources.default(), kept, standing) != was or is_done:
+    if is_done or not drawn.is_current(now):
         st.rerun()
     if view is not None:
         info = view.info
@@ -214,12 +215,6 @@ def _footer(
         of = "simulated sample" if info.simulated else f"{info.network}, chain {info.chain_id}"
         age = "a day of the past" if past else words.age(info, now)
         st.caption(f"{block}, {words.moment(info.synced_at)} · {age} · {of}")
-
-
-def _standing(view: StoreView, now: datetime, ending: Ending) -> tuple[bool, str]:
-    if view.at is not None:  # it stays as it was
-        return False, ""
-    return is_stale(view.info, now), ending.kind
 
 
 def nothing_yet(source: Source, now: datetime) -> None:

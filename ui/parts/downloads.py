@@ -1,8 +1,8 @@
-"""Buttons that give what is on the page as files.
+"""Links that give what is on the page as files.
 
 They lead to addresses that every process of the server answers (answers/files.py). What has none,
-the answer to a statement of a visitor's own or one of very many rows, is written at the click by
-the process that drew the page, and lies in its memory.
+the answer to a statement of a visitor's own or one of very many rows, is a button: the process that
+drew the page writes it at the click, and it lies in its memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def offer_query(
 ) -> None:
     """CSV and Parquet of a query's whole answer.
 
-    `title` stands on the buttons, where a page offers more than one answer of a query. `rows` is
+    `title` stands on the links, where a page offers more than one answer of a query. `rows` is
     how many it has, where it may have many.
     """
     if files.has_address(store) and rows <= files.MOST_ROWS:
@@ -83,15 +83,13 @@ def offer(
 
 
 def _links(store: StoreView, group: str, name: str, title: str = "", /, **params: Any) -> None:
-    with st.container(horizontal=True, gap="small"):
-        for kind in files.KINDS:
-            st.link_button(
-                _label(title, kind),
-                _base() + files.address(store, group, name, kind, params),
-                help=_HELP,
-                type="tertiary",
-                icon=_ICON,
-            )
+    """Links, in one element: of buttons each would be one, which costs the server time."""
+    each = (
+        f"{_ICON} [{_label(title, kind)}]"
+        f"({_base()}{files.address(store, group, name, kind, params)})"
+        for kind in files.KINDS
+    )
+    st.markdown("&emsp;".join(each), help=_HELP, width="content")
 
 
 def _label(title: str, kind: str) -> str:

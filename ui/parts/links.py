@@ -317,8 +317,15 @@ def arrive(page: str) -> None:
                     of_session._initial_query_params[name] = texts[-1:]
 
 
+def here() -> str:
+    """The page that was run last, by its address."""
+    page: str = st.session_state["page"]
+    return page
+
+
 def leave() -> None:
-    """To be called when a page has drawn its inputs: what they stand for goes no further."""
+    """To be called when a page, or a part of it, has drawn its inputs: what they stand for goes no
+    further."""
     link = {name: st.query_params.get_all(name) for name in st.query_params}
     with get_session_state().query_params() as of_session:
         bound = of_session._bindings_by_param

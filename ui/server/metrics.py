@@ -48,7 +48,7 @@ _ANSWER_SECONDS = Histogram(
 )
 _PAGE_SECONDS = Histogram(
     "ftm_page_run_seconds",
-    "Seconds of whole runs of a page, at its opening and after each click",
+    "Seconds of runs of a page or a part of it, at its opening and after each click",
     ["page"],
     buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
     registry=_REGISTRY,
