@@ -115,9 +115,7 @@ def test_tables_of_an_older_program_are_made_anew_and_all_else_stays(
         con.execute("FROM of_no_use_now")
 
 
-@pytest.mark.parametrize(
-    ("version", "unknown"), [(2, ("hourly_flows", "waits")), (3, ("waits",))]
-)
+@pytest.mark.parametrize(("version", "unknown"), [(2, ("hourly_flows", "waits")), (3, ("waits",))])
 def test_a_store_of_an_earlier_version_gets_what_sums_up_others(
     synced_store: Path, devnet_store: Path, version: int, unknown: tuple[str, ...]
 ) -> None:
