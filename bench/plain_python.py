@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
+from bisect import bisect
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from data.pool.contracts import EVENTS, Event
 Row = tuple[Any, ...]
 _DIGITS_38, _BIGINT = 10**38, 2**63
 _SUMMABLE = 10**33
+_CLASSES = [100 * 10**18, 1_000 * 10**18, 10_000 * 10**18]
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def tables(logs: list[Decoded]) -> dict[str, list[Row]]:
         elif log.values["delegator"] in stubs:
             _sfc_log(rows, log)
     rows |= {"requests": _requests(queue)}
-    return rows | {"hourly_flows": _hourly_flows(rows, queue)}
+    return rows | {"hourly_flows": _hourly_flows(rows, queue), "waits": _waits(queue)}
 
 
 def _pool_log(rows: dict[str, list[Row]], queue: Queue, log: Decoded) -> None:
@@ -253,6 +255,22 @@ def _summed(hour: Row, moves: list[tuple[datetime, int | None]]) -> Row:
     times = [at for at, _ in moves]
     unknown = len(moves) - len(known)
     return (*hour, len(moves), sum(known), unknown, min(times), max(times))
+
+
+def _waits(queue: Queue) -> list[Row]:
+    """How many requests of each day and class of amounts were released after how many minutes."""
+    counts: Counter[tuple[datetime, int, int]] = Counter()
+    for row in queue.rows.values():
+        at, payout = row["requested_at"], row["payout_wei"]
+        if (released_at := row["manual_at"] or row["paid_at"]) is not None:
+            # As in a sorted table, what is not known comes last.
+            kind = 5 if payout is None else bisect(_CLASSES, payout) + 1
+            day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+            counts[day, kind, (released_at - at) // timedelta(minutes=1)] += 1
+    return [
+        (day, None if kind == 5 else kind, minutes, counts[day, kind, minutes])
+        for day, kind, minutes in sorted(counts)
+    ]
 
 
 def _requests(queue: Queue) -> list[Row]:

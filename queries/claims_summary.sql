@@ -26,34 +26,33 @@ WITH params AS (
         (getvariable('until')::DATE + INTERVAL 1 DAY) AT TIME ZONE 'UTC' AS before_at
 ),
 
-sums AS ( -- 1e34: an unknown amount, see README.md
+pairs AS ( -- 1e34: an unknown amount, see README.md
     SELECT
-        if(by_stub, reward_claims.stub, NULL) AS stub,
-        if(by_stub, NULL, reward_claims.validator_id) AS validator_id,
-        count(*) FILTER (WHERE NOT restaked) AS claims,
-        sum(if(restaked, 0, least(reward_wei, 1e34::DECIMAL(38, 0)))) AS claimed_wei,
-        count(*) FILTER (WHERE restaked) AS restakes,
-        sum(if(restaked, least(reward_wei, 1e34::DECIMAL(38, 0)), 0)) AS restaked_wei,
-        count(DISTINCT if(by_stub, reward_claims.validator_id::VARCHAR, reward_claims.stub))
-            AS partners,
-        min(claimed_at) AS first_at,
-        max(claimed_at) AS last_at
+        reward_claims.stub, reward_claims.validator_id, restaked, count(*) AS moves,
+        sum(least(reward_wei, 1e34::DECIMAL(38, 0))) AS wei,
+        min(claimed_at) AS first_at, max(claimed_at) AS last_at
     FROM reward_claims CROSS JOIN params
     WHERE coalesce(claimed_at >= since_at, TRUE) AND coalesce(claimed_at < before_at, TRUE)
     GROUP BY ALL
+),
+
+sums AS (
+    SELECT
+        if(by_stub, pairs.stub, NULL) AS stub, if(by_stub, NULL, validator_id) AS validator_id,
+        sum(if(restaked, 0, moves)) AS claims, sum(if(restaked, 0, wei)) AS claimed_wei,
+        sum(if(restaked, moves, 0)) AS restakes, sum(if(restaked, wei, 0)) AS restaked_wei,
+        count(DISTINCT if(by_stub, pairs.validator_id::VARCHAR, pairs.stub)) AS partners,
+        min(first_at) AS first_at, max(last_at) AS last_at
+    FROM pairs CROSS JOIN params GROUP BY ALL
 )
 
 SELECT
-    stub,
-    validator_id,
-    claims,
+    stub, validator_id, claims::BIGINT AS claims,
     try_cast(claimed_wei AS DECIMAL(33, 0)) / 1e18 AS reward_ftm,
     try_cast(claimed_wei AS DECIMAL(33, 0))
     / nullif(try_cast(sum(claimed_wei) OVER () AS DECIMAL(33, 0)), 0) AS share,
-    restakes,
+    restakes::BIGINT AS restakes,
     try_cast(restaked_wei AS DECIMAL(33, 0)) / 1e18 AS restaked_ftm,
-    partners,
-    first_at,
-    last_at
+    partners, first_at, last_at
 FROM sums
 ORDER BY claimed_wei DESC, restaked_wei DESC, stub ASC, validator_id ASC;

@@ -43,9 +43,10 @@ latest AS ( -- 1e34: an unknown amount, see README.md
 claims AS (SELECT * FROM reward_claims WHERE NOT restaked)
 
 SELECT
-    latest.stub, latest.validator_id, latest.began_at AS locked_at, latest.ends_at,
-    (epoch_us(latest.ends_at) - epoch_us(store_info.synced_at)) / 86400e6 AS days_to_end,
-    try_cast(latest.locked_wei AS DECIMAL(33, 0)) / 1e18 AS amount_ftm,
+    latest.stub, latest.validator_id, latest.began_at AS locked_at,
+    any_value(latest.ends_at) AS ends_at, -- the same in all rows of a group
+    (epoch_us(any_value(latest.ends_at)) - epoch_us(any_value(synced_at))) / 86400e6 AS days_to_end,
+    try_cast(any_value(latest.locked_wei) AS DECIMAL(33, 0)) / 1e18 AS amount_ftm,
     try_cast(sum(
         if(claims.claimed_at >= latest.began_at, least(claims.reward_wei, 1e34::DECIMAL(38, 0)), 0)
     ) AS DECIMAL(33, 0)) / 1e18 AS claimed_ftm,
@@ -54,5 +55,5 @@ FROM latest CROSS JOIN store_info CROSS JOIN params
 LEFT JOIN claims
     ON latest.stub = claims.stub AND latest.validator_id IS NOT DISTINCT FROM claims.validator_id
 WHERE coalesce(latest.ends_at >= since_at, TRUE) AND coalesce(latest.ends_at < before_at, TRUE)
-GROUP BY ALL
-ORDER BY latest.ends_at, latest.stub, latest.validator_id;
+GROUP BY latest.stub, latest.validator_id, latest.began_at
+ORDER BY any_value(latest.ends_at), latest.stub, latest.validator_id;

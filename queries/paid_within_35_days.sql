@@ -12,16 +12,37 @@
 --   paid_within  BIGINT   count  those released in so many days
 --   share        DOUBLE   share  of the requests; NULL if there are none
 
-WITH params AS (SELECT coalesce(getvariable('days')::BIGINT, 35) AS days),
-
-waits AS (
+WITH params AS (
     SELECT
-        1 + (payout_wei >= 100e18::DECIMAL(38, 0))::TINYINT
-        + (payout_wei >= 1000e18::DECIMAL(38, 0))::TINYINT
-        + (payout_wei >= 10000e18::DECIMAL(38, 0))::TINYINT AS class, -- NULL: unknown
-        (epoch_us(coalesce(manual_at, paid_at)) - epoch_us(requested_at)) // 60000000 AS wait,
-        (epoch_us(synced_at) - epoch_us(requested_at)) // 60000000 AS age
-    FROM requests CROSS JOIN store_info
+        coalesce(getvariable('days')::BIGINT, 35) AS days,
+        make_timestamptz(epoch_us(synced_at) - least(days, 9999999) * 86400000000) AS old_at,
+        make_timestamptz(epoch_us(old_at) // 86400000000 * 86400000000) AS old_day
+    FROM store_info
+),
+
+counts (class, wait, requests) AS ( -- to the minute, also the age: so many are made by old_at
+    SELECT class, wait_minutes, requests FROM waits INNER JOIN params ON day < old_day
+    UNION ALL
+    SELECT
+        (payout_wei >= 100e18::DECIMAL(38, 0))::INT + (payout_wei >= 1000e18::DECIMAL(38, 0))::INT
+        + (payout_wei >= 10000e18::DECIMAL(38, 0))::INT + 1, -- NULL: unknown
+        (epoch_us(coalesce(manual_at, paid_at)) - epoch_us(requested_at)) // 60000000, 1
+    FROM (
+        SELECT requests.* FROM requests INNER JOIN params ON requested_at < old_day
+        WHERE manual_at IS NULL AND paid_at IS NULL
+        UNION ALL
+        SELECT requests.* FROM requests
+        INNER JOIN params ON requested_at >= old_day AND requested_at <= old_at
+    ) AS each
+),
+
+sums AS (
+    SELECT
+        class, sum(requests) AS requests,
+        sum(if(wait / 1440 <= days, requests, 0)) AS paid_within
+    FROM counts CROSS JOIN params
+    WHERE if(days > 0, TRUE, error('days: want 1 or more'))
+    GROUP BY class
 )
 
 SELECT
@@ -29,10 +50,8 @@ SELECT
         ['under 100 FTM', '100 to 1,000 FTM', '1,000 to 10,000 FTM', '10,000 FTM and more'][class],
         if(grouping(class) = 1, 'all', 'unknown amount')
     ) AS bucket,
-    count(*) AS requests,
-    count(*) FILTER (WHERE wait / 1440 <= days) AS paid_within,
-    count(*) FILTER (WHERE wait / 1440 <= days) / nullif(count(*), 0) AS share
-FROM waits CROSS JOIN params
-WHERE age / 1440 >= if(days > 0, days, error('days: want 1 or more'))
-GROUP BY GROUPING SETS ((class), ())
+    coalesce(sum(requests), 0)::BIGINT AS requests,
+    coalesce(sum(paid_within), 0)::BIGINT AS paid_within,
+    sum(paid_within) / sum(requests) AS share
+FROM sums GROUP BY GROUPING SETS ((class), ())
 ORDER BY grouping(class), class;

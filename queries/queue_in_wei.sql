@@ -17,8 +17,8 @@
 --   newest_id      BIGINT         id     the newest request; NULL if there is none
 
 WITH unpaid AS ( -- 1e34: an unknown amount, see README.md
-    SELECT *, least(if(ahead_wei IS NULL, NULL, payout_wei), 1e34::DECIMAL(38, 0)) AS wei
-    FROM requests
+    SELECT status, least(if(ahead_wei IS NULL, NULL, payout_wei), 1e34::DECIMAL(38, 0)) AS wei
+    FROM requests WHERE paid_at IS NULL AND status IN ('pending', 'manual')
 ),
 
 latest AS (SELECT * FROM pool_balances ORDER BY block DESC LIMIT 1),
@@ -30,7 +30,7 @@ head AS (
 
 sums AS (
     SELECT
-        max(wr_id) AS newest_id,
+        (SELECT max(wr_id) FROM requests) AS newest_id,
         count(*) FILTER (WHERE status = 'pending') AS requests,
         count(*) FILTER (WHERE status = 'manual') AS stashed,
         coalesce(sum(wei) FILTER (WHERE status = 'pending'), 0) AS waiting_wei,

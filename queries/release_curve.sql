@@ -20,32 +20,32 @@ WITH params AS (
         coalesce(getvariable('until')::DATE + 1, 'infinity')::TIMESTAMP AT TIME ZONE 'UTC' AS end_at
 ),
 
-waits AS (
+counts (class, wait, released, waiting) AS ( -- DOUBLE, as sums of integers are slow
+    SELECT class, wait_minutes, requests, 0
+    FROM waits INNER JOIN params ON day >= since_at AND day < end_at -- reads no others
+    UNION ALL
     SELECT
-        1 + (payout_wei >= 100e18::DECIMAL(38, 0))::TINYINT
-        + (payout_wei >= 1000e18::DECIMAL(38, 0))::TINYINT
-        + (payout_wei >= 10000e18::DECIMAL(38, 0))::TINYINT AS class, -- NULL: unknown
-        coalesce(manual_at, paid_at) AS released_at,
-        (epoch_us(coalesce(released_at, synced_at)) - epoch_us(requested_at)) // 60000000 AS wait
-    FROM requests CROSS JOIN store_info
-    INNER JOIN params ON requested_at >= since_at AND requested_at < end_at -- reads no others
+        (payout_wei >= 100e18::DECIMAL(38, 0))::INT + (payout_wei >= 1000e18::DECIMAL(38, 0))::INT
+        + (payout_wei >= 10000e18::DECIMAL(38, 0))::INT + 1, -- NULL: unknown
+        (epoch_us(synced_at) - epoch_us(requested_at)) // 60000000, 0, 1
+    FROM requests INNER JOIN params ON requested_at >= since_at AND requested_at < end_at
+    CROSS JOIN store_info WHERE manual_at IS NULL AND paid_at IS NULL
 ),
 
-exposed AS ( -- DOUBLE, as sums of integers are slow
+exposed AS (
     SELECT
-        class, wait, count(released_at) AS released,
-        sum(count(*)::DOUBLE) OVER (PARTITION BY class ORDER BY wait DESC) AS at_risk
-    FROM waits GROUP BY class, wait
+        class, wait, sum(released)::DOUBLE AS released,
+        sum(sum(released + waiting)::DOUBLE) OVER (PARTITION BY class ORDER BY wait DESC) AS at_risk
+    FROM counts GROUP BY class, wait
 ),
 
 curve AS (
     SELECT
-        class, wait, at_risk, sum(released) OVER upto AS released,
-        round(product(1 - released / at_risk) OVER upto, 12) AS share_waiting,
-        floor(share_waiting * 400) AS step
+        *, round(product(1 - released / at_risk) OVER upto, 12) AS share_waiting,
+        sum(released) OVER upto AS released_so_far, floor(share_waiting * 400) AS step
     FROM exposed WINDOW upto AS (PARTITION BY class ORDER BY wait)
     UNION ALL
-    SELECT class, -1, max(at_risk), 0, 1, 400 FROM exposed GROUP BY class -- where it begins
+    SELECT class, -1, 0, max(at_risk), 1, 0, 400 FROM exposed GROUP BY class -- where it begins
 )
 
 SELECT
@@ -54,7 +54,7 @@ SELECT
         'unknown amount'
     ) AS bucket,
     greatest(wait, 0) / 1440 AS wait_days, at_risk::BIGINT AS at_risk,
-    released::BIGINT AS released, share_waiting
+    released_so_far::BIGINT AS released, share_waiting
 FROM curve WINDOW upto AS (PARTITION BY class ORDER BY wait)
 QUALIFY step IS DISTINCT FROM lag(step) OVER upto OR lead(wait) OVER upto IS NULL
 ORDER BY class, wait;

@@ -22,36 +22,39 @@ request AS ( -- a log may be there twice
     ORDER BY requested_block, requested_tx LIMIT 1
 ),
 
-pushes AS ( -- one in the block of the request counts as before it
+passed AS ( -- a move in the block of the request counts as before it
     SELECT
-        head_moves.wr_id, head_moves.refused, head_moves.moved_at,
-        request.requested_block < head_moves.block AND head_moves.wr_id < request.wr_id AS since,
-        request.requested_block >= head_moves.block AS earlier,
+        (SELECT coalesce(max(wr_id), -1) FROM head_moves) AS passed,
+        coalesce(max(head_moves.wr_id), -1) AS passed_then
+    FROM head_moves INNER JOIN request ON head_moves.block <= request.requested_block
+),
+
+pushes AS (
+    SELECT
+        head_moves.refused, head_moves.moved_at,
         least(head_moves.payout_wei, 1e34::DECIMAL(38, 0)) AS wei -- see README.md
-    FROM head_moves CROSS JOIN request
+    FROM head_moves INNER JOIN request
+        ON head_moves.block > request.requested_block AND head_moves.wr_id < request.wr_id
     WHERE NOT head_moves.by_hand
 ),
 
 sums AS (
     SELECT
-        coalesce(max(wr_id), -1) AS passed,
-        coalesce(max(wr_id) FILTER (WHERE earlier), -1) AS passed_then,
-        count_if(since AND NOT refused) AS paid,
-        coalesce(sum(wei) FILTER (WHERE since AND NOT refused), 0) AS paid_wei,
-        count_if(since AND refused) AS refused,
-        coalesce(sum(wei) FILTER (WHERE since AND refused), 0) AS refused_wei,
-        max(moved_at) FILTER (WHERE since AND NOT refused) AS last_paid_at
+        count(*) FILTER (WHERE NOT refused) AS paid, count(*) FILTER (WHERE refused) AS refused,
+        coalesce(sum(wei) FILTER (WHERE NOT refused), 0) AS paid_wei,
+        coalesce(sum(wei) FILTER (WHERE refused), 0) AS refused_wei,
+        max(moved_at) FILTER (WHERE NOT refused) AS last_paid_at
     FROM pushes
 )
 
 SELECT
     request.wr_id,
     -- by ids, which are consecutive: a lost request keeps its place
-    request.wr_id - sums.passed_then AS place_then,
-    if(request.wr_id > sums.passed, request.wr_id - sums.passed, NULL) AS place,
+    request.wr_id - passed.passed_then AS place_then,
+    if(request.wr_id > passed.passed, request.wr_id - passed.passed, NULL) AS place,
     sums.paid::BIGINT AS paid,
     try_cast(sums.paid_wei AS DECIMAL(33, 0)) / 1e18 AS paid_ftm,
     sums.refused::BIGINT AS refused,
     try_cast(sums.refused_wei AS DECIMAL(33, 0)) / 1e18 AS refused_ftm,
     sums.last_paid_at
-FROM request CROSS JOIN sums;
+FROM request CROSS JOIN passed CROSS JOIN sums;

@@ -30,7 +30,15 @@ WITH params AS (
 ),
 
 passed AS ( -- by ids, which are consecutive: a lost request keeps its place
-    SELECT coalesce(max(wr_id), -1) AS wr_id FROM head_moves WHERE NOT by_hand
+    SELECT coalesce(max(wr_id), -1) AS wr_id FROM head_moves
+),
+
+chosen AS ( -- joined, so that no other row is read
+    SELECT requests.* FROM requests INNER JOIN params ON requests.wr_id = params.wr_id
+    WHERE coalesce(requests.staker = params.address, TRUE)
+    UNION ALL
+    SELECT requests.* FROM requests INNER JOIN params ON requests.staker = params.address
+    WHERE params.wr_id IS NULL
 )
 
 SELECT
@@ -38,9 +46,7 @@ SELECT
     requests.status,
     requests.staker,
     requests.token,
-    requests.gross_wei,
-    requests.fee_wei,
-    requests.payout_wei,
+    requests.gross_wei, requests.fee_wei, requests.payout_wei,
     if(requests.status = 'pending', requests.wr_id - passed.wr_id, NULL) AS place,
     if(requests.status = 'pending', requests.ahead_wei, NULL) AS ahead_wei,
     requests.requested_at,
@@ -49,9 +55,5 @@ SELECT
     requests.requested_block AS block,
     requests.requested_tx,
     requests.paid_tx
-FROM requests CROSS JOIN params CROSS JOIN passed
-WHERE
-    coalesce(params.wr_id::VARCHAR, params.address) IS NOT NULL
-    AND coalesce(requests.wr_id = params.wr_id, TRUE)
-    AND coalesce(requests.staker = params.address, TRUE)
+FROM chosen AS requests CROSS JOIN passed
 ORDER BY requests.wr_id DESC, requests.requested_block DESC, requests.requested_tx DESC;

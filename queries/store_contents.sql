@@ -54,4 +54,6 @@ UNION ALL
 SELECT 'store_info', count(*), min(synced_at), max(synced_at) FROM store_info
 UNION ALL
 SELECT 'stubs', count(*), min(deployed_at), max(deployed_at) FROM stubs
+UNION ALL
+SELECT 'waits', count(*), NULL, NULL FROM waits
 ORDER BY table_name;

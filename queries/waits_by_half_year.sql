@@ -14,23 +14,24 @@
 --   wait_days_90    DOUBLE   days   until 90 % were released; NULL if not known yet
 --   share_paid_35d  DOUBLE   share  released within 35 days; NULL if not known yet
 
-WITH waits AS (
+WITH counts (asked_at, class, wait, released, waiting) AS ( -- asked_at: UTC, the fast way
+    SELECT make_timestamp(epoch_us(day)), class, wait_minutes // 10, requests, 0 FROM waits
+    UNION ALL
     SELECT
-        1 + (payout_wei >= 100e18::DECIMAL(38, 0))::TINYINT
-        + (payout_wei >= 1000e18::DECIMAL(38, 0))::TINYINT
-        + (payout_wei >= 10000e18::DECIMAL(38, 0))::TINYINT AS class, -- NULL: unknown
-        make_timestamp(epoch_us(requested_at)) AS asked_at, -- UTC, the fast way
-        year(asked_at) * 2 + (month(asked_at) > 6)::INTEGER AS half,
-        coalesce(manual_at, paid_at) AS released_at,
-        (epoch_us(coalesce(released_at, synced_at)) - epoch_us(requested_at)) // 600000000 AS wait
-    FROM requests CROSS JOIN store_info
+        make_timestamp(epoch_us(requested_at)),
+        (payout_wei >= 100e18::DECIMAL(38, 0))::INT + (payout_wei >= 1000e18::DECIMAL(38, 0))::INT
+        + (payout_wei >= 10000e18::DECIMAL(38, 0))::INT + 1, -- NULL: unknown
+        (epoch_us(synced_at) - epoch_us(requested_at)) // 600000000, 0, 1
+    FROM requests CROSS JOIN store_info WHERE manual_at IS NULL AND paid_at IS NULL
 ),
 
 exposed AS ( -- DOUBLE, as sums of integers are slow
     SELECT
-        half, class, wait, count(*) AS requests, count(released_at) AS released,
-        sum(count(*)::DOUBLE) OVER (PARTITION BY half, class ORDER BY wait DESC) AS at_risk
-    FROM waits GROUP BY half, class, wait
+        year(asked_at) * 2 + (month(asked_at) > 6)::INTEGER AS half, class, wait,
+        sum(released)::DOUBLE AS released, sum(waiting) AS waits,
+        sum(sum(released + waiting)::DOUBLE) OVER longer AS at_risk
+    FROM counts GROUP BY half, class, wait
+    WINDOW longer AS (PARTITION BY half, class ORDER BY wait DESC)
 ),
 
 curve AS (
@@ -44,9 +45,9 @@ SELECT
         ['under 100 FTM', '100 to 1,000 FTM', '1,000 to 10,000 FTM', '10,000 FTM and more'][class],
         'unknown amount'
     ) AS bucket,
-    sum(requests)::BIGINT AS requests,
+    sum(released + waits)::BIGINT AS requests,
     sum(released)::BIGINT AS paid,
-    sum(requests - released)::BIGINT AS pending,
+    sum(waits)::BIGINT AS pending,
     min(wait) FILTER (WHERE waiting <= 0.5) / 144 AS wait_days_50,
     min(wait) FILTER (WHERE waiting <= 0.1) / 144 AS wait_days_90,
     if(

@@ -33,7 +33,7 @@ _PARTS = (
     "forecast",
     "scoring",
 )
-# What hourly_flows sums up.
+# What hourly_flows and waits sum up.
 SUMMED = ("requests", "head_moves", "reward_claims", "returned_stakes", "stakes")
 
 
@@ -62,8 +62,9 @@ def edited(sample: Path, path: Path, *statements: str) -> Path:
             con.execute(statement)
         changes = [each for each in statements if each.startswith(("DELETE", "UPDATE", "INSERT"))]
         if any(name in change for name in SUMMED for change in changes):
-            con.execute("DELETE FROM hourly_flows")
-            con.execute(f"INSERT INTO hourly_flows {decode.table('hourly_flows')}")
+            for name in ("hourly_flows", "waits"):
+                con.execute(f"DELETE FROM {name}")
+                con.execute(f"INSERT INTO {name} {decode.table(name)}")
     following.replace(path)
     return path
 

@@ -118,6 +118,7 @@ def small_store() -> duckdb.DuckDBPyConnection:
     decode.prepare(con, load_network("sample"))
     decode.rebuild(con)
     con.execute(_ROWS)
-    con.execute("DROP TABLE hourly_flows")  # so that it follows what a test spoils
-    con.execute(f"CREATE VIEW hourly_flows AS {decode.table('hourly_flows')}")
+    for name in ("hourly_flows", "waits"):  # views, so that they follow what a test spoils
+        con.execute(f"DROP TABLE {name}")
+        con.execute(f"CREATE VIEW {name} AS {decode.table(name)}")
     return con

@@ -51,6 +51,7 @@ _CLAIMED = """
 CREATE OR REPLACE TEMP TABLE moved AS
 SELECT
     wr_id,
+    NULL::TIMESTAMPTZ AS requested_at, -- stands in its row
     if(count(*) FILTER (WHERE NOT refused) > 0, 'paid', 'manual') AS status,
     min(moved_at) FILTER (WHERE refused) AS manual_at,
     min_by(moved_at, position) FILTER (WHERE NOT refused) AS paid_at,
@@ -96,6 +97,20 @@ SET VARIABLE flows_from = (
     FROM raw_logs WHERE block > $since AND block <= $last
 )
 """
+# The waits of the days on which requests were made whose release is told now are counted anew.
+_WAITS_FROM = """
+SET VARIABLE waits_from = least(getvariable('waits_from')::TIMESTAMPTZ, (
+    SELECT make_timestamptz(
+        epoch_us(min(coalesce(requests.requested_at, moved.requested_at)))
+        // 86400000000 * 86400000000
+    )
+    FROM moved LEFT JOIN requests ON moved.wr_id = requests.wr_id
+    WHERE coalesce(moved.manual_at, moved.paid_at)
+        IS DISTINCT FROM coalesce(requests.manual_at, requests.paid_at)
+))
+"""
+# Tables that sum up others: what a row of them spans, and from which one on they are made anew.
+_SUMMED = {"hourly_flows": ("hour", "flows_from"), "waits": ("day", "waits_from")}
 # Called with the share of the logs, from 0 to 1, that the tables hold so far.
 Told = Callable[[float], None]
 # So many logs at a time, within so much memory, and for each request that waits so much more: what
@@ -233,19 +248,20 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
             f"{int(since)}) {decode.table('payouts')}"
         )
         for name in decode.DERIVED:
-            if name not in ("stubs", "head_moves", "requests", "payouts", "hourly_flows"):
+            if name not in ("stubs", "head_moves", "requests", "payouts", *_SUMMED):
                 con.execute(f"INSERT INTO {name} {decode.table(name)}")
         if not _append_requests(con, since, head, follows, burns):
             return False
         con.execute(_FLOWS_FROM, {"since": since, "last": last})
-        con.execute("DELETE FROM hourly_flows WHERE hour >= getvariable('flows_from')")
-        con.execute(
-            f"INSERT INTO hourly_flows FROM ({decode.table('hourly_flows')}) "
-            "WHERE getvariable('flows_from') IS NOT NULL"
-        )
+        for name, (span, start) in _SUMMED.items():
+            con.execute(f"DELETE FROM {name} WHERE {span} >= getvariable('{start}')")
+            con.execute(
+                f"INSERT INTO {name} FROM ({decode.table(name)}) "
+                f"WHERE getvariable('{start}') IS NOT NULL"
+            )
         return True
     finally:
-        for name in ("decoded_from", "queue_from", "flows_from"):
+        for name in ("decoded_from", "queue_from", "flows_from", "waits_from"):
             with suppress(duckdb.TransactionException):  # it failed, which is told already
                 con.execute(f"RESET VARIABLE {name}")
 
@@ -287,6 +303,7 @@ def _retell(con: duckdb.DuckDBPyConnection) -> bool:
     """Write what became of the requests in `moved`; False where that is another past."""
     if con.execute(_RETOLD).fetchone() is not None:
         return False
+    con.execute(_WAITS_FROM)
     con.execute(f"UPDATE requests SET {_SET_FATE} FROM moved WHERE requests.wr_id = moved.wr_id")
     return True
 

@@ -27,6 +27,7 @@ DERIVED = (
     "ratios",
     "fee_rules",
     "hourly_flows",
+    "waits",
 )
 # Landing spills to disk and stays small; joins over a long queue cannot.
 _REBUILD_MEMORY = "2GB"

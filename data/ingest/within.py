@@ -187,6 +187,21 @@ WITHIN = {
         WHERE coalesce(hours.moves, 0) <> coalesce(rows.moves, 0)
             OR coalesce(hours.wei, 0) <> coalesce(rows.wei, 0)
             OR coalesce(hours.unknown, 0) <> coalesce(rows.unknown, 0)
+        UNION ALL
+        SELECT (SELECT max(block) FROM raw_logs), NULL, 'waits: ' || counted || ' of '
+            || minutes || ' minutes are counted by days, and there are ' || released || ' of '
+            || waited
+        FROM (
+            SELECT coalesce(sum(requests), 0) AS counted,
+                coalesce(sum(requests * wait_minutes), 0) AS minutes
+            FROM waits
+        ) AS days, (
+            SELECT count(released_at) AS released,
+                coalesce(sum((epoch_us(released_at) - epoch_us(requested_at)) // 60000000), 0)
+                    AS waited
+            FROM (SELECT requested_at, coalesce(manual_at, paid_at) AS released_at FROM requests)
+        ) AS rows
+        WHERE counted <> released OR minutes <> waited
     """,
 }
 # What breaks these may be harmless: the queue itself is held against the contract's views.

@@ -22,6 +22,7 @@ KEYS = {
     "raw_logs": "block, log_index",
     "requests": "wr_id, requested_block, requested_tx",
     "hourly_flows": "hour, flow, token",
+    "waits": "day, class, wait_minutes",
 }
 
 

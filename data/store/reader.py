@@ -18,7 +18,7 @@ import duckdb
 
 from data import NewerStoreError, OlderStoreError, StoreError, StoreSchemaError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # How the source of a store begins that data/ingest/past.py built.
 OF_THE_PAST = "rebuilt from the logs up to block"
 

@@ -18,7 +18,8 @@ def show(store: StoreView) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         span = spans.span_input("Requests made in", spans.ALL, *store.days(), notices)
         axis_days = parts.axis_input(notices)
-    chosen = {"since": span.since, "until": span.until}
+    is_whole = span == spans.Span(*store.days())  # then it is asked already
+    chosen = {} if is_whole else {"since": span.since, "until": span.until}
     curve = store.ask("release_curve", **chosen)
     if curve.is_empty():
         st.info(f"No request was made from {span}.")

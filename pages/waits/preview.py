@@ -22,9 +22,12 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     if span is None or axis not in (*parts.AXES, spans.ALL):
         raise NotShownError
     within = store.ask("paid_within_35_days", days=OFFICIAL_DAYS)
-    sentence = parts.answer(store.ask("release_curve"), within, OFFICIAL_DAYS)
-    curve = store.ask("release_curve", since=span.since, until=span.until)
-    title = "Waits" if span == Span(*store.days()) else f"Waits, {span}"
+    whole = store.ask("release_curve")
+    sentence = parts.answer(whole, within, OFFICIAL_DAYS)
+    title, curve = "Waits", whole
+    if span != Span(*store.days()):
+        title = f"Waits, {span}"
+        curve = store.ask("release_curve", since=span.since, until=span.until)
     if curve.is_empty():
         return Preview(title, sentence)
     chart = curves.release_curves(curve, promised_days=OFFICIAL_DAYS, days=parts.AXES.get(axis))

@@ -115,15 +115,16 @@ def test_tables_of_an_older_program_are_made_anew_and_all_else_stays(
         con.execute("FROM of_no_use_now")
 
 
-def test_a_store_of_the_second_version_gets_its_hours_summed_up(
-    synced_store: Path, devnet_store: Path
+@pytest.mark.parametrize(("version", "unknown"), [(2, ("hourly_flows", "waits")), (3, ("waits",))])
+def test_a_store_of_an_earlier_version_gets_what_sums_up_others(
+    synced_store: Path, devnet_store: Path, version: int, unknown: tuple[str, ...]
 ) -> None:
     kept = {name: dicts(synced_store, name) for name in KEPT}
     changed(
         synced_store,
-        "DROP TABLE hourly_flows",
+        *(f"DROP TABLE {name}" for name in unknown),
         "UPDATE rebuilt SET program = 'an older one'",
-        "UPDATE store_info SET schema_version = 2",
+        f"UPDATE store_info SET schema_version = {version}",
     )
     assert is_due(synced_store)
     assert upgrade(synced_store) == 0

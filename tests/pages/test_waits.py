@@ -54,6 +54,14 @@ def half_years(app: AppTest) -> list[dict[str, str]]:
     return rows
 
 
+def test_the_curves_of_all_days_are_asked_once(show: Show) -> None:
+    def asked(app: AppTest) -> int:
+        return sum("(release_curve" in link.proto.label for link in app.get("page_link"))
+
+    assert asked(show()) == 1
+    assert asked(show(since="2024-01-01")) == 2
+
+
 def test_the_page_answers_first_and_then_says_what_it_rests_on(show: Show) -> None:
     app = show()
     assert app.title[0].value == "Waits"

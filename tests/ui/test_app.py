@@ -215,7 +215,7 @@ def test_a_store_of_another_schema_is_named_with_the_remedy(show: Show) -> None:
     app = show("UPDATE store_info SET schema_version = 99")
     (error,) = app.error
     assert error.value.startswith(
-        r"shown\.duckdb has schema 99, this version reads schema 3\: update the program"
+        r"shown\.duckdb has schema 99, this version reads schema 4\: update the program"
     )
 
 

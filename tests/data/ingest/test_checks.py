@@ -107,6 +107,26 @@ def test_sums_by_hour_that_are_not_those_of_the_rows_fail(con: Connection, chang
     assert ("hourly sums", "push: ") in [(each.name, each.message[:6]) for each in failed]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("UPDATE waits SET wait_minutes = wait_minutes + 1", "waits: 1 of 1 minutes are counted"),
+        ("DELETE FROM waits", "waits: 0 of 0 minutes are counted by days, and there are 1 of 0"),
+    ],
+)
+def test_waits_by_day_that_are_not_those_of_the_requests_fail(
+    con: Connection, change: str, message: str
+) -> None:
+    story = _queue(2)
+    story.pay(0)
+    rebuild_from(con, story.logs)
+    con.execute(change)
+    failed = [each for each in run_checks(con, None, NOBODY) if each.status == "failed"]
+    assert [(each.name, each.message[: len(message)]) for each in failed] == [
+        ("hourly sums", message)
+    ]
+
+
 # Requests and settlements
 
 
