@@ -6,6 +6,7 @@ one already stored, refuses all of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from data import ChangedLogError
+from data.store.sealed import set_proved
 
 _COLUMNS = """{
     address: 'VARCHAR', topics: 'VARCHAR[]', data: 'VARCHAR', blockNumber: 'VARCHAR',
@@ -176,6 +178,12 @@ def set_block_times(con: duckdb.DuckDBPyConnection, times: dict[int, datetime]) 
         "WHERE landing.block_time IS NULL AND landing.block = known.block",
         {"blocks": list(times), "times": list(times.values())},
     )
+
+
+def change(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]) -> None:
+    """Run a statement that changes or removes stored logs: what they were is proved no more."""
+    set_proved(con, False)
+    con.execute(sql, parameters)
 
 
 def land(con: duckdb.DuckDBPyConnection) -> int:

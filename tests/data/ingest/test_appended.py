@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 
+from data.config import ROOT
 from data.ingest import appended, decode
 from data.ingest import finish as finishing
 from data.ingest.finish import Reached, finish
+from data.ingest.raw_logs import change
 from data.pool.state import Block
 from data.store.reader import translated
+from data.store.sealed import is_proved, set_proved
 from tests.log_lines import BURNED, BURNED_2, DEPLOYED, REFUSED, WITHDRAWN, empty_tables, rows
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -86,7 +90,9 @@ def rebuilds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def finish_at(con: duckdb.DuckDBPyConnection, block: int, ahead: int = 0) -> None:
-    """Finish a sync up to `block` that landed the history to there, and some blocks further."""
+    """Finish a sync up to `block` that landed the history to there, and some blocks further, in a
+    store of which nobody knows who wrote it since."""
+    set_proved(con, False)
     con.execute("DELETE FROM raw_logs")
     con.execute("INSERT INTO raw_logs FROM history WHERE block <= ?", [block + ahead])
     reached = Reached(Block(block, None, NOW), None, "made up", NOW, None, "nobody was asked")
@@ -221,6 +227,46 @@ def test_what_another_program_wrote_is_rebuilt(
     con.execute(change)
     finish_at(con, second)
     assert rebuilds == [second]
+
+
+def test_logs_that_are_proved_are_not_read_again_and_every_change_of_them_ends_that(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((middle, last),) = rows(con, "SELECT median(block)::BIGINT, max(block) FROM history")
+    finish_at(con, middle)
+    assert is_proved(con)
+    set_proved(con, False)
+    assert (appended.unchanged_to(con), is_proved(con)) == (middle, True)
+    with monkeypatch.context() as patched:
+        patched.setattr(appended, "_hashed", None)  # it cannot be called
+        con.execute("INSERT INTO raw_logs FROM history WHERE block > ?", [middle])
+        assert appended.unchanged_to(con) == middle
+    # One that reaches back, and what is put right and put wrong again.
+    con.execute("INSERT INTO raw_logs SELECT * REPLACE (99 AS log_index) FROM history LIMIT 1")
+    assert (appended.unchanged_to(con), is_proved(con)) == (None, False)
+    con.execute("DELETE FROM raw_logs WHERE log_index = 99")
+    assert (appended.unchanged_to(con), is_proved(con)) == (middle, True)
+    later = "UPDATE raw_logs SET block_time = block_time + INTERVAL 1 DAY WHERE block = ?"
+    change(con, later, [last])
+    assert (is_proved(con), appended.unchanged_to(con)) == (False, middle)
+    ((first,),) = rows(con, "SELECT min(block) FROM raw_logs")
+    change(con, later, [first])
+    assert (appended.unchanged_to(con), is_proved(con)) == (None, False)
+
+
+def test_whatever_changes_stored_logs_says_so() -> None:
+    """Where it did not, tables could be kept whose logs are others."""
+    found = [
+        (file.name, line.strip())
+        for file in (ROOT / "data").rglob("*.py")
+        for line in file.read_text().splitlines()
+        if re.search(r"(UPDATE|DELETE FROM|TRUNCATE|REPLACE TABLE|ALTER TABLE) raw_logs", line)
+        and "change(" not in line
+    ]
+    # The one line of a statement that stands below its `change(`.
+    assert [name for name, _ in found] == ["doubts.py"]
+    text = (ROOT / "data" / "ingest" / "doubts.py").read_text()
+    assert re.search(r"change\(\s+reading\.con,\s+" + re.escape(found[0][1]), text)
 
 
 def test_what_comes_is_held_against_the_time_of_the_last_block_before_it(
