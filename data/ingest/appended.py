@@ -22,7 +22,7 @@ import duckdb
 
 from data.ingest import decode
 from data.pool import amounts, burn
-from data.store.sealed import is_proved, set_proved
+from data.store.sealed import is_proved
 
 _HERE = Path(__file__).parent
 # A store that was begun before there was the table `rebuilt` gets it.
@@ -129,12 +129,9 @@ def unchanged_to(con: duckdb.DuckDBPyConnection) -> int | None:
     if row is None:
         return None
     last, *made_of = row
-    # A seal tells nothing of logs that came since: of those below, each makes one more.
-    if not (is_proved(con) and _count(con, -1, last) == made_of[0]):
-        set_proved(con, list(_hashed(con, -1, last)) == made_of)
-        if not is_proved(con):
-            return None
-    return int(last)
+    # What is proved tells nothing of logs that came since: of those below, each makes one more.
+    unchanged = is_proved(con) and _count(con, -1, last) == made_of[0]
+    return int(last) if unchanged or list(_hashed(con, -1, last)) == made_of else None
 
 
 def remember(con: duckdb.DuckDBPyConnection, to_block: int, since: int | None) -> None:

@@ -1,9 +1,9 @@
-"""Whether the logs of a store are known, without reading them, to be those its tables were made of.
+"""Whether a store is known, without reading it, to be what a sync made, checked and published.
 
-A sync proves that by a hash of every log, which takes as long as all else where little is new. What
-it published and nobody wrote since needs no second proof: a seal beside the store holds the file's
-place, size and times, and what DuckDB writes into its head with every checkpoint. While a store is
-written, a variable of its connection says whether that still holds.
+By a hash of every log a sync proves that the tables are made of them, which takes as long as all
+else where little is new. What it published and nobody wrote since needs no second proof: a seal
+beside the store holds the file's place, size and times, and what DuckDB writes into its head with
+every checkpoint. While a store is written, a variable of its connection says whether that holds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import duckdb
 SEAL = ".seal"
 # DuckDB's three headers, one of which every checkpoint writes anew.
 _HEAD_BYTES = 3 * 4096
-_VARIABLE = "logs_are_proved"
+_VARIABLE = "is_proved"
 
 
 def seal(path: Path) -> None:
@@ -51,11 +51,11 @@ def _marks(path: Path, head_of: Path) -> list[int | str]:
 
 
 def set_proved(con: duckdb.DuckDBPyConnection, proved: bool) -> None:
-    """Note whether the stored logs are known to be those that the tables were made of, but for
-    logs that came since."""
+    """Note whether the tables are known to be those that a sync made and checked, and the logs, but
+    for those that came since, the ones that it made them of."""
     con.execute(f"SET VARIABLE {_VARIABLE} = {proved}")
 
 
 def is_proved(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether they are known to be."""
+    """Whether that is known."""
     return con.execute(f"SELECT getvariable('{_VARIABLE}')").fetchone() == (True,)
