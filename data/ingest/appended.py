@@ -253,11 +253,9 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
         if not _append_requests(con, since, head, follows, burns):
             return False
         con.execute(_FLOWS_FROM, {"since": since, "last": last})
-        con.execute("DELETE FROM hourly_flows WHERE hour >= getvariable('flows_from')")
-        con.execute(
-            f"INSERT INTO hourly_flows FROM ({decode.table('hourly_flows')}) "
-            "WHERE getvariable('flows_from') IS NOT NULL"
-        )
+        if con.execute("SELECT getvariable('flows_from') IS NULL").fetchone() != (True,):
+            con.execute("DELETE FROM hourly_flows WHERE hour >= getvariable('flows_from')")
+            con.execute(f"INSERT INTO hourly_flows {decode.table('hourly_flows')}")
         return True
     finally:
         for name in ("decoded_from", "queue_from", "flows_from"):
