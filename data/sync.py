@@ -217,7 +217,7 @@ def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
         found = verify_store(
             network,
             path,
-            Chain(network, manners),
+            Chain(network, manners, head=True),
             progress,
             everything=options.all,
             stretches=options.sample,
@@ -288,7 +288,7 @@ def _from_node(
             if lake is not None:
                 _print(lake.take_newest(datetime.now(UTC)))
             with Progress(path, told) as progress:
-                chain = Chain(network)
+                chain = Chain(network, head=True)
                 progress.news(chain.drain_notices())
                 synced = None
                 if line_due or has_news(network, path, chain, datetime.now(UTC)):

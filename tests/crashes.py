@@ -36,7 +36,7 @@ from tests.syncing import Rows, tables
 _MEMORY = Path("/dev/shm")
 _LATENCY_S = 0.01
 _WIDEST = 600
-_BESIDE = {"devnet.duckdb", "devnet.duckdb.lock", "devnet.duckdb.progress"}
+_BESIDE = {f"devnet.duckdb{suffix}" for suffix in ("", ".lock", ".progress", ".seal")}
 _EVIDENCE = {
     "coverage": "SELECT filter, from_block, to_block, known FROM coverage ORDER BY ALL",
     "checks": "SELECT name, status, block, wr_id FROM checks ORDER BY ALL",

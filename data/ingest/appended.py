@@ -22,6 +22,7 @@ import duckdb
 
 from data.ingest import decode
 from data.pool import amounts, burn
+from data.store.sealed import is_proved
 
 _HERE = Path(__file__).parent
 # A store that was begun before there was the table `rebuilt` gets it.
@@ -140,9 +141,12 @@ def unchanged_to(con: duckdb.DuckDBPyConnection) -> int | None:
         "WHERE program = ?",
         [_program(con)],
     ).fetchone()
-    if row is None or _hashed(con, -1, row[0]) != row[1:]:
+    if row is None:
         return None
-    return int(row[0])
+    last, *made_of = row
+    # What is proved tells nothing of logs that came since: of those below, each makes one more.
+    unchanged = is_proved(con) and _count(con, -1, last) == made_of[0]
+    return int(last) if unchanged or list(_hashed(con, -1, last)) == made_of else None
 
 
 def remember(con: duckdb.DuckDBPyConnection, to_block: int, since: int | None) -> None:
@@ -217,14 +221,25 @@ def _queue(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 def _ends(con: duckdb.DuckDBPyConnection, since: int, last: int) -> list[int]:
     """Blocks up to `last` that cut the logs after `since` into slices of some size."""
-    span = "FROM raw_logs WHERE block > ? AND block <= ?"
-    (count,) = con.execute(f"SELECT count(*) {span}", [since, last]).fetchone() or (0,)
+    count = _count(con, since, last)
     shares = [n * _SLICE / count for n in range(1, -(-count // _SLICE))]
     if not shares:
         return [last]
-    row = con.execute(f"SELECT approx_quantile(block, {shares}) {span}", [since, last]).fetchone()
+    row = con.execute(
+        f"SELECT approx_quantile(block, {shares}) FROM raw_logs WHERE block > ? AND block <= ?",
+        [since, last],
+    ).fetchone()
     assert row is not None
     return [*sorted({cut for cut in row[0] if since < cut < last}), last]
+
+
+def _count(con: duckdb.DuckDBPyConnection, after: int, to_block: int) -> int:
+    """How many logs lie in the blocks after `after` up to `to_block`."""
+    row = con.execute(
+        "SELECT count(*) FROM raw_logs WHERE block > ? AND block <= ?", [after, to_block]
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
@@ -254,11 +269,10 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
             return False
         con.execute(_FLOWS_FROM, {"since": since, "last": last})
         for name, (span, start) in _SUMMED.items():
-            con.execute(f"DELETE FROM {name} WHERE {span} >= getvariable('{start}')")
-            con.execute(
-                f"INSERT INTO {name} FROM ({decode.table(name)}) "
-                f"WHERE getvariable('{start}') IS NOT NULL"
-            )
+            (is_kept,) = con.execute(f"SELECT getvariable('{start}') IS NULL").fetchone() or (True,)
+            if not is_kept:
+                con.execute(f"DELETE FROM {name} WHERE {span} >= getvariable('{start}')")
+                con.execute(f"INSERT INTO {name} {decode.table(name)}")
         return True
     finally:
         for name in ("decoded_from", "queue_from", "flows_from", "waits_from"):

@@ -16,7 +16,7 @@ import duckdb
 from data.ingest.bond_ratio import ratio_breaks
 from data.ingest.coverage import holes
 from data.ingest.money import check_money
-from data.ingest.within import WITHIN, WITHIN_UNSURE
+from data.ingest.within import LOOKED_AT, WITHIN, WITHIN_UNSURE
 from data.pool.amounts import DECIMALS, format_short
 from data.pool.burn import FeeRule, burn_fee_wei
 from data.pool.state import PoolState
@@ -97,13 +97,19 @@ _HOLES = {
         ) WHERE wr_id > earlier + 1
     """,
 }
+_HOLDS = "holds for every log stored"
 _RATIOS = "bond ratio at burns"
+# The views that tell of a lost log: where they passed, they are what the logs make of them.
+_COUNTED = {f"view {view}" for view in ("lastWrId", "firstWrId", "stubCount", "ratio")}
 # What is asked of each log by itself, or beside the one before it: where it held, only new logs can
 # break it.
 _OF_EACH_LOG = {
     *("logs decode", "amounts fit", "times ascend", "same contracts", "staking events"),
     *("payout amounts", "pool events"),
 }
+# What is asked of a table's rows beside those before them: where it held of rows that nobody wrote
+# since, only rows that were appended can break it.
+_OF_EACH_ROW = {"request ids", "head order", "settled once"}
 
 
 @dataclass(frozen=True)
@@ -123,12 +129,15 @@ def run_checks(
     unknown_because: str,
     now: datetime | None = None,
     since: int | None = None,
+    *,
+    proved: bool = False,
 ) -> list[Finding]:
     """Check the tables, against `state` where it is known, and store what was found.
 
     `unknown_because` says why there is no state; no block may be later than `now`. `since` is the
-    block from which on logs were only appended to those that the stored checks are of. Runs inside
-    the caller's transaction, after decode.prepare and decode.rebuild.
+    block from which on logs were only appended to those that the stored checks are of; `proved`
+    says that nobody wrote the tables either since those were made. Runs inside the caller's
+    transaction, after decode.prepare and decode.rebuild.
     """
     held = set() if since is None else passed(con)
     con.execute("SET VARIABLE latest_time = ?", [now and now + _AHEAD])
@@ -140,10 +149,15 @@ def run_checks(
         )
         state = None
     findings = []
+    idle = _nothing_to_look_at(con) if since is None else set()
+    kept = held & (_OF_EACH_LOG | _OF_EACH_ROW if proved else _OF_EACH_LOG)
     for name, sql in (WITHIN | WITHIN_UNSURE).items():
-        if since is not None and name in _OF_EACH_LOG & held:
+        if since is not None and name in kept:
             con.execute("SET VARIABLE decoded_from = ?", [since + 1])
-        findings += _within(con, name, sql, "unknown" if name in WITHIN_UNSURE else "failed")
+        if name in idle:
+            findings.append(Finding(name, "passed", _HOLDS))
+        else:
+            findings += _within(con, name, sql, "unknown" if name in WITHIN_UNSURE else "failed")
         con.execute("RESET VARIABLE decoded_from")
     findings += _ratios(con, since if _RATIOS in held else None)
     findings += _no_gaps(con)
@@ -170,7 +184,7 @@ def suspect_ranges(
         ranges += con.execute(sql).fetchall() if name not in passed else []
     if _RATIOS not in passed:
         ranges += [(lost.first, lost.last) for lost in ratio_breaks(con)]
-    if state is not None:
+    if state is not None and not _COUNTED.issubset(passed):
         rebuilt = rebuilt_queue(con)
         for view, newest in (
             ("lastWrId", "SELECT max(requested_block) FROM requests"),
@@ -190,7 +204,14 @@ def suspect_ranges(
 
 def _within(con: duckdb.DuckDBPyConnection, name: str, sql: str, status: str) -> list[Finding]:
     rows = con.execute(f"SELECT block, wr_id, message FROM ({sql}) ORDER BY 1, 2, 3").fetchall()
-    return _shown(name, rows, status) or [Finding(name, "passed", "holds for every log stored")]
+    return _shown(name, rows, status) or [Finding(name, "passed", _HOLDS)]
+
+
+def _nothing_to_look_at(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The checks of `LOOKED_AT` for which there is no log that could break them."""
+    some = ", ".join(f"bool_or({which})" for which in LOOKED_AT.values())
+    found = _row(con, f"SELECT {some} FROM known_logs('raw_logs')")
+    return {name for name, any_ in zip(LOOKED_AT, found, strict=True) if not any_}
 
 
 def _shown(

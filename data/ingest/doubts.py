@@ -12,6 +12,7 @@ import duckdb
 
 from data.ingest.coverage import BOND, POOL, SFC, disagree, forget, ranges
 from data.ingest.identity import left_chain
+from data.ingest.raw_logs import change
 from data.ingest.reading import OF_FILTER, Reading, Told, filter_parameters
 from data.node.log_ranges import LogFilter
 from data.node.witness import FEW, ChainLog, misplaced, on_chain
@@ -148,7 +149,8 @@ def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) ->
     first, more = logs[0], len(logs) - 1
     reason = f"told of log {first.log_index}, {why}" + (f", and of {more} more" if more else "")
     with transaction(reading.con):
-        reading.con.execute(
+        change(
+            reading.con,
             "DELETE FROM raw_logs WHERE (block, log_index) IN (SELECT (unnest(?), unnest(?)))",
             [[log.block for log in logs], [log.log_index for log in logs]],
         )

@@ -18,6 +18,7 @@ from data.ingest.reading import deployed_stubs
 from data.node.chain import Chain
 from data.pool.state import Balance, Block, PoolState
 from data.store.reader import literal, read_info
+from data.store.sealed import is_proved, set_proved
 from data.store.writer import transaction
 
 # What each table and column holds, written into the store as its comment.
@@ -55,6 +56,7 @@ def finish(
     with _written_at_once(con), transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
         last = max(reached.block.number, (synced and synced[0]) or 0)
+        proved = is_proved(con)
         since = bring_up(con, last, told)
         _describe(con)
         samples = {sample.block: sample for sample in balances}
@@ -66,8 +68,11 @@ def finish(
         _write_balances(con, list(samples.values()))
         _write_info(con, reached)
         remember(con, last, since)
-        findings = run_checks(con, reached.state, reached.unknown_because, reached.now, since)
-        return [*findings, *judge(con)]
+        why = reached.unknown_because
+        findings = run_checks(con, reached.state, why, reached.now, since, proved=proved)
+        findings += judge(con)
+    set_proved(con, True)
+    return findings
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from data.ingest.times import hold_times
 from data.node.chain import Chain
 from data.node.log_ranges import LogRanges
 from data.store.reader import SCHEMA_VERSION, open_reader, read_info
+from data.store.sealed import is_proved
 from data.store.upgrade import OLDEST
 from data.store.writer import holds_fewer_blocks, open_next, publish
 
@@ -128,9 +129,10 @@ def sync_node(
                 con.execute("UPDATE store_info SET synced_hash = NULL")  # whose it is, nobody knows
                 reached = -1
                 continue
+            proved = is_proved(con)
         # A look shows no less than there was: what was taken back is read again first.
         if reached == last or not holds_fewer_blocks(path):
-            publish(path)
+            publish(path, proved=proved)
         look_after_s = max(looks.every_s, 10 * (time.monotonic() - rebuilt_from))
     return Synced(max(reached, synced), findings)
 

@@ -246,6 +246,9 @@ def _contradicting(
 def forget_before_new_stubs(con: duckdb.DuckDBPyConnection) -> None:
     """Where `landing` names a stub that the store does not know, let the staking contract's logs
     be read again from that block on: they were asked for without it."""
+    named = con.execute("SELECT 1 FROM landing WHERE topic0 = ? LIMIT 1", [_DEPLOYED])
+    if named.fetchone() is None:
+        return
     row = con.execute(
         "SELECT min(block) FROM landing WHERE topic0 = $deployed "
         "AND (block, log_index) NOT IN (SELECT (block, log_index) FROM raw_logs "

@@ -6,6 +6,7 @@ one already stored, refuses all of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from data import ChangedLogError
+from data.store.sealed import set_proved
 
 _COLUMNS = """{
     address: 'VARCHAR', topics: 'VARCHAR[]', data: 'VARCHAR', blockNumber: 'VARCHAR',
@@ -40,9 +42,9 @@ CASE
     WHEN removed THEN 'the log is marked as removed from the chain'
 END
 """
-# Whether nothing is wrong with any line: half the work of telling what is.
+# Whether nothing is wrong with a line: half the work of telling what is.
 _SOUND = """
-SELECT coalesce(bool_and(coalesce(
+coalesce(
     regexp_full_match(blockNumber, '0x[0-9a-fA-F]{1,9}')
     AND regexp_full_match(logIndex, '0x[0-9a-fA-F]{1,6}')
     AND removed IS NOT TRUE
@@ -58,8 +60,39 @@ SELECT coalesce(bool_and(coalesce(
         substr(address, 3), substr(transactionHash, 3), substr(topic0, 3), substr(topic1, 3),
         substr(topic2, 3), substr(topic3, 3), substr(data, 3)
     ))) IS NOT NULL, FALSE
-)), TRUE)
-FROM answer
+)
+"""
+# A line of the answer; of one that is not sound `landing` holds what can be read.
+_ANSWER = f"""
+SELECT
+    * EXCLUDE topics, len(topics) AS topics, topics[1] AS topic0, topics[2] AS topic1,
+    topics[3] AS topic2, topics[4] AS topic3
+FROM read_json($path, format = $form, columns = {_COLUMNS}, maximum_object_size = 16777216)
+"""
+_LANDING = f"""
+CREATE OR REPLACE TEMP TABLE landing AS
+SELECT
+    try_cast(blockNumber AS BIGINT) AS block,
+    try_cast(logIndex AS INTEGER) AS log_index,
+    -- Some nodes send 0 where they do not know the time. What is no number of seconds
+    -- tells none either: then the block's header does.
+    to_timestamp(nullif(CASE
+        WHEN regexp_full_match(blockTimestamp, '0x[0-9a-fA-F]{{1,9}}|[0-9]{{1,10}}')
+            THEN blockTimestamp::BIGINT
+    END, 0)) AS block_time,
+    lower(transactionHash) AS tx,
+    lower(address) AS address,
+    lower(topic0) AS topic0,
+    lower(topic1) AS topic1,
+    lower(topic2) AS topic2,
+    lower(topic3) AS topic3,
+    lower(data) AS data,
+    {_SOUND} AS sound
+FROM ({_ANSWER})
+"""
+_FIRST_FAULT = f"""
+SELECT row_number() OVER () - 1, {_FAULT} AS fault FROM ({_ANSWER})
+QUALIFY fault IS NOT NULL ORDER BY 1 LIMIT 1
 """
 _STORED_NEAR = """
 SELECT * FROM raw_logs
@@ -91,6 +124,10 @@ WHERE came.content <> known.content
 ORDER BY block, log_index
 LIMIT 1
 """
+# Whether the store has a log at the place of one that came, which is told without their contents.
+_MET = f"""
+SELECT 1 FROM landing SEMI JOIN ({_STORED_NEAR}) AS stored USING (block, log_index) LIMIT 1
+"""
 _INSERT = f"""
 INSERT INTO raw_logs
 SELECT * FROM landing ANTI JOIN ({_STORED_NEAR}) AS stored USING (block, log_index)
@@ -110,47 +147,13 @@ def read_answer(con: duckdb.DuckDBPyConnection, path: Path, *, lines: bool = Fal
 
     Returns the first fault, or None. Raises duckdb.Error where the text is no JSON.
     """
-    form = "newline_delimited" if lines else "array"
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE answer AS
-        SELECT
-            * EXCLUDE topics, len(topics) AS topics, topics[1] AS topic0, topics[2] AS topic1,
-            topics[3] AS topic2, topics[4] AS topic3
-        FROM read_json(
-            $path, format = '{form}', columns = {_COLUMNS}, maximum_object_size = 16777216
-        )
-    """,
-        {"path": str(path)},
-    )
-    if con.execute(_SOUND).fetchone() != (True,):
-        row = con.execute(
-            f"SELECT rowid, {_FAULT} AS fault FROM answer WHERE fault IS NOT NULL "
-            "ORDER BY 1 LIMIT 1"
-        ).fetchone()
+    answer = {"path": str(path), "form": "newline_delimited" if lines else "array"}
+    con.execute(_LANDING, answer)
+    if con.execute("SELECT bool_and(sound) FROM landing").fetchone() == (False,):
+        row = con.execute(_FIRST_FAULT, answer).fetchone()
         if row is not None:
             return Fault(row[0], row[1])
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE landing AS
-        SELECT
-            blockNumber::BIGINT AS block,
-            logIndex::INTEGER AS log_index,
-            -- Some nodes send 0 where they do not know the time. What is no number of seconds
-            -- tells none either: then the block's header does.
-            to_timestamp(nullif(CASE
-                WHEN regexp_full_match(blockTimestamp, '0x[0-9a-fA-F]{1,9}|[0-9]{1,10}')
-                    THEN blockTimestamp::BIGINT
-            END, 0)) AS block_time,
-            lower(transactionHash) AS tx,
-            lower(address) AS address,
-            lower(topic0) AS topic0,
-            lower(topic1) AS topic1,
-            lower(topic2) AS topic2,
-            lower(topic3) AS topic3,
-            lower(data) AS data
-        FROM answer
-    """)
-    con.execute("DROP TABLE answer")
+    con.execute("ALTER TABLE landing DROP COLUMN sound")
     return None
 
 
@@ -178,6 +181,12 @@ def set_block_times(con: duckdb.DuckDBPyConnection, times: dict[int, datetime]) 
     )
 
 
+def change(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]) -> None:
+    """Run a statement that changes or removes stored logs: what they were is proved no more."""
+    set_proved(con, False)
+    con.execute(sql, parameters)
+
+
 def land(con: duckdb.DuckDBPyConnection) -> int:
     """Insert what `landing` adds to raw_logs; returns the number of new logs.
 
@@ -187,9 +196,9 @@ def land(con: duckdb.DuckDBPyConnection) -> int:
     """
     once = con.execute(_EACH_ONCE).fetchone() == (True,)
     doubled = None if once else con.execute(_DOUBLED).fetchone()
-    near = con.execute(f"{_STORED_NEAR} LIMIT 1").fetchone() is not None
+    met = con.execute(_MET).fetchone() is not None
     clash = doubled if doubled is not None and doubled[2] else None
-    if clash is None and near:
+    if clash is None and met:
         clash = con.execute(_CLASH).fetchone()
     if clash is not None:
         raise ChangedLogError(
@@ -199,7 +208,7 @@ def land(con: duckdb.DuckDBPyConnection) -> int:
         )
     if doubled is not None:
         con.execute(_DROP_DOUBLED)
-    inserted = con.execute(_INSERT if near else "INSERT INTO raw_logs FROM landing").fetchone()
+    inserted = con.execute(_INSERT if met else "INSERT INTO raw_logs FROM landing").fetchone()
     assert inserted is not None
     count: int = inserted[0]
     return count

@@ -16,6 +16,7 @@ import duckdb
 
 from data.ingest.coverage import TIMES, agree, cover, forget, gaps, in_any, is_a_time_alone, ranges
 from data.ingest.doubts import PLACE, as_chain_log, contradiction, distrust, teller
+from data.ingest.raw_logs import change
 from data.ingest.reading import Reading
 from data.node.endpoint import Endpoint
 from data.node.witness import times_at
@@ -158,7 +159,7 @@ def settle_times(reading: Reading) -> int | None:
                 f"SELECT {PLACE} FROM raw_logs WHERE block = ? LIMIT 1", [block]
             ).fetchone()
             with transaction(con):
-                con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [true, block])
+                change(con, "UPDATE raw_logs SET block_time = ? WHERE block = ?", [true, block])
                 if row is not None:
                     source = teller(reading, as_chain_log(row))
                     distrust(reading, source, block, "told another time than the block's header")
@@ -189,7 +190,7 @@ def mend_times(reading: Reading, blocks: Sequence[int]) -> bool:
             found = True
             wrong = {host for host, at in said.items() if at != stated}
             if stated != row[-1]:
-                con.execute("UPDATE raw_logs SET block_time = ? WHERE block = ?", [stated, block])
+                change(con, "UPDATE raw_logs SET block_time = ? WHERE block = ?", [stated, block])
                 # Who told the log, told its time as far as is known.
                 wrong = wrong or {teller(reading, as_chain_log(row[:-1]))}
             for source in sorted(wrong - reading.found_wrong):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from data import NodeError, WrongChainError
@@ -15,7 +15,7 @@ from data.node.endpoint import Contribution, Endpoint, Manners
 from data.node.endpoints import Endpoints
 from data.node.history import probe_history
 from data.node.identity import remember, turned
-from data.node.log_answers import quantity_of
+from data.node.log_answers import HEAD_METHOD, quantity_of
 from data.node.log_ranges import LogFilter
 from data.node.plain_state import plain_state
 from data.node.refusals import (
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _BATCH = 100
 _FIRST_BLOCK_OF_ANY_S = 1_438_000_000  # July 2015
 _HEADER_METHOD = "eth_getBlockByNumber"
+# What each endpoint told, or why it did not.
+_Numbers = list[tuple[Endpoint, int | EndpointError]]
 # An endpoint further behind than this answers with holes at the end.
 _LAG_BLOCKS = 1_000
 
@@ -44,17 +46,21 @@ class Chain:
     """A network's chain through every endpoint that is alive and on it.
 
     Raises WrongChainError where all that answer serve another chain, NodeError where none
-    answers. `notices` says which endpoints were left out, and why; `drain_notices` tells that and
-    all that becomes of them later.
+    answers. Who is to be asked for its `head` next is asked in the same breath. `notices` says
+    which endpoints were left out, and why; `drain_notices` tells that and all that becomes of them
+    later.
     """
 
-    def __init__(self, network: Network, manners: Manners | None = None) -> None:
+    def __init__(
+        self, network: Network, manners: Manners | None = None, *, head: bool = False
+    ) -> None:
         if not network.rpc_urls:
             raise NodeError(f"{network.name} has no endpoint: name one with --rpc-url")
         self.endpoints = Endpoints(network.rpc_urls, manners or Manners.of_settings())
         self.notices: list[str] = []
         self._network = network
-        self._keep_usable()
+        self._heads: _Numbers | None = None
+        self._keep_usable(head=head)
 
     @property
     def sources(self) -> str:
@@ -67,7 +73,9 @@ class Chain:
         Who is far behind the median is left out. Who is far ahead of it is not believed: of two
         that differ so much nobody can know which is wrong, and the older block is there anyway.
         """
-        heads = self._each("eth_blockNumber")
+        asked, self._heads = self._heads, None
+        heads = asked or self._each(HEAD_METHOD)[0]
+        heads = [each for each in heads if each[0] in self.endpoints.all]
         told = {endpoint: head for endpoint, head in heads if isinstance(head, int)}
         if not told:
             raise NodeError(f"no endpoint tells its newest block. {self.endpoints.faults()}")
@@ -171,11 +179,13 @@ class Chain:
         every = len(VIEWS) + len(PROBES_FTM) + 1  # and the bond's ratio
         return state if state is not None and len(state.views) == every else None
 
-    def _keep_usable(self) -> None:
+    def _keep_usable(self, *, head: bool) -> None:
         """Leave out endpoints that are dead or serve another chain; refuse when none is left."""
         wanted = self._network.chain_id
         wrong = 0
-        for endpoint, reply in self._each("eth_chainId"):
+        ids, *heads = self._each("eth_chainId", *([HEAD_METHOD] if head else []))
+        self._heads = heads[0] if heads else None
+        for endpoint, reply in ids:
             if not isinstance(reply, int):
                 self._leave_out(endpoint, str(reply))
             elif reply != wanted:
@@ -199,18 +209,25 @@ class Chain:
     def _tell(endpoint: Endpoint, what: str) -> None:
         endpoint.notes.append(f"{endpoint.host} {what}")
 
-    def _each(self, method: str) -> list[tuple[Endpoint, int | EndpointError]]:
-        """The number that every endpoint replies at once, or its error; asked again while all
-        fail."""
+    def _each(self, *methods: str) -> list[_Numbers]:
+        """The number that every endpoint replies at once to each method, or its error; a method is
+        asked again while all fail."""
         endpoints = list(self.endpoints.all)
-        answers: list[int | EndpointError] = []
-        pool = ThreadPoolExecutor(len(endpoints))
+        told: list[_Numbers] = [[] for _ in methods]
+        pool = ThreadPoolExecutor(len(endpoints) * len(methods))
         try:
             for _ in range(3):
-                answers = list(pool.map(partial(self._number, method), endpoints))
-                if any(isinstance(answer, int) for answer in answers):
-                    break
-            return list(zip(endpoints, answers, strict=True))
+                asked = {
+                    place: [pool.submit(self._number, methods[place], each) for each in endpoints]
+                    for place, numbers in enumerate(told)
+                    if not any(isinstance(number, int) for _, number in numbers)
+                }
+                for place, replies in asked.items():
+                    told[place] = [
+                        (each, reply.result())
+                        for each, reply in zip(endpoints, replies, strict=True)
+                    ]
+            return told
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -16,7 +16,14 @@ from urllib.parse import urlsplit
 
 from data.config import host_of, settings
 from data.node.pace import Pace
-from data.node.refusals import BusyError, EndpointError, NeverError, PrunedError, is_rate
+from data.node.refusals import (
+    BusyError,
+    EndpointError,
+    NeverError,
+    PrunedError,
+    RangeTooWideError,
+    is_rate,
+)
 from data.node.width import Width
 
 _QUICK_S = 2.0
@@ -256,7 +263,8 @@ class Endpoint:
         """Learn from a range without an answer, as Width.objected does."""
         with self._lock:
             self.last_error = self.redacted(error)
-            return self.width.objected(length, named, certain)
+            size = error.size if isinstance(error, RangeTooWideError) else None
+            return self.width.objected(length, named, certain, size)
 
     def unanswered(self) -> None:
         """A request for logs brought nothing usable."""

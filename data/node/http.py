@@ -290,7 +290,7 @@ def _pieces(response: urllib3.BaseHTTPResponse, manners: Manners) -> Iterator[by
     """A body, read and unpacked piece by piece: a few bytes may unpack to gigabytes. One that says
     itself that it is too large is not read at all."""
     if (response.length_remaining or 0) > manners.largest_body:
-        raise RangeTooWideError(_TOO_LARGE)
+        raise RangeTooWideError(_TOO_LARGE, size=response.length_remaining)
     size = 0
     began = time.monotonic()
     while piece := response.read1(1 << 20, decode_content=True):

@@ -103,13 +103,15 @@ class NoResultError(LyingError):
 
 
 class RangeTooWideError(EndpointError):
-    """The endpoint refuses the size of the range; `length` is what it says it would take."""
+    """The endpoint refuses the size of the range; `length` is what it says it would take. Or its
+    answer is too large to hold, of `size` bytes where that is known."""
 
     may_be_width = True
 
-    def __init__(self, message: str, length: int | None = None) -> None:
+    def __init__(self, message: str, length: int | None = None, size: int | None = None) -> None:
         super().__init__(message)
         self.length = length
+        self.size = size
 
 
 def refusal(error: Any, asked_blocks: int, now: datetime | None = None) -> EndpointError:

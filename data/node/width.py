@@ -23,6 +23,8 @@ _MOST_GROWTH, _LEAST_GROWTH = 4.0, 1.25
 _AFTER_A_NAMED_LIMIT, _LATEST_TRIAL = 64, 4_096
 _AFTER_A_DOUBT, _LATEST_AFTER_A_DOUBT = 2, 64
 _STEPS_WITHOUT_CURE = 3
+# So much less is asked for at the most where an answer's size tells how many blocks are worth it.
+_MOST_STEP = 64
 _DEAF_ANSWERS = 64
 
 
@@ -86,10 +88,16 @@ class Width:
             self._good_answers += 1
             self._growth = growth
 
-    def objected(self, length: int, named: int | None = None, certain: bool = True) -> bool:
+    def objected(
+        self,
+        length: int,
+        named: int | None = None,
+        certain: bool = True,
+        size: int | None = None,
+    ) -> bool:
         """Learn from a refusal of `length` blocks; `named` is what it says it would take. Not
-        `certain` is a failure that may be about something else. Returns whether fewer blocks
-        are asked for from now on."""
+        `certain` is a failure that may be about something else. `size` is that of an answer in
+        bytes that was too large to take. Returns whether fewer blocks are asked for from now on."""
         former = self.blocks if self.answered else length
         self._good_answers = 0
         if named is not None:
@@ -98,7 +106,7 @@ class Width:
             self._trial_after = min(later, _LATEST_TRIAL)
             return named < length
         if not self.answered:
-            self._step_down(length, certain)
+            self._step_down(length, certain, size)
         elif length > self.blocks:
             self._refused = min(self._refused, length)
             if not self._room():
@@ -112,11 +120,12 @@ class Width:
                 self._narrow(length // 2 if certain else length // 8)
         return self.blocks < former
 
-    def _step_down(self, length: int, certain: bool) -> None:
+    def _step_down(self, length: int, certain: bool, size: int | None) -> None:
         """Nothing was answered so far: ask for fewer, and go back where that brings nothing."""
         if certain:
             self._refused = min(self._refused, length)
-            self.blocks = max(1, length // 4)
+            fitting = length if size is None else length * _WANTED_BYTES // size
+            self.blocks = max(1, length // _MOST_STEP, min(length // 4, fitting))
         elif not self._deaf:
             self.blocks = max(1, length // 8)
             if length == 1:

@@ -21,6 +21,7 @@ import duckdb
 
 from data import StoreError, StoreLockedError, TrackerError
 from data.config import Network
+from data.store.nothing_lost import blocks_of_both, refuse_to_lose
 from data.store.reader import (
     SCHEMA_VERSION,
     StoreInfo,
@@ -31,13 +32,13 @@ from data.store.reader import (
     read_info,
     translated,
 )
+from data.store.sealed import SEAL, is_copy_of_sealed, seal, set_proved
 from data.store.upgrade import OLDEST, upgrade
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 _NOT_STORED = {"name", "rpc_urls", "ends_on", "ends_told_by", "ends_confirmed"}  # may change
 NEXT, UPGRADE = ".next", ".upgrade"
 _HAS_TABLES = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
-_HAS_COVERAGE = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'coverage'"
 # Landing spills to disk beyond this; a sync stays small beside the app.
 # What was landed is written into the file once a row group or so is full, not with each commit.
 # One thread: what comes at a time is too little for two, and who has nothing to do waits by asking.
@@ -111,7 +112,7 @@ def open_next(
     following = _beside(path, NEXT)
     con: duckdb.DuckDBPyConnection | None = None
     begun = not following.exists()
-    in_vain = False
+    in_vain = proved = False
     try:
         if following.exists():
             _drop_unreadable(path, following, note)
@@ -120,7 +121,9 @@ def open_next(
             if path.exists():
                 open_reader(path, OLDEST).close()  # nobody writes it, and it can be read
                 _copy(path, following)
+                proved = is_copy_of_sealed(following, path)
         con = duckdb.connect(following, config=_CONFIG)
+        set_proved(con, proved)
         opened = following.stat().st_ino
         _initialise(con, network)
         written_by = check_schema(con, path, OLDEST)
@@ -196,72 +199,33 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def discard(path: Path) -> None:
     """Remove a store that is to be built anew. To be called under `lock`."""
-    for suffix in ("", ".wal", ".copy"):
+    for suffix in ("", ".wal", ".copy", SEAL):
         _beside(path, suffix).unlink(missing_ok=True)
     _remove(path, NEXT)
     _remove(path, UPGRADE)
 
 
-def publish(path: Path, suffix: str = NEXT) -> None:
+def publish(path: Path, suffix: str = NEXT, *, proved: bool = False) -> None:
     """Make the next store the published one, in one step that no reader can see half of.
 
     To be called under `lock`, after the connection of `open_next` was closed. `suffix` is another
-    where it was made otherwise.
+    where it was made otherwise, `proved` says whether data.store.sealed knew its logs to the end.
     """
     following = _beside(path, suffix)
     if not following.exists():  # DuckDB would make an empty one
         raise _taken_away(following, path)
     try:
-        with duckdb.connect(following) as con:
-            con.execute("FORCE CHECKPOINT")
-            next_id, next_logs, next_requests = _identity(con)
-        if _beside(path, ".wal").exists():
-            raise StoreError(
-                f"{path}.wal shows that a program wrote to the store: close it, remove that file, "
-                "sync again, and open the store with `duckdb -readonly` from now on"
-            )
-        if path.exists():
-            # A program that writes it would go on beside the new one: then it cannot be opened.
-            with open_reader(path, OLDEST) as con:
-                store_id, logs, requests = _identity(con)
-            if next_id != store_id or next_logs < logs or next_requests < requests:
-                raise StoreError(
-                    f"{following} holds {next_logs:,} logs and {next_requests:,} requests, {path} "
-                    f"holds {logs:,} and {requests:,}"
-                    + ("" if next_id == store_id else ", and one is no copy of the other")
-                    + f": nothing was published. Remove {following.name} and sync again"
-                )
-            block, read, next_read = _blocks_of_both(path, following)
-            if next_read < read:
-                raise StoreError(
-                    f"{following} has read {next_read:,} blocks of the pool and the bond token up "
-                    f"to block {block:,}, {path} {read:,}: nothing was published. Remove "
-                    f"{following.name} and try again, without --from-block or --to-block"
-                )
+        with duckdb.connect(following) as newer:
+            newer.execute("FORCE CHECKPOINT")
+            refuse_to_lose(path, following, newer)
         with following.open("rb") as file:
             os.fsync(file.fileno())
         following.replace(path)
+        if proved:
+            seal(path)
         _remove(path, suffix)  # where a killed sync spilled to
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
-
-
-def _identity(con: duckdb.DuckDBPyConnection) -> tuple[object, int, int]:
-    """The store's id, which its copies share, and how many logs and requests it holds, each with
-    those that were dropped because the chain has them not; nothing of an empty file."""
-    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
-    if not tables:
-        return None, 0, 0
-    dropped = "coalesce((SELECT sum(dropped_logs)::BIGINT FROM contradictions), 0)"
-    if ("contradictions",) not in tables:  # of an earlier version
-        dropped = "0"
-    requests = "(SELECT count(*) FROM requests)" if ("requests",) in tables else "0"
-    row = con.execute(
-        "SELECT (SELECT any_value(store_id) FROM store_info), "
-        f"(SELECT count(*) FROM raw_logs) + {dropped}, {requests} + {dropped}"
-    ).fetchone()
-    assert row is not None
-    return row
 
 
 def holds_fewer_blocks(path: Path) -> bool:
@@ -270,38 +234,11 @@ def holds_fewer_blocks(path: Path) -> bool:
     if not path.exists() or not _beside(path, NEXT).exists():
         return False
     try:
-        _, read, next_read = _blocks_of_both(path, _beside(path, NEXT))
+        with duckdb.connect(_beside(path, NEXT)) as newer, open_reader(path, OLDEST) as con:
+            _, read, next_read = blocks_of_both(con, newer)
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error
     return next_read < read
-
-
-def _blocks_of_both(path: Path, following: Path) -> tuple[int, int, int]:
-    """The last block that the published and the next store both come to, and how many blocks each
-    has read up to it."""
-    with duckdb.connect(following) as newer, open_reader(path, OLDEST) as con:
-        block = min(_synced_block(con), _synced_block(newer))
-        return block, _blocks_read(con, block), _blocks_read(newer, block)
-
-
-def _synced_block(con: duckdb.DuckDBPyConnection) -> int:
-    if not con.execute(_HAS_COVERAGE).fetchone():
-        return 0
-    row = con.execute("SELECT max(synced_block) FROM store_info").fetchone()
-    return 0 if row is None or row[0] is None else int(row[0])
-
-
-def _blocks_read(con: duckdb.DuckDBPyConnection, last: int) -> int:
-    """Of how many blocks up to `last` the pool's and the bond token's logs were read, in all.
-    Stubs come and go with the logs that name them, so their blocks are not counted."""
-    if not con.execute(_HAS_COVERAGE).fetchone():
-        return 0
-    row = con.execute(
-        "SELECT sum(least(to_block, $last) - from_block + 1) FROM coverage "
-        "WHERE filter IN ('pool', 'bond') AND from_block <= $last",
-        {"last": last},
-    ).fetchone()
-    return 0 if row is None or row[0] is None else int(row[0])
 
 
 def _taken_away(following: Path, path: Path) -> StoreError:

@@ -193,7 +193,7 @@ def test_followed_it_shows_what_happens_and_survives_the_node_going_away(
         refused = len(node.asked)
         node.fault = lambda asked: Reply(b"gone for a moment", 503)
         act.burn_certs(devnet, devnet.accounts[3], 10**18)
-        until(lambda: len(node.asked) >= refused + 4)
+        until(lambda: len(node.asked) >= refused + 7)
         node.fault = None
         until(lambda: requests() == before + 2)
         process.send_signal(signal.SIGINT)

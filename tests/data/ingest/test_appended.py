@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 
+from data.config import ROOT
 from data.ingest import appended, decode
 from data.ingest import finish as finishing
 from data.ingest.finish import Reached, finish
+from data.ingest.raw_logs import change
 from data.pool.state import Block
 from data.store.reader import translated
+from data.store.sealed import is_proved, set_proved
 from tests.log_lines import BURNED, BURNED_2, DEPLOYED, REFUSED, WITHDRAWN, empty_tables, rows
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -85,10 +89,21 @@ def rebuilds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return done
 
 
-def finish_at(con: duckdb.DuckDBPyConnection, block: int, ahead: int = 0) -> None:
-    """Finish a sync up to `block` that landed the history to there, and some blocks further."""
-    con.execute("DELETE FROM raw_logs")
-    con.execute("INSERT INTO raw_logs FROM history WHERE block <= ?", [block + ahead])
+def finish_at(
+    con: duckdb.DuckDBPyConnection, block: int, ahead: int = 0, *, may_be_proved: bool = False
+) -> None:
+    """Finish a sync up to `block` that landed the history to there, and some blocks further. Unless
+    it `may_be_proved`, and logs were only added, it is of a store that anybody may have written."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE due AS FROM history WHERE block <= ?", [block + ahead]
+    )
+    changed = con.execute("(FROM raw_logs EXCEPT ALL FROM due) LIMIT 1").fetchone()
+    if changed or not may_be_proved:
+        set_proved(con, False)
+        con.execute("DELETE FROM raw_logs")
+    con.execute(
+        "INSERT INTO raw_logs FROM (FROM due EXCEPT ALL FROM raw_logs) ORDER BY block, log_index"
+    )
     reached = Reached(Block(block, None, NOW), None, "made up", NOW, None, "nobody was asked")
     findings = finish(con, reached)
     assert len(findings) > 10
@@ -151,7 +166,7 @@ def test_appended_tables_are_those_of_a_rebuild(
             f"AND block > {before} AND block <= {block}",
         )
         rebuilds.clear()
-        finish_at(con, block, ahead)
+        finish_at(con, block, ahead, may_be_proved=logs_at_a_time == A_FEW)
         # A new stub's earlier logs count from now on: only then, and at first, all is made anew.
         assert bool(rebuilds) == (before < 0 or stubs != [(0,)])
         before = block
@@ -179,7 +194,7 @@ def test_where_logs_are_irregular_the_tables_are_still_those_of_a_rebuild(
     for step, block in enumerate(ends):
         if step == at:  # in what is stored by then, or in what comes
             _break(con, fault, dice, ends[max(0, step - 1)], block)
-        finish_at(con, block)
+        finish_at(con, block, may_be_proved=logs_at_a_time == A_FEW)
         if step >= at:  # up to there the logs are regular
             assert contents(con) == anew(con, block), f"step {step}, broken in {at}"
 
@@ -223,6 +238,48 @@ def test_what_another_program_wrote_is_rebuilt(
     assert rebuilds == [second]
 
 
+def test_logs_that_are_proved_are_not_read_again_and_every_change_of_them_ends_that(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((middle, last),) = rows(con, "SELECT median(block)::BIGINT, max(block) FROM history")
+    finish_at(con, middle)
+    assert is_proved(con)
+    set_proved(con, False)
+    assert appended.unchanged_to(con) == middle  # by every log
+    set_proved(con, True)
+    with monkeypatch.context() as patched:
+        patched.setattr(appended, "_hashed", None)  # it cannot be called
+        con.execute("INSERT INTO raw_logs FROM history WHERE block > ?", [middle])
+        assert appended.unchanged_to(con) == middle
+    # One that reaches back, and what is put right and put wrong again.
+    con.execute("INSERT INTO raw_logs SELECT * REPLACE (99 AS log_index) FROM history LIMIT 1")
+    assert appended.unchanged_to(con) is None
+    con.execute("DELETE FROM raw_logs WHERE log_index = 99")
+    assert appended.unchanged_to(con) == middle
+    later = "UPDATE raw_logs SET block_time = block_time + INTERVAL 1 DAY WHERE block = ?"
+    change(con, later, [last])
+    assert (is_proved(con), appended.unchanged_to(con)) == (False, middle)
+    ((first,),) = rows(con, "SELECT min(block) FROM raw_logs")
+    set_proved(con, True)
+    change(con, later, [first])
+    assert (is_proved(con), appended.unchanged_to(con)) == (False, None)
+
+
+def test_whatever_changes_stored_logs_says_so() -> None:
+    """Where it did not, tables could be kept whose logs are others."""
+    found = [
+        (file.name, line.strip())
+        for file in (ROOT / "data").rglob("*.py")
+        for line in file.read_text().splitlines()
+        if re.search(r"(UPDATE|DELETE FROM|TRUNCATE|REPLACE TABLE|ALTER TABLE) raw_logs", line)
+        and "change(" not in line
+    ]
+    # The one line of a statement that stands below its `change(`.
+    assert [name for name, _ in found] == ["doubts.py"]
+    text = (ROOT / "data" / "ingest" / "doubts.py").read_text()
+    assert re.search(r"change\(\s+reading\.con,\s+" + re.escape(found[0][1]), text)
+
+
 def test_what_comes_is_held_against_the_time_of_the_last_block_before_it(
     con: duckdb.DuckDBPyConnection, rebuilds: list[int]
 ) -> None:
@@ -232,11 +289,12 @@ def test_what_comes_is_held_against_the_time_of_the_last_block_before_it(
         f"SELECT ({deployed}), min(block), max(block) FROM history WHERE block > ({deployed})",
     )
     finish_at(con, first)
+    assert is_proved(con)
     con.execute(
         "UPDATE history SET block_time = block_time - INTERVAL 90 DAYS WHERE block = ?", [after]
     )
     rebuilds.clear()
-    finish_at(con, last)
+    finish_at(con, last, may_be_proved=True)
     assert rebuilds == []
     assert contents(con) == anew(con, last)
     failed = rows(con, "SELECT block FROM checks WHERE name = 'times ascend' AND status = 'failed'")
@@ -256,7 +314,7 @@ def test_a_request_that_was_paid_and_is_told_again_is_not_overlooked(
         f"WHERE topic0 = '{BURNED.topic0}' ORDER BY block LIMIT 1"
     )
     rebuilds.clear()
-    finish_at(con, last)
+    finish_at(con, last, may_be_proved=True)
     assert rebuilds[-1] == last
     assert contents(con) == anew(con, last)
     assert ("failed", "request 0 was made twice") in rows(con, "SELECT status, message FROM checks")

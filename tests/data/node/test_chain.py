@@ -110,6 +110,15 @@ def test_a_single_endpoint_that_hiccups_is_asked_again(nodes: ExitStack) -> None
     assert chain.notices == []
 
 
+def test_the_head_is_asked_in_the_same_breath_once_and_of_no_other_chain(nodes: ExitStack) -> None:
+    node = start(nodes, ledger([], 100))
+    other = start(nodes, ledger([], 9, chain_id=250))
+    chain = Chain(network(node.url, other.url), BRISK, head=True)
+    asked = len(node.asked)
+    assert (chain.head(), len(node.asked)) == (100, asked)
+    assert (chain.head(), len(node.asked)) == (100, asked + 1)  # what was told before is old now
+
+
 def test_the_head_is_the_newest_block_that_every_endpoint_has(nodes: ExitStack) -> None:
     assert chain_of(*(start(nodes, ledger([], head)) for head in (5_000, 4_321, 4_999))).head() == (
         4_321

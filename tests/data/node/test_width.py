@@ -111,3 +111,17 @@ def test_a_rate_of_ones_own_choice_is_never_exceeded_however_well_it_goes() -> N
             pace.too_fast(now, longest_pause_s=0.1)
             assert pace.rate is not None
             assert pace.rate <= 2
+
+
+def test_the_size_of_an_answer_too_large_to_take_tells_how_many_blocks_are_worth_asking_for() -> (
+    None
+):
+    width = Width(100_000)
+    assert width.objected(100_000, size=200_000_000)
+    assert width.ask(trying=False) == 3_000
+    # What comes to little more than is wanted is asked for in fewer pieces, and a size that cannot
+    # be makes no end of it.
+    for size, blocks in ((7_000_000, 25_000), (10**15, 100_000 // 64)):
+        width = Width(100_000)
+        assert width.objected(100_000, size=size)
+        assert width.ask(trying=False) == blocks
