@@ -302,6 +302,8 @@ def arrive(page: str) -> None:
     context = get_script_run_ctx()
     if before is None or context is None:
         return
+    for name in left:  # after a part of the page has run alone, Streamlit would hand it on
+        st.session_state.pop(name, None)
     came = parse_qs(context.query_string, keep_blank_values=True)
     for name, old in left.items():
         texts = came.get(name, [])
