@@ -108,9 +108,9 @@ def entry(
         todo = _check(f"The official {OFFICIAL_DAYS} days ended on {end}. If it is still waiting")
     ends_on = ending.day if ending and not ending.went_on else None
     is_beyond = request["status"] == "pending" and ends_on is not None and at >= ends_on
-    end_told = ending_words.reported(ending) if ending and is_beyond else ""
+    on_the_end = ending_words.reported(ending) if ending and is_beyond else ""
     event = Event(_uid(info, request), stamp, at, summary, "", link, alarm)
-    return _told(event, info, request, [todo, end_told], known)
+    return _described(event, info, request, [todo, on_the_end], known)
 
 
 def live_entry(
@@ -135,23 +135,25 @@ def live_entry(
     if request["status"] == "manual":
         at, summary = request["refused_at"], f"Payment of {number} rejected by its receiver"
     event = Event(_uid(info, request), revised_at, at, summary, "", link)
-    return _told(event, info, request, [words.plain(answer(request))])
+    return _described(event, info, request, [words.plain(answer(request))])
 
 
 def _uid(info: StoreInfo, request: Row) -> str:
     return f"unstake-request-{request['wr_id']}-of-{info.network}-{info.chain_id}@ftm-queue"
 
 
-def _told(event: Event, info: StoreInfo, request: Row, told: list[str], known: str = "") -> Event:
+def _described(
+    event: Event, info: StoreInfo, request: Row, sentences: list[str], known: str = ""
+) -> Event:
     """The event with its whole description, and with the kind of a chain that is not the real one.
 
-    `told` stands after what the request is, `known` as in `entry`.
+    `sentences` stand after what the request is, `known` as in `entry`.
     """
     kind = unreal(info)
     description = [
         f"Request {request['wr_id']} for {words.payout(request['payout_wei'])}, made on "
         f"{words.moment(request['requested_at'])}.",
-        *told,
+        *sentences,
         f"Where it stands: {event.url}" if event.url else "",
         f"Transaction of the request: {request['requested_tx']}",
         f"{kind}: no real request." if kind else "",

@@ -12,7 +12,7 @@ import polars as pl
 from answers import scored, window_words, words
 from answers.scored import MOST_WINDOWS, Odds
 from answers.sources import Version
-from answers.store_view import Row, StoreView, answered
+from answers.store_view import Row, StoreView, answer_of
 
 CHANCES = (90, 50)
 
@@ -42,7 +42,7 @@ def came(odds: Odds) -> Came | None:
     if at is None or at.present.info.synced_at is None:
         return None
     until = at.present.info.synced_at
-    waiting = answered(odds.store.version, "pending_requests", {})
+    waiting = answer_of(odds.store.version, "pending_requests", {})
     pending = waiting.head(MOST_WINDOWS)
     fates = _fates(at.present.version)
     known = pending.join(fates, on="wr_id", how="left", maintain_order="left")
@@ -69,8 +69,8 @@ def _held(odds: Odds, known: pl.DataFrame, chance: float, until: datetime) -> tu
 def _fates(version: Version) -> pl.DataFrame:
     """`wr_id`, `released_at` and whether that `is_known` of every request, each once: of one that
     was passed while its log is missing it is not."""
-    needs = answered(version, "request_needs", {})
-    waits = answered(version, "pending_requests", {})["wr_id"].implode()
+    needs = answer_of(version, "request_needs", {})
+    waits = answer_of(version, "pending_requests", {})["wr_id"].implode()
     once = needs.unique("wr_id", keep="first", maintain_order=True)
     is_known = pl.col("released_at").is_not_null() | pl.col("wr_id").is_in(waits)
     return once.select("wr_id", "released_at", is_known=is_known)
@@ -82,7 +82,7 @@ def since_then(view: StoreView, request: Row, staker: str) -> str:
     if view.at is None or request["status"] == "paid":
         return ""
     present = view.at.present
-    rows = answered(present.version, "requests_by_address", {"address": staker})
+    rows = answer_of(present.version, "requests_by_address", {"address": staker})
     rows = rows.filter(wr_id=request["wr_id"])
     if rows.is_empty():
         return f"Since then: {words.UNKNOWN}, as the present store does not have it."

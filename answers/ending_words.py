@@ -28,7 +28,7 @@ def reported(ending: Ending) -> str:
     """The report alone, with its source and its state; "" where there is none."""
     if ending.day is None:
         return ""
-    told_by = f"told by {ending.told_by}" if ending.told_by else "who told so is not recorded"
+    told_by = f"told by {ending.told_by}" if ending.told_by else "who reported it is not recorded"
     state = "confirmed" if ending.is_confirmed else "not confirmed"
     return f"{brief(ending)} ({told_by}; {state} by its operator)."
 

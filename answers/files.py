@@ -62,10 +62,10 @@ def has_address(store: StoreView) -> bool:
 
 def address(store: StoreView, group: str, name: str, kind: str, params: Mapping[str, Any]) -> str:
     """Where the file lies, beside the pages: of `queries`, `tables` or `scores`."""
-    asked = [(key, value) for key, value in params.items() if value is not None]
-    asked += [("at", store.at.moment)] if store.at else []
+    given = [(key, value) for key, value in params.items() if value is not None]
+    given += [("at", store.at.moment)] if store.at else []
     network = quote(store.source.name, safe="")
-    query = f"?{urlencode(asked)}" if asked else ""
+    query = f"?{urlencode(given)}" if given else ""
     return f"{FOLDER}/{network}/{group}/{name}.{kind}{query}"
 
 
@@ -103,8 +103,8 @@ def of_scores(store: StoreView, name: str) -> Content:
     params = {"source": about.source, "scored_to_block": str(about.block)}
     if name == SCORES:
         return Content(name, scores.table, model, params | score_metrics.about())
-    told = f"{model}, what was known when each request was made"
-    return Content(name, scores.forecasts, told, params)
+    title = f"{model}, what was known when each request was made"
+    return Content(name, scores.forecasts, title, params)
 
 
 def _too_many(count: int) -> str:

@@ -13,7 +13,7 @@ from answers import ending_words, logged, sentences, window_words, words
 from answers.store_view import Row, StoreView
 from forecast.baselines import OFFICIAL_DAYS
 
-_MOVED_DAYS = 7  # of the 90 % date, to be told
+_MOVED_DAYS = 7  # of the 90 % date, to be reported
 _LEFT = {"1/4": "three quarters", "1/2": "half", "3/4": "a quarter"}
 _TOLD_BEFORE_END = timedelta(days=OFFICIAL_DAYS)
 
@@ -32,12 +32,12 @@ class Happening:
 def of_request(store: StoreView, request: Row) -> list[Happening]:
     """All that happened to a request, as `requests_by_address` has it. Raises StoreError."""
     wr_id = request["wr_id"]
-    told = [
+    happenings = [
         *_steps(store.ask("request_steps", wr_id=wr_id)),
         *_windows(store, [wr_id]),
         *_end(store, f"request {wr_id}", request["requested_at"], request["paid_at"]),
     ]
-    return _in_order(told)
+    return _in_order(happenings)
 
 
 def of_address(store: StoreView, address: str, most: int) -> list[Happening]:
@@ -47,7 +47,7 @@ def of_address(store: StoreView, address: str, most: int) -> list[Happening]:
         return []
     steps, _ = store.ask_first("request_steps", most, address=address)
     paid = requests["paid_at"]
-    told = [
+    happenings = [
         *_steps(steps),
         *_windows(store, requests["wr_id"].unique().to_list()),
         *_end(
@@ -57,14 +57,14 @@ def of_address(store: StoreView, address: str, most: int) -> list[Happening]:
             None if paid.null_count() else paid.max(),  # type: ignore[arg-type]
         ),
     ]
-    return _in_order(told)[:most]
+    return _in_order(happenings)[:most]
 
 
 def failed_checks(store: StoreView) -> list[Happening]:
     """What the last sync found wrong, at the time of its block; at the newest block's where no log
     of that is here."""
     hosts = store.hosts()
-    told = []
+    happenings = []
     for row in store.ask("failed_checks").filter(status="failed").iter_rows(named=True):
         places = [
             f"{kind} {row[name]:,}"
@@ -76,13 +76,13 @@ def failed_checks(store: StoreView) -> list[Happening]:
         if at is not None:
             key = f"check {row['name']} {row['block']} {row['wr_id']} {row['message']}"
             text = f"{words.found_plain(row['message'], hosts)} ({', '.join(places) or 'no block'})"
-            told.append(Happening(key, at, f"Check failed: {row['name']}{where}", text))
-    return _in_order(told)
+            happenings.append(Happening(key, at, f"Check failed: {row['name']}{where}", text))
+    return _in_order(happenings)
 
 
 def runs(store: StoreView, most: int) -> list[Happening]:
     """The newest `most` runs of the operator. One that goes on has the time of its last payout."""
-    told = []
+    happenings = []
     for row in store.ask_first("operator_runs", most)[0].iter_rows(named=True):
         paid = (
             f"{words.plural(row['payouts'], 'request')} paid, "
@@ -95,14 +95,16 @@ def runs(store: StoreView, most: int) -> list[Happening]:
         began, ended = words.moment(row["started_at"]), words.moment(row["ended_at"])
         when = began if began == ended else f"{began} to {ended}"
         key = f"run {row['started_at']:%Y-%m-%dT%H:%M:%S}"
-        told.append(Happening(key, row["ended_at"], f"Operator's run: {paid}", f"{when}: {paid}."))
-    return _in_order(told)
+        happenings.append(
+            Happening(key, row["ended_at"], f"Operator's run: {paid}", f"{when}: {paid}.")
+        )
+    return _in_order(happenings)
 
 
-def _in_order(told: Iterable[Happening]) -> list[Happening]:
+def _in_order(happenings: Iterable[Happening]) -> list[Happening]:
     """Newest first, each once: a log that is there twice happened when it came first."""
     once: dict[str, Happening] = {}
-    for each in sorted(told, key=lambda each: each.at):
+    for each in sorted(happenings, key=lambda each: each.at):
         once.setdefault(each.key, each)
     return sorted(once.values(), key=lambda each: each.at)[::-1]
 
@@ -110,12 +112,12 @@ def _in_order(told: Iterable[Happening]) -> list[Happening]:
 def _steps(steps: pl.DataFrame) -> Iterator[Happening]:
     """Of `request_steps`: the oldest first, as several may be of one moment."""
     for step in steps.reverse().iter_rows(named=True):
-        title, text = _told(step)
+        title, text = _in_words(step)
         wr_id = step["wr_id"]
         yield Happening(f"request {wr_id} {step['event']}", step["at"], title, text, wr_id)
 
 
-def _told(step: Row) -> tuple[str, str]:
+def _in_words(step: Row) -> tuple[str, str]:
     name, payout = f"Request {step['wr_id']:,}", words.payout(step["payout_wei"])
     when = words.moment(step["at"])
     if step["event"] == "requested":
@@ -138,7 +140,7 @@ def _told(step: Row) -> tuple[str, str]:
 
 
 def _windows(store: StoreView, ids: list[int]) -> Iterator[Happening]:
-    """Each time the 90 % date had moved by a week or more since it was last told, by what was
+    """Each time the 90 % date had moved by a week or more since it was last reported, by what was
     logged. Of a simulation nothing is."""
     if store.info.simulated:
         return
@@ -162,21 +164,23 @@ def _windows(store: StoreView, ids: list[int]) -> Iterator[Happening]:
 
 
 def _moved(rows: Iterable[Row]) -> Iterator[tuple[Row, Row, int]]:
-    """What was told last, what is told now, and by how many days its 90 % date is later."""
-    told: Row | None = None
+    """What was reported last, what is reported now, and by how many days its 90 % date is later."""
+    reported: Row | None = None
     for row in rows:
-        if told is None:
-            told = row
+        if reported is None:
+            reported = row
             continue
-        days = ((row["most_by"] or row["last_day"]) - (told["most_by"] or told["last_day"])).days
+        days = (
+            (row["most_by"] or row["last_day"]) - (reported["most_by"] or reported["last_day"])
+        ).days
         # After the last day that is forecast is no date: only the least is known, or nothing.
-        is_known = (row["most_by"] or days > 0) and (told["most_by"] or days < 0)
-        is_known = is_known and (row["most_by"] or told["most_by"])
+        is_known = (row["most_by"] or days > 0) and (reported["most_by"] or days < 0)
+        is_known = is_known and (row["most_by"] or reported["most_by"])
         if is_known and abs(days) >= _MOVED_DAYS:
-            yield told, row, days
-            told = row
+            yield reported, row, days
+            reported = row
         elif not is_known and row["most_by"]:
-            told = row
+            reported = row
 
 
 def _end(
@@ -188,11 +192,15 @@ def _end(
     if ending.day is None or newest_at is None:
         return
     over_at = window_words.begin(ending.day + timedelta(days=1))
-    told_at = max(made_at, window_words.begin(ending.day) - _TOLD_BEFORE_END)
-    if told_at < over_at and told_at <= newest_at and (paid_at is None or paid_at > told_at):
+    reported_at = max(made_at, window_words.begin(ending.day) - _TOLD_BEFORE_END)
+    if (
+        reported_at < over_at
+        and reported_at <= newest_at
+        and (paid_at is None or paid_at > reported_at)
+    ):
         ahead = replace(ending, kind="reported")
         text = ending_words.reported(ahead)
-        yield Happening(f"{of} end {ending.day}", told_at, ending_words.brief(ahead), text)
+        yield Happening(f"{of} end {ending.day}", reported_at, ending_words.brief(ahead), text)
     unpaid = made_at < over_at and (paid_at is None or paid_at > over_at)
     if ending.kind == "passed" and unpaid:
         text = f"{ending_words.reported(ending)} That day is over."

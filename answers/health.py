@@ -1,6 +1,6 @@
 """Whether what is shown first can be read and is kept current: for a monitor, which may be anybody.
 
-So no host, no path and no fault in its own words is told here, only its kind.
+So no host, no path and no fault in its own words is shown here, only its kind.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ _NONE_LOGGED = _dated(pl.DataFrame(schema=SCHEMA))
 def nothing_logged(store: StoreView) -> str:
     """Why no earlier estimate can be shown."""
     if store.at is not None:
-        return "How the estimate moved is told on the page of today."
+        return "How the estimate moved is on the page of today."
     if store.info.simulated:
         return "How the estimate moved is not known: estimates of a simulation are not logged."
     if settings().forecast_log == "off":

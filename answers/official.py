@@ -8,11 +8,11 @@ from answers import words
 from forecast.baselines import OFFICIAL_DAYS
 
 
-def end(asked_at: datetime) -> datetime:
-    """When the official days of a request made at `asked_at` are over."""
-    return asked_at + timedelta(days=OFFICIAL_DAYS)
+def end(requested_at: datetime) -> datetime:
+    """When the official days of a request made at `requested_at` are over."""
+    return requested_at + timedelta(days=OFFICIAL_DAYS)
 
 
-def days_left(asked_at: datetime, at: datetime) -> float:
+def days_left(requested_at: datetime, at: datetime) -> float:
     """How many of them are left at `at`; 0 or less once they are over."""
-    return words.days_between(at, end(asked_at))
+    return words.days_between(at, end(requested_at))

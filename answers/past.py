@@ -35,7 +35,7 @@ class Plan:
 
 def plan(source: Source, moment: str, now: datetime) -> Plan:
     """What it takes to show `source` as of `moment`. Raises what `open_at` does; builds nothing."""
-    present, place = _asked(source, moment, now)
+    present, place = _present_and_place(source, moment, now)
     past = _past(present.version, place)
     if past.path.exists():
         return Plan(0.0, 0)
@@ -47,17 +47,17 @@ def plan(source: Source, moment: str, now: datetime) -> Plan:
 
 def open_at(source: Source, moment: str, now: datetime) -> StoreView:
     """The store of `source` as it was at `moment`, built first where it is not kept: a day (UTC) as
-    `2024-03-01` is told as of its last block, the number of a block as of that block.
+    `2024-03-01` is read as of its last block, the number of a block as of that block.
 
     `now` is the wall clock's. Raises PastError with the reason for what is neither a day nor a
     block, a day that is not over or not known whole, a block that is not read yet, what lies before
     the first block, a store without times and one that cannot be built; StoreError where the
     published store cannot be read, SupersededError where a newer one came meanwhile.
     """
-    present, place = _asked(source, moment, now)
-    asked = read_moment(moment)
-    day = asked if isinstance(asked, date) else None
-    at = At(str(asked), day, place.is_exact, present)
+    present, place = _present_and_place(source, moment, now)
+    read = read_moment(moment)
+    day = read if isinstance(read, date) else None
+    at = At(str(read), day, place.is_exact, present)
     for _ in range(_TRIES):
         past = _past(present.version, place)
         if not touch(past, now):
@@ -80,13 +80,13 @@ def days(present: StoreView) -> tuple[date, date] | None:
     return (first, last) if first <= last else None
 
 
-def _asked(source: Source, moment: str, now: datetime) -> tuple[StoreView, Place]:
+def _present_and_place(source: Source, moment: str, now: datetime) -> tuple[StoreView, Place]:
     """The present view and the place in it that a link or a program names."""
-    asked = read_moment(moment)
+    read = read_moment(moment)
     present = store_view.open_view(source, source.version(), now)
     if present is None:
         raise PastError(f"nothing of {source.name} was read yet")
-    return present, _place(present.version, asked, now.astimezone(UTC).date())
+    return present, _place(present.version, read, now.astimezone(UTC).date())
 
 
 def _built(store: Path, place: Place, now: datetime) -> Past:
@@ -101,9 +101,9 @@ def _built(store: Path, place: Place, now: datetime) -> Past:
 
 # Both look through all logs, which takes seconds where they are millions.
 @lru_cache(maxsize=256)
-def _place(version: Version, asked: date | int, today: date) -> Place:
+def _place(version: Version, moment: date | int, today: date) -> Place:
     with store_view.cursor(version) as con:
-        return locate(con, asked, today)
+        return locate(con, moment, today)
 
 
 @lru_cache(maxsize=256)

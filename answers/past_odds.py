@@ -20,7 +20,7 @@ from data.config import ROOT
 
 _MOST_KNOWN, _MOST_WAITING = 500, 8
 _lock = threading.Lock()
-_asked: dict[Version, Future[str]] = {}
+_runs: dict[Version, Future[str]] = {}
 # One after another: others need the processors too.
 _scorer = ThreadPoolExecutor(1, "odds of the past")
 
@@ -33,37 +33,37 @@ def score(view: StoreView) -> Future[str]:
     that day.
     """
     with _lock:
-        asked = _asked.get(view.version)
+        run = _runs.get(view.version)
         # They go with the store, and that comes anew when it is asked for again.
-        gone = asked is not None and asked.done() and not asked.result()
-        if asked is None or (gone and scored.scores_of(view) is None):
-            if len(_asked) >= _MOST_KNOWN:
-                _asked.pop(next(iter(_asked)))
+        gone = run is not None and run.done() and not run.result()
+        if run is None or (gone and scored.scores_of(view) is None):
+            if len(_runs) >= _MOST_KNOWN:
+                _runs.pop(next(iter(_runs)))
             _drop_oldest()
-            asked = _asked[view.version] = _scorer.submit(_score, view.source.path)
-        return asked
+            run = _runs[view.version] = _scorer.submit(_score, view.source.path)
+        return run
 
 
 def _drop_oldest() -> None:
     """Where many wait, nobody looks any more at what was asked for first; who does asks again."""
-    waiting = [version for version, asked in _asked.items() if not asked.done()]
+    waiting = [version for version, run in _runs.items() if not run.done()]
     for version in waiting[: max(0, len(waiting) - _MOST_WAITING + 1)]:
-        if _asked[version].cancel():
-            del _asked[version]
+        if _runs[version].cancel():
+            del _runs[version]
 
 
 def is_being_scored(view: StoreView) -> bool:
     """Whether the odds of a view of the past are about to come."""
     with _lock:
-        asked = _asked.get(view.version)
-        return asked is not None and not asked.done()
+        run = _runs.get(view.version)
+        return run is not None and not run.done()
 
 
 def fault(view: StoreView) -> str:
     """Why they could not be scored, "" where they are, or are about to be."""
     with _lock:
-        asked = _asked.get(view.version)
-        return asked.result() if asked is not None and asked.done() else ""
+        run = _runs.get(view.version)
+        return run.result() if run is not None and run.done() else ""
 
 
 def _score(path: Path) -> str:

@@ -62,7 +62,7 @@ def make_ready(source: Source) -> None:
         show_newest(source)
     elif _READY.get(source.path) != newest:
         if store_view.has_questions(source.path):
-            with suppress(TrackerError, duckdb.Error):  # told to whoever opens it
+            with suppress(TrackerError, duckdb.Error):  # shown to whoever opens it
                 view = store_view.open_view(source, newest, datetime.now(UTC))
                 if view is not None and view.version == newest:
                     _answer(view)

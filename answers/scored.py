@@ -15,7 +15,7 @@ import polars as pl
 
 from answers import window_words
 from answers.sources import Source, Version, scores_version
-from answers.store_view import StoreView, answered
+from answers.store_view import StoreView, answer_of
 from answers.words import days_between
 from data import StoreError
 from forecast import ForecastError
@@ -90,14 +90,14 @@ def odds_of(store: StoreView) -> Odds | None:
     if version is None or at is None or scores is None:
         return None
     horizon_days = _horizon_days(at, store.ending.ahead)
-    for name, params in _asked(scores.about.source):
+    for name, params in _inputs_of(scores.about.source):
         store.note(name, **params)
     present = _present(store.version, scores.about.source, at, horizon_days)
     key = (store.version, version, store.ending.ahead)
     return Odds(store, present, scores, key)
 
 
-def _asked(source: str) -> list[tuple[str, dict[str, str]]]:
+def _inputs_of(source: str) -> list[tuple[str, dict[str, str]]]:
     """The queries that odds rest on, with money of this `source`."""
     return [
         (RESTS_ON, {}),
@@ -143,7 +143,7 @@ def _read_scores(source: Source, version: tuple[int, int]) -> Scores | None:
 @lru_cache(maxsize=16)
 def _present(version: Version, source: str, at: datetime, horizon_days: float) -> Present:
     ahead, funding, inflows, lock_ups = (
-        answered(version, name, params) for name, params in _asked(source)
+        answer_of(version, name, params) for name, params in _inputs_of(source)
     )
     try:
         return read_present(

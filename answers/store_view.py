@@ -31,7 +31,7 @@ Row = Mapping[str, Any]  # one row of an answer, by column
 # A query's name, its parameters in order, and how many rows were asked for; None for all of them.
 Question = tuple[str, tuple[tuple[str, Any], ...], int | None]
 _MOST_QUESTIONS = 200
-_ASKED: dict[Path, OrderedDict[Question, None]] = {}  # by store, those asked last at the end
+_QUESTIONS: dict[Path, OrderedDict[Question, None]] = {}  # by store, those asked last at the end
 _asking = Lock()
 _OPENED: dict[Path, Version] = {}  # by store, the version that was opened last
 STALE_AFTER = timedelta(hours=1)
@@ -58,8 +58,8 @@ class StoreView:
     """One published store during one run of a page or one answer, at the wall clock's `now`.
 
     One of the past has `at`, its own file as its `source`, and its block's time as `now`: what is
-    told of it is of that day. See answers/past.py. What a view of the present `is_page` for asks is
-    remembered: see `questions`.
+    shown of it is of that day. See answers/past.py. What a view of the present `is_page` for asks
+    is remembered: see `questions`.
     """
 
     source: Source
@@ -68,7 +68,7 @@ class StoreView:
     now: datetime
     at: At | None = None
     is_page: bool = False
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    questions: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     # Not cached_property, which Python 3.11 gives one lock for all sessions.
     _worked_out: dict[str, Any] = field(default_factory=dict)
 
@@ -80,17 +80,17 @@ class StoreView:
     def at_moment(self, now: datetime) -> StoreView:
         """The same store at another moment, of which nothing was asked yet."""
         kept = {name: value for name, value in self._worked_out.items() if name != "ending"}
-        return replace(self, now=now, asked=[], _worked_out=kept)
+        return replace(self, now=now, questions=[], _worked_out=kept)
 
     def ask(self, name: str, /, **params: Any) -> pl.DataFrame:
         """The answer of a query; it goes into the page's footer."""
         self._note(name, params, None)
-        return answered(self.version, name, params)
+        return answer_of(self.version, name, params)
 
     def ask_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """The first rows of a query's answer, and how many there are in all."""
         self._note(name, params, most)
-        return answered_first(self.version, name, most, params)
+        return first_rows_of(self.version, name, most, params)
 
     def note(self, name: str, /, **params: Any) -> None:
         """Put a query into the page's footer whose answer the page has already."""
@@ -99,8 +99,8 @@ class StoreView:
     def _note(self, name: str, params: dict[str, Any], most: int | None) -> None:
         if self.is_page and self.at is None:
             _remember(self.source.path, (name, tuple(sorted(params.items())), most))
-        if (name, params) not in self.asked:
-            self.asked.append((name, params))
+        if (name, params) not in self.questions:
+            self.questions.append((name, params))
 
     def fetch_first(self, name: str, most: int, /, **params: Any) -> tuple[pl.DataFrame, int]:
         """As `ask_first`, anew: it is not kept, nor put into the footer."""
@@ -123,15 +123,15 @@ class StoreView:
 
     def table_rows(self, name: str) -> int:
         """How many rows one of the store's tables has."""
-        contents = answered(self.version, "store_contents", {})
+        contents = answer_of(self.version, "store_contents", {})
         return int(contents.filter(table_name=name)["rows"][0])
 
     def hosts(self) -> list[str]:
-        """Who told the store what it holds, so far as it knows; an archive is no host."""
-        told = [self.info.source, *self.ask("coverage")["source"]]
+        """Who gave the store what it holds, so far as it knows; an archive is no host."""
+        sources = [self.info.source, *self.ask("coverage")["source"]]
         if not self.info.simulated:
-            told += [*self.ask_first("contradictions", 50)[0]["source"]]
-        names = {name for names in told if names for name in names.split(", ")}
+            sources += [*self.ask_first("contradictions", 50)[0]["source"]]
+        names = {name for names in sources if names for name in names.split(", ")}
         names |= {bare for name in names if "." in (bare := name.partition(":")[0])}  # no port
         return sorted(name for name in names if name and " " not in name)
 
@@ -207,23 +207,23 @@ def read(version: Version) -> StoreInfo:
 
 @lru_cache(maxsize=16)
 def _failed_checks(version: Version) -> int:
-    return answered(version, "checks_summary", {}).filter(status="failed").height
+    return answer_of(version, "checks_summary", {}).filter(status="failed").height
 
 
 @lru_cache(maxsize=16)
 def _first_request_at(version: Version) -> datetime | None:
-    contents = answered(version, "store_contents", {})
+    contents = answer_of(version, "store_contents", {})
     first_at: datetime | None = contents.filter(table_name="requests")["first_at"].item()
     return first_at
 
 
-def answered(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
+def answer_of(version: Version, name: str, params: dict[str, Any]) -> pl.DataFrame:
     """The answer of a query on the store of this version. Raises StoreError, QueryError."""
     rows: pl.DataFrame = answer(version, (name, tuple(sorted(params.items())), None))
     return rows
 
 
-def answered_first(
+def first_rows_of(
     version: Version, name: str, most: int, params: dict[str, Any]
 ) -> tuple[pl.DataFrame, int]:
     """The first rows of the same, and how many there are in all."""
@@ -246,23 +246,23 @@ def answer(version: Version, question: Question) -> Any:
 
 def _remember(store: Path, question: Question) -> None:
     with _asking:
-        asked = _ASKED.setdefault(store, OrderedDict())
-        asked[question] = None
-        asked.move_to_end(question)
-        if len(asked) > _MOST_QUESTIONS:
-            asked.popitem(last=False)
+        questions = _QUESTIONS.setdefault(store, OrderedDict())
+        questions[question] = None
+        questions.move_to_end(question)
+        if len(questions) > _MOST_QUESTIONS:
+            questions.popitem(last=False)
 
 
 def has_questions(store: Path) -> bool:
     """Whether pages asked anything of a store since `questions` was last called."""
-    return store in _ASKED
+    return store in _QUESTIONS
 
 
 def questions(store: Path) -> list[Question]:
     """What pages asked of a store since this was last called, in whichever version; the newest
     first."""
     with _asking:
-        return [*_ASKED.pop(store, {})][::-1]
+        return [*_QUESTIONS.pop(store, {})][::-1]
 
 
 def fetched(version: Version, name: str, /, **params: Any) -> pl.DataFrame:

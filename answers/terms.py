@@ -71,7 +71,7 @@ def read_terms(row: Mapping[str, Any]) -> Terms | None:
 
 
 def given(reading: Reading | None, terms: Terms | None, token: Token, amount_wei: int) -> Given:
-    """What the amount gives: by the node if it told everything, else by the store's logs."""
+    """What the amount gives: by the node if it gave everything, else by the store's logs."""
     if reading is not None and reading.payout_wei is not None:
         origin = f"read at block {reading.block:,} from {words.node(reading.host)}"
         return Given(reading.gross_wei, reading.fee_wei, reading.payout_wei, reading.ratio, origin)
@@ -111,7 +111,7 @@ def fee_sentence(
 ) -> str:
     """Why the fee is what it is: its rule, and the rate for an amount worth `gross_wei`.
 
-    The rate is told only where it gives `fee_wei`, the fee that is shown beside it. "" without a
+    The rate is named only where it gives `fee_wei`, the fee that is shown beside it. "" without a
     rule. `shift_wei` is what was unstaked since the rule was set.
     """
     if rule is None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from answers import words
 from answers.one_source import money_adds_up
 from answers.sources import Version
-from answers.store_view import StoreView, answered
+from answers.store_view import StoreView, answer_of
 from data.pool.amounts import ONE, format_wei
 from data.pool.pasted import visible
 
@@ -49,5 +49,5 @@ def over_staked(view: StoreView, gross_wei: int | None) -> str:
 @lru_cache(maxsize=16)
 def _ever_staked_ftm(version: Version) -> float | None:
     """All that was ever staked; None where an amount is unknown."""
-    staked_ftm = answered(version, "daily_flows", {})["staked_ftm"]
+    staked_ftm = answer_of(version, "daily_flows", {})["staked_ftm"]
     return None if staked_ftm.null_count() else float(staked_ftm.sum())

@@ -18,12 +18,12 @@ _UNKNOWN_NEED = (
 _LIKELY, _EVEN = 0.9, 0.5
 
 
-def sentence(window: ReleaseWindow | None, asked_at: datetime) -> str:
-    """When a request that was, or would be, made at `asked_at` is expected to be paid."""
+def sentence(window: ReleaseWindow | None, requested_at: datetime) -> str:
+    """When a request that was, or would be, made at `requested_at` is expected to be paid."""
     if not has_odds(window):
         return no_odds(window)
     soon = "The next money to come may be enough. " if window.kind == "next_batch" else ""
-    within, days = official_days(window, asked_at)
+    within, days = official_days(window, requested_at)
     return (
         f"{soon}{dates(window)}{_further(window)} {within} (by {_day(window, days)}): "
         f"**{chance(window, days)}**."
@@ -47,20 +47,20 @@ def _further(window: ReleaseWindow) -> str:
 def dates(window: ReleaseWindow) -> str:
     """`90 % chance by 10 Jun 2025, 50 % by 16 May 2025`, of a window that has odds; where one of
     the days is beyond what is forecast, the chance by the last day that is."""
-    told = [
+    chances = [
         (f"{100 * p:.0f} %", f"**{_day(window, window.quantile(p))}**")
         for p in (_LIKELY, _EVEN)
         if math.isfinite(window.quantile(p))
     ]
-    if len(told) < 2:
+    if len(chances) < 2:
         longest = window.horizon_days
-        told.append((f"**{_last_chance(window)}**", _day(window, longest)))
-    (first, by), *more = told
+        chances.append((f"**{_last_chance(window)}**", _day(window, longest)))
+    (first, by), *more = chances
     return f"{first} chance by {by}" + "".join(f", {share} by {day}" for share, day in more)
 
 
 def _last_chance(window: ReleaseWindow) -> str:
-    """The chance at the end of what is forecast; one that is not reached by then is not told."""
+    """The chance at the end of what is forecast; one that is not reached by then is left out."""
     last = chance(window, window.horizon_days)
     missed = [f"{100 * p:.0f} %" for p in (_LIKELY, _EVEN) if math.isinf(window.quantile(p))]
     return f"nearly {last}" if last in missed else last
@@ -83,10 +83,10 @@ def no_odds(window: ReleaseWindow | None) -> str:
     return _stalled(window)
 
 
-def official_days(window: ReleaseWindow, asked_at: datetime) -> tuple[str, float]:
+def official_days(window: ReleaseWindow, requested_at: datetime) -> tuple[str, float]:
     """The official days of a request in words, and how many of them are left at the moment of the
     forecast; once they are over, as many more."""
-    left = official.days_left(asked_at, window.curve.at)
+    left = official.days_left(requested_at, window.curve.at)
     if left <= 0:
         return f"Within another {OFFICIAL_DAYS} days", float(OFFICIAL_DAYS)
     return f"Within the official {OFFICIAL_DAYS} days", left

@@ -51,7 +51,7 @@ def number(amount: float | Decimal, to: Rounded = "near") -> str:
 
 
 def ftm(amount: float | Decimal | None, to: Rounded = "near") -> str:
-    """A sum of many, which is told about; what one request gets or costs is told by `payout`."""
+    """A sum of many, rounded; what one request gets or costs is worded by `payout`."""
     return UNKNOWN if amount is None else f"{number(amount, to)} FTM"
 
 
@@ -76,13 +76,13 @@ def payouts(amounts: pl.Series) -> tuple[pl.Series, str | None]:
         places = min(DECIMALS, DECIMALS + 2 - len(str(smallest)))
     step = 10 ** (DECIMALS - places)
     if max((each // step for each in wei if each), default=0) >= 10**FLOAT_DIGITS:
-        told = [None if each is None else format_short(each) for each in wei]
-        return pl.Series(amounts.name, told, pl.String), None
+        texts = [None if each is None else format_short(each) for each in wei]
+        return pl.Series(amounts.name, texts, pl.String), None
     cut = [None if each is None else each // step / 10**places for each in wei]
     return pl.Series(amounts.name, cut, pl.Float64), f"%,.{places}f"
 
 
-def all_told(amounts: pl.Series) -> tuple[pl.Series, str | None]:
+def rounded_up(amounts: pl.Series) -> tuple[pl.Series, str | None]:
     """Sums of FTM for a table's column, and its format: two places, or as many as the smallest
     needs to show. Where a float has not so many of the largest, it is the text of each instead."""
     smallest = amounts.filter(amounts > 0).min()
@@ -90,8 +90,8 @@ def all_told(amounts: pl.Series) -> tuple[pl.Series, str | None]:
         return amounts, "%,.2f"
     places = min(DECIMALS, 1 - math.floor(math.log10(smallest)))
     if max(each for each in amounts if each is not None) >= 10.0 ** (FLOAT_DIGITS - places):
-        told = [None if each is None else number(each, "up") for each in amounts]
-        return pl.Series(amounts.name, told, pl.String), None
+        texts = [None if each is None else number(each, "up") for each in amounts]
+        return pl.Series(amounts.name, texts, pl.String), None
     return amounts, f"%,.{places}f"
 
 
@@ -180,7 +180,7 @@ def fault(text: str, *, is_logged: bool = False) -> str:
     """
     if is_public() and _OPERATORS.search(text):
         if not is_logged:
-            _log.warning("not told to a visitor: %s", text)
+            _log.warning("not shown to a visitor: %s", text)
         return _SHORT
     return escaped(_ABSOLUTE_PATH.sub("", text.replace(f"{ROOT}/", "")))
 

@@ -64,9 +64,9 @@ def _of_request(wr_id: int, base: str, store: StoreView) -> Body:
 
 def _revised_at(store: StoreView) -> datetime:
     """When what is told of a store became what it is, to the second."""
-    told = [at for at in (store.info.published_at, store.info.synced_at) if at is not None]
+    moments = [at for at in (store.info.published_at, store.info.synced_at) if at is not None]
     if version := scores_version(store.source):
-        told.append(datetime.fromtimestamp(version[0] / 1e9, UTC))
+        moments.append(datetime.fromtimestamp(version[0] / 1e9, UTC))
     if not store.info.simulated:
-        told.append(datetime.combine(store.now.date(), time(), UTC))
-    return max(told, default=_FIRST).replace(microsecond=0)
+        moments.append(datetime.combine(store.now.date(), time(), UTC))
+    return max(moments, default=_FIRST).replace(microsecond=0)

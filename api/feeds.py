@@ -47,26 +47,26 @@ class _Feed:
 async def of_request(request: Request) -> Response:
     """`/feeds/{network}/requests/{id}.atom`."""
     wr_id = looked_up.request_id(request.path_params["id"])
-    return await _answered(request, partial(_of_request, wr_id), ("request", wr_id))
+    return await _feed(request, partial(_of_request, wr_id), ("request", wr_id))
 
 
 @or_problem
 async def of_address(request: Request) -> Response:
     """`/feeds/{network}/addresses/{address}.atom`."""
     address = looked_up.address(request.path_params["address"])
-    return await _answered(request, partial(_of_address, address), ("address", address))
+    return await _feed(request, partial(_of_address, address), ("address", address))
 
 
 @or_problem
 async def of_checks(request: Request) -> Response:
     """`/feeds/{network}/checks.atom`."""
-    return await _answered(request, _of_checks, ("checks",))
+    return await _feed(request, _of_checks, ("checks",))
 
 
 @or_problem
 async def of_runs(request: Request) -> Response:
     """`/feeds/{network}/runs.atom`."""
-    return await _answered(request, _of_runs, ("runs",))
+    return await _feed(request, _of_runs, ("runs",))
 
 
 ROUTES = [
@@ -77,7 +77,7 @@ ROUTES = [
 ]
 
 
-async def _answered(
+async def _feed(
     request: Request, feed_of: Callable[[StoreView, str], _Feed], key: tuple[object, ...]
 ) -> Response:
     base = base_of(request)
@@ -103,11 +103,11 @@ def _of_request(wr_id: int, store: StoreView, base: str) -> _Feed:
 def _of_address(address: str, store: StoreView, base: str) -> _Feed:
     requests = store.ask("requests_by_address", address=address)
     requests = requests.unique("wr_id", keep="last", maintain_order=True)
-    said = sentences.of_address(requests) if requests.height else "No request was made by it."
+    subtitle = sentences.of_address(requests) if requests.height else "No request was made by it."
     return _Feed(
         f"address {address}",
         f"Unstake requests of {words.short(address)} on {store.source.name}",
-        f"{words.plain(said)} {sentences.read_up_to(store)}",
+        f"{words.plain(subtitle)} {sentences.read_up_to(store)}",
         f"addresses/{address}",
         looked_up.track(base, store, address),
         happenings.of_address(store, address, MOST_ENTRIES),
@@ -117,16 +117,16 @@ def _of_address(address: str, store: StoreView, base: str) -> _Feed:
 def _of_checks(store: StoreView, base: str) -> _Feed:
     checks = store.ask("checks_summary")
     failed, undecided = (checks.filter(status=s).height for s in ("failed", "unknown"))
-    said = "Nothing was checked yet."
+    subtitle = "Nothing was checked yet."
     if checks.height:
-        said = (
+        subtitle = (
             f"Of {words.plural(checks.height, 'check')} {failed or 'none'} failed, and "
             f"{undecided or 'none'} could not be made."
         )
     return _Feed(
         "checks",
         f"Failed checks on {store.source.name}",
-        f"{said} {sentences.read_up_to(store)}",
+        f"{subtitle} {sentences.read_up_to(store)}",
         "checks",
         f"{base}status?{urlencode({'network': store.source.name})}",
         happenings.failed_checks(store)[:MOST_ENTRIES],

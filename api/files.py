@@ -15,7 +15,7 @@ import queries
 from answers import files
 from answers.files import FOLDER, KINDS, Content, NoFileError, TooLargeError
 from answers.store_view import StoreView
-from api import asked
+from api import query_answers
 from api.problems import Problem
 from api.served import Body, NotKeptError, answer, or_problem
 from queries import QueryError
@@ -52,7 +52,7 @@ def _read(name: str, texts: Mapping[str, str]) -> Mapping[str, Any]:
     query = queries.load(name)
     if texts.keys() - {field.name for field in query.params}:
         raise Problem(400, "unknown-parameter", "There is an unknown parameter.")
-    values = asked.read_params(query, texts)
+    values = query_answers.read_params(query, texts)
     return {name: values[name] for name in texts}
 
 
@@ -77,7 +77,7 @@ def _written(read: Callable[[StoreView], Content], kind: str, store: StoreView) 
     except NoFileError as error:
         raise Problem(404, "unknown-path", str(error)) from error
     except QueryError as error:
-        raise asked.refused(error) from error
+        raise query_answers.refused(error) from error
     body = Body(
         content.written(store, kind),
         KINDS[kind][0],

@@ -52,7 +52,7 @@ def release_window(store: StoreView, token: Token, amount_wei: int) -> ReleaseWi
     if odds is not None and given.payout_wei is not None:
         window = odds.present.new_window(given.payout_wei / ONE)
     queue = store.ask("queue_in_wei").row(0, named=True)
-    asked_at = odds.now if odds else store.now
+    requested_at = odds.now if odds else store.now
     return ReleaseWindow(
         token=token,
         amount=amount(amount_wei),
@@ -62,5 +62,5 @@ def release_window(store: StoreView, token: Token, amount_wei: int) -> ReleaseWi
         terms=given.reason or given.origin,
         place=None if queue["waiting_wei"] is None else queue["requests"] + 1,
         ahead=amount(queue["waiting_wei"]),
-        window=window_of(store, odds, window, asked_at, given.payout_wei is not None),
+        window=window_of(store, odds, window, requested_at, given.payout_wei is not None),
     )

@@ -35,7 +35,7 @@ def one(store: StoreView, wr_id: int, base: str) -> OneRequest:
     row = rows.row(-1, named=True)  # the first, if it is there twice
     events = store.ask("request_history", wr_id=wr_id)
     scores = scored.scores_of(store)
-    told = scores.forecasts.filter(wr_id=wr_id) if scores else None
+    forecasts = scores.forecasts.filter(wr_id=wr_id) if scores else None
     return OneRequest(
         request=_form(store, row, base),
         events=[
@@ -43,7 +43,9 @@ def one(store: StoreView, wr_id: int, base: str) -> OneRequest:
             for event in events.iter_rows(named=True)
         ],
         window=_window(store, row) if row["status"] == "pending" else None,
-        said_when_made=_said(told.row(0, named=True)) if told is not None and told.height else None,
+        said_when_made=_forecast_when_made(forecasts.row(0, named=True))
+        if forecasts is not None and forecasts.height
+        else None,
     )
 
 
@@ -57,8 +59,8 @@ def _window(store: StoreView, row: Mapping[str, Any]) -> Window:
     return window_of(store, odds, window, row["requested_at"])
 
 
-def _said(told: Mapping[str, Any]) -> SaidThen:
-    return SaidThen(**{name: told[name] for name in _SAID})
+def _forecast_when_made(forecast: Mapping[str, Any]) -> SaidThen:
+    return SaidThen(**{name: forecast[name] for name in _SAID})
 
 
 def _form(store: StoreView, row: Mapping[str, Any], base: str) -> RequestForm:

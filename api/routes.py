@@ -1,4 +1,4 @@
-"""The routes of the API, and what is told of each.
+"""The routes of the API, and what is documented of each.
 
 Every query of queries/ is a route of its own, so that a description of the API names its
 parameters. What a route answers is made in the modules beside this one.
@@ -17,8 +17,7 @@ from starlette.responses import Response
 
 import queries
 from answers.store_view import StoreView
-from api import asked, looked_up, queue_now, requests, stores
-from api.asked import FIRST_ROWS, Format
+from api import looked_up, query_answers, queue_now, requests, stores
 from api.forms import (
     Answer,
     Form,
@@ -34,6 +33,7 @@ from api.forms import (
     Transaction,
 )
 from api.problems import MEDIA_TYPE, PATH, Problem
+from api.query_answers import FIRST_ROWS, Format
 from api.served import JSON, Body, NotKeptError, answer, not_set_up, plain
 from api.stores import ARCHIVE
 from data import AmountError, ConfigError
@@ -93,11 +93,11 @@ def described(form: Any, *kinds: int) -> dict[int | str, dict[str, Any]]:
     good: dict[str, Any] = {"content": {ARCHIVE: {"schema": _BINARY}}}
     if form is not None:
         good = {"model": form, "content": {JSON: {}}}
-    told: dict[int | str, dict[str, Any]] = {200: good | {"description": "the answer"}}
-    told[304] = {"description": "the answer is as it was"}
+    responses: dict[int | str, dict[str, Any]] = {200: good | {"description": "the answer"}}
+    responses[304] = {"description": "the answer is as it was"}
     for status in (400, *kinds, 429, 503):
-        told[status] = {"description": texts[status], "content": {MEDIA_TYPE: problem}}
-    return told
+        responses[status] = {"description": texts[status], "content": {MEDIA_TYPE: problem}}
+    return responses
 
 
 def _base(request: Request) -> str:
@@ -241,7 +241,7 @@ async def get_scores(request: Request, network: Named = None, at: At = None) -> 
 @router.get("/queries", responses=described(Queries), summary="Queries")
 async def get_queries(request: Request) -> Response:
     """The questions that the store answers, with their parameters and columns."""
-    return plain(request, asked.all_queries())
+    return plain(request, query_answers.all_queries())
 
 
 async def _get_query(
@@ -252,7 +252,7 @@ async def _get_query(
     format: Annotated[Format, Query()] = "json",
     limit: Annotated[int | None, Query(ge=1, description="how many rows")] = None,
 ) -> Response:
-    params = asked.read_params(queries.load(name), request.query_params)
+    params = query_answers.read_params(queries.load(name), request.query_params)
     try:
         most = settings().api_rows
     except ConfigError as error:
@@ -260,7 +260,7 @@ async def _get_query(
     rows = min(most, limit or (FIRST_ROWS if format == "json" else most))
 
     def make(store: StoreView) -> Body:
-        return asked.asked(store, name, params, format, rows)
+        return query_answers.body(store, name, params, format, rows)
 
     key = ("query", name, sorted(params.items()), format, rows)
     return await answer(request, network, key, make, at)
@@ -284,7 +284,7 @@ def add_queries() -> None:
     """A route for each query."""
     for query in map(queries.load, queries.names()):
         responses = described(Answer[Rows], 404)
-        files = {kind: {"schema": _BINARY} for kind in asked.MEDIA.values()}
+        files = {kind: {"schema": _BINARY} for kind in query_answers.MEDIA.values()}
         responses[200]["content"] |= files
         router.add_api_route(
             f"/queries/{query.name}",

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from answers import ending_words, logged, past, store_view
 from answers.kept import Kept
 from answers.sources import Source, Version, read_sources, scores_version
-from answers.store_view import StoreView, SupersededError, answered
+from answers.store_view import StoreView, SupersededError, answer_of
 from api.forms import About, ChainEnd, Form
 from api.problems import Problem, as_response
 from api.values import iso
@@ -84,13 +84,13 @@ def or_problem(
     """The endpoint of a route that tells a Problem itself."""
 
     @wraps(endpoint)
-    async def told(request: Request) -> Response:
+    async def answer_or_problem(request: Request) -> Response:
         try:
             return await endpoint(request)
         except Problem as problem:
             return as_response(problem, request.scope.get("root_path", ""))
 
-    return told
+    return answer_or_problem
 
 
 def not_set_up() -> Problem:
@@ -291,7 +291,7 @@ def _made(tag: str, view: StoreView, make: Callable[[StoreView], Body]) -> Body:
 
 @lru_cache(maxsize=64)
 def _failed(version: Version) -> int:
-    return answered(version, "checks_summary", {}).filter(status="failed").height
+    return answer_of(version, "checks_summary", {}).filter(status="failed").height
 
 
 def _count_first(view: StoreView) -> None:
@@ -374,8 +374,8 @@ def _is_known(request: Request, tag: str) -> bool:
 def _tags_known(request: Request) -> list[str]:
     """What the request has already, compared weakly (RFC 9110): a proxy that packs an answer
     changes how strong its tag is."""
-    told = ",".join(request.headers.getlist("if-none-match"))
-    return [each.strip().removeprefix("W/") for each in told.split(",")]
+    tags = ",".join(request.headers.getlist("if-none-match"))
+    return [each.strip().removeprefix("W/") for each in tags.split(",")]
 
 
 def _headers(tag: str) -> dict[str, str]:

@@ -60,11 +60,11 @@ def _info(source: Source) -> StoreInfo | None:
 
 def scores(store: StoreView) -> Scores:
     """How the forecasts on a store would have come out."""
-    told = scored.scores_of(store)
-    if told is None:
+    scores_now = scored.scores_of(store)
+    if scores_now is None:
         nothing = dict.fromkeys(("block", "as_of", "model_version", "money", "provisional"))
         return Scores(scored=False, requests=None, figures=[], **nothing)
-    about = told.about
+    about = scores_now.about
     return Scores(
         scored=True,
         block=about.block,
@@ -82,7 +82,7 @@ def scores(store: StoreView) -> Scores:
                 batches=row["batches"],
                 decided=row["decided"],
             )
-            for row in told.table.fill_nan(None).iter_rows(named=True)
+            for row in scores_now.table.fill_nan(None).iter_rows(named=True)
         ],
     )
 

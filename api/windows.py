@@ -45,17 +45,17 @@ def window_of(
     store: StoreView,
     odds: Odds | None,
     window: forecast.ReleaseWindow | None,
-    asked_at: datetime,
+    requested_at: datetime,
     money_known: bool = True,
 ) -> Window:
-    """The form of a `window` that `odds` gave for a request made at `asked_at`; without odds it
+    """The form of a `window` that `odds` gave for a request made at `requested_at`; without odds it
     says so. `money_known` is False where what is to be paid is not known."""
     if odds is None:
         return _without("not_scored", _why_not_scored(store))
     if window is None:
         why = window_words.no_odds(None) if money_known else "The payout is unknown."
         return _without("unknown", why, odds)
-    sentence = _plain(window_words.sentence(window, asked_at))
+    sentence = _plain(window_words.sentence(window, requested_at))
     if not window_words.has_odds(window):
         return _without(window.kind, sentence, odds)
     before = _plain(window_words.before(window, store.ending.ahead))

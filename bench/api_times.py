@@ -73,7 +73,7 @@ async def _measure(store: Path) -> None:
     async with serving(ROOT / "app.py", *settings) as server, _used(server):
         for pause_s in (1.0, 0.0):
             for route in _ROUTES:
-                times = await _asked(server, route, pause_s)
+                times = await _answer_times(server, route, pause_s)
                 p50, p95 = (1_000 * float(np.quantile(times, p)) for p in (0.5, 0.95))
                 verdict = "pass" if p95 < _TARGET_MS else "over"
                 rate = len(times) / _SECONDS
@@ -104,7 +104,7 @@ async def _click(session: Session) -> None:
         await session.rerun()
 
 
-async def _asked(server: Server, route: Route, pause_s: float) -> list[float]:
+async def _answer_times(server: Server, route: Route, pause_s: float) -> list[float]:
     """The seconds that each answer took, of all clients."""
     numbers = iter(range(10**9))
     ends = time.perf_counter() + _SECONDS
@@ -122,8 +122,8 @@ async def _asked(server: Server, route: Route, pause_s: float) -> list[float]:
         writer.close()
         return times
 
-    told = await asyncio.gather(*(client() for _ in range(_CLIENTS)))
-    return [each for times in told for each in times]
+    times_by_client = await asyncio.gather(*(client() for _ in range(_CLIENTS)))
+    return [each for times in times_by_client for each in times]
 
 
 async def _ask(

@@ -20,7 +20,7 @@ class Cost:
     wall_s: float
     cpu_s: float
     peak_rss_mb: float
-    said: str = ""
+    output: str = ""
 
 
 def run(module: str, *arguments: object) -> Cost:
@@ -34,7 +34,7 @@ def run_command(command: Sequence[str]) -> Cost:
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert child.stdout is not None
     with child.stdout:
-        said = child.stdout.read().strip()
+        output = child.stdout.read().strip()
     _, status, used = os.wait4(child.pid, 0)  # what this one child used, unlike getrusage
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -44,7 +44,7 @@ def run_command(command: Sequence[str]) -> Cost:
         time.monotonic() - began,
         used.ru_utime + used.ru_stime,
         used.ru_maxrss * kilobyte / 1e6,
-        said.splitlines()[-1] if said else "",
+        output.splitlines()[-1] if output else "",
     )
 
 
@@ -54,7 +54,7 @@ def middle(costs: Sequence[Cost]) -> Cost:
         median(cost.wall_s for cost in costs),
         median(cost.cpu_s for cost in costs),
         median(cost.peak_rss_mb for cost in costs),
-        costs[0].said,
+        costs[0].output,
     )
 
 

@@ -55,7 +55,7 @@ async def _measure(root: Path) -> None:
         print(f"{'the server takes connections':42}{time.monotonic() - began:6.1f} s")
         async with visiting(server, "queue") as session:
             print(f"{'a page is shown':42}{time.monotonic() - began:6.1f} s")
-            while _SIGN not in session.said:
+            while _SIGN not in session.text:
                 await asyncio.sleep(1)
                 await session.rerun()
             _row("odds on the page", time.monotonic() - began, ODDS_S)

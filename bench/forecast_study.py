@@ -128,11 +128,11 @@ def observer_scores(scenario: Scenario, queue: Queue, origins: pl.DataFrame) -> 
 def _drawn_scores(
     model: str, drawn_days: Callable[[Question], Floats], queue: Queue, origins: pl.DataFrame
 ) -> pl.DataFrame:
-    asked = origins.select("wr_id", "requested_at", "amount").join(
+    requests = origins.select("wr_id", "requested_at", "amount").join(
         queue.requests.select("wr_id", "released_at", "need_ftm"), on="wr_id", maintain_order="left"
     )
     scores = []
-    for wr_id, at, released_at, need_ftm in asked.drop("amount").iter_rows():
+    for wr_id, at, released_at, need_ftm in requests.drop("amount").iter_rows():
         day = (at - BEGAN) / timedelta(days=1)
         sample = drawn_days(Question(day, need_ftm, PATHS, HORIZON_DAYS, wr_id))
         wait = math.inf if released_at is None else (released_at - at) / timedelta(days=1)
@@ -142,7 +142,7 @@ def _drawn_scores(
     figures = pl.DataFrame(
         scores, schema={"tw_crps": pl.Float64, "covered_90": pl.Float64}, orient="row"
     )
-    return asked.select(pl.lit(model).alias("model"), "wr_id", "requested_at", "amount").hstack(
+    return requests.select(pl.lit(model).alias("model"), "wr_id", "requested_at", "amount").hstack(
         figures
     )
 

@@ -2,7 +2,7 @@
 
 Sessions open pages, type amounts and move filters, each with two seconds between on average, as
 `bench/sessions.py` plays them. They share the machine's processors with the servers, nginx and what
-publishes: what they take themselves is told.
+publishes: what they take themselves is printed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Plan:
 
 
 @dataclass
-class Told:
+class Measured:
     """What the sessions of one row have met, in seconds; faults by what they say."""
 
     firsts: list[float] = field(default_factory=list)
@@ -148,7 +148,7 @@ async def _served(store: Path, folder: Path, processes: int) -> AsyncIterator[Si
 
 async def row(site: Site, store: Path, count: int, texts: list[str], plan: Plan) -> int:
     """Print what so many sessions met. Measured from when all of them have come."""
-    told, came = Told(), asyncio.Event()
+    measured, came = Measured(), asyncio.Event()
     waiting, ends = count, math.inf
     begun_mb = [server.held_mb() for server in site.servers]
     cpu_s, began = _own_cpu_s(), time.perf_counter()
@@ -171,7 +171,7 @@ async def row(site: Site, store: Path, count: int, texts: list[str], plan: Plan)
         try:
             at = time.perf_counter()
             async with visiting_site(site.url, page, **how) as session:
-                told.firsts.append(time.perf_counter() - at)
+                measured.firsts.append(time.perf_counter() - at)
                 session.counts_rows = False
                 come_in()
                 while True:
@@ -182,11 +182,11 @@ async def row(site: Site, store: Path, count: int, texts: list[str], plan: Plan)
                     async with asyncio.timeout(_LONGEST_S):
                         await _act(session, dice, texts)
                     if came.is_set():
-                        told.reruns.append(time.perf_counter() - at)
+                        measured.reruns.append(time.perf_counter() - at)
         except SessionError as error:
-            told.errors.append(str(error))
+            measured.errors.append(str(error))
         except (WebSocketException, OSError) as error:
-            told.lost.append(repr(error))
+            measured.lost.append(repr(error))
         finally:
             come_in()
 
@@ -197,10 +197,10 @@ async def row(site: Site, store: Path, count: int, texts: list[str], plan: Plan)
         publishing.cancel()
         published = await publishing
     share = (_own_cpu_s() - cpu_s) / (time.perf_counter() - began) / (os.cpu_count() or 1)
-    print(_told(site, count, told, begun_mb, published, share), flush=True)
-    for fault in dict.fromkeys(told.errors + told.lost):
+    print(_line(site, count, measured, begun_mb, published, share), flush=True)
+    for fault in dict.fromkeys(measured.errors + measured.lost):
         print(f"          {fault[:200]}")
-    return 1 if told.errors or told.lost else 0
+    return 1 if measured.errors or measured.lost else 0
 
 
 async def _act(session: Session, dice: random.Random, texts: list[str]) -> None:
@@ -252,11 +252,11 @@ def publish(store: Path) -> None:
     following.replace(store)
 
 
-def _told(
-    site: Site, count: int, told: Told, begun_mb: list[float], published: int, share: float
+def _line(
+    site: Site, count: int, measured: Measured, begun_mb: list[float], published: int, share: float
 ) -> str:
-    p50, p95 = _cuts(told.reruns)
-    first_p50, first_p95 = _cuts(told.firsts)
+    p50, p95 = _cuts(measured.reruns)
+    first_p50, first_p95 = _cuts(measured.firsts)
     target = TARGETS_MS.get((len(site.servers), count))
     over = "" if target is None else f"{'over' if p95 > target else 'under'} {target}"
     memory = ", ".join(
@@ -265,8 +265,8 @@ def _told(
         for begun, server in zip(begun_mb, site.servers, strict=True)
     )
     return (
-        f"{len(site.servers):9}{count:10}{len(told.reruns):8,}{p50:8.0f}{p95:8.0f}{over:>12}"
-        f"{first_p50:8.0f}{first_p95:8.0f}{len(told.errors):8}{len(told.lost):6}{published:11}"
+        f"{len(site.servers):9}{count:10}{len(measured.reruns):8,}{p50:8.0f}{p95:8.0f}{over:>12}"
+        f"{first_p50:8.0f}{first_p95:8.0f}{len(measured.errors):8}{len(measured.lost):6}{published:11}"
         f"   {memory}; {100 * share:.0f} %"
     )
 

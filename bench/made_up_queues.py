@@ -85,8 +85,8 @@ def made_up_queue(scenario: Scenario, seed: int) -> Queue:
     hidden = Hidden(log_levels, days, locks)
     if scenario.lock_ups:
         days, amounts = _with_returns(days, amounts * BESIDE_LOCK_UPS, locks)
-    asked_days, burned = _demand(scenario, rng)
-    rows = _served(scenario, days, amounts, asked_days, burned, rng)
+    request_days, burned = _demand(scenario, rng)
+    rows = _served(scenario, days, amounts, request_days, burned, rng)
     moments = {"requested_at": _at(rows[:, 0]), "released_at": _at(rows[:, 1])}
     requests = pl.DataFrame(
         {"wr_id": np.arange(len(rows)), **moments, "payout_ftm": rows[:, 2], "need_ftm": rows[:, 3]}
@@ -184,17 +184,17 @@ def _demand(scenario: Scenario, rng: np.random.Generator) -> tuple[Floats, Float
     if scenario.bursts:
         for day in rng.integers(0, DAYS, DAYS // 90):
             a_day[day : day + 4] *= 12
-    asked_days = np.repeat(np.arange(DAYS), rng.poisson(a_day)).astype(np.float64)
-    asked_days = np.sort(asked_days + rng.random(asked_days.size))
-    burned = np.exp(rng.normal(np.log(_AMOUNT_MEDIAN_FTM), _AMOUNT_SPREAD, asked_days.size))
-    return asked_days, np.minimum(burned, 150_000.0)
+    request_days = np.repeat(np.arange(DAYS), rng.poisson(a_day)).astype(np.float64)
+    request_days = np.sort(request_days + rng.random(request_days.size))
+    burned = np.exp(rng.normal(np.log(_AMOUNT_MEDIAN_FTM), _AMOUNT_SPREAD, request_days.size))
+    return request_days, np.minimum(burned, 150_000.0)
 
 
 def _served(
     scenario: Scenario,
     days: Floats,
     amounts: Floats,
-    asked_days: Floats,
+    request_days: Floats,
     burned: Floats,
     rng: np.random.Generator,
 ) -> Floats:
@@ -205,7 +205,7 @@ def _served(
     """
     rows: list[list[float]] = []
     head, batch, held, queued = 0, 0, 0.0, 0.0
-    stays = rng.random(asked_days.size)
+    stays = rng.random(request_days.size)
 
     def settle(until: float) -> None:
         nonlocal head, batch, held, queued
@@ -219,7 +219,7 @@ def _served(
             held = held if head < len(rows) else 0.0
             batch += 1
 
-    for moment, amount, chance in zip(asked_days, burned, stays, strict=True):
+    for moment, amount, chance in zip(request_days, burned, stays, strict=True):
         settle(moment)
         if chance < np.exp(-queued / RATE_FTM / scenario.patience_days):
             rows.append([moment, np.nan, amount, max(queued + amount - held, 0.0)])

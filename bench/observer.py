@@ -31,11 +31,13 @@ from bench.made_up_queues import (
 from bench.oracle import Question, Today, days_from
 
 
-def observer_days(scenario: Scenario, queue: Queue, asked: Question) -> Floats:
+def observer_days(scenario: Scenario, queue: Queue, question: Question) -> Floats:
     """As `oracle_days`, of futures that begin with what the batches up to the day tell."""
-    rng = np.random.default_rng(asked.seed)
-    today = _today(scenario, *_seen(scenario, queue, asked.day), asked.day, asked.paths, rng)
-    return days_from(today, scenario, queue.hidden, asked, rng)
+    rng = np.random.default_rng(question.seed)
+    today = _today(
+        scenario, *_seen(scenario, queue, question.day), question.day, question.paths, rng
+    )
+    return days_from(today, scenario, queue.hidden, question, rng)
 
 
 def _seen(scenario: Scenario, queue: Queue, day: float) -> tuple[Floats, Floats]:

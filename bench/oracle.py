@@ -56,35 +56,35 @@ class Question:
     seed: int
 
 
-def oracle_days(scenario: Scenario, hidden: Hidden, asked: Question) -> Floats:
+def oracle_days(scenario: Scenario, hidden: Hidden, question: Question) -> Floats:
     """The sorted days within which it comes, one a path; infinite past the horizon."""
-    fell = scenario.cut and asked.day >= CUT_DAY
-    today = Today(float(hidden.log_levels[int(asked.day)]), CUT_DAY if fell else np.inf)
-    return days_from(today, scenario, hidden, asked, np.random.default_rng(asked.seed))
+    fell = scenario.cut and question.day >= CUT_DAY
+    today = Today(float(hidden.log_levels[int(question.day)]), CUT_DAY if fell else np.inf)
+    return days_from(today, scenario, hidden, question, np.random.default_rng(question.seed))
 
 
 def days_from(
-    today: Today, scenario: Scenario, hidden: Hidden, asked: Question, rng: np.random.Generator
+    today: Today, scenario: Scenario, hidden: Hidden, question: Question, rng: np.random.Generator
 ) -> Floats:
     """The same from what is held for true `today`. Of `hidden` no level is read."""
-    day, paths = asked.day, asked.paths
-    days, amounts = _batches(today, scenario, hidden, asked, rng)
+    day, paths = question.day, question.paths
+    days, amounts = _batches(today, scenario, hidden, question, rng)
     if scenario.lock_ups:
         back_days, back_ftm = _returns(hidden, day, paths, rng)
         days, amounts = np.hstack([days, back_days]), np.hstack([amounts, back_ftm])
         order = np.argsort(days, axis=1)
         days, amounts = (np.take_along_axis(each, order, axis=1) for each in (days, amounts))
-    missing = np.count_nonzero(np.cumsum(amounts, axis=1) < asked.need_ftm, axis=1)
+    missing = np.count_nonzero(np.cumsum(amounts, axis=1) < question.need_ftm, axis=1)
     last = days.shape[1] - 1
     came = days[np.arange(paths), np.minimum(missing, last)]
-    return np.sort(np.where((missing > last) | (came > asked.horizon_days), np.inf, came))
+    return np.sort(np.where((missing > last) | (came > question.horizon_days), np.inf, came))
 
 
 def _batches(
-    today: Today, scenario: Scenario, hidden: Hidden, asked: Question, rng: np.random.Generator
+    today: Today, scenario: Scenario, hidden: Hidden, question: Question, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Days from then to each batch that is no lock-up's return, and what it brings."""
-    day, paths, horizon_days = asked.day, asked.paths, asked.horizon_days
+    day, paths, horizon_days = question.day, question.paths, question.horizon_days
     waited = day - float(hidden.batch_days[hidden.batch_days <= day][-1])
     following = drawn_gaps(scenario, (paths, 2 * int(horizon_days / GAP_DAYS) + 10), rng)
     gaps = np.hstack([_longer(_sorted_gaps(scenario), waited, paths, rng), following])

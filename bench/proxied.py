@@ -134,8 +134,8 @@ def running(folder: Path, proxy: Proxy) -> Iterator[Proxy]:
         while not (folder / "nginx.pid").exists() or not (folder / "nginx.pid").read_text():
             if process.poll() is not None or time.monotonic() > ends:
                 assert process.stderr is not None
-                told = process.stderr.read().decode() if process.poll() is not None else ""
-                raise SessionError(f"nginx did not start: {told}")
+                error_text = process.stderr.read().decode() if process.poll() is not None else ""
+                raise SessionError(f"nginx did not start: {error_text}")
             time.sleep(0.02)
         yield proxy
     finally:

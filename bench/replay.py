@@ -122,9 +122,9 @@ def race(
     print(f"\n{title}")
     print_heading()
     raced: dict[str, Raced] = {}
-    read = _count(costs["data.sync, to a checked store"][0].said)
+    read = _count(costs["data.sync, to a checked store"][0].output)
     for name, some in costs.items():
-        count = read if name.startswith(("bare", "data")) else _count(some[0].said)
+        count = read if name.startswith(("bare", "data")) else _count(some[0].output)
         raced[name] = middle(some), count
         print_cost(name, *raced[name])
     if isinstance(cryo, str) and cryo:
@@ -134,9 +134,9 @@ def race(
     return raced
 
 
-def _count(said: str) -> int:
+def _count(output: str) -> int:
     """The logs in what a contestant says: ours names its store first."""
-    found = re.search(r"([\d,]+) new logs|^([\d,]+)$", said)
+    found = re.search(r"([\d,]+) new logs|^([\d,]+)$", output)
     return int((found[1] or found[2]).replace(",", "")) if found else 0
 
 
@@ -151,14 +151,14 @@ def _long(work: Path, logs: int, rounds: int) -> tuple[Cost, Cost]:
         long = run("data.sync", *command, url, "--to-block", before)
         print()
         print_heading()
-        print_cost(f"data.sync, {logs:,} logs, once", long, _count(long.said))
+        print_cost(f"data.sync, {logs:,} logs, once", long, _count(long.output))
         kept = shutil.copyfile(store, work / "kept.duckdb")
         news = []
         for _ in range(rounds):
             shutil.copyfile(kept, store)
             news.append(run("data.sync", *command, url))
-        print_cost("data.sync, the newest logs on it", middle(news), _count(news[0].said))
-        print(f"{news[0].said.split(': ')[-1]}. Where the time goes:", flush=True)
+        print_cost("data.sync, the newest logs on it", middle(news), _count(news[0].output))
+        print(f"{news[0].output.split(': ')[-1]}. Where the time goes:", flush=True)
         shutil.copyfile(kept, store)
         run("bench.profiled_sync", *command, url)
     return long, middle(news)

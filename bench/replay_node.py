@@ -52,13 +52,13 @@ class Replay:
 
     def _logs(self, query: str) -> bytes:
         """The inside of the array that answers eth_getLogs."""
-        asked = json.loads(query)
-        first, last = (self._number(asked.get(key)) for key in ("fromBlock", "toBlock"))
+        log_filter = json.loads(query)
+        first, last = (self._number(log_filter.get(key)) for key in ("fromBlock", "toBlock"))
         start, end = np.searchsorted(self.blocks, [first, last + 1])
         wanted = np.ones(end - start, dtype=bool)
-        topics = [*(asked.get("topics") or []), None, None]
+        topics = [*(log_filter.get("topics") or []), None, None]
         for name, some in zip(
-            ("address", "topic0", "topic1"), (asked.get("address"), *topics[:2]), strict=True
+            ("address", "topic0", "topic1"), (log_filter.get("address"), *topics[:2]), strict=True
         ):
             if some:
                 known, codes = self.codes[name]

@@ -78,7 +78,7 @@ class Session:
     received_bytes: int = 0
     chart_rows: int = 0
     counts_rows: bool = True  # which takes the client's time
-    said: str = ""
+    text: str = ""
     id: str = ""
 
     async def rerun(self, fragment: str = "") -> None:
@@ -117,10 +117,10 @@ class Session:
         await self.socket.send(back.SerializeToString())
         while (message := await self._message()).WhichOneof("type") != "backend_operation_response":
             pass
-        told = message.backend_operation_response
-        if told.error_msg:
-            raise SessionError(f"{self.page}: {told.error_msg}")
-        return str(told.deferred_file.url)
+        response = message.backend_operation_response
+        if response.error_msg:
+            raise SessionError(f"{self.page}: {response.error_msg}")
+        return str(response.deferred_file.url)
 
     async def _message(self) -> ForwardMsg:
         sent = await asyncio.wait_for(self.socket.recv(decode=False), _TIMEOUT_S)
@@ -155,7 +155,7 @@ class Session:
             rows = sum(map(_rows, element.vega_lite_chart.datasets))
             self.chart_rows = max(self.chart_rows, rows)
         if kind == "markdown":
-            self.said += f"{element.markdown.body}\n"
+            self.text += f"{element.markdown.body}\n"
         if key := getattr(getattr(element, kind), "id", "").partition("-")[2].partition("-")[2]:
             self.inputs[key], self.fragments[key] = getattr(element, kind), fragment
 

@@ -228,23 +228,25 @@ def _differences(
                 for answer in answers:
                     holding = [] if answer.empty else [answer]
                     fault = read_into_landing(con, holding, each, file)
-                    told = [] if fault else list(_told_otherwise(con, chain, each, answer))
-                    fault = fault or next((text for text, is_ours in told if not is_ours), None)
+                    differing = [] if fault else list(_differing(con, chain, each, answer))
+                    fault = fault or next(
+                        (text for text, is_ours in differing if not is_ours), None
+                    )
                     if fault is None:
-                        found += [text for text, _ in told]
+                        found += [text for text, _ in differing]
                     else:
                         print(f"a node's own fault: {fault}", file=sys.stderr)
                         answers.reject(answer, fault, lied=True)
     return found
 
 
-def _told_otherwise(
-    con: duckdb.DuckDBPyConnection, chain: Chain, asked: LogFilter, answer: RangeAnswer
+def _differing(
+    con: duckdb.DuckDBPyConnection, chain: Chain, log_filter: LogFilter, answer: RangeAnswer
 ) -> Iterator[tuple[str, bool]]:
     """Each difference of the history with the answer in `landing`, and whether it may be the
     history's fault: receipts do not prove the answer wrong."""
     host, span = answer.endpoint.host, [(answer.first, answer.last)]
-    stored, more = only_stored(con, asked, span), only_answered(con, asked, span)
+    stored, more = only_stored(con, log_filter, span), only_answered(con, log_filter, span)
     held = on_chain(chain.endpoints, [*stored, *more], host)
     rows = con.execute(f"SELECT {PLACE} FROM landing").fetchall() if stored else []
     elsewhere = set(map(as_chain_log, rows))  # what a receipt holds, under another index

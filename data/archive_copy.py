@@ -190,8 +190,8 @@ class ArchiveCopy:
     def _known(self) -> _Known:
         """Nothing where there is no copy, or it is not known of what it was made."""
         try:
-            told = json.loads(self._note.read_text())
-            known = _Known(Marks(**told["marks"]), told["sha256"])
+            note = json.loads(self._note.read_text())
+            known = _Known(Marks(**note["marks"]), note["sha256"])
         except (OSError, ValueError, TypeError, KeyError):
             return _Known()
         return known if self.path.exists() else _Known()

@@ -79,10 +79,10 @@ def save(network: Network, store: Path, target: Path) -> Path:
         raise StoreError(f"{target} is there already: name a new file, so that none is lost")
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        with _opened(store) as (files, told):
-            _refuse_other(told, network, store)
+        with _opened(store) as (files, about):
+            _refuse_other(about, network, store)
             listed = [_listed(name, file, size) for name, (file, size) in files.items()]
-            manifest = {"backup": _FORM, "made_at": now.isoformat(), **told, "files": listed}
+            manifest = {"backup": _FORM, "made_at": now.isoformat(), **about, "files": listed}
             with part.open("xb") as out:
                 with tarfile.open(fileobj=out, mode="w") as tar:
                     text = json.dumps(manifest, indent=1).encode()
@@ -109,9 +109,9 @@ def restore(network: Network, store: Path, file: Path) -> None:
     with lock(store), ExitStack() as cleaning:
         try:
             manifest, found = _unpacked(store, file, cleaning)
-            told = _told(found[_STORE])
-            _refuse_other(told, network, file)
-            _refuse_to_lose(store, told, network)
+            about = _about(found[_STORE])
+            _refuse_other(about, network, file)
+            _refuse_to_lose(store, about, network)
             if _FORECASTS in found:
                 _restore_forecasts(_at(store, _FORECASTS), found.pop(_FORECASTS))
             for name, path in found.items():
@@ -140,10 +140,10 @@ def _opened(store: Path) -> Iterator[tuple[dict[str, tuple[IO[bytes], int]], dic
                 if name == _STORE or path.exists():
                     file = stack.enter_context(path.open("rb"))
                     files[name] = file, _size(file, whole_lines=name == _FORECASTS)
-            told = _told(store)
+            about = _about(store)
             status = os.fstat(files[_STORE][0].fileno())
             if version(store)[1:] == (status.st_ino, status.st_mtime_ns):
-                yield files, told
+                yield files, about
                 return
     raise StoreError(f"{store} was replaced again and again while it was read: try again")
 
@@ -178,7 +178,7 @@ def _member(name: str, size: int, now: datetime) -> tarfile.TarInfo:
     return member
 
 
-def _told(store: Path) -> dict[str, Any]:
+def _about(store: Path) -> dict[str, Any]:
     """What a store says of itself, as the manifest has it. Raises StoreError."""
     keys = ("network", "simulated", "chain_id", "pool", "schema_version", "synced_block")
     with open_reader(store, OLDEST) as con:
@@ -196,11 +196,11 @@ def _contents(manifest: dict[str, Any]) -> str:
     return f"{manifest['network']} up to block {block}, {manifest['logs']:,} logs ({names})"
 
 
-def _refuse_other(told: dict[str, Any], network: Network, path: Path) -> None:
+def _refuse_other(about: dict[str, Any], network: Network, path: Path) -> None:
     for key in ("simulated", "chain_id", "pool"):
-        if told[key] != getattr(network, key):
+        if about[key] != getattr(network, key):
             raise StoreError(
-                f"{path} holds {told['network']} with {key} {told[key]}, but {network.name} has "
+                f"{path} holds {about['network']} with {key} {about[key]}, but {network.name} has "
                 f"{getattr(network, key)}: name its own --network"
             )
 
@@ -247,7 +247,7 @@ def _content(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     return content
 
 
-def _refuse_to_lose(store: Path, told: dict[str, Any], network: Network) -> None:
+def _refuse_to_lose(store: Path, about: dict[str, Any], network: Network) -> None:
     following = store.with_name(f"{store.name}.next")
     if following.exists():
         raise StoreError(
@@ -257,14 +257,14 @@ def _refuse_to_lose(store: Path, told: dict[str, Any], network: Network) -> None
     if not store.exists():
         return
     try:
-        held = _told(store)
+        held = _about(store)
     except StoreError as error:
         raise StoreError(f"{error}; or move it aside, then restore again") from error
     _refuse_other(held, network, store)
-    if held["logs"] > told["logs"] or (held["synced_block"] or 0) > (told["synced_block"] or 0):
+    if held["logs"] > about["logs"] or (held["synced_block"] or 0) > (about["synced_block"] or 0):
         raise StoreError(
             f"{store} holds {held['logs']:,} logs up to block {held['synced_block']}, the backup "
-            f"{told['logs']:,} up to {told['synced_block']}: move the store aside if it is to be "
+            f"{about['logs']:,} up to {about['synced_block']}: move the store aside if it is to be "
             "replaced"
         )
 

@@ -136,8 +136,8 @@ def s3_access() -> dict[str, str]:
     endpoint that is none."""
     access = {}
     for word, names in S3_VARIABLES.items():
-        if told := [text for name in names if (text := os.environ.get(name))]:
-            access[word] = told[0]
+        if values := [text for name in names if (text := os.environ.get(name))]:
+            access[word] = values[0]
     if url := os.environ.get("AWS_ENDPOINT_URL"):
         try:
             parts = urlsplit(parse_url(url))
@@ -278,14 +278,14 @@ def settings() -> Settings:
 
 def is_public() -> bool:
     """Whether strangers visit: nothing of the operator's is for them. Also while another setting is
-    wrong, which strangers are not to be told either; what is neither on nor off counts as on."""
+    wrong, which strangers are not to see either; what is neither on nor off counts as on."""
     return os.environ.get("FTM_PUBLIC", "") not in ("", "off")
 
 
 def are_metrics_open() -> bool:
-    """Whether metrics are told: by FTM_METRICS, else where no strangers visit. As `is_public`."""
-    told = os.environ.get("FTM_METRICS", "")
-    return told == "on" if told else not is_public()
+    """Whether metrics are open: by FTM_METRICS, else where no strangers visit. As `is_public`."""
+    setting = os.environ.get("FTM_METRICS", "")
+    return setting == "on" if setting else not is_public()
 
 
 def environment_of_a_child() -> dict[str, str]:
@@ -394,5 +394,5 @@ def default_store(name: str) -> Path:
 def copy_of(address: str, network: str) -> Path:
     """Where the local copy lies of a network's store at an address: nobody takes it for that of
     another address, and its name tells none."""
-    told = hashlib.sha256(address.encode()).hexdigest()[:8]
-    return VAR / "fetched" / f"{network}-{told}.duckdb"
+    digest = hashlib.sha256(address.encode()).hexdigest()[:8]
+    return VAR / "fetched" / f"{network}-{digest}.duckdb"

@@ -52,7 +52,7 @@ def follow(copy: Fetched, still: Callable[[], bool]) -> None:
     """Keep a copy at the newest for as long as `still` holds. Each fault of an outage is logged
     once, and its end."""
     state = replace(read_state(copy.path), done=0, of=0)  # an outage may be older than this process
-    told = {state.fault} - {""}
+    reported = {state.fault} - {""}
 
     def tell(done: int, of: int) -> None:
         write_state(copy.path, replace(state, done=done, of=of))
@@ -65,12 +65,12 @@ def follow(copy: Fetched, still: Callable[[], bool]) -> None:
                 copy.fetch(tell)
         except TrackerError as error:
             fault = str(error)
-        if fault and fault not in told:
+        if fault and fault not in reported:
             _log.error("%s", fault)
-            told.add(fault)
-        elif told and not fault:
+            reported.add(fault)
+        elif reported and not fault:
             _log.info(AGAIN)
-            told.clear()
+            reported.clear()
         since_s = (state.since_s or time.time()) if fault else 0.0
         state = FetchState(fault=fault, since_s=since_s)
         if state != read_state(copy.path):

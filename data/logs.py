@@ -15,7 +15,7 @@ from typing import TextIO
 from data import ConfigError
 from data.config import Settings, settings
 
-_OWN = ("api", "data", "scoring", "ui")  # of others' words only warnings are told
+_OWN = ("api", "data", "scoring", "ui")  # of others' words only warnings are logged
 # Given as `extra` with a change of state: who looks at a terminal sees it happen.
 CHANGE = {"is_change": True}
 
@@ -44,11 +44,11 @@ class Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The object of a record."""
-        told = {"time": _time(record), "level": record.levelname.lower(), "logger": record.name}
-        told["message"] = record.getMessage()
+        line = {"time": _time(record), "level": record.levelname.lower(), "logger": record.name}
+        line["message"] = record.getMessage()
         if trace := _trace(self, record):
-            told["trace"] = "\n".join(trace)
-        return json.dumps(told, ensure_ascii=False)
+            line["trace"] = "\n".join(trace)
+        return json.dumps(line, ensure_ascii=False)
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
@@ -97,7 +97,7 @@ def form_of_lines() -> logging.Formatter:
 
 
 def level() -> int:
-    """From which level on is told."""
+    """The level from which on is logged."""
     return logging.getLevelNamesMapping()[_settings().log_level.upper()]
 
 

@@ -3,7 +3,7 @@
 Exit status: 0 done, 1 failed (what landed stays and is continued), 2 bad usage, 3 another process
 writes the store.
 `python -m data.sync check` tells what each endpoint can do; 1 where none keeps the history.
-`python -m data.sync verify` asks others, or a file, for what one host told; 1 where they differ.
+`python -m data.sync verify` asks others, or a file, for what one host gave; 1 where they differ.
 `python -m data.sync upgrade` brings a store of an earlier version up to date, without a node.
 """
 
@@ -164,10 +164,10 @@ def _check(arguments: list[str]) -> int:
 
 
 def _verify(arguments: list[str]) -> int:
-    """Compare what one source told with what others tell, and print what was found; returns 0
+    """Compare what one source gave with what others tell, and print what was found; returns 0
     where all was compared and nothing differs."""
-    parser = asking("verify", "Ask other endpoints for what one alone told, the newest first.")
-    parser.add_argument("--all", action="store_true", help="what two hosts told, or is proved, too")
+    parser = asking("verify", "Ask other endpoints for what one alone gave, the newest first.")
+    parser.add_argument("--all", action="store_true", help="what two hosts gave, or is proved, too")
     parser.add_argument(
         "--against", type=local_file, metavar="ARCHIVE", help="ask a file, and no node"
     )
@@ -213,7 +213,7 @@ def _verified(network: Network, path: Path, options: argparse.Namespace) -> int:
     from data.node.chain import Chain
 
     manners = Manners.of_settings(options.rate)
-    with Progress() as progress:  # told to nobody: it is no sync, however it ends
+    with Progress() as progress:  # shown to nobody: it is no sync, however it ends
         found = verify_store(
             network,
             path,
@@ -281,13 +281,13 @@ def _from_node(
     from data.ingest.from_node import has_news, sync_node
     from data.node.chain import Chain
 
-    told, fault = set[str](), ""  # the kind of fault of an outage
+    reported, fault = set[str](), ""  # the kind of fault of an outage
     line_due = True  # with --follow only what is new gets a line, and that a node is back
     while True:
         try:
             if lake is not None:
                 _print(lake.take_newest(datetime.now(UTC)))
-            with Progress(path, told) as progress:
+            with Progress(path, reported) as progress:
                 chain = Chain(network, head=True)
                 progress.news(chain.drain_notices())
                 synced = None
@@ -317,7 +317,7 @@ def _from_node(
         except (NodeError, LakeOutageError) as error:
             if not options.follow:
                 raise
-            if error.kind != fault:  # an outage is told once, not each round
+            if error.kind != fault:  # an outage is reported once, not each round
                 _log.error(error)
             fault, line_due = error.kind, True
         if not options.follow:

@@ -52,13 +52,13 @@ def bring_up(store: Path) -> tuple[str, Sequence[Finding]]:
     began = time.monotonic()
     is_terminal = sys.stderr.isatty()
 
-    def told(share: float) -> None:
+    def on_progress(share: float) -> None:
         write_upgrade(store, share)
         if is_terminal:
             print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
 
     try:
-        findings = upgrade_store(store, datetime.now(UTC), told)
+        findings = upgrade_store(store, datetime.now(UTC), on_progress)
     finally:
         write_upgrade(store, None)
         if is_terminal:

@@ -1,7 +1,7 @@
 """`python -m deploy.host_check https://queue.example.org`: tries the app at its public address.
 
 It opens a page as a browser does, takes files, and reads what is said of the address. What is wrong
-is told with what fixes it. Exit status: 0 all is well, 1 something is wrong, 2 bad usage.
+is printed with what fixes it. Exit status: 0 all is well, 1 something is wrong, 2 bad usage.
 """
 
 from __future__ import annotations
@@ -69,14 +69,14 @@ class Site:
     def ask(self, url: str, **headers: str) -> httpx.Response:
         """The answer of any address under this name; redirects are not followed."""
         parts = urlsplit(url)
-        asked = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
         extensions: dict[str, Any] = {}
         if self.at:
-            asked["Host"] = parts.netloc
+            sent["Host"] = parts.netloc
             extensions["sni_hostname"] = self.name
             port = f":{parts.port}" if parts.port else ""
             parts = parts._replace(netloc=f"{self.at}{port}")
-        return self.client.get(parts.geturl(), headers=asked, extensions=extensions)
+        return self.client.get(parts.geturl(), headers=sent, extensions=extensions)
 
     def connection(self) -> dict[str, Any]:
         """How a WebSocket is opened there."""
@@ -162,11 +162,11 @@ def own_file(site: Site) -> str:
     url = path if path.startswith("/") else f"/{path}"
     base = urlsplit(site.url).path
     url = url if base and url.startswith(f"{base}/") else f"{base}{url}"
-    told = {site.ask(f"{site.origin}{url}").status_code for _ in range(_ASKED_AGAIN)}
-    if told != {200}:
+    statuses = {site.ask(f"{site.origin}{url}").status_code for _ in range(_ASKED_AGAIN)}
+    if statuses != {200}:
         raise WrongError(
             "A visitor is sent to several processes, one of which has the file (status "
-            f"{', '.join(map(str, sorted(told)))}). Keep each visitor on one process: "
+            f"{', '.join(map(str, sorted(statuses)))}). Keep each visitor on one process: "
             "`hash $ftm_visitor consistent;` in `upstream`, as deploy/nginx/ has it."
         )
     return "a visitor stays on one process"
@@ -260,17 +260,17 @@ def names(site: Site) -> str:
     ]
     if not found:
         raise WrongError("Neither a feed nor a link's preview came: pass all paths to the app.")
-    for told in found:
-        if not told.startswith(f"{site.url}/"):
-            fixes = [_PASS_HOST] if urlsplit(told).netloc != urlsplit(site.url).netloc else []
-            if urlsplit(told).scheme != urlsplit(site.url).scheme:
+    for address in found:
+        if not address.startswith(f"{site.url}/"):
+            fixes = [_PASS_HOST] if urlsplit(address).netloc != urlsplit(site.url).netloc else []
+            if urlsplit(address).scheme != urlsplit(site.url).scheme:
                 fixes.append(
                     f"{_PASS_SCHEME}, and `FORWARDED_ALLOW_IPS` for the app where the proxy is on "
                     "another machine"
                 )
             fix = " and ".join(fixes) or "set `STREAMLIT_SERVER_BASE_URL_PATH` to the path"
             raise WrongError(
-                f"Feeds and previews name {told}, which is not below {site.url}: {fix}."
+                f"Feeds and previews name {address}, which is not below {site.url}: {fix}."
             )
     return "feeds and previews name this address"
 
@@ -359,8 +359,8 @@ def main(arguments: list[str] | None = None) -> int:
     trust = ssl.create_default_context(cafile=str(options.ca) if options.ca else None)
     failed = 0
     with reached(options.url, trust, options.at, options.http_port) as site:
-        for name, is_good, told in tried(site):
-            print(f"{'good' if is_good else 'BAD':6}{name:14}{told}", flush=True)
+        for name, is_good, message in tried(site):
+            print(f"{'good' if is_good else 'BAD':6}{name:14}{message}", flush=True)
             failed += not is_good
     print(f"{site.url} is {'well' if not failed else f'not well: {failed} to fix'}")
     return 1 if failed else 0

@@ -93,9 +93,11 @@ def local_node(port: int = 0) -> Iterator[str]:
             stop(process)
 
 
-def stop(process: subprocess.Popen[bytes], asked: int = signal.SIGTERM, wait_s: float = 20) -> None:
+def stop(
+    process: subprocess.Popen[bytes], signal_number: int = signal.SIGTERM, wait_s: float = 20
+) -> None:
     """Ends a child: asked first, killed where it does not."""
-    process.send_signal(asked)  # nothing where it was waited for
+    process.send_signal(signal_number)  # nothing where it was waited for
     try:
         process.wait(wait_s)
     except subprocess.TimeoutExpired:

@@ -52,8 +52,8 @@ class Rpc:
         if not values:
             return []
         calls = [{"to": contract, "data": calldata(signature, value)} for value in values]
-        asked = [_request(n, "eth_call", call, "latest") for n, call in enumerate(calls)]
-        answers = sorted(self._post(asked), key=itemgetter("id"))
+        batch = [_request(n, "eth_call", call, "latest") for n, call in enumerate(calls)]
+        answers = sorted(self._post(batch), key=itemgetter("id"))
         return [_numbers(_result("eth_call", answer)) for answer in answers]
 
     def balance_wei(self, account: str) -> int:

@@ -129,8 +129,8 @@ class Treasury:
         """What each waiting request is owed, head first."""
         rpc, pool = self.stage.chain.rpc, self.stage.addresses.pool
         first, last = self.stage.read_pool("firstWrId()"), self.stage.read_pool("lastWrId()")
-        told = rpc.read_each(pool, "withdrawals(uint256)", range(first, last))
-        return [amount for _, amount, *_ in told]
+        requests = rpc.read_each(pool, "withdrawals(uint256)", range(first, last))
+        return [amount for _, amount, *_ in requests]
 
     def _stub(self, id: int) -> Stub:
         while len(self.stubs) <= id:

@@ -84,4 +84,4 @@ def start_module(
 def environment(more: Mapping[str, str]) -> dict[str, str]:
     """This process's, and more: variables meant for another store would reach the children."""
     ours = os.environ  # noqa: TID251 - handed on to children, not read
-    return {key: told for key, told in ours.items() if not key.startswith("FTM_")} | dict(more)
+    return {key: value for key, value in ours.items() if not key.startswith("FTM_")} | dict(more)

@@ -27,8 +27,8 @@ from forecast.history import (
     trailing_rate,
 )
 from forecast.known_ends import read_lock_ups
+from forecast.logged import COLUMNS, NO_RANGE, WITHIN_DAYS, logged_values
 from forecast.present import goes_on, still_needed, with_unspent
-from forecast.said import COLUMNS, NO_RANGE, WITHIN_DAYS, said
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
 from forecast.window import HORIZON_DAYS, PATHS, futures
 
@@ -134,11 +134,11 @@ def origin_scores(
         for name, sample in samples.items():
             ours = name == MODEL
             kind = window.kind if ours else None
-            told = said(window, need_ftm, in_pool_ftm, wait) if ours else _NOTHING_SAID
+            logged = logged_values(window, need_ftm, in_pool_ftm, wait) if ours else _NOTHING_SAID
             scored = dict(zip(METRICS, _scored(sample, wait, age), strict=True))
             if kind in NO_RANGE:
                 scored |= dict.fromkeys(_OF_RANGES)
-            rows.append((name, *about, int(batches[index]), kind, *scored.values(), *told))
+            rows.append((name, *about, int(batches[index]), kind, *scored.values(), *logged))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
@@ -151,8 +151,10 @@ def forecasts_in(origins: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     """What was said of each request in `origin_scores`, the oldest first, beside its payout and
     when it was paid or refused (null while it waits), as `requests` have them."""
     came = requests.select("wr_id", "released_at", "payout_ftm")
-    told = origins.filter(model=MODEL).join(came, on="wr_id", how="left", maintain_order="left")
-    return told.select(_FORECASTS).sort("requested_at", "wr_id")
+    forecasts = origins.filter(model=MODEL).join(
+        came, on="wr_id", how="left", maintain_order="left"
+    )
+    return forecasts.select(_FORECASTS).sort("requested_at", "wr_id")
 
 
 def choose_source(

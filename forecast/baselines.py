@@ -15,7 +15,7 @@ import numpy.typing as npt
 from forecast.history import FloatArray
 
 OFFICIAL_DAYS = 35  # the longest wait the official page speaks of; it is in no contract
-# Payouts are told apart by these, here and in the queries: a bound belongs to the bucket above it.
+# Payouts are grouped by these, here and in the queries: a bound belongs to the bucket above it.
 AMOUNT_BOUNDS_FTM = (100, 1_000, 10_000)
 AMOUNT_BUCKETS = (
     "under 100 FTM",

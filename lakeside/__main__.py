@@ -101,7 +101,9 @@ def _keep(variables: dict[str, str]) -> None:
     file.unlink(missing_ok=True)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as output:
-        output.writelines(f"export {key}={shlex.quote(told)}\n" for key, told in variables.items())
+        output.writelines(
+            f"export {key}={shlex.quote(value)}\n" for key, value in variables.items()
+        )
 
 
 def _fill(address: str, network: str, store: Path | None, secrets: dict[str, str]) -> None:
@@ -118,7 +120,7 @@ def _fill(address: str, network: str, store: Path | None, secrets: dict[str, str
 def _run(secrets: dict[str, str], module: str, *arguments: str) -> None:
     command = [*bounds(None, "TERM"), sys.executable, "-m", module, *arguments]
     if subprocess.run(command, cwd=ROOT, env=environment(secrets), check=False).returncode:
-        raise LakesideError(f"{module} {arguments[0]} failed, as told above")
+        raise LakesideError(f"{module} {arguments[0]} failed, as printed above")
 
 
 def _show(address: str, network: str, endpoint: str) -> None:

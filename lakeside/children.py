@@ -39,13 +39,13 @@ def start(
 def run(
     command: Sequence[str | Path],
     user: str | None,
-    said: str = "",
+    typed: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What a command prints that ends by itself. Raises LakesideError with what it told."""
+    """What a command prints that ends by itself. Raises LakesideError with what it printed."""
     done = subprocess.run(
         [*bounds(user, "KILL"), *map(str, command)],
-        input=said,
+        input=typed,
         capture_output=True,
         text=True,
         cwd="/",  # one that every user may read
@@ -53,8 +53,8 @@ def run(
         timeout=120,
     )
     if done.returncode:
-        told = (done.stderr or done.stdout).strip()
-        raise LakesideError(f"{Path(command[0]).name} failed: {told[-500:]}")
+        output = (done.stderr or done.stdout).strip()
+        raise LakesideError(f"{Path(command[0]).name} failed: {output[-500:]}")
     return done.stdout.strip()
 
 
@@ -66,8 +66,8 @@ def wait_until(
     deadline = time.monotonic() + wait_s
     while not ready():
         if process.poll() is not None:
-            told = log.read_text(errors="replace").strip()[-500:]
-            raise LakesideError(f"{name} ended at once: {told}")
+            output = log.read_text(errors="replace").strip()[-500:]
+            raise LakesideError(f"{name} ended at once: {output}")
         if time.monotonic() > deadline:
             raise LakesideError(f"{name} was not ready within {wait_s:.0f} s: see {log}")
         time.sleep(0.02)

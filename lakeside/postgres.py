@@ -144,7 +144,7 @@ def _make(server: Postgres, user: str | None) -> None:
             f"{error}\nThe user {user or 'that runs this'} has to reach and write {server.folder}"
         ) from error
     single: list[str | Path] = [program("postgres"), "--single", "-D", begun, "postgres"]
-    run(single, user, said=f"CREATE DATABASE {DATABASE};\n")
+    run(single, user, typed=f"CREATE DATABASE {DATABASE};\n")
     begun.rename(data)
 
 

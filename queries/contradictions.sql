@@ -1,15 +1,15 @@
 -- Contradictions
 --
--- Each time two sources did not tell the same, newest first. Where it could be told which one was
--- right, what the other alone had told was read again.
+-- Each time two sources did not tell the same, newest first. Where it is known which one was
+-- right, what the other alone had given was read again.
 --
 -- columns:
 --   noticed_at    TIMESTAMPTZ  UTC    when it was noticed
 --   block         BIGINT       block  block of the first log in question
---   source        VARCHAR      text   who was found wrong; both where it could not be told which
+--   source        VARCHAR      text   who was found wrong; both where it is not known which
 --   reason        VARCHAR      text   what was told, and what spoke against it
 --   dropped_logs  BIGINT       count  logs that were dropped, as the chain has them not
---   settled       BOOLEAN      flag   whether it could be told which was right
+--   settled       BOOLEAN      flag   whether it is known which was right
 
 SELECT
     noticed_at,

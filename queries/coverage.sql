@@ -11,8 +11,8 @@
 --   blocks          BIGINT   count  how many blocks that is
 --   missing_before  BIGINT   count  not read between the range before, or due_from, and this
 --   missing_after   BIGINT   count  not read between this and the next range, or the last sync
---   known           VARCHAR  text   proved, agreed by two hosts, or single: told by one source
---   source          VARCHAR  text   who told it
+--   known           VARCHAR  text   proved, agreed by two hosts, or single: given by one source
+--   source          VARCHAR  text   who gave it
 
 WITH due AS (
     SELECT

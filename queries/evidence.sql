@@ -10,7 +10,7 @@
 --   known    VARCHAR  text   proved, agreed by two hosts, single (one source), unread (by any node)
 --   blocks   BIGINT   count  how many blocks that is
 --   share    DOUBLE   share  of the filter's blocks
---   sources  VARCHAR  text   who told them; NULL where they are proved, or nobody kept it
+--   sources  VARCHAR  text   who gave them; NULL where they are proved, or nobody kept it
 
 WITH params AS (
     SELECT getvariable('since')::DATE::TIMESTAMP AT TIME ZONE 'UTC' AS since_at

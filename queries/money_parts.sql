@@ -1,9 +1,9 @@
 -- What came, what went, what is held
 --
--- The money of the pool and its stubs at the last block where the node told what they hold: what
+-- The money of the pool and its stubs at the last block where the node gave what they hold: what
 -- came by the logs (above 0), what went (below 0), what is held, and what is held beyond the sum of
 -- what came and went. A difference of 0 proves that no log of these is missing. No rows where
--- nobody told the balances, or an amount is not known; the check "money" says why.
+-- nobody gave the balances, or an amount is not known; the check "money" says why.
 --
 -- columns:
 --   part        VARCHAR        text   what it is

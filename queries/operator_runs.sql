@@ -1,7 +1,7 @@
 -- Operator runs
 --
 -- Payouts come in runs, when money has come in: the operator pays one request after another until
--- the money is gone. Newest first, claims by hand left out. What fed each is told by run_sources.
+-- the money is gone. Newest first, claims by hand left out. What fed each is in run_sources.
 --
 -- params:
 --   since                DATE         UTC    first day of starts; default the first run's

@@ -33,7 +33,7 @@ runs AS (
     FROM (SELECT *, sum(anew) OVER (ORDER BY us) AS run FROM pushes) AS numbered GROUP BY run
 ),
 
-moves (part, us, wei) AS ( -- those of data/ingest/money.sql: a restake is told twice
+moves (part, us, wei) AS ( -- those of data/ingest/money.sql: a restake is logged twice
     SELECT if(restaked, 4, 1), epoch_us(claimed_at), if(restaked, -reward_wei, reward_wei)
     FROM reward_claims
     UNION ALL

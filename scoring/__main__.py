@@ -95,7 +95,7 @@ def _scored(store: Path, *, out_of_the_way: bool) -> Scores:
     if out_of_the_way:
         _tell_first(store, inputs)
         os.nice(19)
-    scores = run_backtest(inputs, datetime.now(UTC), told=_tell if out_of_the_way else _show)
+    scores = run_backtest(inputs, datetime.now(UTC), on_progress=_tell if out_of_the_way else _show)
     write_scores(store, scores)
     return scores
 

@@ -34,7 +34,7 @@ import polars as pl
 
 from forecast.backtest import BRIER_DAYS, payout_batches
 from forecast.history import FloatArray, days_from, require_aware
-from forecast.said import NO_RANGE
+from forecast.logged import NO_RANGE
 from forecast.summary import FEWEST_BATCHES, FIGURE, drawn_batches, interval, mean_of
 from scoring.forecast_log import LEVELS
 

@@ -39,9 +39,9 @@ UNDECIDED_SOURCE = "payouts"
 _DUE_RELEASES, _DUE_SHARE = 20, 0.05
 # Origins on which a source is chosen, and the same for a first verdict.
 _MOST_JUDGED, _FIRST_JUDGED = 500, 30
-# In so many parts work is shared: its progress is told after each.
+# In so many parts work is shared: progress is reported after each.
 _PARTS = 16
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 @cache
@@ -89,12 +89,13 @@ def run_backtest(
     *,
     processes: int | None = None,
     most_origins: int = MOST_ORIGINS,
-    told: Told = lambda done, of: None,
+    on_progress: OnProgress = lambda done, of: None,
 ) -> Scores:
     """Score what would have been forecast for `most_origins` requests, evenly over the history.
 
-    Work is shared by `processes`, by default one a core; `told` hears how many requests of how many
-    are done. Where nothing was paid yet, or nothing is old enough, the table of scores has no rows.
+    Work is shared by `processes`, by default one a core; `on_progress` hears how many requests
+    of how many are done. Where nothing was paid yet, or nothing is old enough, the table of
+    scores has no rows.
     """
     began = time.monotonic()
     # Not by fork: polars' threads do not survive it.
@@ -104,9 +105,9 @@ def run_backtest(
         parts = [(part * every, _PARTS * every) for part in range(_PARTS)]
         jobs = [pool.submit(_origins, inputs, _best(sources), part) for part in parts]
         of = -(-inputs.requests.height // every)
-        told(0, of)
+        on_progress(0, of)
         for done, _ in enumerate(as_completed(jobs), 1):
-            told(of * done // _PARTS, of)
+            on_progress(of * done // _PARTS, of)
         origins = pl.concat(job.result() for job in jobs)
     return _summed_up(inputs, sources, origins, began, now, provisional=False)
 

@@ -40,7 +40,7 @@ try:
     with top:
         source = around.source_input(sources.known, default)
     links.tell_left()
-    moment = past_day.asked(page.url_path)
+    moment = past_day.moment_of(page.url_path)
 except TrackerError as error:
     around.failed(error)
     st.stop()

@@ -54,12 +54,12 @@ def draw(part: Callable[[StoreView], R], store: StoreView) -> R:
             if not returned or alone > _MOST_ALONE:
                 _run_whole_page()
             return _again(drawn, name, returned[0], part)
-        own = replace(store, asked=[])
+        own = replace(store, questions=[])
         try:
             returned.append(part(own))
         except (TrackerError, QueryError) as error:
             return _Failed(error)  # Streamlit would show it itself, and the router not hear of it
-        drawn.asked[name] = own.asked
+        drawn.of_parts[name] = own.questions
         return returned[0]
 
     result = st.fragment(run)()
@@ -81,7 +81,7 @@ def _again(drawn: Drawn, name: str, before: R, part: Callable[[StoreView], R]) -
         except (TrackerError, QueryError):  # the router tells why, or opens the store anew
             _run_whole_page()
     listed = around.listed(drawn)
-    drawn.asked[name] = own.asked
+    drawn.of_parts[name] = own.questions
     if result != before or around.listed(drawn) != listed:
         _run_whole_page()
     links.leave()

@@ -81,7 +81,7 @@ SELECT
     AND coalesce(min(wr_id) FILTER (WHERE requested_block > $since), $follows) = $follows
 FROM moved
 """
-# Whether a request is told otherwise of hours that are over: then their sums are others.
+# Whether what became of a request changes hours that are over: then their sums are others.
 _RETOLD = """
 SELECT 1 FROM requests INNER JOIN moved ON requests.wr_id = moved.wr_id
 WHERE (requests.paid_at IS NOT NULL AND requests.paid_at IS DISTINCT FROM moved.paid_at)
@@ -113,10 +113,10 @@ SET VARIABLE waits_from = least(getvariable('waits_from')::TIMESTAMPTZ, (
 # Tables that sum up others: what a row of them spans, and from which one on they are made anew.
 _SUMMED = {"hourly_flows": ("hour", "flows_from"), "waits": ("day", "waits_from")}
 # Called with the share of the logs, from 0 to 1, that the tables hold so far.
-Told = Callable[[float], None]
+OnProgress = Callable[[float], None]
 # So many logs at a time, within so much memory, and for each request that waits so much more: what
-# becomes of those is told anew with every slice. Where many wait, a slice holds so many logs for
-# each of them, or most of the work would be telling.
+# becomes of those is worked out anew with every slice. Where many wait, a slice holds so many logs
+# for each of them, or most of the work would be telling.
 _SLICE = 120_000
 _LOGS_A_REQUEST = 5
 _MEMORY_MB = 128
@@ -176,7 +176,9 @@ def carry(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
     )
 
 
-def bring_up(con: duckdb.DuckDBPyConnection, last: int, told: Told | None = None) -> int | None:
+def bring_up(
+    con: duckdb.DuckDBPyConnection, last: int, on_progress: OnProgress | None = None
+) -> int | None:
     """Bring every table to the logs up to block `last`, some logs at a time, so that it takes no
     more memory where they are many. Returns the block up to which the tables were kept; None where
     they were made anew. Runs inside the caller's transaction, after decode.prepare."""
@@ -187,13 +189,13 @@ def bring_up(con: duckdb.DuckDBPyConnection, last: int, told: Told | None = None
     first, *_ = ends = _ends(con, -1, last)
     if len(ends) > 1:
         decode.rebuild(con, first, f"{_MEMORY_MB}MB")
-    if len(ends) == 1 or not _in_slices(con, first, last, told):
+    if len(ends) == 1 or not _in_slices(con, first, last, on_progress):
         decode.rebuild(con, last)
     return None
 
 
 def _in_slices(
-    con: duckdb.DuckDBPyConnection, since: int, last: int, told: Told | None = None
+    con: duckdb.DuckDBPyConnection, since: int, last: int, on_progress: OnProgress | None = None
 ) -> bool:
     """Whether all from `since` to `last` could be appended."""
     ends = _ends(con, since, last)
@@ -204,8 +206,8 @@ def _in_slices(
         if not append(con, since, ends[done - 1]):
             return False
         since = ends[done - 1]
-        if told is not None:
-            told(done / len(ends))
+        if on_progress is not None:
+            on_progress(done / len(ends))
     return True
 
 
@@ -276,7 +278,7 @@ def append(con: duckdb.DuckDBPyConnection, since: int, last: int) -> bool:
         return True
     finally:
         for name in ("decoded_from", "queue_from", "flows_from", "waits_from"):
-            with suppress(duckdb.TransactionException):  # it failed, which is told already
+            with suppress(duckdb.TransactionException):  # it failed, which was reported
                 con.execute(f"RESET VARIABLE {name}")
 
 

@@ -208,17 +208,17 @@ def write_archive(con: duckdb.DuckDBPyConnection, scope: Scope, file: IO[bytes])
     with bz2.BZ2File(file, "wb", compresslevel=9) as out:
         sealed = _sealed(con, scope, "raw_logs", out)
         out.write(_json({"logs": sealed.logs, "sha256": sealed.sha256}))
-        if said := _said(con, scope):
-            out.write(_json({"at_last_block": said, "sha256": _sum(said)}))
+        if at_last_block := _at_last_block(con, scope):
+            out.write(_json({"at_last_block": at_last_block, "sha256": _sum(at_last_block)}))
     return sealed
 
 
-def _said(con: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, Any]:
+def _at_last_block(con: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, Any]:
     """The last block's hash and time, and what the contract said there; {} where the store ends
-    elsewhere, or only files told it, which hold no headers."""
+    elsewhere, or only files gave it, which hold no headers."""
     info = read_info(con)
-    told = info.synced_hash is not None or info.simulated
-    if info.synced_block != scope.last_block or info.synced_at is None or not told:
+    is_known = info.synced_hash is not None or info.simulated
+    if info.synced_block != scope.last_block or info.synced_at is None or not is_known:
         return {}
     at = [scope.last_block]
     # Since a view was asked, no log may have come: then it still says the same.
@@ -325,19 +325,25 @@ def _summed(line: bytes) -> dict[str, Any]:
     if not line:
         return {}
     values = json.loads(line)
-    said: dict[str, Any] = values["at_last_block"]
-    if values["sha256"] != _sum(said):
+    at_last_block: dict[str, Any] = values["at_last_block"]
+    if values["sha256"] != _sum(at_last_block):
         raise ValueError("what the contract said is not as it was written")
-    return said
+    return at_last_block
 
 
-def _understood(said: dict[str, Any], scope: Scope) -> tuple[Block | None, PoolState | None]:
-    if not said:
+def _understood(
+    at_last_block: dict[str, Any], scope: Scope
+) -> tuple[Block | None, PoolState | None]:
+    if not at_last_block:
         return None, None
-    last = Block(scope.last_block, said["hash"], datetime.fromtimestamp(int(said["time"], 16), UTC))
-    if said["balance_wei"] is None or not said["views"]:
+    last = Block(
+        scope.last_block,
+        at_last_block["hash"],
+        datetime.fromtimestamp(int(at_last_block["time"], 16), UTC),
+    )
+    if at_last_block["balance_wei"] is None or not at_last_block["views"]:
         return last, None
-    return last, PoolState.of_texts(last, int(said["balance_wei"]), said["views"])
+    return last, PoolState.of_texts(last, int(at_last_block["balance_wei"]), at_last_block["views"])
 
 
 @contextmanager
@@ -347,7 +353,7 @@ def open_history(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Archiv
     if path.is_file() and not _is_packed(path):
         with open_reader(path) as con:
             scope = scope_of(con)
-            yield con, Archive(seal(con, scope), *_understood(_said(con, scope), scope))
+            yield con, Archive(seal(con, scope), *_understood(_at_last_block(con, scope), scope))
         return
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")

@@ -1,7 +1,7 @@
 """What the checks prove of the blocks that were read, and what still rests on one source alone.
 
 Made after all other checks, since those decide what is proved. No finding here is "failed" because
-nobody could be asked: what one source alone told is unknown.
+nobody could be asked: what one source alone gave is unknown.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _second_source(
         return Finding(
             check,
             "unknown",
-            f"one source: {_share(single, total)} of {whose} were told by {by}: run "
+            f"one source: {_share(single, total)} of {whose} were given by {by}: run "
             f"`python -m data.sync verify --network {network}`",
             alone[0].first,
         )
@@ -108,11 +108,11 @@ def _second_source(
         return Finding(check, "unknown", why)
     if any(each.known == "proved" for each in known):
         return Finding(check, "passed", _PROVED)
-    return Finding(check, "passed", f"all of {whose} were told alike by two hosts")
+    return Finding(check, "passed", f"all of {whose} were given alike by two hosts")
 
 
 def _times(con: duckdb.DuckDBPyConnection, network: str, last: int) -> Finding:
-    """Nothing counts times: only a second host's headers say that one host told them rightly."""
+    """Nothing counts times: only a second host's headers say that one host gave them rightly."""
     check = f"{_SECOND_SOURCE}{TIMES}"
     alone, first = times_alone(con, last)
     if alone:
@@ -120,12 +120,14 @@ def _times(con: duckdb.DuckDBPyConnection, network: str, last: int) -> Finding:
         return Finding(
             check,
             "unknown",
-            f"one source: no second host told the time of {blocks} with logs: run "
+            f"one source: no second host gave the time of {blocks} with logs: run "
             f"`python -m data.sync verify --network {network}`",
             first,
         )
-    told = "the headers of two hosts have the stored times, of blocks drawn from the whole history"
-    return Finding(check, "passed", told)
+    passed = (
+        "the headers of two hosts have the stored times, of blocks drawn from the whole history"
+    )
+    return Finding(check, "passed", passed)
 
 
 def _money_passed(con: duckdb.DuckDBPyConnection) -> bool:
@@ -154,5 +156,5 @@ def _contradictions(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     if len(rows) > _SHOWN:
         more = f"and {len(rows) - _SHOWN} more of the kind"
         findings.append(Finding(_CONTRADICTIONS, "failed", more, rows[_SHOWN][0]))
-    passed = "no two sources told different logs that the chain itself did not tell apart"
+    passed = "no two sources gave different logs that the chain itself did not tell apart"
     return findings or [Finding(_CONTRADICTIONS, "passed", passed)]

@@ -23,7 +23,7 @@ from data.pool.state import PoolState
 
 # Violations of one kind beyond these are counted, not listed.
 _SHOWN = 50
-_TOLD = 10
+_MOST_LINES = 10
 _IN_WEI = ("view pendingWei", "view stashed", "view feeShift", "view getBurnFee")
 
 # What logs alone say the contract's views must be. A sum over an amount that is not known is not
@@ -279,11 +279,11 @@ def _against_views(
         else:
             (ours,) = _row(con, f"SELECT {token} FROM store_info")
             theirs, at = state.contracts[view], state.block.number
-            told = f"the contract says {theirs} at block {at}"
+            message = f"the contract says {theirs} at block {at}"
             if ours == theirs:
-                findings.append(Finding(name, "passed", f"{told}, which is ours", at))
+                findings.append(Finding(name, "passed", f"{message}, which is ours", at))
             else:
-                findings.append(Finding(name, "failed", f"{told}, and ours is {ours}", at))
+                findings.append(Finding(name, "failed", f"{message}, and ours is {ours}", at))
     return findings
 
 
@@ -352,11 +352,11 @@ def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
 def failures(findings: Sequence[Finding]) -> list[str]:
     """The first checks that failed, with their block and id; the store keeps them all."""
     failed = [finding for finding in findings if finding.status == "failed"]
-    told = []
-    for finding in failed[:_TOLD]:
+    lines = []
+    for finding in failed[:_MOST_LINES]:
         request = "" if finding.wr_id is None else f", request {finding.wr_id}"
         place = f"block {finding.block}{request}"
-        told.append(f"check failed: {finding.name}, {place}: {finding.message}")
-    if len(failed) > _TOLD:
-        told.append(f"and {len(failed) - _TOLD} more: see the Status page")
-    return told
+        lines.append(f"check failed: {finding.name}, {place}: {finding.message}")
+    if len(failed) > _MOST_LINES:
+        lines.append(f"and {len(failed) - _MOST_LINES} more: see the Status page")
+    return lines

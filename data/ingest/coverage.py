@@ -2,7 +2,7 @@
 they meet.
 
 A range is `proved` where ids and views leave no room for a missing log, `agreed` where two hosts
-gave the same logs, and `single` where one source alone told it.
+gave the same logs, and `single` where one source alone gave it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ POOL, BOND, SFC = "pool", "bond", "sfc"
 # No filter: over these blocks the headers of two hosts have the times that are stored.
 TIMES = "times"
 Known = Literal["proved", "agreed", "single"]
-# How the source of what a file told begins. It does not say which hosts it was read from.
+# How the source of what a file gave begins. It does not say which hosts it was read from.
 FROM_FILE, FROM_ARCHIVE = "file ", "archive "
 _DUE = """
 SELECT unnest(['pool', 'bond']) AS filter, first_block FROM store_info
@@ -87,8 +87,8 @@ def agree(
     host: str,
     liars: Collection[str] = (),
 ) -> None:
-    """Record that `host` gave the same logs for blocks first..last as who told them before. Where
-    nobody kept who that was, or a file told them, it may have been this host, and who is among
+    """Record that `host` gave the same logs for blocks first..last as who gave them before. Where
+    nobody kept who that was, or a file gave them, it may have been this host, and who is among
     `liars` bears nothing out: then `host` is the one that is known."""
     for known in ranges(con, name, first, last):
         if known.known == "single" and known.source != host:
@@ -235,7 +235,7 @@ def is_a_time_alone(con: duckdb.DuckDBPyConnection, last: int) -> bool:
 
 
 def _not_borne_out(con: duckdb.DuckDBPyConnection, last: int) -> list[tuple[int, int]]:
-    """The blocks up to `last` of whose times no second host told."""
+    """The blocks up to `last` of whose times no second host gave."""
     sure = [
         (each.first, each.last) for each in ranges(con, TIMES, 0, last) if each.known != "single"
     ]

@@ -1,7 +1,7 @@
 """Logs that two answers do not tell alike, and which of them the chain holds.
 
 A log is asked for by its transaction's receipt, at several hosts. What none of them holds is taken
-out of the store; who told it is believed no more, and what it alone told is read again from others.
+out of the store; who gave it is believed no more, and what it alone gave is read again from others.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import duckdb
 from data.ingest.coverage import BOND, POOL, SFC, disagree, forget, ranges
 from data.ingest.identity import left_chain
 from data.ingest.raw_logs import change
-from data.ingest.reading import OF_FILTER, Reading, Told, filter_parameters
+from data.ingest.reading import OF_FILTER, HostRange, Reading, filter_parameters
 from data.node.log_ranges import LogFilter
 from data.node.witness import FEW, ChainLog, misplaced, on_chain
 from data.store.writer import transaction
@@ -89,13 +89,13 @@ def as_chain_log(row: Sequence[object]) -> ChainLog:
 
 
 def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> list[ChainLog]:
-    """Take out those of some stored logs that the chain has not, and distrust who told them.
+    """Take out those of some stored logs that the chain has not, and distrust who gave them.
     Returns those that stay: what no host can tell does."""
-    told_by = {log: teller(reading, log) for log in logs}
+    source_of = {log: teller(reading, log) for log in logs}
     stay: list[ChainLog] = []
     seen = False  # nobody denies a log of our chain from another
-    for source in sorted(set(told_by.values())):
-        mine = [log for log in logs if told_by[log] == source]
+    for source in sorted(set(source_of.values())):
+        mine = [log for log in logs if source_of[log] == source]
         for start in range(0, len(mine), FEW):
             some = mine[start : start + FEW]
             held = on_chain(reading.chain.endpoints, some, source)
@@ -111,16 +111,16 @@ def drop_false(reading: Reading, logs: Sequence[ChainLog]) -> list[ChainLog]:
 
 
 def drop_misplaced(
-    reading: Reading, stored: Sequence[ChainLog], answered: Sequence[ChainLog]
+    reading: Reading, stored: Sequence[ChainLog], only_theirs: Sequence[ChainLog]
 ) -> list[ChainLog]:
     """Take out those of some stored logs that an answer, or the store itself, holds under another
     index too, if receipts have them there and not here. Returns the others."""
-    moved = {log: log for log in (*_copies(reading, stored), *answered)}
+    moved = {log: log for log in (*_copies(reading, stored), *only_theirs)}
     suspects = [log for log in stored if log in moved]
-    told_by = {log: teller(reading, log) for log in suspects}
+    source_of = {log: teller(reading, log) for log in suspects}
     gone: set[ChainLog] = set()
-    for source in sorted(set(told_by.values())):
-        mine = [log for log in suspects if told_by[log] == source]
+    for source in sorted(set(source_of.values())):
+        mine = [log for log in suspects if source_of[log] == source]
         wrong = misplaced(reading.chain.endpoints, {log: moved[log] for log in mine}, source)
         if wrong:
             there = f"which receipts have at {moved[wrong[0]].log_index}"
@@ -144,8 +144,8 @@ def _copies(reading: Reading, logs: Sequence[ChainLog]) -> list[ChainLog]:
     ]
 
 
-def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) -> None:
-    """Take out logs that one source told wrongly, all in the same way."""
+def _drop(reading: Reading, logs: Sequence[ChainLog], source_of: str, why: str) -> None:
+    """Take out logs that one source gave wrongly, all in the same way."""
     first, more = logs[0], len(logs) - 1
     reason = f"told of log {first.log_index}, {why}" + (f", and of {more} more" if more else "")
     with transaction(reading.con):
@@ -154,13 +154,13 @@ def _drop(reading: Reading, logs: Sequence[ChainLog], told_by: str, why: str) ->
             "DELETE FROM raw_logs WHERE (block, log_index) IN (SELECT (unnest(?), unnest(?)))",
             [[log.block for log in logs], [log.log_index for log in logs]],
         )
-        distrust(reading, told_by, first.block, reason, dropped=len(logs))
-        for block in {log.block for log in logs}:  # whoever told them: they are to be read again
+        distrust(reading, source_of, first.block, reason, dropped=len(logs))
+        for block in {log.block for log in logs}:  # whoever gave them: they are to be read again
             forget(reading.con, block, block)
 
 
 def distrust(reading: Reading, source: str, block: int, reason: str, dropped: int = 0) -> None:
-    """Note that a source was found wrong, and let what it alone told be read again: at once, but
+    """Note that a source was found wrong, and let what it alone gave be read again: at once, but
     from a source that stands alone not twice in one sync, then in the next. Its logs stay until
     another answer contradicts them. Runs inside the caller's transaction."""
     for endpoint in reading.chain.endpoints.all:
@@ -172,7 +172,7 @@ def distrust(reading: Reading, source: str, block: int, reason: str, dropped: in
     if at_once:
         reading.healed.add(source)
         read_again(reading, source)
-        if dropped or not source:  # where nobody kept who told it, what is known to be wrong
+        if dropped or not source:  # where nobody kept who gave it, what is known to be wrong
             forget(reading.con, block, block)
 
 
@@ -183,12 +183,12 @@ def bears_nothing_out(reading: Reading, host: str) -> None:
     for endpoint in reading.chain.endpoints.all:
         if endpoint.host == host:
             endpoint.lied = True
-    if len(reading.others(host)) > 1:  # a third can be asked for what the other alone told then
+    if len(reading.others(host)) > 1:  # a third can be asked for what the other alone gave then
         disagree(reading.con, host)
 
 
 def read_again(reading: Reading, source: str) -> None:
-    """Let what a source alone told, or two that agreed, be read again."""
+    """Let what a source alone gave, or two that agreed, be read again."""
     con = reading.con
     con.execute("UPDATE contradictions SET read_again = TRUE WHERE source = ?", [source])
     alone = con.execute(
@@ -201,10 +201,10 @@ def read_again(reading: Reading, source: str) -> None:
 
 
 def take_back(reading: Reading, name: str, first: int, last: int) -> None:
-    """Let blocks first..last of a filter be read again; who alone told them stays known."""
+    """Let blocks first..last of a filter be read again; who alone gave them stays known."""
     for each in ranges(reading.con, name, first, last):
         if each.known == "single":
-            reading.taken_back.append(Told(each.source, (name,), each.first, each.last))
+            reading.taken_back.append(HostRange(each.source, (name,), each.first, each.last))
     forget(reading.con, first, last, name)
 
 

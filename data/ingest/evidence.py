@@ -34,8 +34,8 @@ from data.ingest.identity import left_chain
 from data.ingest.landing import file_in_memory, read_into_landing
 from data.ingest.reading import (
     LONG_BLOCKS,
+    HostRange,
     Reading,
-    Told,
     deployed_stubs,
     pool_and_bond,
     staking,
@@ -75,9 +75,9 @@ def budget(con: duckdb.DuckDBPyConnection, requests: int) -> int:
 
 
 def confirm(reading: Reading, first: int, last: int, requests: int, now: datetime) -> int:
-    """Compare what one source alone told of blocks first..last with what another host tells, the
+    """Compare what one source alone gave of blocks first..last with what another host tells, the
     newest first, with about `requests` requests at the most, each filter and each source as many.
-    Where they agree, coverage says so; where a host was found wrong, what it alone told is to be
+    Where they agree, coverage says so; where a host was found wrong, what it alone gave is to be
     read again.
 
     A host that stands alone is asked again itself, once a day, where the store is small: what it
@@ -89,7 +89,7 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     pairs = [
         (log_filter, source, blocks[0][0])
         for log_filter in filters(reading.con, reading.network)
-        for source, blocks in told_alone(reading, log_filter, first, last).items()
+        for source, blocks in from_one_source(reading, log_filter, first, last).items()
     ]
     if any(
         last - oldest > LONG_BLOCKS and (again or reading.others(source))
@@ -97,22 +97,22 @@ def confirm(reading: Reading, first: int, last: int, requests: int, now: datetim
     ):
         reading.find_archives(first, last)  # who keeps no old blocks bears nothing out there
     for done, (log_filter, source, _) in enumerate(pairs):
-        told = told_alone(reading, log_filter, first, last).get(source, [])
+        single = from_one_source(reading, log_filter, first, last).get(source, [])
         others, most = reading.others(source), -(-(requests - answers) // (len(pairs) - done))
         alone = not others and again
         if alone:
             others = [each for each in reading.chain.endpoints.all if each.host == source]
             most = _REQUESTS_AGAIN // 2  # for each of two filters
-            told = without(told, _asked_again(reading, log_filter, source, now))
-        if not others or not told or most <= 0:
+            single = without(single, _asked_again(reading, log_filter, source, now))
+        if not others or not single or most <= 0:
             continue
         widest = max(endpoint.width.blocks for endpoint in others)
-        asked = newest(told, widest * most)
+        chosen = newest(single, widest * most)
         compared: list[tuple[int, int]] = []
         try:
             idle_s = reading.chain.endpoints.manners.idle_s
-            answered = compare(reading, log_filter, asked, others, most, idle_s)
-            compared.extend((answer.first, answer.last) for answer in answered)
+            compares = compare(reading, log_filter, chosen, others, most, idle_s)
+            compared.extend((answer.first, answer.last) for answer in compares)
         except NodeError as error:  # nobody is left to ask: it stays as it is known
             reading.note(f"not confirmed by a second host: {error}")
         answers += 0 if alone else len(compared)
@@ -163,17 +163,17 @@ def _again_of(log_filter: LogFilter, source: str) -> str:
 def compare(
     reading: Reading,
     log_filter: LogFilter,
-    asked: list[tuple[int, int]],
+    stretches: list[tuple[int, int]],
     others: list[Endpoint],
     most: float = math.inf,
     patience_s: float = math.inf,
 ) -> Iterator[Compared]:
     """Ask `others` for some blocks that were read before, `most` times or so, and hold each answer
     against the store, which then says what came of it. Ends early where all of them were found
-    wrong, or told nothing of use for `patience_s`. Raises NodeError where nobody is left to ask."""
+    wrong, or gave nothing of use for `patience_s`. Raises NodeError where nobody is left to ask."""
     answers = 0
     compared = LogRanges(
-        reading.chain.endpoints, log_filter, asked, of=others, patience_s=patience_s
+        reading.chain.endpoints, log_filter, stretches, of=others, patience_s=patience_s
     )
     with file_in_memory() as file:
         while compared.left:
@@ -204,24 +204,24 @@ def filters(con: duckdb.DuckDBPyConnection, network: Network) -> list[LogFilter]
     return [*both, staking(network, stubs)] if stubs else both
 
 
-def told_alone(
+def from_one_source(
     reading: Reading, log_filter: LogFilter, first: int, last: int, *, sure_too: bool = False
 ) -> dict[str, list[tuple[int, int]]]:
-    """The ranges of a filter that each source alone told; with those that are surer than that
+    """The ranges of a filter that each source alone gave; with those that are surer than that
     where it is `sure_too`. What ids prove of the pool needs no second answer, but the bond's logs
     come with it."""
-    told: dict[str, list[tuple[int, int]]] = {}
+    by_source: dict[str, list[tuple[int, int]]] = {}
     for name in log_filter.names:
         for each in ranges(reading.con, name, first, last):
             if each.known == "single" or sure_too:
-                told.setdefault(each.source, []).append((each.first, each.last))
-    return {source: merged(blocks) for source, blocks in told.items()}
+                by_source.setdefault(each.source, []).append((each.first, each.last))
+    return {source: merged(blocks) for source, blocks in by_source.items()}
 
 
-def newest(told: list[tuple[int, int]], blocks: int) -> list[tuple[int, int]]:
+def newest(stretches: list[tuple[int, int]], blocks: int) -> list[tuple[int, int]]:
     """The newest so many blocks of some ranges, the newest range first."""
     taken = []
-    for first, last in reversed(told):
+    for first, last in reversed(stretches):
         if blocks <= 0:
             break
         taken.append((max(first, last - blocks + 1), last))
@@ -233,8 +233,8 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
     """Hold a second host's answer, which is in `landing`, against the store; whether both tell the
     same."""
     con, host = reading.con, answer.endpoint.host
-    asked = [(answer.first, answer.last)]
-    stored, more = only_stored(con, log_filter, asked), only_answered(con, log_filter, asked)
+    span = [(answer.first, answer.last)]
+    stored, more = only_stored(con, log_filter, span), only_answered(con, log_filter, span)
     if not stored and not more:
         untimely = settle_times(reading)
         if untimely is not None:
@@ -246,11 +246,11 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
         with transaction(con):
             for name in log_filter.names if host not in liars else ():
                 agree(con, name, answer.first, answer.last, host, liars)
-        reading.told.append(Told(host, log_filter.names, answer.first, answer.last))
+        reading.host_ranges.append(HostRange(host, log_filter.names, answer.first, answer.last))
         return True
     block = (stored or more)[0].block
     drop_false(reading, drop_misplaced(reading, stored, more))
-    still = only_stored(con, log_filter, asked)
+    still = only_stored(con, log_filter, span)
     true = [log for log, yes in on_chain(reading.chain.endpoints, more, host).items() if yes]
     left = not true and left_chain(reading)
     if left or answer.endpoint not in reading.chain.endpoints.all:  # it may have been found before
@@ -263,7 +263,7 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
             contradiction(reading, f"{source}, {host}", block, reason, settled=False)
         elif true:
             distrust(reading, source, true[0].block, "left out a log that its receipt holds")
-            # Where nobody kept who told them, each is forgotten by itself.
+            # Where nobody kept who gave them, each is forgotten by itself.
             for left_out in {log.block for log in true} if not source else ():
                 for name in log_filter.names:
                     forget(con, left_out, left_out, name)
@@ -276,17 +276,17 @@ def _compare(reading: Reading, log_filter: LogFilter, answer: RangeAnswer) -> bo
     return False
 
 
-def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> None:
-    """Look up logs of the blocks in `told` in their receipts: all of them, or the newest half and
-    some others where they are more than `requests` allow. What is not on the chain is dropped, and
-    what its source alone told is to be read again."""
+def sample(reading: Reading, stretches: Sequence[tuple[int, int]], requests: int) -> None:
+    """Look up logs of the blocks in `stretches` in their receipts: all of them, or the newest half
+    and some others where they are more than `requests` allow. What is not on the chain is
+    dropped, and what its source alone gave is to be read again."""
     con = reading.con
     columns = ", ".join(f"logs.{column}" for column in PLACE.split(", "))
     rows = con.execute(
         f"""
         WITH mine AS (
             SELECT block, log_index FROM raw_logs
-            WHERE {in_any(told)}
+            WHERE {in_any(stretches)}
         ),
 
         chosen AS (
@@ -331,5 +331,5 @@ def sample(reading: Reading, told: Sequence[tuple[int, int]], requests: int) -> 
 
 def _all_deny(reading: Reading, moved: list[ChainLog], source: str) -> bool:
     """Whether there are such logs, and the hosts' receipts have none of them under its index."""
-    asked = on_chain(reading.chain.endpoints, moved, source, at_its_index=True)
-    return bool(moved) and all(yes is False for yes in asked.values())
+    verdicts = on_chain(reading.chain.endpoints, moved, source, at_its_index=True)
+    return bool(moved) and all(yes is False for yes in verdicts.values())

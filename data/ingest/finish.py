@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.ingest.appended import Told, bring_up, carry, remember, unchanged_to
+from data.ingest.appended import OnProgress, bring_up, carry, remember, unchanged_to
 from data.ingest.certainty import judge
 from data.ingest.checks import Finding, run_checks
 from data.ingest.reading import deployed_stubs
@@ -45,19 +45,19 @@ def finish(
     con: duckdb.DuckDBPyConnection,
     reached: Reached,
     balances: Iterable[Balance] = (),
-    told: Told | None = None,
+    on_progress: OnProgress | None = None,
 ) -> list[Finding]:
     """Bring every table to what raw_logs holds and check it, in one transaction: by what was
     appended where nothing else happened, else by a rebuild.
 
-    `balances` are samples beyond the one in `reached.state`; `told` hears how far a rebuild of many
-    logs is. Returns the checks' findings.
+    `balances` are samples beyond the one in `reached.state`; `on_progress` hears how far a rebuild
+    of many logs is. Returns the checks' findings.
     """
     with _written_at_once(con), transaction(con):
         synced = con.execute("SELECT synced_block FROM store_info").fetchone()
         last = max(reached.block.number, (synced and synced[0]) or 0)
         proved = is_proved(con)
-        since = bring_up(con, last, told)
+        since = bring_up(con, last, on_progress)
         _describe(con)
         samples = {sample.block: sample for sample in balances}
         if reached.state is not None:

@@ -130,7 +130,7 @@ def _last_block(con: duckdb.DuckDBPyConnection, number: int) -> Block:
 def _covered_whole(con: duckdb.DuckDBPyConnection, covers: tuple[int, int], names: str) -> None:
     """Count these blocks as read. Raises LogFileError where the store holds a log of them that the
     files leave out: then they do not hold them whole. What is known of blocks that were read before
-    stays as it is: the files may come from the host that told of them."""
+    stays as it is: the files may come from the host that gave them."""
     left_out = con.execute(
         """
         SELECT block, log_index FROM known_logs('raw_logs')
@@ -192,18 +192,18 @@ def _stage(
     if form is None:
         return Staged(path.name, None, 0)
     wanted = f"block BETWEEN {first or 0} AND {'block' if last is None else last} AND NOT skipped"
-    con.execute(f"INSERT INTO landing SELECT {_LOG} FROM told WHERE {wanted}")
+    con.execute(f"INSERT INTO landing SELECT {_LOG} FROM file_rows WHERE {wanted}")
     con.execute(
-        f"INSERT INTO timeless SELECT block, {number}, rowid FROM told "
+        f"INSERT INTO timeless SELECT block, {number}, rowid FROM file_rows "
         f"WHERE {wanted} AND block_time IS NULL"
     )
     row = con.execute(
         f"SELECT min(block) FILTER ({wanted}), max(block) FILTER ({wanted}), "
-        "count(*) FILTER (skipped) FROM told"
+        "count(*) FILTER (skipped) FROM file_rows"
     ).fetchone()
     assert row is not None
     start, end, skipped = row
-    con.execute("DROP TABLE told")
+    con.execute("DROP TABLE file_rows")
     if start is None:
         return Staged(path.name, None, skipped)
     if form.has_blocks:
@@ -274,7 +274,7 @@ def _take_times(con: duckdb.DuckDBPyConnection, path: Path, plain: Path, network
     """Put the times that a file tells of blocks in `landing` into `block_times`."""
     if read_texts(con, path, plain, "blocks", network) is not None:
         con.execute(
-            "INSERT INTO block_times SELECT DISTINCT block, block_time FROM told "
+            "INSERT INTO block_times SELECT DISTINCT block, block_time FROM file_rows "
             "WHERE block IN (SELECT block FROM landing)"
         )
-        con.execute("DROP TABLE told")
+        con.execute("DROP TABLE file_rows")

@@ -141,7 +141,7 @@ def _land_and_ask_twice(
     reading: Reading, first: int, last: int, until: float, looked_at: int
 ) -> int:
     """Land what is unread, then see how far a second source bears it out; where one was found
-    wrong, or is on another chain by now, what it alone told is read again. Beyond block `looked_at`
+    wrong, or is on another chain by now, what it alone gave is read again. Beyond block `looked_at`
     that is done of what an earlier sync landed too: it was stopped before. Returns the block up to
     which all is read.
     """
@@ -162,9 +162,9 @@ def _land_and_ask_twice(
         if turn < 2:  # what is dropped there is read again before it is settled
             settle_doubts(reading)
         confirm(reading, first, reached, requests, datetime.now(UTC))
-        told = merged([*landed.ranges, (looked_at + 1, max(looked_at + 1, reached))])
-        sample(reading, told, requests)
-        hold_times(reading, first, reached, told)
+        landed_ranges = merged([*landed.ranges, (looked_at + 1, max(looked_at + 1, reached))])
+        sample(reading, landed_ranges, requests)
+        hold_times(reading, first, reached, landed_ranges)
         if not unread(reading.con, first, reached):
             break
     return reached
@@ -208,8 +208,8 @@ def has_news(network: Network, path: Path, chain: Chain, now: datetime) -> bool:
                     held = [] if answer.empty else [answer]
                     if read_into_landing(con, held, log_filter, file) is not None:
                         return True
-                    asked = [(answer.first, answer.last)]
-                    if only_answered(con, log_filter, asked) or only_stored(con, log_filter, asked):
+                    span = [(answer.first, answer.last)]
+                    if only_answered(con, log_filter, span) or only_stored(con, log_filter, span):
                         return True
         stubs = [stub for stub, _ in deployed_stubs(con)]
         return not same_state(con, info.synced_block, chain.quick_state(chain.block(head), stubs))

@@ -1,7 +1,7 @@
 """What a store that holds a lie does to be rid of it: it reads again, by itself.
 
 Ids, the ratio at burns and the money say in which blocks a log is missing: those are read again,
-from others first. A source that was found wrong is read again in all it alone told. Nobody is told
+from others first. A source that was found wrong is read again in all it alone gave. Nobody is told
 to throw a store away whose history may not be had again.
 """
 
@@ -42,7 +42,7 @@ _ROUNDS = 3
 
 
 def read_liars_again(reading: Reading) -> None:
-    """Let what sources alone told that were found wrong in an earlier sync be read again."""
+    """Let what sources alone gave that were found wrong in an earlier sync be read again."""
     sources = reading.con.execute(
         "SELECT DISTINCT source FROM contradictions WHERE NOT read_again "
         "AND source NOT LIKE '%, %' ORDER BY 1"  # which of several was wrong is not known
@@ -58,7 +58,7 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
     read from up to block `synced`. Returns up to which block it was, as is known now.
 
     Where receipts hold the newest stored logs, the chain is the store's: then another hash, or
-    blocks that the chain has not and in which the store holds nothing, were told wrongly and are
+    blocks that the chain has not and in which the store holds nothing, were given wrongly and are
     taken back. Where the store holds no log, all is read again. Raises NodeError, or
     WrongChainError, otherwise.
     """
@@ -72,8 +72,8 @@ def same_chain(reading: Reading, synced: int, synced_hash: str | None, head: int
                 f"the node is behind, or its chain was restarted. {_ASK_ANOTHER}"
             )
         with transaction(con):
-            told = f"told of blocks beyond {head}, which the chain has not"
-            contradiction(reading, "", synced, told)
+            wrong = f"told of blocks beyond {head}, which the chain has not"
+            contradiction(reading, "", synced, wrong)
             forget(con, 0 if empty else head + 1, 2**62)
             con.execute(
                 "UPDATE store_info SET synced_block = ?, head_block = ?, synced_hash = NULL",
@@ -154,22 +154,24 @@ def _read_from_each(
     held = {each: _places(reading, *each) for each in missing}
     left_out: dict[str, int] = {}
     for log_filter in filters(con, reading.network):
-        told = {
+        hosts_of = {
             (start, end): hosts
             for each in missing
-            for start, end, hosts in _told(con, log_filter.names[-1], *each)
+            for start, end, hosts in _hosts_by_range(con, log_filter.names[-1], *each)
         }
         for turn in range(len(trusted)):
             lacking = [each for each in missing if _places(reading, *each) <= held[each]]
             left = [
                 (start, end)
-                for start, end in told
+                for start, end in hosts_of
                 if any(a <= start and end <= b for a, b in lacking)
-                and (turn == 0 or any(each.host not in told[start, end] for each in trusted))
+                and (turn == 0 or any(each.host not in hosts_of[start, end] for each in trusted))
             ]
-            for tellers in {frozenset(told[each]) for each in left}:
-                pieces = {each: _places(reading, *each) for each in left if told[each] == tellers}
-                for endpoint in trusted:  # others than who told it are asked first
+            for tellers in {frozenset(hosts_of[each]) for each in left}:
+                pieces = {
+                    each: _places(reading, *each) for each in left if hosts_of[each] == tellers
+                }
+                for endpoint in trusted:  # others than who gave it are asked first
                     endpoint.lied = endpoint.host in tellers | reading.found_wrong
                 for start, end in pieces:
                     for name in log_filter.names:
@@ -178,17 +180,17 @@ def _read_from_each(
                 for each, before in pieces.items():
                     if not _places(reading, *each) <= before:
                         left_out |= {host: each[0] for host in tellers if host not in left_out}
-                    for _, _, hosts in _told(con, log_filter.names[-1], *each):
-                        told[each] |= hosts
+                    for _, _, hosts in _hosts_by_range(con, log_filter.names[-1], *each):
+                        hosts_of[each] |= hosts
     for endpoint in trusted:
         endpoint.lied = endpoint.host in reading.found_wrong
     return left_out
 
 
-def _told(
+def _hosts_by_range(
     con: duckdb.DuckDBPyConnection, name: str, first: int, last: int
 ) -> list[tuple[int, int, set[str]]]:
-    """Who told what of some blocks: ranges of a filter, each with its hosts, none where that is not
+    """Who gave what of some blocks: ranges of a filter, each with its hosts, none where that is not
     known."""
     return [
         (each.first, each.last, set(filter(None, each.source.split(", "))))

@@ -11,10 +11,10 @@ def left_chain(reading: Reading) -> bool:
     """Whether endpoints were found that serve another chain by now. They are left out, and what
     they told since this was last asked is to be read again from others."""
     hosts = reading.chain.leave_turned()
-    told = [each for each in reading.told if each.host in hosts]
-    reading.told.clear()
+    their_ranges = [each for each in reading.host_ranges if each.host in hosts]
+    reading.host_ranges.clear()
     with transaction(reading.con):
-        for each in told:
+        for each in their_ranges:
             for name in each.names:
                 forget(reading.con, each.first, each.last, name)
     return bool(hosts)

@@ -32,8 +32,8 @@ from data.ingest.doubts import (
 )
 from data.ingest.reading import (
     OF_FILTER,
+    HostRange,
     Reading,
-    Told,
     deployed_stubs,
     filter_parameters,
     pool_and_bond,
@@ -62,7 +62,7 @@ class Landed:
 def land_range(reading: Reading, first: int, last: int, until: float = _NEVER) -> Landed:
     """Land every log of blocks first..last that is not covered yet: all of them, or up to an
     earlier block where the monotonic clock passed `until`, or where a host was found wrong and what
-    it alone told is to be read again.
+    it alone gave is to be read again.
 
     The pool's own logs come first: they name the stubs whose logs are read at the staking
     contract, from the first stub's block on.
@@ -102,7 +102,7 @@ def _land(
     until: float = _NEVER,
 ) -> list[tuple[int, int]]:
     read: list[tuple[int, int]] = []
-    began, asked = time.monotonic(), _length(ranges)
+    began, wanted = time.monotonic(), _length(ranges)
     answers = LogRanges(reading.chain.endpoints, log_filter, ranges)
     with file_in_memory() as file:
 
@@ -129,7 +129,7 @@ def _land(
                 # Where nothing lands, an end comes only of how often it was tried.
                 if land(batch) and (now := time.monotonic()) > until:
                     # Over half is there: the end comes as soon as a look would.
-                    waits = 2 * _length(read) > asked and now - began < 2 * (until - began)
+                    waits = 2 * _length(read) > wanted and now - began < 2 * (until - began)
                     if not waits:
                         answers.stop()
     return read
@@ -199,10 +199,10 @@ def _land_batch(
             for first, last in merged((each.first, each.last) for each in holding if count):
                 forget(con, first, last, TIMES)  # of new logs nobody bore them out yet
             for host in {answer.endpoint.host for answer in batch}:
-                told = [(each.first, each.last) for each in batch if each.endpoint.host == host]
-                for first, last in merged(told):
+                of_host = [(each.first, each.last) for each in batch if each.endpoint.host == host]
+                for first, last in merged(of_host):
                     cover(con, log_filter.names, first, last, "single", host)
-                    reading.told.append(Told(host, log_filter.names, first, last))
+                    reading.host_ranges.append(HostRange(host, log_filter.names, first, last))
     except ChangedLogError as error:
         return str(error)
     return count

@@ -18,7 +18,7 @@ Money moves at these places of the contracts, and each leaves a log that we read
 - more than the sum: a plain transfer to the pool or a stub (also one before its first log);
 - less than the sum: a return from a slashed validator, whose `Withdrawn` tells the amount before
   the cut, and rewards or returns redirected to another receiver, which the logs tell as if they
-  had come. That stays so for ever: where two hosts told the block alike, it is known and no failure
+  had come. That stays so for ever: where two hosts gave the block alike, it is known and no failure
   any more, but it never passes.
 """
 
@@ -49,7 +49,7 @@ _LESS = (
     "staking contract kept a part (slashing) or which it sent elsewhere (redirection)"
 )
 _KNOWN_LOSS = (
-    "It is a known deficit: two hosts told the same logs of each block in which it arose, and "
+    "It is a known deficit: two hosts gave the same logs of each block in which it arose, and "
     "nothing changed since. "
 )
 # A sum over an amount that is not known, or is more than all FTM, is not known.
@@ -111,13 +111,13 @@ def check_money(
     _thin_out(con)
     changed = [span for span in spans(con) if span.change_wei]
     known_loss = difference < 0 and loss_is_known(con)
-    told = ", ".join(f"{part} {format_short(wei)} FTM" for part, wei in known.items())
+    sums = ", ".join(f"{part} {format_short(wei)} FTM" for part, wei in known.items())
     return Verdict(
         "unknown" if difference > 0 or known_loss else "failed",
         f"pool and stubs hold {_exact(abs(difference))} {'more' if difference > 0 else 'less'} "
         f"than what came and went up to block {block}: {_where(changed)}. "
         f"{_MORE if difference > 0 else _LESS}. "
-        f"{_KNOWN_LOSS if known_loss else ''}By the logs: {told}; held: {format_short(held)} FTM",
+        f"{_KNOWN_LOSS if known_loss else ''}By the logs: {sums}; held: {format_short(held)} FTM",
         changed[0].first,
     )
 
@@ -138,7 +138,7 @@ def spans(con: duckdb.DuckDBPyConnection) -> list[Span]:
 
 
 def borne_out(con: duckdb.DuckDBPyConnection, span: Span) -> bool:
-    """Whether the span is one block of which two hosts told the same logs, or that is proved: then
+    """Whether the span is one block of which two hosts gave the same logs, or that is proved: then
     no log is missing in it, as far as anybody can be asked."""
     known = [ranges(con, name, span.first, span.last) for name in (POOL, SFC)]
     return span.first == span.last and all(
@@ -157,7 +157,7 @@ def locate(
     balances_wei: Callable[[Sequence[str], int], list[int]],
     most: int = 3,
 ) -> list[int]:
-    """The blocks in which money and logs part and that one source alone told, as far as old
+    """The blocks in which money and logs part and that one source alone gave, as far as old
     balances tell them.
 
     `balances_wei` is Chain.balances_wei. At most `most` spans are halved until they are one block:
@@ -181,7 +181,7 @@ def locate(
             low, high = wide[0].first - 1, wide[0].last
             before = dict(_differences(con)).get(low, 0)
             if difference(high) == before:
-                continue  # its balances were told wrongly at first: the spans are others now
+                continue  # its balances were given wrongly at first: the spans are others now
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (middle, high) if difference(middle) == before else (low, middle)
@@ -192,7 +192,7 @@ def locate(
 
 
 def doubtful_blocks(con: duckdb.DuckDBPyConnection) -> list[int]:
-    """The blocks in which money and logs part and that one source alone told."""
+    """The blocks in which money and logs part and that one source alone gave."""
     parted = [span for span in spans(con) if span.change_wei and span.first == span.last]
     return [span.last for span in parted if not borne_out(con, span)]
 
@@ -215,10 +215,10 @@ def _untold(con: duckdb.DuckDBPyConnection, state: PoolState) -> str | None:
 
 def _parts(con: duckdb.DuckDBPyConnection, block: int) -> dict[str, int | None]:
     """What came (above 0) and went up to `block` in wei, by part; None where it is not known."""
-    told = con.execute(
+    rows = con.execute(
         f"SELECT part, {_SUM} FROM money_moves WHERE block <= ? GROUP BY part", [block]
     ).fetchall()
-    sums = {part: None if wei is None else int(wei) for part, wei in told}
+    sums = {part: None if wei is None else int(wei) for part, wei in rows}
     return {part: sums.get(part, 0) for part in _PARTS}
 
 
@@ -237,10 +237,12 @@ def _difference(con: duckdb.DuckDBPyConnection, block: int, held: int) -> int:
 def _thin_out(con: duckdb.DuckDBPyConnection) -> None:
     """Of the blocks with one difference only the first and the last are worth keeping, of those
     with none at the start the last."""
-    told = [(-1, 0), *_differences(con)]
+    differences = [(-1, 0), *_differences(con)]
     between = [
         block
-        for (_, before), (block, wei), (_, after) in zip(told, told[1:], told[2:], strict=False)
+        for (_, before), (block, wei), (_, after) in zip(
+            differences, differences[1:], differences[2:], strict=False
+        )
         if before == wei == after
     ]
     con.execute("DELETE FROM money WHERE block IN (SELECT unnest(?))", [between])
@@ -262,7 +264,7 @@ def _put(con: duckdb.DuckDBPyConnection, block: int, amounts: dict[str, int]) ->
 
 def _where(changed: Sequence[Span]) -> str:
     """The blocks in which it arose, those of three spans at most."""
-    told = [
+    places = [
         f"{format_short(span.change_wei)} FTM "
         + (
             f"in block {span.last}"
@@ -272,7 +274,7 @@ def _where(changed: Sequence[Span]) -> str:
         for span in changed[:3]
     ]
     more = [f"and {len(changed) - 3} times more"] if len(changed) > 3 else []
-    return ", ".join(told + more)
+    return ", ".join(places + more)
 
 
 def _exact(wei: int) -> str:

@@ -13,5 +13,5 @@ FROM decodable_logs
 SEMI JOIN stubs ON topic_address(decodable_logs.topic1) = stubs.stub
 WHERE contract = 'sfc' AND event = 'Delegated'
 UNION ALL
--- A restake is told twice, by `Delegated` too, and never was in the stub.
+-- A restake is logged twice, by `Delegated` too, and never was in the stub.
 SELECT block, 'delegated anew', reward_wei FROM reward_claims WHERE restaked

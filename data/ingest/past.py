@@ -261,12 +261,12 @@ def _fill(con: duckdb.DuckDBPyConnection, place: Place) -> None:
 
 def _state(con: duckdb.DuckDBPyConnection, block: Block) -> PoolState | None:
     """What the contract said at this very block, where the store has it; None where not."""
-    (told,) = con.execute("SELECT count(*) FROM source.contract_views").fetchone() or (0,)
+    (views,) = con.execute("SELECT count(*) FROM source.contract_views").fetchone() or (0,)
     texts = dict(con.execute("SELECT view, value FROM contract_views").fetchall())
     row = con.execute(
         "SELECT balance_wei FROM pool_balances WHERE block = ?", [block.number]
     ).fetchone()
-    if not texts or len(texts) < told or row is None:
+    if not texts or len(texts) < views or row is None:
         return None
     return PoolState.of_texts(block, int(row[0]), texts)
 

@@ -31,9 +31,9 @@ class Progress:
     the news that need not be told again.
     """
 
-    def __init__(self, store: Path | None = None, told: set[str] | None = None) -> None:
+    def __init__(self, store: Path | None = None, reported: set[str] | None = None) -> None:
         self._logs = 0
-        self._told = set() if told is None else told
+        self._reported = set() if reported is None else reported
         self._total = self._read = 0.0  # blocks
         self._store = store
         now = time.time()
@@ -109,8 +109,8 @@ class Progress:
     def news(self, sentences: Iterable[str]) -> None:
         """Print each sentence that was not printed before."""
         for sentence in sentences:
-            if sentence not in self._told:
-                self._told.add(sentence)
+            if sentence not in self._reported:
+                self._reported.add(sentence)
                 self.note(sentence)
 
     def __enter__(self) -> Progress:

@@ -1,7 +1,7 @@
 """A file's rows as what raw_logs holds, or what is wrong with the first that cannot be.
 
 Columns of text (formats.py) go through the macros of formats.sql, all rows at once. A fault is
-named by the line or the row it stands in, as far as that can be told.
+named by the line or the row it stands in, as far as that is known.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _UNREADABLE = (
 def read_texts(
     con: duckdb.DuckDBPyConnection, path: Path, plain: Path, kind: Kind, network: Network
 ) -> Form | None:
-    """Read a file into the temporary table `told`, row by row, by MACROS.
+    """Read a file into the temporary table `file_rows`, row by row, by MACROS.
 
     Returns None for a file without rows. Raises LogFileError for the first row that cannot be
     stored.
@@ -52,7 +52,7 @@ def read_texts(
         con.execute(f"CREATE OR REPLACE TEMP VIEW texts AS {form.relation}")
         known = [network.pool, network.bond, network.sfc]
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE told AS "
+            "CREATE OR REPLACE TEMP TABLE file_rows AS "
             + (
                 f"FROM logs_from_text('texts', {known}, {network.chain_id})"
                 if kind == "logs"
@@ -60,13 +60,14 @@ def read_texts(
             )
         )
     row = con.execute(
-        "SELECT rowid, fault FROM told WHERE fault IS NOT NULL ORDER BY 1 LIMIT 1"
+        "SELECT rowid, fault FROM file_rows WHERE fault IS NOT NULL ORDER BY 1 LIMIT 1"
     ).fetchone()
     if row is None and kind == "logs":
         row = con.execute(
-            "SELECT min(told.rowid), any_value('log ' || log_index || ' of block ' || block) || "
+            "SELECT min(file_rows.rowid), "
+            "any_value('log ' || log_index || ' of block ' || block) || "
             "' has not the shape of the event that its topic0 names' "
-            "FROM told INNER JOIN malformed_logs('told') USING (block, log_index) "
+            "FROM file_rows INNER JOIN malformed_logs('file_rows') USING (block, log_index) "
             "GROUP BY block, log_index ORDER BY 1 LIMIT 1"
         ).fetchone()
     if row is not None:
@@ -86,7 +87,7 @@ def _refuse_others(path: Path, form: Form, network: Network) -> None:
 
 
 def _place(plain: Path, form: Form, row: int) -> str:
-    """Where a row stands; rows count from 0 in `told`, blank lines are none."""
+    """Where a row stands; rows count from 0 in `file_rows`, blank lines are none."""
     if not form.lines:
         return f"row {row + 1}"
     with plain.open("rb") as file:

@@ -26,7 +26,7 @@ Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Told:
+class HostRange:
     """Blocks first..last of the filters `names`, as `host` told them."""
 
     host: str
@@ -50,9 +50,9 @@ class Reading:
     # The hosts that were found wrong while this is read.
     found_wrong: set[str] = field(default_factory=set)
     # What was told since the endpoints were last seen on the chain.
-    told: list[Told] = field(default_factory=list)
-    # What one host alone had told and is being read again.
-    taken_back: list[Told] = field(default_factory=list)
+    host_ranges: list[HostRange] = field(default_factory=list)
+    # What one host alone had given and is being read again.
+    taken_back: list[HostRange] = field(default_factory=list)
 
     def others(self, source: str) -> list[Endpoint]:
         """The endpoints that can bear `source` out: no liar, and with the old blocks."""

@@ -20,29 +20,29 @@ _DOUBTS = 20  # blocks that are asked for again in one sync, at the most
 
 
 def settle_doubts(reading: Reading) -> None:
-    """Ask the hosts again for blocks about which it could not be told who is right, the newest
+    """Ask the hosts again for blocks about which it is not known who is right, the newest
     first, and settle those that all who had a say, or two hosts, tell alike now."""
     blocks = unsettled(reading.con)[-_DOUBTS:]
-    asked, idle_s = [(block, block) for block in blocks], reading.chain.endpoints.manners.idle_s
+    ranges, idle_s = [(block, block) for block in blocks], reading.chain.endpoints.manners.idle_s
     until = time.monotonic() + 2 * idle_s
     compared: list[Compared] = []
-    for host in reading.others("") if asked else []:
+    for host in reading.others("") if ranges else []:
         for log_filter in filters(reading.con, reading.network):
             with suppress(NodeError):  # who tells nothing settles nothing
                 if time.monotonic() < until:
-                    compared += compare(reading, log_filter, asked, [host], len(asked), idle_s)
+                    compared += compare(reading, log_filter, ranges, [host], len(ranges), idle_s)
     for block in blocks:
-        answered = {each.host for each in compared if each.first <= block <= each.last}
+        hosts = {each.host for each in compared if each.first <= block <= each.last}
         rows = reading.con.execute(
             "SELECT DISTINCT source FROM contradictions WHERE NOT settled AND block = ?", [block]
         )
         concerned = {host for (source,) in rows.fetchall() for host in source.split(", ") if host}
-        if concerned <= answered or len(answered) > 1:
+        if concerned <= hosts or len(hosts) > 1:
             settle(reading, block, compared)
 
 
 def unsettled(con: duckdb.DuckDBPyConnection) -> list[int]:
-    """The blocks about which it could not be told who is right."""
+    """The blocks about which it is not known who is right."""
     rows = con.execute("SELECT DISTINCT block FROM contradictions WHERE NOT settled ORDER BY 1")
     return [block for (block,) in rows.fetchall()]
 
@@ -55,11 +55,11 @@ def settle(reading: Reading, block: int, compared: Sequence[Compared]) -> None:
     if not answers or not all(each.alike for each in answers):
         return
     times = [times_at(endpoints, host, [block])[block] for host in endpoints.serving]
-    said = set(times) - {None}
+    stated = set(times) - {None}
     if len(times) - times.count(None) < len({each.host for each in answers}):
         return
     rows = con.execute("SELECT DISTINCT block_time FROM raw_logs WHERE block = ?", [block])
     stored = {at for (at,) in rows.fetchall()}
-    if len(said) == 1 and stored <= said:
+    if len(stated) == 1 and stored <= stated:
         with transaction(con):
             con.execute("UPDATE contradictions SET settled = TRUE WHERE block = ?", [block])

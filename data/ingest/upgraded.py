@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from data.ingest import decode
-from data.ingest.appended import Told, made_here
+from data.ingest.appended import OnProgress, made_here
 from data.ingest.checks import Finding
 from data.ingest.finish import Reached, finish
 from data.pool.state import Block, PoolState
@@ -37,19 +37,19 @@ def is_due(path: Path) -> bool:
         return info.synced_block is not None and not made_here(con)
 
 
-def upgrade_store(path: Path, now: datetime, told: Told) -> Sequence[Finding] | None:
+def upgrade_store(path: Path, now: datetime, on_progress: OnProgress) -> Sequence[Finding] | None:
     """Make every table of the store at `path` anew from its logs and publish it, with all that it
     knows beside them: what the checks found; None where it is up to date.
 
-    `told` hears which share of the work is done. To be called under store.writer.lock. Raises
-    StoreError with the store as it was.
+    `on_progress` hears which share of the work is done. To be called under store.writer.lock.
+    Raises StoreError with the store as it was.
     """
     if not is_due(path):
         return None
-    told(0.0)
+    on_progress(0.0)
     findings: Sequence[Finding] = ()
     with upgraded(path) as con:
-        told(_COPIED)
+        on_progress(_COPIED)
         info = read_info(con)
         _drop_unknown(con)
         if info.synced_block is not None and info.synced_at is not None:
@@ -59,9 +59,9 @@ def upgrade_store(path: Path, now: datetime, told: Told) -> Sequence[Finding] | 
             findings = finish(
                 con,
                 _reached(con, info, block, now),
-                told=lambda share: told(_COPIED + share * width),
+                on_progress=lambda share: on_progress(_COPIED + share * width),
             )
-        told(_REBUILT)
+        on_progress(_REBUILT)
     return findings
 
 

@@ -1,4 +1,4 @@
-"""What one source alone told, asked of other hosts: a store made surer without a new block.
+"""What one source alone gave, asked of other hosts: a store made surer without a new block.
 
 A sync confirms as much as it can afford; this goes through all of it, the newest blocks first, at
 a gentle pace. Coverage says what is left to do, so whatever stops it, the next run goes on there.
@@ -28,9 +28,9 @@ from data.ingest.evidence import (
     budget,
     compare,
     filters,
+    from_one_source,
     newest,
     sample,
-    told_alone,
 )
 from data.ingest.finish import Reached
 from data.ingest.healing import finish_look, same_chain
@@ -70,7 +70,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Sample:
-    """Stretches of up to `STRETCH_BLOCKS` blocks that one source told: how many there are, how many
+    """Stretches of up to `STRETCH_BLOCKS` blocks that one source gave: how many there are, how many
     of them were compared, and how many differed."""
 
     stretches: int
@@ -81,7 +81,7 @@ class Sample:
 @dataclass(frozen=True)
 class Verified:
     """What came of it. `ranges` answers were compared, over `blocks` blocks, of `hosts`; `alone` is
-    how many blocks of each filter are still told by one source. `unasked` says why something was
+    how many blocks of each filter are still given by one source. `unasked` says why something was
     not compared, "" where all that was meant to be was."""
 
     ranges: int
@@ -107,7 +107,7 @@ class _Work:
     everything: bool
     only: dict[str, Blocks] | None = None
     compared: list[tuple[str, Compared]] = field(default_factory=list)
-    asked: dict[str, Blocks] = field(default_factory=dict)
+    compared_blocks: dict[str, Blocks] = field(default_factory=dict)
     given_up: dict[tuple[str, str], str] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -123,7 +123,7 @@ def verify_store(
     stretches: int | None = None,
     dice: Random | None = None,
 ) -> Verified:
-    """Compare what one source told of the store at `path` with what other hosts tell; what is
+    """Compare what one source gave of the store at `path` with what other hosts tell; what is
     surer already as well where `everything` is meant. Where `stretches` are given, only so many
     that `dice` draw.
 
@@ -181,8 +181,10 @@ def _go_through(reading: Reading, info: StoreInfo, work: _Work, until: float) ->
             landed = land_range(reading, info.first_block, last)
             sample(reading, landed.ranges, budget(reading.con, len(landed.ranges)))
             reread, done = True, False
-            for name in work.asked:
-                work.asked[name] = without(work.asked[name], merged(landed.ranges))
+            for name in work.compared_blocks:
+                work.compared_blocks[name] = without(
+                    work.compared_blocks[name], merged(landed.ranges)
+                )
     if done:
         hold_times(reading, info.first_block, last, drawn=_HEADERS, sure_too=work.everything)
     for block in unsettled(con):
@@ -215,22 +217,22 @@ def _compare_some(reading: Reading, info: StoreInfo, work: _Work) -> bool:
         return False
     _, log_filter, source, blocks = max(left, key=lambda each: each[0])
     name = log_filter.names[0]
-    others = _asked_of(reading, log_filter, source, work)
+    others = _hosts_to_ask(reading, log_filter, source, work)
     if not others:
         return True
     widest = max(endpoint.width.blocks for endpoint in others)
     some = newest(blocks, widest * _AT_A_TIME)
-    told: Blocks = []
+    compared: Blocks = []
     try:
         for answer in compare(reading, log_filter, some, others, _AT_A_TIME * len(others)):
             work.compared.append((name, answer))
-            # Where nobody kept who told it, one more host is to agree with this one.
+            # Where nobody kept who gave it, one more host is to agree with this one.
             if source or work.everything or not answer.alike:
-                told.append((answer.first, answer.last))
+                compared.append((answer.first, answer.last))
             reading.report(name, answer.last - answer.first + 1, 0)
     except NodeError as error:
         work.given_up[name, source] = str(error)
-    work.asked[name] = merged([*work.asked.get(name, []), *told])
+    work.compared_blocks[name] = merged([*work.compared_blocks.get(name, []), *compared])
     return True
 
 
@@ -241,14 +243,16 @@ def _left(
     doubtful = [(block, block) for block in unsettled(reading.con)]
     for log_filter in filters(reading.con, reading.network):
         name = log_filter.names[0]
-        done = work.asked.get(name, [])
+        done = work.compared_blocks.get(name, [])
         span = (info.first_block, info.synced_block or 0)
-        told = told_alone(reading, log_filter, *span, sure_too=work.everything)
+        by_source = from_one_source(reading, log_filter, *span, sure_too=work.everything)
         if doubtful and not work.everything:
-            for source, blocks in told_alone(reading, log_filter, *span, sure_too=True).items():
+            for source, blocks in from_one_source(
+                reading, log_filter, *span, sure_too=True
+            ).items():
                 again = _within(blocks, doubtful)
-                told[source] = merged([*told.get(source, []), *again])
-        for source, blocks in told.items():
+                by_source[source] = merged([*by_source.get(source, []), *again])
+        for source, blocks in by_source.items():
             if work.only is not None:
                 blocks = _within(blocks, work.only.get(name, []))
             if blocks := without(blocks, done):
@@ -269,11 +273,13 @@ def _to_do(reading: Reading, info: StoreInfo, work: _Work) -> int:
     )
 
 
-def _asked_of(reading: Reading, log_filter: LogFilter, source: str, work: _Work) -> list[Endpoint]:
+def _hosts_to_ask(
+    reading: Reading, log_filter: LogFilter, source: str, work: _Work
+) -> list[Endpoint]:
     """Who can bear out what `source` told; where nobody can, that is noted."""
     others = _others(reading, source)
     if not others:
-        told_by = source or "those that told it"
+        told_by = source or "those that gave it"
         work.given_up[log_filter.names[0], source] = f"nobody but {told_by} can be asked"
     return others
 
@@ -302,7 +308,7 @@ def _differences(con: duckdb.DuckDBPyConnection, began: datetime) -> list[Differ
 
 
 def _alone(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many blocks of each filter one source alone told."""
+    """How many blocks of each filter one source alone gave."""
     rows = con.execute(
         "SELECT filter, sum(to_block - from_block + 1)::BIGINT FROM coverage "
         "WHERE known = 'single' AND filter NOT LIKE 'file %' GROUP BY 1 ORDER BY 1"
@@ -336,11 +342,11 @@ class _Drawn:
 
 
 def _draw(reading: Reading, info: StoreInfo, work: _Work, most: int, dice: Random) -> _Drawn:
-    """Some stretches of what one source told, each as likely as any other."""
+    """Some stretches of what one source gave, each as likely as any other."""
     whole = [
         (log_filter.names[0], start, min(start + STRETCH_BLOCKS - 1, last))
         for log_filter, source, blocks in _left(reading, info, work)
-        if _asked_of(reading, log_filter, source, work)
+        if _hosts_to_ask(reading, log_filter, source, work)
         for first, last in blocks
         for start in range(first, last + 1, STRETCH_BLOCKS)
     ]
@@ -354,9 +360,9 @@ def _sampled(work: _Work, drawn: _Drawn) -> Sample:
     compared = differing = 0
     for name, stretches in drawn.blocks.items():
         of_filter = [answer for filter_name, answer in work.compared if filter_name == name]
-        told = merged((answer.first, answer.last) for answer in of_filter)
+        answered = merged((answer.first, answer.last) for answer in of_filter)
         wrong = [(answer.first, answer.last) for answer in of_filter if not answer.alike]
-        whole = [each for each in stretches if not without([each], told)]
+        whole = [each for each in stretches if not without([each], answered)]
         compared += len(whole)
         differing += sum(bool(_within([each], merged(wrong))) for each in whole)
     return Sample(drawn.stretches, compared, differing)

@@ -14,51 +14,53 @@ _CONFIDENCE = 0.95
 
 def lines(found: Verified) -> list[str]:
     """What was compared, each difference by its block, what is left, and what a sample bounds."""
-    told = [
+    sentences = [
         f"{found.ranges:,} answers of {', '.join(found.hosts)} over {found.blocks:,} blocks were "
         "compared"
         if found.ranges
         else "nothing was compared"
     ]
     if found.ranges and not found.differences:
-        told[0] += ": they tell the same"
+        sentences[0] += ": they tell the same"
     for each in found.differences[:_SHOWN]:
-        open_end = "" if each.settled else "; which is right could not be told"
+        open_end = "" if each.settled else "; which is right is not known"
         source = each.source or "an earlier source"
-        told.append(f"block {each.block}: {source} {each.reason}{open_end}")
+        sentences.append(f"block {each.block}: {source} {each.reason}{open_end}")
     if len(found.differences) > _SHOWN:
-        told.append(f"and {len(found.differences) - _SHOWN:,} more: see the Status page")
+        sentences.append(f"and {len(found.differences) - _SHOWN:,} more: see the Status page")
     if found.sample is not None:
-        told.append(_sampled(found.sample))
+        sentences.append(_sampled(found.sample))
     if found.alone:
         left = ", ".join(
             f"the times of {blocks:,}" if name == TIMES else f"{blocks:,} of {name}"
             for name, blocks in found.alone.items()
         )
-        told.append(f"blocks that one source alone told: {left}")
+        sentences.append(f"blocks that one source alone gave: {left}")
     else:
-        told.append("no block rests on one source alone")
+        sentences.append("no block rests on one source alone")
     if found.unasked:
-        told.append(f"not compared: {found.unasked}. Name another --rpc-url, or try again later")
-    return told
+        sentences.append(
+            f"not compared: {found.unasked}. Name another --rpc-url, or try again later"
+        )
+    return sentences
 
 
 def lines_against(found: Against) -> list[str]:
     """What a store and an archive tell differently, and of which blocks nothing was compared."""
     blocks = f"blocks {found.first}-{found.last}"
-    told = [*found.found[:_SHOWN]]
+    sentences = [*found.found[:_SHOWN]]
     if len(found.found) > _SHOWN:
-        told.append(f"and {len(found.found) - _SHOWN:,} more")
+        sentences.append(f"and {len(found.found) - _SHOWN:,} more")
     if found.found:
-        told.insert(0, f"{blocks} are not told alike, {len(found.found):,} times:")
+        sentences.insert(0, f"{blocks} are not given alike, {len(found.found):,} times:")
     else:
-        told.append(f"no difference in {blocks}")
+        sentences.append(f"no difference in {blocks}")
     for whose, held in (("store", found.store), ("archive", found.archive.scope)):
         if (held.first_block, held.last_block) != (found.first, found.last):
             rest = f"{held.first_block}-{held.last_block}"
-            told.append(f"not compared: what else of its blocks {rest} the {whose} holds")
-    told.append("nothing is surer by it: an archive does not say whom it was read from")
-    return told
+            sentences.append(f"not compared: what else of its blocks {rest} the {whose} holds")
+    sentences.append("nothing is surer by it: an archive does not say whom it was read from")
+    return sentences
 
 
 def _sampled(sample: Sample) -> str:

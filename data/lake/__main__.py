@@ -166,13 +166,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DAYS",
         help="default 7",
     )
-    asked = command("sql", _sql, "ask the lake itself; nothing is written")
-    asked.add_argument("sql", metavar="SQL", help="a statement, or a file that ends in .sql")
-    asked.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="repeatable"
-    )
-    asked.add_argument("--rows", type=count, default=40, metavar="N", help="shown; default 40")
-    asked.add_argument("--csv", action="store_true", help="all of them, as CSV")
+    sql = command("sql", _sql, "ask the lake itself; nothing is written")
+    sql.add_argument("sql", metavar="SQL", help="a statement, or a file that ends in .sql")
+    sql.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="repeatable")
+    sql.add_argument("--rows", type=count, default=40, metavar="N", help="shown; default 40")
+    sql.add_argument("--csv", action="store_true", help="all of them, as CSV")
     return parser
 
 

@@ -36,7 +36,7 @@ class LakeCopy:
         try:
             with lake_errors(self._address):
                 # All of the answer: the catalog's transaction would else stay open.
-                ((self._seen,),) = self._asked().execute(_NEWEST).fetchall()
+                ((self._seen,),) = self._connection().execute(_NEWEST).fetchall()
         except StoreError:
             self._close()
             raise
@@ -48,7 +48,7 @@ class LakeCopy:
         pull(self._address, self.network, self.path, tell=tell)
         self._fetched = seen
 
-    def _asked(self) -> duckdb.DuckDBPyConnection:
+    def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._catalog is None:
             con = engine()
             try:

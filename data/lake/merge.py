@@ -2,7 +2,7 @@
 it, and the tables that one sync of both would have made.
 
 Both say of blocks that they hold every log there. Where one of such blocks has a log that the other
-lacks, one of them was told wrongly, and only a node can say which: then nothing is laid together.
+lacks, one of them was given wrongly, and only a node can say which: then nothing is laid together.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def _common(these: list[tuple[int, int]], those: list[tuple[int, int]]) -> list[
 
 
 def _cover(con: duckdb.DuckDBPyConnection, theirs: Range) -> None:
-    """Add what the other store read. Where both read, they told the same."""
+    """Add what the other store read. Where both read, they gave the same."""
     name = theirs.name
     mine = merged((r.first, r.last) for r in ranges(con, name, theirs.first, theirs.last))
     span = [(theirs.first, theirs.last)]
@@ -227,11 +227,11 @@ def _cover(con: duckdb.DuckDBPyConnection, theirs: Range) -> None:
             for each in ranges(con, name, first, last):
                 if each.known == "single":
                     cover(con, (name,), each.first, each.last, "agreed", theirs.source)
-        elif _told_by_host(theirs):
+        elif _is_from_host(theirs):
             agree(con, name, first, last, theirs.source)
 
 
-def _told_by_host(each: Range) -> bool:
+def _is_from_host(each: Range) -> bool:
     of_file = each.name.startswith(FROM_FILE)
     return (
         bool(each.source) and not of_file and not each.source.startswith((FROM_FILE, FROM_ARCHIVE))

@@ -107,7 +107,7 @@ class Noted:
 
 def remember(store: Path, push: Push, snapshot: int, changes: int = 0) -> None:
     """Note that the store is what this push left in the lake."""
-    told = {
+    note = {
         "push": str(push.id),
         "duckdb": push.duckdb,
         "tables": {name: [each.rows, each.hash] for name, each in push.tables.items()},
@@ -116,17 +116,17 @@ def remember(store: Path, push: Push, snapshot: int, changes: int = 0) -> None:
         "stamp": _stamp(store),
     }
     following = _beside(store, f".lake.{os.getpid()}")
-    following.write_text(json.dumps(told))
+    following.write_text(json.dumps(note))
     following.replace(_beside(store, ".lake"))
 
 
 def noted(store: Path) -> Noted | None:
     """What was noted of the store last, whatever became of it since; None where nothing was."""
     try:
-        told = json.loads(_beside(store, ".lake").read_text())
-        tables = {name: Content(*each) for name, each in told["tables"].items()}
-        push = Push(UUID(told["push"]), told["duckdb"], tables)
-        return Noted(push, told["snapshot"], told["changes"], told["stamp"])
+        note = json.loads(_beside(store, ".lake").read_text())
+        tables = {name: Content(*each) for name, each in note["tables"].items()}
+        push = Push(UUID(note["push"]), note["duckdb"], tables)
+        return Noted(push, note["snapshot"], note["changes"], note["stamp"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -172,14 +172,14 @@ def hand_over(file: Path, store: Path) -> None:
 
 def push_of(store: Path) -> UUID | None:
     """The push that the store is of, to the byte; None where that is not known."""
-    told = noted(store)
-    return told.push.id if told and told.stamp == _stamp(store) else None
+    note = noted(store)
+    return note.push.id if note and note.stamp == _stamp(store) else None
 
 
 def base_of(store: Path) -> tuple[UUID, Path] | None:
     """The push that the store was before it was synced, and its file; None where not kept."""
-    base, told = _beside(store, ".base"), noted(store)
-    return (told.push.id, base) if told and base.exists() and told.stamp == _stamp(base) else None
+    base, note = _beside(store, ".base"), noted(store)
+    return (note.push.id, base) if note and base.exists() and note.stamp == _stamp(base) else None
 
 
 def forget_base(store: Path) -> None:

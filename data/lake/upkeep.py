@@ -32,8 +32,8 @@ class Checked:
         return self.pushed == self.held
 
     def __str__(self) -> str:
-        told = "as pushed" if self.same else f"NOT as pushed, {self.pushed.rows:,} rows"
-        return f"{self.name:18} {self.held.rows:>12,} rows  {self.held.hash:016x}  {told}"
+        verdict = "as pushed" if self.same else f"NOT as pushed, {self.pushed.rows:,} rows"
+        return f"{self.name:18} {self.held.rows:>12,} rows  {self.held.hash:016x}  {verdict}"
 
 
 def compact(address: LakeAddress) -> int:

@@ -92,7 +92,7 @@ def _ask(
     node: LiveNode, staker: str, expected: Expected, pieces: Sequence[_Piece]
 ) -> tuple[int, list[tuple[Made, ...] | str]]:
     """One batch: the newest block of who answered, and for each piece the expected unstakes that
-    it holds, or why they were not told."""
+    it holds, or why they are not known."""
     assert expected.amount_wei is not None
     wanted = (staker, expected.token, expected.amount_wei)
     questions: list[Request] = [("eth_blockNumber", [])]

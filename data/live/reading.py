@@ -28,7 +28,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Reading:
-    """The pool at one block, whose time is UTC, as `host` told it; FTM and tokens in wei.
+    """The pool at one block, whose time is UTC, as `host` gave it; FTM and tokens in wei.
 
     `fee_wei` is `getBurnFee` of `gross_wei`, the FTM that `amount_wei` of `token` is worth,
     and at most that. `supply_wei` is all there is of `token`. Pending ids are

@@ -114,7 +114,7 @@ def _of_requests(
         only = requests[0] if len(requests) == 1 else None
         queued = f"request {ids} is" if only else f"requests {ids} are"
         return "success", f"Done: {queued} in the queue.", only
-    # Compared with the nearest: told is what is wrong with the one that is least wrong.
+    # Compared with the nearest: named is what is wrong with the one that is least wrong.
     worst: list[tuple[Kind, str]] = []
     for one in requests:
         mismatch = _mismatch(one.staker, one.token, one.amount_wei, expected)

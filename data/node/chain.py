@@ -73,24 +73,24 @@ class Chain:
         Who is far behind the median is left out. Who is far ahead of it is not believed: of two
         that differ so much nobody can know which is wrong, and the older block is there anyway.
         """
-        asked, self._heads = self._heads, None
-        heads = asked or self._each(HEAD_METHOD)[0]
+        kept, self._heads = self._heads, None
+        heads = kept or self._each(HEAD_METHOD)[0]
         heads = [each for each in heads if each[0] in self.endpoints.all]
-        told = {endpoint: head for endpoint, head in heads if isinstance(head, int)}
-        if not told:
+        known_heads = {endpoint: head for endpoint, head in heads if isinstance(head, int)}
+        if not known_heads:
             raise NodeError(f"no endpoint tells its newest block. {self.endpoints.faults()}")
         for endpoint, head in heads:
             if not isinstance(head, int):
                 self._leave_out(endpoint, str(head))
-        median = sorted(told.values())[(len(told) - 1) // 2]
-        for endpoint, head in told.items():
+        median = sorted(known_heads.values())[(len(known_heads) - 1) // 2]
+        for endpoint, head in known_heads.items():
             endpoint.head = head
             if median - head > _LAG_BLOCKS:
                 self._leave_out(endpoint, f"is {median - head} blocks behind")
             elif head - median > _LAG_BLOCKS:
                 endpoint.head = median
                 self._tell(endpoint, f"tells a block {head - median} ahead of the others")
-        return min(endpoint.head or 0 for endpoint in told if endpoint in self.endpoints.all)
+        return min(endpoint.head or 0 for endpoint in known_heads if endpoint in self.endpoints.all)
 
     def probe_history(
         self,
@@ -213,21 +213,21 @@ class Chain:
         """The number that every endpoint replies at once to each method, or its error; a method is
         asked again while all fail."""
         endpoints = list(self.endpoints.all)
-        told: list[_Numbers] = [[] for _ in methods]
+        answers: list[_Numbers] = [[] for _ in methods]
         pool = ThreadPoolExecutor(len(endpoints) * len(methods))
         try:
             for _ in range(3):
-                asked = {
+                missing = {
                     place: [pool.submit(self._number, methods[place], each) for each in endpoints]
-                    for place, numbers in enumerate(told)
+                    for place, numbers in enumerate(answers)
                     if not any(isinstance(number, int) for _, number in numbers)
                 }
-                for place, replies in asked.items():
-                    told[place] = [
+                for place, replies in missing.items():
+                    answers[place] = [
                         (each, reply.result())
                         for each, reply in zip(endpoints, replies, strict=True)
                     ]
-            return told
+            return answers
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -64,14 +64,14 @@ def download(
     known: Marks,
     file: Path,
     most_bytes: int,
-    told: Callable[[int, int], None],
+    on_progress: Callable[[int, int], None],
     signed: Mapping[str, str] | None = None,
 ) -> Marks | None:
     """Write what lies at `url` to `file`; None where it is still the one that is `known`.
 
-    `told` hears how many bytes are there, of how many. The headers that it is `signed` by go to no
-    host that this one leads to. Raises NodeError where there is no whole answer, with the beginning
-    of the last one in `file`, TooLargeError where it has more than `most_bytes`.
+    `on_progress` hears how many bytes are there, of how many. The headers that it is `signed` by go
+    to no host that this one leads to. Raises NodeError where there is no whole answer, with the
+    beginning of the last one in `file`, TooLargeError where it has more than `most_bytes`.
     """
     sockets = Sockets(Manners(deadline_s=_WHOLE_S, largest_body=most_bytes))
     headers = {"if-none-match": known.etag} if known.etag else {}
@@ -81,7 +81,9 @@ def download(
     for _ in range(_MOST_REDIRECTS + 1):
         try:
             with file.open("wb") as out:
-                status, answered = sockets.get(url, headers | dict(signed or {}), out, told)
+                status, answer_headers = sockets.get(
+                    url, headers | dict(signed or {}), out, on_progress
+                )
         except RangeTooWideError as error:
             many = f"{host}: the file is too large: {MOST.format(most_bytes)}"
             raise TooLargeError(many) from error
@@ -90,12 +92,12 @@ def download(
         if status == 304 and headers:
             return None
         if status == 200:
-            marks = [answered.get(name, "") for name in ("etag", "last-modified")]
+            marks = [answer_headers.get(name, "") for name in ("etag", "last-modified")]
             return Marks(*(mark if len(mark) <= _LONGEST_MARK else "" for mark in marks))
-        if status not in _REDIRECTS or "location" not in answered:
+        if status not in _REDIRECTS or "location" not in answer_headers:
             why = _WHY.get(status, "has a fault" if status >= 500 else "gives no file")
             raise NodeError(f"{host} {why} (status {status})")
-        url, signed = _led_to(url, answered["location"]), None
+        url, signed = _led_to(url, answer_headers["location"]), None
         host = host_of(url)
     raise NodeError(f"{host} leads on from one address to another without end")
 

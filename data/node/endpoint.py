@@ -124,9 +124,9 @@ class Endpoint:
     pace: Pace = field(init=False)
     # The newest block it is known to have.
     head: int | None = None
-    # A block, and the hash that it told of it at first.
+    # A block, and the hash that it gave for it at first.
     anchor: tuple[int, str] | None = None
-    # Whether it told of a log that is known to exist; if not, it is asked from this block on.
+    # Whether it gave a log that is known to exist; if not, it is asked from this block on.
     keeps_history: bool | None = None
     keeps_from: int = 0
     # The methods it said it does not have.
@@ -204,8 +204,8 @@ class Endpoint:
         """An answer did not end. Leave the endpoint to itself for long, where there are others."""
         with self._lock:
             if not self.stalled:
-                said = self.redacted(why)
-                self.notes.append(f"{self.host} is asked only where there is no other: {said}")
+                reason = self.redacted(why)
+                self.notes.append(f"{self.host} is asked only where there is no other: {reason}")
             self._stalled_until = self.clock() + self.manners.aside_s
 
     def forgets(self, why: str) -> None:

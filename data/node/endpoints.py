@@ -127,25 +127,25 @@ class Endpoints:
         the endpoint takes it. What of it failed is asked again, elsewhere first."""
         answers: list[dict[str, Any]] = [{}] * len(requests)
         left = list(range(len(requests)))
-        asked: list[Endpoint] = []
+        tried: list[Endpoint] = []
         turns = max(3, len(self.all))
 
         def ask(endpoint: Endpoint) -> list[dict[str, Any] | EndpointError]:
-            asked.append(endpoint)
+            tried.append(endpoint)
             return self._each(endpoint, [requests[place] for place in left])
 
         while left:
             turns -= 1
-            found = self.attempt(requests[left[0]][0], ask, avoid=asked[-1:])
+            found = self.attempt(requests[left[0]][0], ask, avoid=tried[-1:])
             again = []
             for place, answer in zip(left, found, strict=True):
                 if isinstance(answer, EndpointError):
-                    asked[-1].failed(answer)
+                    tried[-1].failed(answer)
                     again.append(place)
                     continue
                 answers[place] = answer
                 if "error" in answer and lacks_method(answer["error"]):
-                    asked[-1].lacks_method(requests[place][0])
+                    tried[-1].lacks_method(requests[place][0])
                     again.append(place)
                     continue
                 if turns > 0 and "error" in answer and "revert" not in message_of(answer["error"]):
@@ -240,8 +240,8 @@ class Endpoints:
         if not batch and "None" in by_id and by_id["None"].get("error") is not None:
             by_id = {str(payload[0]["id"]): content}  # what was not understood has no id
         answers = [
-            _judged(by_id.get(str(asked["id"])), method)
-            for asked, (method, _) in zip(payload, requests, strict=True)
+            _judged(by_id.get(str(item["id"])), method)
+            for item, (method, _) in zip(payload, requests, strict=True)
         ]
         if batch and all(_refuses_batches(answer) for answer in answers):
             raise LyingError("takes no batches of so many")

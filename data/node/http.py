@@ -2,7 +2,7 @@
 
 A socket's own time-out begins anew with every byte, so an answer that drips would never end:
 at the deadline a timer shuts the socket, wherever the answer is; earlier where not even its
-headers are there. Proxies and CA files are those of the environment; whatever goes wrong is told
+headers are there. Proxies and CA files are those of the environment; whatever goes wrong is raised
 in words, and as what to do about it.
 """
 
@@ -74,33 +74,37 @@ class Sockets:
 
         Raises EndpointError where no whole answer comes within the deadline.
         """
-        with self._asked("POST", url, _HEADERS, body) as response:
+        with self._response("POST", url, _HEADERS, body) as response:
             content = b"".join(_pieces(response, self._manners))
         return response.status, response.headers, content
 
     def get(
-        self, url: str, headers: Mapping[str, str], out: IO[bytes], told: Callable[[int, int], None]
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        out: IO[bytes],
+        on_progress: Callable[[int, int], None],
     ) -> tuple[int, Mapping[str, str]]:
         """The status and headers of the answer, whose body goes into `out` piece by piece where all
-        is well (200), else its beginning; `told` hears how many bytes of a whole one are there, and
-        of how many where that is known.
+        is well (200), else its beginning; `on_progress` hears how many bytes of a whole one are
+        there, and of how many where that is known.
 
         Raises as `post` does. Redirects are not followed.
         """
         headers = {"accept-encoding": "identity", "user-agent": USER_AGENT, **headers}
-        with self._asked("GET", url, headers) as response:
+        with self._response("GET", url, headers) as response:
             done, of = 0, response.length_remaining or 0
             for piece in _pieces(response, self._manners) if response.status == 200 else ():
                 out.write(piece)
                 done += len(piece)
-                told(done, of)
+                on_progress(done, of)
             if response.status >= 400:  # a refusal without words is one all the same
                 with contextlib.suppress(HTTPError):
                     out.write(response.read1(_REFUSAL_BYTES, decode_content=True))
         return response.status, response.headers
 
     @contextlib.contextmanager
-    def _asked(
+    def _response(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """An answer whose body is still to be read. Raises EndpointError, also while it is."""

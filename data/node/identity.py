@@ -1,7 +1,7 @@
 """Whether endpoints still serve the chain that they began with.
 
 A host may change hands, and a balancer its backends: from then on it answers for another chain,
-perhaps by the same id. An id and the hash of one block that it told at first tell the two apart.
+perhaps by the same id. An id and the hash of one block that it gave at first tell the two apart.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _LOST = "has no such block"
 
 def remember(endpoints: Endpoints, number: int) -> None:
     """Keep which hash each endpoint tells of block `number`, as far as it tells one."""
-    for endpoint, (_, block_hash) in _told(endpoints, [(each, number) for each in endpoints.all]):
+    for endpoint, (_, block_hash) in _replies(
+        endpoints, [(each, number) for each in endpoints.all]
+    ):
         endpoint.anchor = None if block_hash in (None, _LOST) else (number, block_hash)
 
 
@@ -27,8 +29,8 @@ def turned(endpoints: Endpoints, chain_id: int) -> dict[Endpoint, str]:
     """The endpoints that tell another chain's id, or another hash of the block that is remembered,
     or end before it by now, and what they tell. Who tells nothing has not turned."""
     found = {}
-    asked = [(each, each.anchor[0] if each.anchor else 0) for each in endpoints.serving]
-    for endpoint, (served, block_hash) in _told(endpoints, asked):
+    questions = [(each, each.anchor[0] if each.anchor else 0) for each in endpoints.serving]
+    for endpoint, (served, block_hash) in _replies(endpoints, questions):
         number, before = endpoint.anchor or (0, None)
         if served not in (None, chain_id):
             found[endpoint] = f"serves chain {served} by now, not {chain_id}"
@@ -57,8 +59,8 @@ def _hash(reply: dict[str, Any], number: int) -> str | None:
     return hash_of(reply["result"]) if quantity(reply["result"]["number"]) == number else None
 
 
-def _told(
-    endpoints: Endpoints, asked: list[tuple[Endpoint, int]]
+def _replies(
+    endpoints: Endpoints, questions: list[tuple[Endpoint, int]]
 ) -> list[tuple[Endpoint, tuple[int | None, str | None]]]:
     """The chain's id and a block's hash, as each of some endpoints tells them at once: None of what
     it does not tell, `_LOST` of a block that it says it has not."""
@@ -73,8 +75,8 @@ def _told(
         except (EndpointError, KeyError, TypeError, ValueError):
             return None, None
 
-    if not asked:
+    if not questions:
         return []
-    with ThreadPoolExecutor(len(asked)) as pool:
-        told = list(pool.map(lambda each: ask(*each), asked))
-    return [(endpoint, each) for (endpoint, _), each in zip(asked, told, strict=True)]
+    with ThreadPoolExecutor(len(questions)) as pool:
+        replies = list(pool.map(lambda each: ask(*each), questions))
+    return [(endpoint, each) for (endpoint, _), each in zip(questions, replies, strict=True)]

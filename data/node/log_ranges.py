@@ -68,7 +68,7 @@ class RangeAnswer:
 
 @dataclass(frozen=True)
 class _Body:
-    """What came for an Ask: the logs, the newest block of who told them, and what it took."""
+    """What came for an Ask: the logs, the newest block of who gave them, and what it took."""
 
     logs: memoryview
     head: int | None
@@ -179,7 +179,7 @@ class LogRanges:
         return _Body(logs, head, len(body), time.monotonic() - began)
 
     def _with_head(self, ask: Ask) -> tuple[memoryview, int, bytes]:
-        """The logs, the newest block of who told them, and the body that holds the logs."""
+        """The logs, the newest block of who gave them, and the body that holds the logs."""
         newest = {"jsonrpc": "2.0", "id": ask.first + 1, "method": HEAD_METHOD, "params": []}
         if ask.endpoint.batches:
             body = self._endpoints.post(ask.endpoint, [newest, self._query(ask)])

@@ -45,25 +45,25 @@ def plain_state(
     also the sum of what is queued, which takes a request for each hundred requests. None where the
     node does not tell them in the plainest form."""
     at, pool = hex(block.number), network.pool
-    asked: dict[str, tuple[str, Function, tuple[int, ...]]] = {
+    to_call: dict[str, tuple[str, Function, tuple[int, ...]]] = {
         view.name: (pool, view, ()) for view in (*VIEWS, BOND_CONTRACT, CERT_CONTRACT)
     }
     for amount_wei in (probe * ONE for probe in PROBES_FTM):
-        asked[f"{BURN_FEE.name}({amount_wei})"] = (pool, BURN_FEE, (amount_wei,))
-    asked[RATIO.name] = (network.bond, RATIO, ())
+        to_call[f"{BURN_FEE.name}({amount_wei})"] = (pool, BURN_FEE, (amount_wei,))
+    to_call[RATIO.name] = (network.bond, RATIO, ())
     try:
         code, *answers = endpoints.request_batch(
             [("eth_getCode", [pool, at])]
             + [("eth_getBalance", [account, at]) for account in (pool, *stubs)]
-            + [("eth_call", [call(to, view, *given), at]) for to, view, given in asked.values()]
+            + [("eth_call", [call(to, view, *given), at]) for to, view, given in to_call.values()]
         )
         if len(code["result"]) <= len("0x"):
             return None
         balance_wei, *held = (quantity(each["result"]) for each in answers[: 1 + len(stubs)])
         views = {
-            name: told[0]
-            for name, answer in zip(asked, answers[1 + len(stubs) :], strict=True)
-            if (told := _words(answer, 1)) is not None
+            name: values[0]
+            for name, answer in zip(to_call, answers[1 + len(stubs) :], strict=True)
+            if (values := _words(answer, 1)) is not None
         }
         contracts = {
             view.name: _address(views.pop(view.name))
@@ -94,10 +94,10 @@ def _pending_wei(endpoints: Endpoints, pool: str, first: int, last: int, at: str
         for answer in endpoints.request_batch(
             [("eth_call", [call(pool, WITHDRAWALS, wr_id), at]) for wr_id in ids]
         ):
-            told = _words(answer, 2)
-            if told is None:
+            values = _words(answer, 2)
+            if values is None:
                 return None
-            total += told[1]
+            total += values[1]
     return total
 
 
@@ -106,7 +106,7 @@ def _words(answer: dict[str, Any], count: int) -> list[int] | None:
     KeyError for anything else."""
     if "error" in answer and revert_reason(answer["error"]) is not None:
         return None
-    told = words(answer["result"])
-    if len(told) != count:
+    values = words(answer["result"])
+    if len(values) != count:
         raise ValueError("not as many words as were asked for")
-    return told
+    return values

@@ -29,7 +29,7 @@ from data.node.refusals import (
 
 _LOGS_METHOD = "eth_getLogs"
 # So near to the newest block the node is asked for its number in the same breath: the
-# backend of a balancer that answers may be behind the one that told the number before.
+# backend of a balancer that answers may be behind the one that gave the number before.
 TAIL_BLOCKS = 1_000
 # Answers are held in memory until they are used.
 _MOST_IN_FLIGHT = 32
@@ -259,7 +259,7 @@ class RangePlan:
         honest = [endpoint for endpoint in proved or keeping if not endpoint.lied]
         able = honest or proved or keeping
         if piece.again and all(endpoint.url in piece.tried for endpoint in able):
-            able = proved or keeping  # what these told was refused: who was wrong before may know
+            able = proved or keeping  # what these gave was refused: who was wrong before may know
         ahead = [e for e in able if e.head is None or e.head >= piece.first]
         return ahead or able
 

@@ -162,7 +162,7 @@ def http_refusal(
     headers = headers or {}
     now = moment_in_header(headers.get("date", ""))
     after_s = wait_in_header(headers.get("retry-after", ""), now)
-    error, is_page = _said(body)
+    error, is_page = _error_of(body)
     known = None if error is None else refusal(error, 1, now)
     words = f"HTTP {status}{f': {message_of(error)}' if error else ''}"
     if status == 429:
@@ -272,7 +272,7 @@ def is_error(body: bytes) -> bool:
     return isinstance(answer, dict) and answer.get("error") is not None
 
 
-def _said(body: bytes) -> tuple[Any, bool]:
+def _error_of(body: bytes) -> tuple[Any, bool]:
     """The error that a body tells: a JSON-RPC error, other JSON, a page's title or a plain text;
     None where it says nothing. The second is whether it is a web page."""
     text = body[:_READ].decode(errors="replace").strip()

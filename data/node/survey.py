@@ -45,13 +45,13 @@ class Surveyed:
 def survey(network: Network, manners: Manners = _QUICK) -> tuple[Surveyed, ...]:
     """A row for each endpoint, in the network's order; never raises for one that is dead."""
     log_filter = LogFilter(("pool",), (network.pool,))
-    asked = [Endpoints((url,), manners) for url in network.rpc_urls]
-    if not asked:
+    alone = [Endpoints((url,), manners) for url in network.rpc_urls]
+    if not alone:
         return ()
-    with ThreadPoolExecutor(len(asked)) as pool:
-        found = list(pool.map(lambda one: _look(network, one, log_filter), asked))
+    with ThreadPoolExecutor(len(alone)) as pool:
+        found = list(pool.map(lambda one: _look(network, one, log_filter), alone))
         known = min((block for _, block in found if block is not None), default=None)
-        rows = pool.map(lambda one, row: _with_history(one, row, log_filter, known), asked, found)
+        rows = pool.map(lambda one, row: _with_history(one, row, log_filter, known), alone, found)
         return tuple(rows)
 
 
@@ -90,7 +90,7 @@ def _word(value: float | bool) -> str:
 def _look(
     network: Network, endpoints: Endpoints, log_filter: LogFilter
 ) -> tuple[Surveyed, int | None]:
-    """What one endpoint says, and the block of the oldest log it told of."""
+    """What one endpoint says, and the block of the oldest log it gave."""
     endpoint = endpoints.all[0]
     row = Surveyed(host_of(endpoint.url))
     try:
@@ -132,7 +132,7 @@ def _tells_old_state(network: Network, endpoints: Endpoints, endpoint: Endpoint)
         endpoints.ask_one(endpoint, "eth_getBalance", [network.pool, at])
         endpoints.ask_one(endpoint, "eth_call", [{"to": network.pool, "data": "0x"}, at])
     except EndpointError as error:
-        # The contract's own refusal is told by who has its state.
+        # The contract's own refusal is given by who has its state.
         return "revert" in str(error)
     return True
 
@@ -150,10 +150,10 @@ def _with_history(
         return replace(row, usable=True, fault="no log was found to tell what it keeps")
     keeps = True
     if oldest != known:
-        told = tells_log_of(endpoints, log_filter, known, endpoints.all[0])
-        if told is None:
+        keeps_log = tells_log_of(endpoints, log_filter, known, endpoints.all[0])
+        if keeps_log is None:
             return replace(row, fault=endpoints.all[0].last_error)
-        keeps = told
+        keeps = keeps_log
     if not keeps:
         return replace(row, keeps_history=False, fault="keeps no old blocks")
     return replace(row, keeps_history=True, usable=True)

@@ -50,7 +50,7 @@ def on_chain(
     """Whether each log stands in its transaction's receipt, as most hosts say; None where none
     knows, or they disagree.
 
-    `told_by` is asked last: it told of the logs. One host's yes is enough where nobody denies it.
+    `told_by` is asked last: it gave the logs. One host's yes is enough where nobody denies it.
     Who denies most of many logs has no receipts worth the name, and denies nothing.
     With `at_its_index` it must stand under the same index too. `places` gets the indices under
     which receipts hold each, of hosts with a receipt that begins above 0: some number each anew.
@@ -66,7 +66,7 @@ def on_chain(
             receipts = _receipts(endpoints, endpoint, {log.tx for log in open_})
         except EndpointError:
             continue
-        said: dict[ChainLog, bool] = {}
+        verdicts: dict[ChainLog, bool] = {}
         known = [held for held in receipts.values() if held]
         if places is not None and any(min(log.log_index for log in held) for held in known):
             for log in chain.from_iterable(known):
@@ -79,12 +79,12 @@ def on_chain(
             # A host that keeps no old blocks knows no old transaction, and some leave out all logs
             # of a receipt: that denies nothing.
             if held or (held is None and (endpoint.keeps_history or endpoint.host == told_by)):
-                said[log] = any(
+                verdicts[log] = any(
                     log == each and (not at_its_index or log.log_index == each.log_index)
                     for each in held or ()
                 )
-        if len(said) < _MANY or sum(said.values()) >= len(said) / 2:
-            for log, yes in said.items():
+        if len(verdicts) < _MANY or sum(verdicts.values()) >= len(verdicts) / 2:
+            for log, yes in verdicts.items():
                 votes[log][yes] += 1
     return {log: None if no == yes else yes > no for log, (no, yes) in votes.items()}
 

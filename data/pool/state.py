@@ -38,7 +38,7 @@ class PoolState:
     `views` holds `firstWrId` and its like, `getBurnFee(AMOUNT)` for some amounts in wei,
     `pendingWei`, the sum of the queued amounts, and the bond's `ratio`; `contracts` the addresses
     (lower case) that `bondContract` and `certContract` answer. What gave no answer is left out.
-    `stub_balances` is what each stub held in wei, by address, None where that is not told.
+    `stub_balances` is what each stub held in wei, by address, None where that is not known.
     """
 
     block: Block

@@ -23,8 +23,8 @@ from data.store.reader import is_ctrl_c
 
 
 def ended(program: str, run: Callable[[], int | None], stopped: str = "") -> int:
-    """The exit status of a command: what `run` returns, 0 for None. A fault is told, and that the
-    command was `stopped`."""
+    """The exit status of a command: what `run` returns, 0 for None. A fault is printed, and that
+    the command was `stopped`."""
     log = logging.getLogger(program)
     try:
         return run() or 0

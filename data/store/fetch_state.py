@@ -27,7 +27,7 @@ def write_state(copy: Path, state: FetchState) -> None:
     try:
         following.write_text(json.dumps(asdict(state)))
         following.replace(file)
-    except OSError:  # a full disk is told by the fetching itself
+    except OSError:  # a full disk is reported by the fetching itself
         following.unlink(missing_ok=True)
 
 

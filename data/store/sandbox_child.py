@@ -23,20 +23,20 @@ from typing import Any
 
 if __name__ == "__main__":
     os.nice(10)  # its start, too, yields to whoever waits for a page
-    asked: dict[str, Any] = json.load(sys.stdin.buffer)
+    task: dict[str, Any] = json.load(sys.stdin.buffer)
     # A store that takes no link is read below another root. That may be changed in a namespace of
     # its own (CLONE_NEWUSER), where any user may have one; later, with DuckDB's threads, none may.
     if sys.platform == "linux" and os.geteuid():
-        link = f"{asked['store']}.{os.getpid()}"
+        link = f"{task['store']}.{os.getpid()}"
         try:
-            os.link(asked["store"], link)
+            os.link(task["store"], link)
         except OSError:
             ctypes.CDLL(None).unshare(0x10000000)
         else:
             Path(link).unlink()
     sys.modules["numpy"] = None  # type: ignore[assignment]  # pyarrow's slower half, not needed
 else:
-    asked = {}
+    task = {}
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -284,4 +284,4 @@ def main(request: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(asked)
+    main(task)

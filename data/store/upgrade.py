@@ -1,6 +1,6 @@
 """A store of an earlier version brought to this one's tables; nothing is read from a node again.
 
-Version 1 kept no evidence: whatever it had read counts as told by one source alone. It kept the
+Version 1 kept no evidence: whatever it had read counts as given by one source alone. It kept the
 staking contract's logs by stub; now all stubs are one filter. Versions 2 and 3 lacked tables that
 are made of the logs, as all those are that a sync makes anew.
 """

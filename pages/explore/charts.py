@@ -76,12 +76,12 @@ def _draw(
     fields: Sequence[Field], rows: pl.DataFrame, columns: Columns, choice: Choice, title: str
 ) -> None:
     """The chart of a choice, and what of the choice it cannot show."""
-    points, look, said = _prepared(fields, rows, columns, choice)
+    points, look, remarks = _prepared(fields, rows, columns, choice)
     if points is not None:
         drawn = ", ".join(choice.drawn)
         drawing.draw(picture, points, **look, alt=f"{title}: {drawn}")
-    if said:
-        st.caption(" ".join(said))
+    if remarks:
+        st.caption(" ".join(remarks))
 
 
 def chart_of(
@@ -110,42 +110,42 @@ def _prepared(
             why = "No chart fits by itself: choose a line, bars or points under Chart."
             return None, {}, [why]
         choice = replace(choice, kind=fits)
-    choice, said = together(columns, choice)
+    choice, remarks = together(columns, choice)
     if not choice.drawn:
         why = f"{words.escaped(choice.along)} runs along the axis: choose what is drawn."
         return None, {}, [why]
     points = points_of(rows, choice, by_name)
     if left := rows.height * len(choice.drawn) - points.height:
-        said.append(f"{words.plural(left, 'point')} left out: where they stand is unknown.")
+        remarks.append(f"{words.plural(left, 'point')} left out: where they stand is unknown.")
     if why_not := _why_not(points, choice):
-        return None, {}, [*said, why_not]
+        return None, {}, [*remarks, why_not]
     place = _place(choice.colour)
     if choice.kind == "bars" and points.select(place).is_duplicated().any():
-        said.append("Bars of one place stand on each other: the whole bar is their sum.")
+        remarks.append("Bars of one place stand on each other: the whole bar is their sum.")
     look = {
         "kind": choice.kind,
         "along": _axis(along.name, columns.units[along.name]),
         "value": _value(choice, columns.units[choice.drawn[0]]),
         "colour": choice.colour,
     }
-    return points, look, said
+    return points, look, remarks
 
 
 def together(columns: Columns, choice: Choice) -> tuple[Choice, list[str]]:
     """The choice without what does not go with its first column, and why, as Markdown."""
     drawn = [name for name in choice.drawn if name != choice.along]
-    said = []
+    remarks = []
     if drawn:
         unit = columns.units[drawn[0]]
         if others := [name for name in drawn if columns.units[name] != unit]:
             named = ", ".join(f"{words.escaped(name)} ({columns.units[name]})" for name in others)
             first = f"{words.escaped(drawn[0])} ({unit})"
-            said.append(f"Left out: {named}. A chart has one unit, here that of {first}.")
+            remarks.append(f"Left out: {named}. A chart has one unit, here that of {first}.")
             drawn = [name for name in drawn if name not in others]
     if choice.colour is not None and len(drawn) > 1:
-        said.append(f"Colours tell the columns apart, and not {words.escaped(choice.colour)}.")
+        remarks.append(f"Colours tell the columns apart, and not {words.escaped(choice.colour)}.")
         choice = replace(choice, colour=None)
-    return replace(choice, drawn=tuple(drawn)), said
+    return replace(choice, drawn=tuple(drawn)), remarks
 
 
 def points_of(rows: pl.DataFrame, choice: Choice, by_name: bool) -> pl.DataFrame:
@@ -155,22 +155,22 @@ def points_of(rows: pl.DataFrame, choice: Choice, by_name: bool) -> pl.DataFrame
     column = rows[choice.along]
     x: pl.Series
     if by_name or rows.select(NAMES & cs.by_name(choice.along)).width:
-        x = said = column.cast(pl.String)
+        x = labels = column.cast(pl.String)
     elif column.dtype.is_numeric():
         number = column.cast(pl.Float64)
         x = pl.select(pl.when(number.is_finite()).then(number)).to_series()
-        said = column.cast(pl.String)
+        labels = column.cast(pl.String)
     else:
         x = _in_utc(column)
         # In words: a time in a tooltip or an aria-label may be told in the reader's own zone.
-        said = x.dt.strftime("%-d %b %Y" if column.dtype == pl.Date else "%-d %b %Y, %H:%M")
+        labels = x.dt.strftime("%-d %b %Y" if column.dtype == pl.Date else "%-d %b %Y, %H:%M")
     series = rows[choice.colour].cast(pl.String) if choice.colour else None
     parts = []
     for name in choice.drawn:
         value = rows[name].cast(pl.Float64)
-        told = pl.lit(name) if series is None else series.fill_null("unknown")
+        group = pl.lit(name) if series is None else series.fill_null("unknown")
         known = pl.when(value.is_finite()).then(value)
-        parts.append(pl.select(x=x, value=known, series=told, said=said))
+        parts.append(pl.select(x=x, value=known, series=group, labels=labels))
     return pl.concat(parts).filter(pl.col("x").is_not_null())
 
 
@@ -209,17 +209,20 @@ def picture(
     names = points["series"].unique(maintain_order=True).to_list()
     look: dict[str, Any] = {"color": alt.value(OF_SERIES[0])}
     height = 260 if len(names) == 1 else 300  # with a legend
-    told = [alt.Tooltip("said:N", title=along), alt.Tooltip("value:Q", title=value, format=_FORM)]
+    tooltips = [
+        alt.Tooltip("said:N", title=along),
+        alt.Tooltip("value:Q", title=value, format=_FORM),
+    ]
     if len(names) > 1:
         scale = alt.Scale(domain=names, range=list(OF_SERIES[: len(names)]))
         legend = alt.Legend(title=None, orient="top", labelLimit=140, columns=2)  # on a phone too
         look["color"] = alt.Color("series:N", scale=scale, legend=legend)
-        told.insert(1, alt.Tooltip("series:N", title=colour or "column"))
+        tooltips.insert(1, alt.Tooltip("series:N", title=colour or "column"))
     x, y = _along(points, along), alt.Y("value:Q", title=value)
     if kind == "line":
         titles = dict.fromkeys(names, value) if len(names) == 1 else {name: name for name in names}
         return _line(points, titles, look, x, y, along).properties(height=height)
-    look |= {"tooltip": told, "description": alt.Description("read:N")}
+    look |= {"tooltip": tooltips, "description": alt.Description("read:N")}
     read = pl.format("{}, {}: {}", "said", "series", pl.col("value").round(6))
     base = alt.Chart(points.with_columns(read=read).drop_nulls("value"))
     chart: alt.Chart
@@ -271,9 +274,9 @@ def _line(
     those of the series in a tooltip."""
     named = points["x"].dtype == pl.String
     in_time = isinstance(points["x"].dtype, pl.Datetime)
-    told = points if named else points.sort("x", maintain_order=True)
+    ordered = points if named else points.sort("x", maintain_order=True)
     # A line has one tooltip for all its points: each place has an unseen column of its own.
-    places = told.group_by("x", "said", maintain_order=True).agg(
+    places = ordered.group_by("x", "said", maintain_order=True).agg(
         pl.col("value").filter(pl.col("series") == name).first().alias(f"v{number}")
         for number, name in enumerate(titles)
     )
@@ -282,7 +285,7 @@ def _line(
         for number, title in enumerate(titles.values())
     ]
     line = (
-        alt.Chart(told)
+        alt.Chart(ordered)
         .mark_line(
             interpolate="step-after" if in_time else "linear",
             strokeWidth=1.5,

@@ -20,8 +20,8 @@ _MOST_BARS = 6
 
 def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     """What a query of the link answers, with its chart. SQL of a link is not run here."""
-    asked = "query" in link or "table" not in link
-    if "sql" in link or not asked or link.get("ask", "query") != "query":
+    is_of_query = "query" in link or "table" not in link
+    if "sql" in link or not is_of_query or link.get("ask", "query") != "query":
         raise NotShownError
     name = link.get("query", inputs.FIRST_QUERY)
     query = queries.load(name)
@@ -31,13 +31,13 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     rows, count = store.ask_first(name, MOST_ROWS, **params)
     if not rows.height:
         raise NotShownError
-    said = f"{query.prose.split('. ')[0].rstrip('.')}. {words.plural(count, 'row')}."
+    sentence = f"{query.prose.split('. ')[0].rstrip('.')}. {words.plural(count, 'row')}."
     drawn = rows if query.columns[0].type == "TIMESTAMPTZ" else rows.head(_MOST_BARS)
     chart = charts.chart_of(query.columns, drawn, link) if count <= MOST_ROWS else None
     if chart is None:
-        return Preview(query.title, said)
+        return Preview(query.title, sentence)
     note = "" if drawn.height == rows.height else f"The first {drawn.height} of them."
-    return Preview(query.title, said, still(chart), note)
+    return Preview(query.title, sentence, still(chart), note)
 
 
 def _value(field: Field, text: str) -> str | int | date:

@@ -43,7 +43,7 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
     """The statement of the URL or the one typed, and its answer."""
     asking, beside = st.columns([3, 2], gap="medium")
     with asking:
-        sql = _asked(store, notices)
+        sql = _sql_input(store, notices)
     with beside:
         dictionary.show(drawing.once(store.version, _tables, store))
     if not sql.strip():
@@ -62,7 +62,7 @@ def box(store: StoreView, notices: DeltaGenerator) -> None:
     shell.show(shell.sql(store.source.path, sql), _FROM_A_SHELL)
 
 
-def _asked(store: StoreView, notices: DeltaGenerator) -> str:
+def _sql_input(store: StoreView, notices: DeltaGenerator) -> str:
     """The statement in the box, with others to be taken into it."""
     st.selectbox(
         "Example questions",

@@ -18,7 +18,7 @@ from ui.parts import tables
 def show(store: StoreView) -> None:
     """The scores of what was logged, with their alarm, or why there are none."""
     if store.at is not None:
-        st.markdown("What was logged, and how it came out, is told on the page of today.")
+        st.markdown("What was logged, and how it came out, is on the page of today.")
         return
     if settings().forecast_log == "off":
         st.markdown(f"Nothing is logged here{words.to_operator(': `FTM_FORECAST_LOG` is off')}.")

@@ -9,6 +9,6 @@ from answers.score_metrics import COLUMNS, MEANINGS
 
 def explain() -> None:
     """Each in a line, to be opened, with the file's other columns."""
-    told = (f"- `{name}`: {meaning}" for name, meaning in (MEANINGS | COLUMNS).items())
+    lines = (f"- `{name}`: {meaning}" for name, meaning in (MEANINGS | COLUMNS).items())
     with st.expander("What the file's metrics are"):
-        st.markdown("\n".join(told))
+        st.markdown("\n".join(lines))

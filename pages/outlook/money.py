@@ -15,7 +15,7 @@ import streamlit as st
 from answers import words
 from answers.scored import FAN_DAYS, Odds
 from answers.sources import Version
-from answers.store_view import answered
+from answers.store_view import answer_of
 from forecast import ReleaseWindow
 from forecast.present import Present
 from ui.parts import drawing
@@ -107,7 +107,7 @@ def _came(version: Version, present: Present) -> pl.DataFrame:
     """`at` and the FTM that had come by then, since the picture's first moment."""
     at = present.curve.at
     since = at - timedelta(days=_PAST_DAYS)
-    funding = answered(version, "funding", {"source": present.source}).drop_nulls()
+    funding = answer_of(version, "funding", {"source": present.source}).drop_nulls()
     came = funding.filter(pl.col("funded_at") > since, pl.col("funded_at") <= at)
     sums = [0.0, *came["amount_ftm"].cum_sum()]
     so_far = sums[-1] + present.unspent_ftm  # the latter is in the pool, and so no payout yet

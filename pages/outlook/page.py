@@ -6,7 +6,7 @@ import streamlit as st
 
 from answers import scored
 from answers.files import WHEN_MADE
-from pages.outlook import asked, beside, came_out, said_came, scores
+from pages.outlook import beside, came_out, forecast_and_wait, of_amount, scores
 from ui import part
 from ui.frame import shown
 from ui.odds import window_card
@@ -24,12 +24,12 @@ odds = scored.odds_of(store)
 if odds is None:
     window_card.unscored(store)
 else:
-    part.draw(asked.show, store)
+    part.draw(of_amount.show, store)
 
     st.subheader("How good such odds have been")
     st.markdown(drawing.once(odds.scores_key, scores.summary, odds))
     drawing.once(odds.scores_key, scores.calibration, odds)
-    drawing.once(odds.scores_key, said_came.scatter, odds)
+    drawing.once(odds.scores_key, forecast_and_wait.scatter, odds)
     downloads.offer_scores(store, WHEN_MADE)
 
     st.subheader("Beside other answers")

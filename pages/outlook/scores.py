@@ -251,10 +251,10 @@ def coverage_chart(rows: pl.DataFrame) -> alt.LayerChart:
         alt.Tooltip("verdict:N", title="Verdict"),
     ]
     x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=_PERCENT_AXIS)
-    told = rows.with_columns(
+    worded = rows.with_columns(
         verdict=pl.when("decided").then(pl.lit("decided")).otherwise(pl.lit("undecided: few"))
     )
-    base = alt.Chart(told).encode(y=_NAMES_AXIS, yOffset=offset, color=colour, tooltip=tooltip)
+    base = alt.Chart(worded).encode(y=_NAMES_AXIS, yOffset=offset, color=colour, tooltip=tooltip)
     bars = base.mark_rule(strokeWidth=2.5).encode(
         x=alt.X("low:Q", axis=_PERCENT_AXIS), x2="high:Q", opacity=pale
     )

@@ -17,7 +17,7 @@ def show(odds: Odds) -> None:
         return
     st.subheader("What came since")
     st.markdown(sentence(found))
-    judged = {chance: told for chance, told in found.by_chance.items() if told[1]}
+    judged = {chance: counts for chance, counts in found.by_chance.items() if counts[1]}
     if not judged:
         return
     rows = [

@@ -42,8 +42,8 @@ def show(store: StoreView) -> None:
     """The inputs, then what the wish gives, its dates and its fee in a line, and the way on; or
     what is wrong."""
     of_link = st.container()
-    said = _answer(store, scored.odds_of(store), _inputs(of_link))
-    live_region.say(said.replace("*", "").replace("\\", ""))
+    sentence = _answer(store, scored.odds_of(store), _inputs(of_link))
+    live_region.say(sentence.replace("*", "").replace("\\", ""))
 
 
 def _inputs(notices: DeltaGenerator) -> Wish:

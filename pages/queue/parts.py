@@ -188,7 +188,7 @@ def pending_table(pending: pl.DataFrame, store: StoreView, ends_on: date | None 
         st.markdown("Nobody.")
         return
     payout_ftm, payout_form = words.payouts(pending["payout_wei"])
-    ahead_ftm, ahead_form = words.all_told(pending["ahead_ftm"])
+    ahead_ftm, ahead_form = words.rounded_up(pending["ahead_ftm"])
     explorer = store.info.explorer
     linked = bool(explorer)
     link = pl.format(f"{explorer.rstrip('/')}/tx/{{}}", "requested_tx")

@@ -31,7 +31,7 @@ def recent(store: StoreView) -> int:
 
 
 def _table(runs: pl.DataFrame) -> None:
-    paid_ftm, form = words.all_told(runs["paid_ftm"])
+    paid_ftm, form = words.rounded_up(runs["paid_ftm"])
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     paid = number("FTM paid", format=form, width=85) if form else text("FTM paid", width=85)
     st.dataframe(

@@ -26,10 +26,10 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     ):
         raise NotShownError
     if "amount" in link:
-        told = of_request.of_amount(store, first.TOKENS[name], name, link["amount"])
+        of_amount = of_request.of_amount(store, first.TOKENS[name], name, link["amount"])
     else:
         metrics = store.ask("queue_metrics", days=OFFICIAL_DAYS).row(0, named=True)
-        told = Preview("", parts.answer(metrics, store.ask_row("blocking_head")))
+        of_amount = Preview("", parts.answer(metrics, store.ask_row("blocking_head")))
     chosen = {"since": span.since, "until": span.until, "token": depth.TOKENS[token]}
     chart = charts.depth_against_claims(
         store.ask("depth_against_claims", step=span.depth_step, **chosen),
@@ -40,7 +40,7 @@ def preview(store: StoreView, link: Mapping[str, str]) -> Preview:
     )
     only = "" if token == "both" else f", {token} only"
     spec = _narrowed(still(chart, *_HEIGHTS))
-    return Preview(f"Unstake queue{only}", told.sentence, spec, warning=told.warning)
+    return Preview(f"Unstake queue{only}", of_amount.sentence, spec, warning=of_amount.warning)
 
 
 def _narrowed(spec: dict[str, Any]) -> dict[str, Any]:

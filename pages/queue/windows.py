@@ -51,10 +51,10 @@ def _how_it_moved(now: Odds) -> None:
         st.caption(logged.nothing_logged(now.store))
         return
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
-    told = f"A new unstake of {_MOVED_FTM:,.0f} FTM: {_wait(last)}."
+    text = f"A new unstake of {_MOVED_FTM:,.0f} FTM: {_wait(last)}."
     if rows.height > 1:
-        told += f" Before, {_wait(first)}."
-    st.markdown(told)
+        text += f" Before, {_wait(first)}."
+    st.markdown(text)
     days = st.column_config.NumberColumn
     st.dataframe(
         rows.reverse().head(_MOST_ROWS),

@@ -50,7 +50,7 @@ def _how(known: str, sources: str | None) -> str:
     if known == "unread":
         return "asked of no node"
     told_by = f" ({words.escaped(sources)})" if sources and not is_public() else ""
-    return f"told by one host alone{told_by}"
+    return f"given by one host alone{told_by}"
 
 
 def money_table(money: pl.DataFrame) -> None:
@@ -77,7 +77,7 @@ def to_do(evidence: pl.DataFrame, source: Source, network: str) -> None:
     if evidence.filter(known="single").is_empty() or is_public() or source.is_copy:
         return  # a copy is verified where it is synced
     st.markdown(
-        "What one host alone told is asked of others by this command, in this program's folder. "
+        "What one host alone gave is asked of others by this command, in this program's folder. "
         "A host that is not configured is named with `--rpc-url`."
     )
     st.code(command(source, network), language="bash")
@@ -99,7 +99,7 @@ def differed(times: int) -> str:
 
 
 def contradictions_table(contradictions: pl.DataFrame) -> None:
-    """Each time two sources did not tell the same, and whether it could be told who was right."""
+    """Each time two sources did not tell the same, and whether it is known who was right."""
     rows = contradictions.rows(named=True)
     st.table(
         pl.DataFrame(

@@ -227,7 +227,7 @@ def _table(
     )
     config = _COLUMNS | {"payout_ftm": payout}
     if "ahead_ftm" in columns:
-        ahead_ftm, ahead_form = words.all_told(rows["ahead_ftm"])
+        ahead_ftm, ahead_form = words.rounded_up(rows["ahead_ftm"])
         rows = rows.with_columns(ahead_ftm=ahead_ftm)
         config["ahead_ftm"] = (
             _number("Ahead, FTM", format=ahead_form)

@@ -96,18 +96,18 @@ def show(store: StoreView, notices: Any) -> None:
 def _table(store: StoreView, items: tuple[Address | RequestId, ...], text_of_list: str) -> None:
     """A line an item; a click leads to it, and the list comes along."""
     odds = scored.odds_of(store)
-    asked = [(item, _requests(store, item)) for item in items]
+    watched = [(item, _requests(store, item)) for item in items]
     key = (store.version, store.link, odds and odds.key, text_of_list)
-    drawing.once(key, _draw_table, store, odds, asked, text_of_list)
+    drawing.once(key, _draw_table, store, odds, watched, text_of_list)
 
 
 def _draw_table(
     store: StoreView,
     odds: Odds | None,
-    asked: list[tuple[Address | RequestId, pl.DataFrame]],
+    watched: list[tuple[Address | RequestId, pl.DataFrame]],
     text_of_list: str,
 ) -> None:
-    rows = [_line(odds, item, requests) for item, requests in asked]
+    rows = [_line(odds, item, requests) for item, requests in watched]
     here = urlencode(store.link | {"watch": text_of_list})
     for row in rows:
         row["find"] = f"?find={row['find']}&{here}"

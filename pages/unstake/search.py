@@ -14,7 +14,7 @@ from pages.unstake import node
 def find(
     view: StoreView, network: Network, expected: Expected, since: int, newest: int | None
 ) -> tuple[tuple[Made, ...], str]:
-    """Each such unstake from block `since` on, and why later ones than the store's cannot be told
+    """Each such unstake from block `since` on, and why later ones than the store's are not known
     ("" where they can). `newest` is the newest block that a node told of, where one did: the store
     may be ahead of it."""
     stored = _stored(view, expected, since)

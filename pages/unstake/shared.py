@@ -40,7 +40,7 @@ def no_amount(form: Form) -> None:
 
 
 def no_node(what: str, why_not: str) -> None:
-    """A warning of what cannot be told as no node was read, the node's own words folded."""
+    """A warning of what is not known as no node was read, the node's own words folded."""
     st.warning(what)
     why_no_node(why_not)
 
@@ -53,7 +53,7 @@ def why_no_node(why_not: str) -> None:
 def not_found_out(what: str, why_not: str) -> None:
     """A warning of what a node that was read does not tell, its own words folded."""
     st.warning(what)
-    with st.expander("Why it cannot be told"):
+    with st.expander("Why it is not known"):
         st.markdown(words.fault(why_not))
 
 

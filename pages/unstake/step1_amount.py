@@ -63,7 +63,7 @@ def _most(now: Now) -> None:
     """What an address holds of the token."""
     network = now.network
     if network is None or network.simulated:
-        st.markdown(f"What an address holds cannot be told: {words.fault(now.live.why_not)}.")
+        st.markdown(f"What an address holds is not known: {words.fault(now.live.why_not)}.")
         return
     report = wallet.panel(network, key="wallet max", known=list(shared.followed()))
     shared.strayed(report)
@@ -72,7 +72,7 @@ def _most(now: Now) -> None:
         return
     if now.live.reading is None:
         shared.no_node(
-            "What it holds cannot be told: live data is not available now.", now.live.why_not
+            "What it holds is not known: live data is not available now.", now.live.why_not
         )
         _ask_again()
     else:

@@ -191,7 +191,7 @@ def _under_another_hash(now: Now, network: Network, expected: Expected) -> None:
         )
         shared.follow_buttons(others)
     if why_not:
-        shared.not_found_out("Whether it has another hash cannot be told now.", why_not)
+        shared.not_found_out("Whether it has another hash is not known now.", why_not)
         _on_track(now)
     if others or why_not:
         return

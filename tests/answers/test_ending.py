@@ -106,8 +106,8 @@ def test_a_network_without_a_store_has_its_report_too() -> None:
     told = FANTOM.model_copy(update={"ends_told_by": "", "ends_confirmed": True})
     ending = end_of_chain(told, None, OVER)
     assert ending_words.notice(ending) == (
-        "Fantom was reported to be retired on 31 Dec 2026 (who told so is not recorded; confirmed "
-        "by its operator)."
+        "Fantom was reported to be retired on 31 Dec 2026 (who reported it is not recorded; "
+        "confirmed by its operator)."
     )
 
 

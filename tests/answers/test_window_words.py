@@ -14,7 +14,7 @@ import pytest
 from answers import calendar, window_words, words
 from answers.scored import Odds
 from forecast import ReleaseWindow, release_window
-from forecast.said import COLUMNS, said
+from forecast.logged import COLUMNS, logged_values
 from tests.made_funding import AT, irregular
 from ui.odds import when_made, window_chart
 
@@ -151,7 +151,7 @@ def test_the_same_ends_have_the_same_name_and_date_everywhere(window: ReleaseWin
     sentence = window_words.sentence(window, AT)
     assert f"90 % range: {days(0.05, 0.95)}." in sentence
     assert f"Middle half: {days(0.25, 0.75)}." in sentence
-    columns = said(window, 1.0, 0.0, math.inf)
+    columns = logged_values(window, 1.0, 0.0, math.inf)
     row = dict(zip(COLUMNS, columns, strict=True)) | {
         "kind": window.kind,
         "requested_at": AT,

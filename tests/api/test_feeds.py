@@ -120,7 +120,7 @@ def test_strangers_are_told_no_host_that_a_check_names(
         f"INSERT INTO checks VALUES ('source', 'failed', NULL, NULL, '{message}')",
     )
     body = asked.get("/feeds/sample/checks.atom").text
-    assert "told by a host alone" in body
+    assert "given by a host alone" in body
     assert "secret" not in body
     assert "verify" not in body
 

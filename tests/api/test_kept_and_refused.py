@@ -95,7 +95,7 @@ def test_nothing_of_the_past_is_scored_where_scoring_is_off(
     )
     from answers import past_odds
 
-    assert not [version for version in past_odds._asked if str(store.parent) in version[0]]
+    assert not [version for version in past_odds._runs if str(store.parent) in version[0]]
 
 
 def test_a_store_that_breaks_is_not_the_askers_fault(ask: Ask, store: Path) -> None:

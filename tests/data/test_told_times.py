@@ -53,7 +53,7 @@ def test_times_that_one_host_told_are_unknown_until_a_second_tells_them(
     assert not_passed(store) == ONE_SOURCE
     blocks = len({log[0] for log in tables(store)["raw_logs"]})
     assert column(store, "SELECT message FROM checks WHERE name = 'second source: times'") == [
-        f"one source: no second host told the time of {blocks:,} blocks with logs: run "
+        f"one source: no second host gave the time of {blocks:,} blocks with logs: run "
         "`python -m data.sync verify --network devnet`"
     ]
     with fake_node(answers(devnet)) as other:

@@ -1,4 +1,4 @@
-"""`python -m data.sync verify` asks other hosts for what one alone told."""
+"""`python -m data.sync verify` asks other hosts for what one alone gave."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_where_nobody_else_can_be_asked_nothing_is_raised_and_that_is_told(
     assert not_passed(store) == ONE_SOURCE
     assert column(store, "SELECT message FROM checks WHERE name = 'second source: bond'") == [
         "one source: all of the blocks of the bond token, and of the pool's upgrades and settings, "
-        f"were told by {host} alone: run "
+        f"were given by {host} alone: run "
         "`python -m data.sync verify --network devnet`"
     ]
 

@@ -225,16 +225,16 @@ def _worth(store: Path, honest: Truth, liars: set[str]) -> Ended:
     names = {row: _filter_of(row, honest.addresses) for row in wrong}
     hidden = [row for row in wrong if not _within(row, names[row], single)]
     if wrong and not too_far and not hidden:
-        return Ended(TOLD, f"{len(wrong)} rows differ in blocks that one source told")
+        return Ended(TOLD, f"{len(wrong)} rows differ in blocks that one source gave")
     only_times = wrong and _timeless(wrong & expected) == _timeless(wrong - expected)
     if times_alone and only_times and not too_far:
-        return Ended(TOLD, f"{len(wrong) // 2} times are wrong that one source told")
+        return Ended(TOLD, f"{len(wrong) // 2} times are wrong that one source gave")
     if surplus and len(liars) > 1 and not too_far:
         hidden = [row for row in hidden if row[5] not in _BRINGS_MONEY]
         if not hidden:
             return Ended(TOLD, f"money: {surplus[0]}")
     if hidden and not too_far and all(_within(row, names[row], both) for row in hidden):
-        return Ended(ALIKE, f"{len(hidden)} rows differ in blocks that both liars told alike")
+        return Ended(ALIKE, f"{len(hidden)} rows differ in blocks that both liars gave alike")
     what = f"{len(wrong)} rows differ, blocks {blocks[:3]}" if wrong else f"covered to {covered}"
     return Ended(SILENT, what)
 

@@ -19,7 +19,7 @@ from forecast.backtest import (
     scored_only,
 )
 from forecast.baselines import BASELINES, Known, amount_bucket, kaplan_meier_sample
-from forecast.said import COLUMNS, said
+from forecast.logged import COLUMNS, logged_values
 from forecast.scores import brier, pinball, pit, quantile, tw_crps
 from forecast.summary import summarise
 from forecast.window import ReleaseWindow
@@ -106,7 +106,7 @@ def test_a_day_past_the_horizon_is_none_and_a_wait_is_placed_among_the_simulatio
     hundred = ReleaseWindow(
         "beyond_horizon", np.array([*range(1, 81), *[math.inf] * 20], float), 120.0, None
     )
-    told = dict(zip(COLUMNS, said(hundred, 5.0, 2.0, 60.0), strict=True))
+    told = dict(zip(COLUMNS, logged_values(hundred, 5.0, 2.0, 60.0), strict=True))
     assert (told["days_50"], told["days_75"], told["days_90"], told["days_95"]) == (
         50,
         75,

@@ -17,7 +17,7 @@ from answers.scored import FAN_DAYS
 from data.pool.amounts import parse_amount
 from data.sample import SAMPLE_UNTIL
 from forecast.baselines import AMOUNT_BUCKETS
-from pages.outlook.said_came import judged
+from pages.outlook.forecast_and_wait import judged
 from queries.export import as_csv
 from scoring.companion import read_scores, write_scores
 from tests.shown import Show, files, said, tiles

@@ -35,7 +35,7 @@ def test_shares_are_told_by_what_they_are_of_with_the_command_that_raises_them(s
     assert "adds up" not in said(app)
     assert (
         "The queue is proved by the contract's own counts. Reward claims are confirmed by a second "
-        "host for 50 %, told by one host alone (a\\.example) for 50 % of the blocks. "
+        "host for 50 %, given by one host alone (a\\.example) for 50 % of the blocks. "
         "The bond's ratio is confirmed by a second host."
     ) in said(app)
     assert app.code[0].value == (
@@ -78,7 +78,7 @@ def test_claims_and_odds_say_where_they_rest_on_one_source(show_scored: Show) ->
     text = said(show_scored(REAL, NO_MONEY, HALF, range="all"))
     assert text.count(NOTE) == 2  # the chart's and the odds'
     assert f"{NOTE} in 50 % of the blocks: see Status." in text
-    # The last half-year was told by two hosts: only the odds rest on more.
+    # The last half-year was given by two hosts: only the odds rest on more.
     assert said(show_scored(REAL, NO_MONEY, HALF)).count(NOTE) == 1
     outlook = said(show_scored(REAL, NO_MONEY, ALL_BUT_ONE, page="outlook"))
     assert f"{NOTE} in over 99 % of the blocks" in outlook

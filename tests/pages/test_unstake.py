@@ -286,11 +286,11 @@ def test_what_an_address_holds_cannot_be_told_on_the_sample_and_it_says_so(
     show_sample: Show,
 ) -> None:
     app = show_sample(address="0x" + "ab" * 20)
-    assert "cannot be told" not in plain(app)
+    assert "is not known" not in plain(app)
     app.session_state["unstake max"] = True  # opened
     app.run()
     assert not app.exception
-    assert "What an address holds cannot be told: the sample is simulated." in plain(app)
+    assert "What an address holds is not known: the sample is simulated." in plain(app)
     assert not [each for each in app.button if each.label.startswith("Use the whole balance")]
 
 

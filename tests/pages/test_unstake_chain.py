@@ -80,7 +80,7 @@ def test_the_same_unstake_is_known_from_the_store_where_no_node_tells_of_logs(
     assert "logs are not served here" in text
     other = plain(show_devnet(amount="1.5", **link))
     assert "The same unstake" not in other
-    assert "cannot be told" not in other
+    assert "is not known" not in other
 
 
 def test_the_least_that_comes_of_it_counts_on_a_rule_that_is_not_set_yet(
@@ -327,7 +327,7 @@ def test_a_node_that_is_silent_tells_of_no_most_and_says_why(
         app.session_state["unstake max"] = True  # opened
         app.run()
         text = plain(app)
-        assert "What it holds cannot be told: live data is not available now." in text
+        assert "What it holds is not known: live data is not available now." in text
         assert "No node was read: no endpoint of devnet answered" in text
         assert not [one for one in labels(app) if one.startswith("Use the whole balance")]
         node_of_the_app.fault = None

@@ -93,11 +93,11 @@ def test_foreign_text_is_no_markup_and_tells_no_folder() -> None:
     ],
 )
 def test_a_small_sum_is_not_shown_as_nothing(amounts: list[float], expected: str) -> None:
-    assert words.all_told(pl.Series(amounts, dtype=pl.Float64))[1] == expected
+    assert words.rounded_up(pl.Series(amounts, dtype=pl.Float64))[1] == expected
 
 
 def test_dust_ahead_puts_no_noise_behind_large_sums() -> None:
-    told, form = words.all_told(pl.Series([0.0, 1e-18, 1_234_567.8912, None]))
+    told, form = words.rounded_up(pl.Series([0.0, 1e-18, 1_234_567.8912, None]))
     assert form is None
     assert told.to_list() == ["0", "0.000000000000000001", "1,234,568", None]
 

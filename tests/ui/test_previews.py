@@ -37,7 +37,7 @@ VIEWS = {
     "explore?network=sample&query=claims_summary": "What each of the pool's stubs claimed",
     "status?network=sample": "The store holds a simulated chain up to block 99,772,823. All",
 }
-# What cannot be told, and is left to the page.
+# What is not known, and is left to the page.
 UNTOLD = [
     "queue?network=atlantis",
     "queue?network=fantom",  # nothing of it was read

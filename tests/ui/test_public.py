@@ -121,7 +121,7 @@ def test_the_sql_box_is_there_or_not(show: Show, environment: pytest.MonkeyPatch
 
 
 FOUND = (
-    "one source: 12 % of the pool's blocks were told by {} alone: run "
+    "one source: 12 % of the pool's blocks were given by {} alone: run "
     "`python -m data.sync verify --network fantom`"
 )
 
@@ -130,7 +130,7 @@ FOUND = (
 def test_what_a_check_found_names_no_host_and_no_command_to_strangers(
     public: pytest.MonkeyPatch, host: str
 ) -> None:
-    told = "one source: 12 % of the pool's blocks were told by a host alone"
+    told = "one source: 12 % of the pool's blocks were given by a host alone"
     assert words.found(FOUND.format(host), [host, "other"]) == words.escaped(told)
     assert words.found(f"https://{host}/: told by {host}.", [host]) == words.escaped(
         "a host/: told by a host."
@@ -156,6 +156,6 @@ def test_the_status_page_hides_the_hosts_that_its_store_knows(
         page="status",
     )
     assert not app.exception
-    assert "told by a host alone" in plain(app)
+    assert "given by a host alone" in plain(app)
     for word in ("alpha", "beta", "secret", "verify", "a host verify"):
         assert word not in everything(app), word

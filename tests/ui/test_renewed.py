@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from scoring.companion import Scores, read_scores, write_scores
 from tests.shown import Show
-from ui.odds.renewed import said, sentence
+from ui.odds.renewed import remembered, sentence
 
 
 def held(scores: Scores, value: float, n: int, **about: object) -> Scores:
@@ -48,6 +48,6 @@ def test_what_moved_is_said_once_where_odds_are_shown(show_scored: Show, tmp_pat
 def test_the_same_money_moves_no_date_and_no_verdict_is_told_as_none(sample_scores: Path) -> None:
     kept = read_scores(sample_scores.with_suffix(""))
     none = replace(kept, table=kept.table.clear())
-    told = sentence(said(none), said(kept))
+    told = sentence(remembered(none), remembered(kept))
     assert "before, no past request is old enough to judge." in told
     assert told.endswith("They are made of the same money as before.")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.browser.component import component
 
-_TOLD = "address told"
+_SENT = "address told"
 
 
 def tell(changes: Mapping[str, str | None], turn: str) -> None:
@@ -19,8 +19,8 @@ def tell(changes: Mapping[str, str | None], turn: str) -> None:
     changes nothing.
     """
     if changes:
-        st.session_state[_TOLD] = {"changes": list(changes.items()), "turn": turn}
-    _draw("page address", st.session_state.get(_TOLD, {"changes": [], "turn": ""}))
+        st.session_state[_SENT] = {"changes": list(changes.items()), "turn": turn}
+    _draw("page address", st.session_state.get(_SENT, {"changes": [], "turn": ""}))
 
 
 def tell_of_part(changes: Mapping[str, str | None], turn: str) -> None:
@@ -29,6 +29,6 @@ def tell_of_part(changes: Mapping[str, str | None], turn: str) -> None:
         _draw("part address", {"changes": list(changes.items()), "turn": turn})
 
 
-def _draw(key: str, told: object) -> None:
+def _draw(key: str, changes: object) -> None:
     draw = component("address", "nothing.html", "address.js")
-    draw(key=key, data=told, width="content", height=1)
+    draw(key=key, data=changes, width="content", height=1)

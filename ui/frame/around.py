@@ -39,12 +39,12 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
     default is then; a session keeps its network from page to page. A network that has no
     store yet may be asked for; a name that is none is named in a notice.
     """
-    asked = st.query_params.get("network")
+    linked = st.query_params.get("network")
     kept = st.session_state.get("shown_network", default.name)
-    chosen = asked if asked in known else kept
-    if asked is not None and asked not in known:
+    chosen = linked if linked in known else kept
+    if linked is not None and linked not in known:
         st.warning(
-            f"The link asks for the network `{links.plain(asked)}`, which is none of "
+            f"The link asks for the network `{links.plain(linked)}`, which is none of "
             f"{', '.join(known)}. Showing {chosen}."
         )
     stored = [name for name, source in known.items() if source.path.exists()]
@@ -59,7 +59,7 @@ def source_input(known: dict[str, Source], default: Source) -> Source:
         label_visibility="collapsed",
         width=200,
     )
-    if asked != chosen:
+    if linked != chosen:
         links.rewrite("network", chosen)
     st.session_state["shown_network"] = chosen
     return known[chosen]
@@ -162,8 +162,8 @@ def queries_behind(drawn: Drawn) -> None:
 def listed(drawn: Drawn) -> object:
     """What of those questions is on the page: all where they are opened, else whether there are
     any."""
-    asked = drawn.questions()
-    return asked if st.session_state.get(_behind_key()) else bool(asked)
+    questions = drawn.questions()
+    return questions if st.session_state.get(_behind_key()) else bool(questions)
 
 
 def _behind_key() -> str:
@@ -173,13 +173,13 @@ def _behind_key() -> str:
 def _behind(drawn: Drawn) -> None:
     box = st.expander("Queries behind this page", key=_behind_key(), on_change="rerun")
     if box.open and drawn.view is not None:
-        link, asked = drawn.view.link, drawn.questions()
+        link, questions = drawn.view.link, drawn.questions()
         with box:
-            drawing.once((link, asked), _list_queries, link, asked)
+            drawing.once((link, questions), _list_queries, link, questions)
 
 
-def _list_queries(link: dict[str, str], asked: list[tuple[str, dict[str, Any]]]) -> None:
-    for name, params in asked:
+def _list_queries(link: dict[str, str], questions: list[tuple[str, dict[str, Any]]]) -> None:
+    for name, params in questions:
         given = {key: str(value) for key, value in params.items() if value is not None}
         st.page_link(
             links.page("explore"),
@@ -221,7 +221,7 @@ def nothing_yet(source: Source, now: datetime) -> None:
     """A network that was never synced."""
     network = load_network(source.name) if source.name in network_names() else None
     ending = end_of_chain(network, None, now)
-    told = (
+    then_open = (
         ""
         if source.path == default_store(source.name)
         else f' ARGS="--store {words.inside(source.path)}"'
@@ -232,7 +232,7 @@ def nothing_yet(source: Source, now: datetime) -> None:
         st.markdown("Once it is read, the page shows it by itself.")
     else:
         st.markdown("This command reads the chain into a store. The page then shows it by itself.")
-        st.code(_sync_command(source) + told, language="bash")
+        st.code(_sync_command(source) + then_open, language="bash")
         sync_now.offer(source, ending)
     st.markdown(f"Until then there is the [simulated sample](?network={SAMPLE}).")
 

@@ -22,7 +22,7 @@ _SHOWN, _SLIDER = links.SHOWN_AT, "day of the past"
 _LONG_S = 5.0
 
 
-def asked(page: str) -> str | None:
+def moment_of(page: str) -> str | None:
     """What the link names under `at`, or what the session showed on the page before; None for
     today. A page that is of today says so and drops it."""
     text = st.query_params.get("at")
@@ -87,15 +87,15 @@ def label(view: StoreView) -> None:
     if day is not None:
         older = info.synced_at is not None and info.synced_at.date() < day
         newest = f", the newest known by then, of {time}" if older else ""
-        told = f"**As of {words.day(day)}**, {block}{newest}. Every figure is of that day's end."
+        text = f"**As of {words.day(day)}**, {block}{newest}. Every figure is of that day's end."
     elif view.at.is_exact:
-        told = f"**As of {block}**, {time}. Every figure is of then."
+        text = f"**As of {block}**, {time}. Every figure is of then."
     else:
-        told = f"**As of {block}**. The newest log up to it is of {time}. Every figure is of then."
+        text = f"**As of {block}**. The newest log up to it is of {time}. Every figure is of then."
     with st.container(
         key="past-day", border=True, horizontal=True, vertical_alignment="center", gap="small"
     ):
-        st.markdown(f":material/history: {told}", width="stretch")
+        st.markdown(f":material/history: {text}", width="stretch")
         st.button("Back to today", on_click=_leave)
 
 

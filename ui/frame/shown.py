@@ -20,8 +20,8 @@ _SIMULATING = "Simulating three years of the pool. It takes a few seconds, once.
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a whole run of a page rests on, beside its link; `asked` is what its parts asked, each
-    when it was drawn last."""
+    """What a whole run of a page rests on, beside its link; `of_parts` is what its parts asked,
+    each when it was drawn last."""
 
     sources: Sources
     default: Source
@@ -29,7 +29,7 @@ class Drawn:
     version: Version | None = None
     view: StoreView | None = None
     scores: tuple[int, int] | None = None
-    asked: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    of_parts: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
 
     @property
     def past(self) -> StoreView | None:
@@ -51,8 +51,8 @@ class Drawn:
 
     def questions(self) -> list[tuple[str, dict[str, Any]]]:
         """What the page asked of the store, and its parts when they were drawn last."""
-        of_page = [] if self.view is None else self.view.asked
-        of_parts = (one for asked in self.asked.values() for one in asked if one not in of_page)
+        of_page = [] if self.view is None else self.view.questions
+        of_parts = (one for part in self.of_parts.values() for one in part if one not in of_page)
         return [*of_page, *of_parts]
 
 

@@ -113,17 +113,22 @@ def _start(source: Source) -> str:
     command = [sys.executable, "-m", "data.sync", "--network", source.name]
     command += ["--store", str(source.path)]
     quiet = subprocess.DEVNULL
-    with tempfile.TemporaryFile() as said, st.spinner("Starting"):
+    with tempfile.TemporaryFile() as error_output, st.spinner("Starting"):
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment_of_a_child(), stdin=quiet, stdout=quiet, stderr=said
+            command,
+            cwd=ROOT,
+            env=environment_of_a_child(),
+            stdin=quiet,
+            stdout=quiet,
+            stderr=error_output,
         )
         _started().append(process)
         while process.poll() is None and not is_syncing(source.path):
             time.sleep(0.1)
         if not process.returncode or read_state(source.path) != before:
             return ""
-        said.seek(0)
-        lines = said.read().decode(errors="replace").strip().splitlines()
+        error_output.seek(0)
+        lines = error_output.read().decode(errors="replace").strip().splitlines()
     return lines[-1].removeprefix("data.sync: ") if lines else f"exit status {process.returncode}"
 
 

@@ -15,7 +15,7 @@ _KEPT = "scores that were shown"
 
 
 @dataclass(frozen=True)
-class Said:
+class Remembered:
     """What is remembered of scores: a session holds no frame."""
 
     made_at: datetime
@@ -28,14 +28,14 @@ def tell(store: StoreView) -> None:
     scores = scored.scores_of(store)
     if scores is None:
         return
-    kept: dict[str, Said] = st.session_state.setdefault(_KEPT, {})
-    now, before = said(scores), kept.get(store.source.name)
+    kept: dict[str, Remembered] = st.session_state.setdefault(_KEPT, {})
+    now, before = remembered(scores), kept.get(store.source.name)
     kept[store.source.name] = now
     if before is not None and before != now:
         st.toast(sentence(before, now), icon=":material/update:", duration="long")
 
 
-def sentence(before: Said, now: Said) -> str:
+def sentence(before: Remembered, now: Remembered) -> str:
     """`The odds were checked anew: ...`, from what was said of both scores."""
     moved = "They are made of the same money as before."
     if before.source != now.source:
@@ -46,9 +46,9 @@ def sentence(before: Said, now: Said) -> str:
     return f"The odds were checked anew: {now.held}; before, {before.held}. {moved}"
 
 
-def said(scores: Scores) -> Said:
+def remembered(scores: Scores) -> Remembered:
     """What scores say, to be remembered."""
-    return Said(scores.about.made_at, scores.about.source, _held(scores))
+    return Remembered(scores.about.made_at, scores.about.source, _held(scores))
 
 
 def _held(scores: Scores) -> str:

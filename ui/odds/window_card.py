@@ -20,34 +20,36 @@ from ui.odds import alarm, progress, window_chart
 from ui.parts import drawing, links
 
 
-def show(odds: Odds, window: ReleaseWindow | None, asked_at: datetime, amount: str = "") -> None:
-    """The window of a request that was, or would be, made at `asked_at`."""
-    st.markdown(sentence(odds, window, asked_at))
+def show(
+    odds: Odds, window: ReleaseWindow | None, requested_at: datetime, amount: str = ""
+) -> None:
+    """The window of a request that was, or would be, made at `requested_at`."""
+    st.markdown(sentence(odds, window, requested_at))
     if window_words.has_dates(window):
-        picture({"": window}, asked_at)
+        picture({"": window}, requested_at)
     behind(odds, amount, has_odds=window_words.has_odds(window))
 
 
-def sentence(odds: Odds, window: ReleaseWindow | None, asked_at: datetime) -> str:
+def sentence(odds: Odds, window: ReleaseWindow | None, requested_at: datetime) -> str:
     """The window in words, with the chance before the chain's reported end while that is ahead."""
-    text = window_words.sentence(window, asked_at)
+    text = window_words.sentence(window, requested_at)
     return f"{text} {window_words.before(window, odds.store.ending.ahead)}".rstrip()
 
 
-def picture(windows: Mapping[str, ReleaseWindow], asked_at: datetime) -> None:
+def picture(windows: Mapping[str, ReleaseWindow], requested_at: datetime) -> None:
     """Windows by name, each on a line of dates, and how to read them; a single one needs no name.
 
-    All have dates, were forecast at one moment, and are of requests `asked_at` one moment.
+    All have dates, were forecast at one moment, and are of requests made at one moment.
     """
     first = next(iter(windows.values()))
     at, horizon_days = first.curve.at, first.horizon_days
-    texts = {name: window_words.sentence(window, asked_at) for name, window in windows.items()}
+    texts = {name: window_words.sentence(window, requested_at) for name, window in windows.items()}
     text = "; ".join(f"{name}: {text}" if name else text for name, text in texts.items())
-    to_come = 0 <= official.days_left(asked_at, at) <= horizon_days
+    to_come = 0 <= official.days_left(requested_at, at) <= horizon_days
     chart = window_chart.window_chart(
         window_chart.rows(windows),
         at=at,
-        promised_at=official.end(asked_at) if to_come else None,
+        promised_at=official.end(requested_at) if to_come else None,
         horizon_days=horizon_days,
     )
     drawing.show(chart, alt=text.replace("*", ""))

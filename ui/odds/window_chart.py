@@ -26,7 +26,7 @@ def rows(windows: Mapping[str, ReleaseWindow]) -> Rows:
     for name, window in windows.items():
         days = {key: window.quantile(p) for key, p in _QUANTILES.items()}
         by = {key: window_words.by_or_after(window, p) for key, p in _QUANTILES.items()}
-        told = ", ".join(f"{_percent(key)} chance: {text}" for key, text in by.items())
+        chances = ", ".join(f"{_percent(key)} chance: {text}" for key, text in by.items())
         made.append(
             {
                 "name": name,
@@ -35,7 +35,7 @@ def rows(windows: Mapping[str, ReleaseWindow]) -> Rows:
                     for key, day in days.items()
                 },
                 **{f"{key}_by": text for key, text in by.items()},
-                "said": f"{name}: {told}" if name else told,
+                "said": f"{name}: {chances}" if name else chances,
             }
         )
     return made

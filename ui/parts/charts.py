@@ -50,7 +50,7 @@ class Picture:
             if isinstance(rows, pl.DataFrame):
                 frames[name] = _plain(rows)
             else:
-                few[name] = _told(rows)
+                few[name] = _rows_as_dicts(rows)
         if not few:
             return {**self.spec, "datasets": frames}
         layers = [
@@ -62,7 +62,9 @@ class Picture:
     def to_dict(self) -> dict[str, Any]:
         """The same as JSON has it, to be changed at will, with each of its rows by their name."""
         data = {
-            name: _plain(rows).to_dicts() if isinstance(rows, pl.DataFrame) else _told(rows)
+            name: _plain(rows).to_dicts()
+            if isinstance(rows, pl.DataFrame)
+            else _rows_as_dicts(rows)
             for name, rows in self.rows.items()
         }
         return {**copy.deepcopy(dict(self.spec)), "datasets": data}
@@ -73,7 +75,7 @@ def of_rows(name: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(name))
 
 
-def _told(rows: Rows) -> list[dict[str, Any]]:
+def _rows_as_dicts(rows: Rows) -> list[dict[str, Any]]:
     """Rows with moments as ISO texts in UTC."""
     return [
         {

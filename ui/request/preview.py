@@ -56,16 +56,18 @@ def of_amount(store: StoreView, token: Token, name: str, text: str) -> Preview:
     return Preview(title, line, *drawn, alarm.brief(odds))
 
 
-def picture(window: ReleaseWindow | None, asked_at: datetime) -> tuple[dict[str, Any] | None, str]:
+def picture(
+    window: ReleaseWindow | None, requested_at: datetime
+) -> tuple[dict[str, Any] | None, str]:
     """A window on a line of dates, and how to read it; nothing of one that has no dates."""
     if not window_words.has_dates(window):
         return None, ""
     at, horizon_days = window.curve.at, window.horizon_days
-    to_come = 0 <= official.days_left(asked_at, at) <= horizon_days
+    to_come = 0 <= official.days_left(requested_at, at) <= horizon_days
     chart = window_chart.window_chart(
         window_chart.rows({"": window}),
         at=at,
-        promised_at=official.end(asked_at) if to_come else None,
+        promised_at=official.end(requested_at) if to_come else None,
         horizon_days=horizon_days,
         heights=_HEIGHTS,
     )

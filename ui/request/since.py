@@ -68,10 +68,10 @@ def _estimates(store: StoreView, wr_id: int) -> None:
         st.caption("The estimate above is the first that was logged of it here.")
         return
     dates, began, ended = sentences.estimate, first["forecast_at"], last["forecast_at"]
-    told = f"Our first estimate here, on {words.day(began)}: {dates(first)}."
+    text = f"Our first estimate here, on {words.day(began)}: {dates(first)}."
     if rows.height > 1:
-        told += f" The newest logged, on {words.day(ended)}: {dates(last)}."
-    st.markdown(f"{told}{moved(first, last)}")
+        text += f" The newest logged, on {words.day(ended)}: {dates(last)}."
+    st.markdown(f"{text}{moved(first, last)}")
     days = rows.unique(pl.col("forecast_at").dt.date(), keep="last", maintain_order=True)
     if days.height > 1:
         with st.expander("How the estimate moved"):

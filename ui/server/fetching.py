@@ -30,7 +30,7 @@ async def keep_fetched() -> None:
     """Fetch what is newer than the copy, until cancelled; returns where nothing lies elsewhere."""
     try:
         source = read_sources().default()
-    except TrackerError:  # told to each visitor
+    except TrackerError:  # shown to each visitor
         return
     if not source.is_copy:
         return

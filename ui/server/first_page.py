@@ -101,8 +101,8 @@ def meta(title: str, about: str, url: str, image: str) -> str:
     }
     names = {"description": about, "twitter:card": "summary_large_image"}
     names |= {"twitter:title": title, "twitter:description": about, "twitter:image": image}
-    told = [("property", *each) for each in properties.items()]
-    told += [("name", *each) for each in names.items()]
+    tags = [("property", *each) for each in properties.items()]
+    tags += [("name", *each) for each in names.items()]
     return "".join(
-        f'<meta {kind}="{name}" content="{escape(text)}" />' for kind, name, text in told
+        f'<meta {kind}="{name}" content="{escape(text)}" />' for kind, name, text in tags
     )

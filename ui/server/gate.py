@@ -94,10 +94,10 @@ def named_hosts_only(app: ASGIApp) -> ASGIApp:
 
 def _given_hosts() -> list[str]:
     """The names and addresses that the operator gave, by any of Streamlit's settings for them."""
-    told = [*config.get_option("server.allowedHosts"), _server_address()]
+    names = [*config.get_option("server.allowedHosts"), _server_address()]
     if config.is_manually_set("server.address"):
-        told.append(config.get_option("server.address"))
-    return [name for name in told if name and name not in _EVERYWHERE]
+        names.append(config.get_option("server.address"))
+    return [name for name in names if name and name not in _EVERYWHERE]
 
 
 def _server_address() -> str:
@@ -118,10 +118,10 @@ def _is_ours(origin: str | None, host: str | None) -> bool:
         parts = urlsplit(origin)
         if parts.netloc == host:
             return True
-        name, asked = _plain(parts.hostname), _plain(urlsplit(f"//{host}").hostname)
+        name, host_name = _plain(parts.hostname), _plain(urlsplit(f"//{host}").hostname)
     except ValueError:
         return False
-    return not _is_this_machine(name) and name in (asked, _plain(_server_address()))
+    return not _is_this_machine(name) and name in (host_name, _plain(_server_address()))
 
 
 def _plain(name: str | None) -> str:

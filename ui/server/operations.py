@@ -18,8 +18,8 @@ _FRESH = {"Cache-Control": "no-store"}
 def _health(request: Request) -> Response:
     """200 while the store shown first can be read and is as new as it has to be, or is still to be
     made, else 503."""
-    told = health.health(datetime.now(UTC))
-    return JSONResponse(asdict(told), 200 if told.is_well else 503, _FRESH)
+    state = health.health(datetime.now(UTC))
+    return JSONResponse(asdict(state), 200 if state.is_well else 503, _FRESH)
 
 
 def _metrics(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """What a chat shows of a link: `/s/<page>` is a small page with a title, a sentence and a picture,
 `/s/<page>.png`, and leads people on to the page itself.
 
-The small page is always given, as chats keep a fault for days: what cannot be told is left to the
+The small page is always given, as chats keep a fault for days: what is not known is left to the
 page that it leads to. Pictures are drawn in a process of their own, and kept.
 """
 
@@ -42,8 +42,8 @@ from ui.server.first_page import NAME, meta
 _log = logging.getLogger("ui")
 _MAX_AGE_S = 60  # a store is published once a minute at most
 _RETRY_S = 3
-_MOST_TOLD, _MOST_DRAWN = 8 * 2**20, 16 * 2**20  # bytes
-_TOLD, _DRAWN = Kept(_MOST_TOLD), Kept(_MOST_DRAWN)
+_MOST_FACES, _MOST_DRAWN = 8 * 2**20, 16 * 2**20  # bytes
+_FACES, _DRAWN = Kept(_MOST_FACES), Kept(_MOST_DRAWN)
 _TRIES = 3
 _AT_ONCE, _MOST_WAITING = 2, 16
 DRAWER = Drawer()
@@ -97,15 +97,15 @@ def routes(pages: str) -> list[Route]:
 
 
 async def _found(pages: str, page: str, link: Mapping[str, str]) -> _Face | None:
-    """What a link shows; None where too many wait to be told."""
+    """What a link shows; None where too many wait for one."""
     if _threads().statistics().tasks_waiting >= _MOST_WAITING:
         return None
-    return await to_thread.run_sync(_told, pages, page, link, limiter=_threads())
+    return await to_thread.run_sync(_face_of_link, pages, page, link, limiter=_threads())
 
 
-def _told(pages: str, page: str, link: Mapping[str, str]) -> _Face:
+def _face_of_link(pages: str, page: str, link: Mapping[str, str]) -> _Face:
     """What a link shows: worked out once for a version of the store, its scores and what of the
-    link counts. What cannot be told is told by the page."""
+    link counts. What is not known is left to the page."""
     module: PreviewModule = importlib.import_module(f"{pages}.{page}.preview")  # type: ignore[assignment]
     own = {name: link[name] for name in sorted(link) if name in module.FIELDS}
     try:
@@ -144,7 +144,7 @@ def _of_view(module: PreviewModule, page: str, view: StoreView, own: Mapping[str
     versions = (view.version, scores_version(view.source), logged.log_size(view.source.path))
     told_by = (versions, hour, view.ending.kind, is_public())
     key = repr((page, told_by, own))
-    return _TOLD.get(key, lambda: _face(view, module.preview(view, own)), _size_of)
+    return _FACES.get(key, lambda: _face(view, module.preview(view, own)), _size_of)
 
 
 def _face(view: StoreView, preview: Preview) -> _Face:
@@ -173,7 +173,7 @@ def _warning(view: StoreView) -> str:
 
 
 def _general(page: str) -> _Face:
-    """What is shown where a link cannot be told of: no figure."""
+    """What is shown where a link cannot be summed up: no figure."""
     return _Face(Card(page.capitalize(), PAGES[page], NAME))
 
 

@@ -15,7 +15,7 @@ async def keep_ready() -> None:
     """Make ready what is published, one store after the other, until cancelled."""
     try:
         known = read_sources().known
-    except TrackerError:  # told to each visitor
+    except TrackerError:  # shown to each visitor
         return
     ready.begin()
     try:

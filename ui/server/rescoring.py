@@ -34,7 +34,7 @@ async def keep_scored() -> None:
     """Score what was published and not looked at yet, until cancelled."""
     try:
         known = read_sources().known
-    except TrackerError:  # told to each visitor
+    except TrackerError:  # shown to each visitor
         return
     settled = progress.begin()
     again_at: dict[Path, float] = {}
@@ -98,7 +98,7 @@ async def _score(store: Path) -> str:
         async for line in process.stdout:
             done, _, of = line.decode().partition(" ")
             progress.tell(store, int(done), int(of))
-        told = await faults
+        output = await faults
         await process.wait()
     except asyncio.CancelledError:
         faults.cancel()
@@ -108,5 +108,5 @@ async def _score(store: Path) -> str:
         raise
     finally:
         progress.end(store)
-    why = told.decode(errors="replace").strip().rpartition("\n")[2]
+    why = output.decode(errors="replace").strip().rpartition("\n")[2]
     return why if process.returncode else ""

@@ -199,7 +199,7 @@ def _stop_in_time() -> None:
 
 
 def _framed_by() -> Sequence[str]:
-    """Nobody while a setting is wrong, which is told to each visitor."""
+    """Nobody while a setting is wrong, which is shown to each visitor."""
     try:
         return settings().framed_by or ()
     except TrackerError:
@@ -207,7 +207,7 @@ def _framed_by() -> Sequence[str]:
 
 
 def _wants_scores() -> bool:
-    """A bad setting is told to each visitor, and keeps no server from starting."""
+    """A bad setting is shown to each visitor, and keeps no server from starting."""
     try:
         return settings().scoring == "on"
     except TrackerError:
@@ -221,7 +221,7 @@ async def _build_sample() -> asyncio.subprocess.Process | None:
     """
     try:
         source = read_sources().default()
-    except TrackerError as error:  # told to each visitor too
+    except TrackerError as error:  # shown to each visitor too
         _log.error("nothing can be shown: %s", error)
         return None
     if not source.is_sample or source.path.exists():

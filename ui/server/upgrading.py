@@ -30,7 +30,7 @@ async def keep_upgraded() -> None:
     """Bring up each store that was published and not looked at yet, until cancelled."""
     try:
         known = read_sources().known
-    except TrackerError:  # told to each visitor
+    except TrackerError:  # shown to each visitor
         return
     looked: dict[Path, Version] = {}
     again_at: dict[Path, float] = {}
@@ -51,7 +51,7 @@ async def _look(store: Path) -> float:
     try:
         if not await asyncio.to_thread(is_due, store):
             return math.inf
-    except StoreError as error:  # told to each visitor
+    except StoreError as error:  # shown to each visitor
         if isinstance(error, NewerStoreError):
             _log.warning("%s", error)
         return math.inf
@@ -73,11 +73,11 @@ async def _upgrade(store: Path) -> tuple[int, str]:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, told = await process.communicate()
+        _, output = await process.communicate()
     except asyncio.CancelledError:
         with suppress(ProcessLookupError):
             process.terminate()  # it leaves the store as it was
         await process.wait()
         raise
-    lines = told.decode(errors="replace").strip().splitlines()
+    lines = output.decode(errors="replace").strip().splitlines()
     return process.returncode or 0, lines[-1].removeprefix("data.sync: ") if lines else ""

@@ -195,7 +195,7 @@ def test_a_slashed_return_and_a_redirected_claim_leave_less_than_the_logs_tell(
             sync(synced_store, devnet.rpc_url, second.url)
         status, message = _told(synced_store)
         assert (status, "It is a known deficit" in message) == ("unknown", True)
-        act.fund(devnet, 2 * FTM)  # redirected too: one more, that one host told
+        act.fund(devnet, 2 * FTM)  # redirected too: one more, that one host gave
     sync(synced_store, devnet.rpc_url)
     status, message = _told(synced_store)
     assert (status, "It is a known deficit" in message) == ("failed", False)

@@ -25,7 +25,7 @@ COLUMNS: dict[str, pl.DataType] = {
 }
 
 
-def said(
+def logged_values(
     window: ReleaseWindow, need_ftm: float, in_pool_ftm: float, wait_days: float
 ) -> list[float | None]:
     """The values of `COLUMNS` for a window that is not empty; `wait_days` is infinite while its

@@ -10,7 +10,7 @@ import streamlit as st
 
 from answers import words
 from answers.scored import Odds
-from forecast.said import NO_RANGE
+from forecast.logged import NO_RANGE
 from forecast.window import HORIZON_DAYS
 from scoring.companion import Scores
 from ui.parts import drawing

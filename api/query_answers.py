@@ -100,7 +100,7 @@ def _refused(error: QueryError) -> Problem:
     return Problem(400, "bad-parameter", f"{why}.")
 
 
-def asked(store: StoreView, name: str, params: Mapping[str, Any], form: Format, most: int) -> Body:
+def body(store: StoreView, name: str, params: Mapping[str, Any], form: Format, most: int) -> Body:
     """The answer of a query, of at most `most` rows. Raises Problem for what it refuses."""
     try:
         frame, count = store.ask_first(name, most, **params)
