@@ -266,7 +266,7 @@ WITHIN = {
 # found in one scan, which is what takes its time.
 LOOKED_AT = {
     "logs decode": "NOT well_formed",
-    "amounts fit": f"well_formed AND {_UNFIT}",
+    "amounts fit": f"CASE WHEN well_formed THEN {_UNFIT} END",  # AND would look at all of them
     "same contracts": "event IN ('BondContractChanged', 'CertContractChanged')",
 }
 # What breaks these may be harmless: the queue itself is held against the contract's views.

@@ -74,8 +74,9 @@ class Chain:
         that differ so much nobody can know which is wrong, and the older block is there anyway.
         """
         kept, self._heads = self._heads, None
-        heads = kept or self._each(HEAD_METHOD)[0]
-        heads = [each for each in heads if each[0] in self.endpoints.all]
+        heads = [each for each in kept or [] if each[0] in self.endpoints.all]
+        if not heads or not all(isinstance(head, int) for _, head in heads):
+            (heads,) = self._each(HEAD_METHOD)
         known_heads = {endpoint: head for endpoint, head in heads if isinstance(head, int)}
         if not known_heads:
             raise NodeError(f"no endpoint tells its newest block. {self.endpoints.faults()}")
@@ -185,7 +186,10 @@ class Chain:
         wrong = 0
         ids, *heads = self._each("eth_chainId", *([HEAD_METHOD] if head else []))
         self._heads = heads[0] if heads else None
+        tell_heads = {endpoint for of in heads for endpoint, reply in of if isinstance(reply, int)}
         for endpoint, reply in ids:
+            if not isinstance(reply, int) and endpoint in tell_heads:  # two at once were too many
+                reply = self._number("eth_chainId", endpoint)
             if not isinstance(reply, int):
                 self._leave_out(endpoint, str(reply))
             elif reply != wanted:

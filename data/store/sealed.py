@@ -13,23 +13,24 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
-SEAL = ".seal"
+SEAL, NEXT_SEAL = ".seal", ".seal.next"
 # DuckDB's three headers, one of which every checkpoint writes anew.
 _HEAD_BYTES = 3 * 4096
 _VARIABLE = "is_proved"
 
 
-def seal(path: Path) -> None:
-    """Seal a store whose logs are proved and that was just published. Where the seal cannot be
-    written, the next sync reads every log."""
-    file = path.with_name(path.name + SEAL)
-    following = path.with_name(f"{file.name}.{os.getpid()}")
+def seal(path: Path, published: IO[bytes]) -> None:
+    """Seal a store whose logs are proved and that was just `published` at `path`, whatever another
+    program has put there since. Where the seal cannot be written, the next sync reads every log."""
+    following = path.with_name(path.name + NEXT_SEAL)
     try:
-        following.write_text(json.dumps(_marks(path, path)))
-        following.replace(file)
+        marks = _marks(os.fstat(published.fileno()), os.pread(published.fileno(), _HEAD_BYTES, 0))
+        following.write_text(json.dumps(marks))
+        following.replace(path.with_name(path.name + SEAL))
     except OSError:
         following.unlink(missing_ok=True)
 
@@ -38,16 +39,14 @@ def is_copy_of_sealed(copy: Path, path: Path) -> bool:
     """Whether a copy that was just made of a store is one of what was sealed."""
     with suppress(OSError, ValueError):
         sealed: object = json.loads(path.with_name(path.name + SEAL).read_text())
-        return sealed == _marks(path, copy)
+        with copy.open("rb") as file:
+            return sealed == _marks(path.stat(), file.read(_HEAD_BYTES))
     return False
 
 
-def _marks(path: Path, head_of: Path) -> list[int | str]:
-    """What tells a store from one that was written since, with the head of the file `head_of`."""
-    with head_of.open("rb") as file:
-        head = hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
-    now = path.stat()
-    return [now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns, head]
+def _marks(of: os.stat_result, head: bytes) -> list[int | str]:
+    """What tells a store from one that was written since, with its first bytes."""
+    return [of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns, hashlib.sha256(head).hexdigest()]
 
 
 def set_proved(con: duckdb.DuckDBPyConnection, proved: bool) -> None:

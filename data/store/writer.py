@@ -32,7 +32,7 @@ from data.store.reader import (
     read_info,
     translated,
 )
-from data.store.sealed import SEAL, is_copy_of_sealed, seal, set_proved
+from data.store.sealed import NEXT_SEAL, SEAL, is_copy_of_sealed, seal, set_proved
 from data.store.upgrade import OLDEST, upgrade
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -199,7 +199,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def discard(path: Path) -> None:
     """Remove a store that is to be built anew. To be called under `lock`."""
-    for suffix in ("", ".wal", ".copy", SEAL):
+    for suffix in ("", ".wal", ".copy", SEAL, NEXT_SEAL):
         _beside(path, suffix).unlink(missing_ok=True)
     _remove(path, NEXT)
     _remove(path, UPGRADE)
@@ -220,9 +220,9 @@ def publish(path: Path, suffix: str = NEXT, *, proved: bool = False) -> None:
             refuse_to_lose(path, following, newer)
         with following.open("rb") as file:
             os.fsync(file.fileno())
-        following.replace(path)
-        if proved:
-            seal(path)
+            following.replace(path)
+            if proved:
+                seal(path, file)
         _remove(path, suffix)  # where a killed sync spilled to
     except (duckdb.Error, OSError) as error:
         raise translated(error, path) from error

@@ -170,7 +170,7 @@ def points_of(rows: pl.DataFrame, choice: Choice, by_name: bool) -> pl.DataFrame
         value = rows[name].cast(pl.Float64)
         group = pl.lit(name) if series is None else series.fill_null("unknown")
         known = pl.when(value.is_finite()).then(value)
-        parts.append(pl.select(x=x, value=known, series=group, labels=labels))
+        parts.append(pl.select(x=x, value=known, series=group, said=labels))
     return pl.concat(parts).filter(pl.col("x").is_not_null())
 
 

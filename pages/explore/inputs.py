@@ -54,6 +54,7 @@ def _param(field: Field, notices: DeltaGenerator) -> str | int | date | None:
     if field.choices:
         wanted = " or ".join(field.choices)
         links.check(name, field.choices.__contains__, wanted, _EMPTY, notices)
+        links.take_only(name, field.choices)
         value = st.selectbox(name, field.choices, None, placeholder="default", **bound)
     elif field.type == "DATE":
         wanted = "a day such as 2024-12-18"

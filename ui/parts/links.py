@@ -120,6 +120,13 @@ def choose_several(
     )
 
 
+def take_only(key: str, options: Collection[str]) -> None:
+    """To be called before the input under `key` is drawn, which takes one of `options` or none:
+    what an input of that name on another page held, and this one cannot take, is not handed on."""
+    if st.session_state.get(key, None) not in (None, *options):
+        st.session_state[key] = st.query_params.get(key)
+
+
 def choose_day(
     label: str, key: str, default: date, earliest: date, latest: date, notices: DeltaGenerator
 ) -> date:
@@ -302,8 +309,6 @@ def arrive(page: str) -> None:
     context = get_script_run_ctx()
     if before is None or context is None:
         return
-    for name in left:  # after a part of the page has run alone, Streamlit would hand it on
-        st.session_state.pop(name, None)
     came = parse_qs(context.query_string, keep_blank_values=True)
     for name, old in left.items():
         texts = came.get(name, [])

@@ -127,6 +127,20 @@ def test_waits_by_day_that_are_not_those_of_the_requests_fail(
     ]
 
 
+@pytest.mark.parametrize("letters", [130, 162, 194, 226])
+def test_a_rule_that_ends_within_its_numbers_fails_a_check_and_no_sync(
+    con: Connection, letters: int
+) -> None:
+    story = _queue(2)
+    story.emit(RULE_4, *([0] * 4))
+    story.logs[-1] |= {"data": story.logs[-1]["data"][:letters]}
+    rebuild_from(con, story.logs)
+    failed = [each for each in run_checks(con, None, NOBODY) if each.name == "logs decode"]
+    assert [(each.status, "FeeRuleUpdated" in each.message) for each in failed] == [
+        ("failed", True)
+    ]
+
+
 # Requests and settlements
 
 

@@ -119,6 +119,30 @@ def test_the_head_is_asked_in_the_same_breath_once_and_of_no_other_chain(nodes: 
     assert (chain.head(), len(node.asked)) == (100, asked + 1)  # what was told before is old now
 
 
+def _busy_once(method: str) -> Fault:
+    return only(method, lambda asked: Reply(b"", 503) if asked.turn == 0 else None)
+
+
+@pytest.mark.parametrize("left_out", ["of another chain", "without an id"])
+def test_who_did_not_tell_its_head_with_its_id_is_asked_again(
+    left_out: str, nodes: ExitStack
+) -> None:
+    chain_id = 250 if left_out == "of another chain" else 31337
+    mute = only("eth_chainId", lambda asked: Reply(b"", 503))
+    other = start(nodes, ledger([], 9_000, chain_id=chain_id), mute if chain_id == 31337 else None)
+    ours = start(nodes, ledger([], 100), _busy_once("eth_blockNumber"))
+    chain = Chain(network(other.url, ours.url), BRISK, head=True)
+    assert (chain.sources, chain.head()) == (host(ours), 100)
+
+
+def test_who_told_its_head_and_not_its_id_is_asked_for_that_again(nodes: ExitStack) -> None:
+    busy = start(nodes, ledger([], 100), _busy_once("eth_chainId"))
+    other = start(nodes, ledger([], 9_000))
+    chain = Chain(network(other.url, busy.url), BRISK, head=True)
+    assert chain.notices == []
+    assert chain.head() == 100
+
+
 def test_the_head_is_the_newest_block_that_every_endpoint_has(nodes: ExitStack) -> None:
     assert chain_of(*(start(nodes, ledger([], head)) for head in (5_000, 4_321, 4_999))).head() == (
         4_321

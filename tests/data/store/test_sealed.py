@@ -107,9 +107,17 @@ def test_where_no_seal_can_be_written_the_store_is_published_all_the_same(store:
     file = store.with_name(store.name + SEAL)
     file.unlink()
     file.mkdir()  # in its place
-    seal(store)
+    with store.open("rb") as opened:
+        seal(store, opened)
     assert not opens_proved(store)
     assert [each.name for each in store.parent.iterdir() if each.name.count(SEAL)] == [file.name]
+
+
+def test_what_another_program_put_in_its_place_at_that_moment_is_not_sealed(store: Path) -> None:
+    with store.open("rb") as opened:
+        _copied_back(store)
+        seal(store, opened)
+    assert not opens_proved(store)
 
 
 def test_a_store_that_is_built_anew_leaves_no_seal(store: Path) -> None:
