@@ -15,7 +15,8 @@
 WITH params AS (
     SELECT
         coalesce(getvariable('days')::BIGINT, 35) AS days,
-        make_timestamptz(epoch_us(synced_at) - greatest(least(days, 9999999), 0) * 86400000000) AS old_at,
+        greatest(least(days, 9999999), 0) * 86400000000 AS age_us,
+        make_timestamptz(epoch_us(synced_at) - age_us) AS old_at,
         make_timestamptz(epoch_us(old_at) // 86400000000 * 86400000000) AS old_day
     FROM store_info
 ),
