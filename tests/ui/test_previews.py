@@ -279,7 +279,8 @@ def drawing_process(app: App) -> int:
     (pid,) = (
         int(each.parent.name)
         for each in Path("/proc").glob("[0-9]*/cmdline")
-        if b"ui.server.drawer" in each.read_bytes() and each.with_name("cwd").resolve() == app.root
+        if b"ui.server.drawer" in each.read_bytes()
+        and f"\nPPid:\t{app.pid}\n" in each.with_name("status").read_text()
     )
     return pid
 
