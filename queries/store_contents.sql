@@ -55,5 +55,5 @@ SELECT 'store_info', count(*), min(synced_at), max(synced_at) FROM store_info
 UNION ALL
 SELECT 'stubs', count(*), min(deployed_at), max(deployed_at) FROM stubs
 UNION ALL
-SELECT 'waits', count(*), NULL, NULL FROM waits
+SELECT 'waits', count(*), min(day), max(day) FROM waits
 ORDER BY table_name;

@@ -114,7 +114,7 @@ def test_strangers_are_told_no_host_that_a_check_names(
     client: Client, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("FTM_PUBLIC", "on")
-    message = "told by node.secret.example:8545 alone: run `data.sync verify`"
+    message = "given by node.secret.example:8545 alone: run `data.sync verify`"
     asked = client(
         "UPDATE store_info SET source = 'node.secret.example:8545'",
         f"INSERT INTO checks VALUES ('source', 'failed', NULL, NULL, '{message}')",
