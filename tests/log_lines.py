@@ -128,6 +128,14 @@ def empty_tables() -> duckdb.DuckDBPyConnection:
     return con
 
 
+def queue_of(requests: int) -> Story:
+    """Requests of 10, 11, 12 and so on."""
+    story = Story()
+    for number in range(requests):
+        story.burn(10 + number)
+    return story
+
+
 def rebuild_from(con: duckdb.DuckDBPyConnection, logs: Iterable[Log]) -> None:
     """Derive every table from these logs and no others."""
     land(con, logs)

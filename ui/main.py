@@ -66,10 +66,13 @@ with turns.turn():
             with top:
                 around.label(view, default)
                 copy_link.button()
-            past_day.label(view)
-            fetched.warn(source)
-            around.warn(view, page)
-            brought_up.notice(view, drawn.version)
+            # Always there: else what is below moves when a notice goes, and an input that the
+            # browser sets up at its new place loses its hold on the address.
+            with st.container():
+                past_day.label(view)
+                fetched.warn(source)
+                around.warn(view, page)
+                brought_up.notice(view, drawn.version)
             empty = view.first_request_at is None or view.info.synced_at is None
             if empty and page.url_path not in NEED_NO_REQUESTS:
                 around.no_requests(view, page.title)

@@ -116,7 +116,7 @@ _SUMMED = {"hourly_flows": ("hour", "flows_from"), "waits": ("day", "waits_from"
 OnProgress = Callable[[float], None]
 # So many logs at a time, within so much memory, and for each request that waits so much more: what
 # becomes of those is worked out anew with every slice. Where many wait, a slice holds so many logs
-# for each of them, or most of the work would be telling.
+# for each of them, or most of the work would be that.
 _SLICE = 120_000
 _LOGS_A_REQUEST = 5
 _MEMORY_MB = 128

@@ -54,7 +54,7 @@ def _param(field: Field, notices: DeltaGenerator) -> str | int | date | None:
     if field.choices:
         wanted = " or ".join(field.choices)
         links.check(name, field.choices.__contains__, wanted, _EMPTY, notices)
-        links.take_only(name, field.choices)
+        links.take_only(name, (None, *field.choices), None)
         value = st.selectbox(name, field.choices, None, placeholder="default", **bound)
     elif field.type == "DATE":
         wanted = "a day such as 2024-12-18"

@@ -15,7 +15,8 @@ def show(store: StoreView) -> None:
     """Which forecasts, and how each answer did on them, with all scores as files."""
     notices = st.container()
     odds = scored.odds_of(store)
-    assert odds is not None, "the page shows unscored"
+    if odds is None:  # they were there a moment ago
+        st.rerun()
     slice_name = scores.slice_input(odds, notices)
     if drawing.once((odds.scores_key, slice_name), scores.compared, odds, slice_name):
         downloads.offer_scores(store, SCORES)

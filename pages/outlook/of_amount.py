@@ -15,7 +15,8 @@ def show(store: StoreView) -> None:
     """The amount's input, its window, the odds beside it, and the money that they rest on."""
     notices = st.container()
     odds = scored.odds_of(store)
-    assert odds is not None, "the page shows unscored"
+    if odds is None:  # they were there a moment ago
+        st.rerun()
     payout_ftm = amount.amount_input(notices)
     window = odds.present.new_window(payout_ftm)
     st.markdown(window_card.sentence(odds, window, odds.now))

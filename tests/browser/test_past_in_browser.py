@@ -45,6 +45,24 @@ def test_a_day_is_chosen_kept_from_page_to_page_and_left(app: App, visit: Begin)
     assert seen.complaints == []
 
 
+def test_after_a_file_was_taken_the_address_still_follows_the_way_back_to_today(
+    app: App, visit: Begin
+) -> None:
+    seen = visit()
+    seen.open(f"{app.url}/?network=sample&at=2024-03-05", "Unstake queue")
+    with seen.page.expect_download():
+        seen.page.get_by_role("link", name="CSV", exact=True).first.click()
+    seen.page.get_by_role("button", name="Back to today").click()
+    expect(seen.page.locator(".st-key-past-day")).to_have_count(0)
+    expect(seen.page).not_to_have_url(re.compile("at="))
+    seen.settle()
+    # What stands below the notice that went is still bound to the address.
+    seen.page.get_by_role("radio", name="35 days", exact=True).first.click()
+    expect(seen.page).to_have_url(re.compile("[?&]range="))
+    assert "at=" not in seen.page.url
+    assert seen.complaints == []
+
+
 def test_the_queue_of_a_day_fits_each_screen(app: App, visit: Begin) -> None:
     seen = visit()
     for number, day in enumerate(("2022-04-20", "2024-03-01", "2024-11-11")):

@@ -221,3 +221,21 @@ def test_a_part_that_cannot_be_drawn_has_the_page_say_so(show: Show) -> None:
     app = show("DROP TABLE hourly_flows")
     assert not app.exception
     assert [error.title for error in app.error] == ["This page has no data to show"]
+
+
+@pytest.mark.parametrize("steps", [["explore", "queue"], ["queue", "explore", "queue", "explore"]])
+def test_what_another_page_held_under_an_input_s_name_is_not_taken_over(
+    app: App, steps: list[str]
+) -> None:
+    """Explore has a `token` that may be none of both, and Queue one that is one of three."""
+
+    async def play() -> dict[str, str]:
+        async with visiting_site(app.url, f"{steps[0]}?network=sample") as session:
+            for page in steps[1:]:
+                for key in ("query", "range"):
+                    if key in session.inputs:
+                        await session.click(key, states(session.input(key), ["1"])[0])
+                await session.go(page)
+            return dict(parse_qsl(session.query))
+
+    assert "token" not in asyncio.run(play())

@@ -21,7 +21,9 @@ function watch() {
     "click",
     (event) => {
       const link = event.target.closest?.("a[href]");
-      if (link && link.origin === window.location.origin && elsewhere(link.href)) leaving = Date.now();
+      // A file opens beside the page, which stays.
+      const leads = link && link.target !== "_blank" && link.origin === window.location.origin;
+      if (leads && elsewhere(link.href)) leaving = Date.now();
       if (link?.closest("[data-testid=stSidebar]")) setTimeout(closeMenu);
     },
     true,
@@ -38,9 +40,10 @@ function watch() {
 export default function (component) {
   watch();
   const { changes, turn } = component.data;
-  // What a part of the page tells is not told again by the page, which goes on telling its own.
-  if ((document.body.dataset.addressTurn ?? "") >= turn) return;
-  document.body.dataset.addressTurn = turn;
+  // The page, and each part of it, goes on sending the last change that it made.
+  const written = (document.body.addressTurns ??= new Set());
+  if (written.has(turn)) return;
+  written.add(turn);
   const params = new URLSearchParams(window.location.search);
   for (const [name, text] of changes) {
     if (text === null) params.delete(name);

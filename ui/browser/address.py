@@ -15,8 +15,7 @@ _SENT = "address told"
 def tell(changes: Mapping[str, str | None], turn: str) -> None:
     """Have the address hold these parameters, those of None no more, without a new entry.
 
-    `turn` tells one run from the next, and which was later. Draw it once a run, also of a page that
-    changes nothing.
+    `turn` tells one run from the next. Draw it once a run, also of a page that changes nothing.
     """
     if changes:
         st.session_state[_SENT] = {"changes": list(changes.items()), "turn": turn}

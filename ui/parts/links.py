@@ -60,6 +60,7 @@ def choose(
 ) -> str:
     """One of few `options`, as buttons in one or more rows, under `key` in the URL."""
     check(key, options.__contains__, f"one of {', '.join(options)}", default, notices)
+    take_only(key, options, default)
     return st.segmented_control(
         label,
         options,
@@ -77,6 +78,7 @@ def pick(
 ) -> str:
     """One of many `options`, under `key` in the URL."""
     check(key, options.__contains__, "one of those to choose from", default, notices)
+    take_only(key, options, default)
     return st.selectbox(label, options, options.index(default), key=key, bind="query-params")
 
 
@@ -120,13 +122,6 @@ def choose_several(
     )
 
 
-def take_only(key: str, options: Collection[str]) -> None:
-    """To be called before the input under `key` is drawn, which takes one of `options` or none:
-    what an input of that name on another page held, and this one cannot take, is not handed on."""
-    if st.session_state.get(key, None) not in (None, *options):
-        st.session_state[key] = st.query_params.get(key)
-
-
 def choose_day(
     label: str, key: str, default: date, earliest: date, latest: date, notices: DeltaGenerator
 ) -> date:
@@ -167,6 +162,14 @@ def check(
             refuse(notices, key, text, wanted, default)
         return None
     return text
+
+
+def take_only(key: str, options: Collection[str | None], default: str | None) -> None:
+    """To be called before the input under `key` is drawn. What an input of that name on another
+    page held, Streamlit hands on: where it is none of `options`, the link counts, or `default`."""
+    if key in st.session_state and st.session_state[key] not in options:
+        text = st.query_params.get(key)
+        st.session_state[key] = text if text in options else default
 
 
 def drop_other(key: str, kind: type | tuple[type, ...]) -> None:

@@ -31,6 +31,7 @@ from tests.log_lines import (
     Story,
     event,
     node_log,
+    queue_of,
     rebuild_from,
     rows,
 )
@@ -38,13 +39,7 @@ from tests.log_lines import (
 TOO_LONG = 2**200
 NOBODY = "there was no node to ask"
 
-
-@pytest.fixture(autouse=True)
-def _filled_by_a_node(con: Connection) -> None:
-    """Tables of a store that a node filled up to block 99 million."""
-    con.execute("DELETE FROM coverage")
-    con.execute("UPDATE store_info SET simulated = FALSE, synced_block = 99_000_000")
-    cover(con, ("pool", "bond", "sfc"), 0, 99_000_000)
+pytestmark = pytest.mark.usefixtures("filled_by_a_node")
 
 
 def _findings(
@@ -59,16 +54,8 @@ def _findings(
     return [finding for finding in found if finding.name == name]
 
 
-def _queue(requests: int) -> Story:
-    """Requests of 10, 11, 12 and so on."""
-    story = Story()
-    for number in range(requests):
-        story.burn(10 + number)
-    return story
-
-
 def test_a_whole_history_passes_every_check_that_needs_no_node(con: Connection) -> None:
-    story = _queue(4)
+    story = queue_of(4)
     story.pay(0)
     story.refuse(1)
     story.pay(2)
@@ -111,7 +98,7 @@ def test_lost_requests_fail_the_request_ids(con: Connection) -> None:
 
 
 def test_a_request_that_was_made_twice_fails_the_request_ids(con: Connection) -> None:
-    story = _queue(1)
+    story = queue_of(1)
     story.emit(BURNED_2, ALICE, 10, 10, 0, 0, False)
     (finding,) = _findings(con, story.logs, "request ids")
     assert (finding.status, finding.wr_id) == ("failed", 0)
@@ -145,7 +132,7 @@ IMPOSSIBLE = {
 def test_a_settlement_that_cannot_be_fails_its_check_with_block_and_id(
     requests: int, settlements: list[tuple[Any, ...]], check: str, why: str, con: Connection
 ) -> None:
-    story = _queue(requests)
+    story = queue_of(requests)
     for step, *arguments in settlements:
         getattr(story, step)(*arguments)
     wr_id = settlements[-1][1]
@@ -177,7 +164,7 @@ def test_a_log_of_another_shape_fails_logs_decode(con: Connection) -> None:
 def test_a_number_beyond_38_digits_fails_amounts_fit_with_its_request(
     word: int, con: Connection
 ) -> None:
-    story = _queue(1)
+    story = queue_of(1)
     amounts = [10**38 if place == word else 10**38 - 1 for place in range(3)]
     story.emit(BURNED_2, ALICE, *amounts, 1, True)
     why = "TokensBurned2, log 0, holds a number beyond 38 digits"

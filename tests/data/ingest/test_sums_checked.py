@@ -6,33 +6,18 @@ import pytest
 from duckdb import DuckDBPyConnection as Connection
 
 from data.ingest.checks import run_checks
-from data.ingest.coverage import cover
-from tests.log_lines import RULE_4, Story, rebuild_from
+from tests.log_lines import RULE_4, queue_of, rebuild_from
+
+pytestmark = pytest.mark.usefixtures("filled_by_a_node")
 
 NOBODY = "there was no node to ask"
-
-
-@pytest.fixture(autouse=True)
-def _filled_by_a_node(con: Connection) -> None:
-    """Tables of a store that a node filled up to block 99 million."""
-    con.execute("DELETE FROM coverage")
-    con.execute("UPDATE store_info SET simulated = FALSE, synced_block = 99_000_000")
-    cover(con, ("pool", "bond", "sfc"), 0, 99_000_000)
-
-
-def _queue(requests: int) -> Story:
-    """Requests of 10, 11, 12 and so on."""
-    story = Story()
-    for number in range(requests):
-        story.burn(10 + number)
-    return story
 
 
 @pytest.mark.parametrize(
     "change", ["UPDATE hourly_flows SET amount_wei = amount_wei + 1", "DELETE FROM head_moves"]
 )
 def test_sums_by_hour_that_are_not_those_of_the_rows_fail(con: Connection, change: str) -> None:
-    story = _queue(2)
+    story = queue_of(2)
     story.pay(0)
     rebuild_from(con, story.logs)
     con.execute(change)
@@ -50,7 +35,7 @@ def test_sums_by_hour_that_are_not_those_of_the_rows_fail(con: Connection, chang
 def test_waits_by_day_that_are_not_those_of_the_requests_fail(
     con: Connection, change: str, message: str
 ) -> None:
-    story = _queue(2)
+    story = queue_of(2)
     story.pay(0)
     rebuild_from(con, story.logs)
     con.execute(change)
@@ -64,7 +49,7 @@ def test_waits_by_day_that_are_not_those_of_the_requests_fail(
 def test_a_rule_that_ends_within_its_numbers_fails_a_check_and_no_sync(
     con: Connection, letters: int
 ) -> None:
-    story = _queue(2)
+    story = queue_of(2)
     story.emit(RULE_4, *([0] * 4))
     story.logs[-1] |= {"data": story.logs[-1]["data"][:letters]}
     rebuild_from(con, story.logs)
