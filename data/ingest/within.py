@@ -34,13 +34,13 @@ _UNDECODED = """
 _FLOWS = {
     "requests": (
         "payout_wei",
-        "manual_at IS NOT NULL AS refused, paid_at IS NOT NULL AS paid",
+        "manual_at IS NOT NULL AS rejected, paid_at IS NOT NULL AS paid",
         {
             "request": "TRUE",
-            "release": "refused OR paid",
+            "release": "paid OR rejected",
             "payment": "paid",
-            "refusal": "refused",
-            "late payment": "refused AND paid",
+            "refusal": "rejected",
+            "late payment": "rejected AND paid",
         },
     ),
     "head_moves": (

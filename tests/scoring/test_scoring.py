@@ -140,7 +140,7 @@ def test_a_first_verdict_is_of_few_over_the_whole_history_and_less_sure(
 def test_shared_work_is_the_same_work_and_tells_how_far_it_is(inputs: Inputs) -> None:
     fewer = replace(inputs, requests=inputs.requests.gather_every(20))
     heard: list[tuple[int, int]] = []
-    shared = run_backtest(fewer, NOW, processes=2, told=lambda *told: heard.append(told))
+    shared = run_backtest(fewer, NOW, processes=2, on_progress=lambda *done: heard.append(done))
     assert (heard[0], heard[-1]) == ((0, 117), (117, 117))
     assert heard == sorted(heard)
     alone = first_verdict(fewer, NOW)  # here few are all

@@ -238,4 +238,4 @@ def test_what_another_page_held_under_an_input_s_name_is_not_taken_over(
                 await session.go(page)
             return dict(parse_qsl(session.query))
 
-    assert "token" not in asyncio.run(play())
+    assert "token" not in apart(asyncio.run, play())
